@@ -1,0 +1,129 @@
+"""Settings of every process, read from the environment (`EREPO_…`) or a `.env` file.
+
+`EREPO_HOME` holds all state; `EREPO_PORT_BASE` moves all ports together (design: +0 cloud, +1 P1 sandbox,
++2 office SMTP, +3 Prefect, +4 console, +5 portal).
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from erepo.errors import ConfigurationError
+from erepo.texts import Text
+
+
+class PassphraseMissing(ConfigurationError):
+    """No passphrase protects the private keys."""
+
+    code = "configuration.passphrase-missing"
+    cause = Text(
+        "There is no passphrase for the private keys.", "Brak hasła chroniącego klucze prywatne."
+    )
+    cure = Text(
+        "Set EREPO_KEY_PASSPHRASE, or put the passphrase into {file}.",
+        "Ustaw EREPO_KEY_PASSPHRASE albo zapisz hasło w pliku {file}.",
+    )
+
+
+class HttpTimeouts(BaseModel):
+    """Limits of one HTTP exchange, in seconds (manual 2.2)."""
+
+    connect: float = Field(10, gt=0, description="Name look-up, TCP and TLS handshake.")
+    read: float = Field(60, gt=0, description="Longest silence while an answer is awaited or read.")
+    write: float = Field(60, gt=0, description="Longest stall while a request is written.")
+    pool: float = Field(120, gt=0, description="Longest wait for a free connection.")
+    total: float = Field(900, gt=0, description="The whole exchange, so that a trickle cannot last for ever.")
+
+
+class WssLimits(BaseModel):
+    """Freshness of signed messages, in seconds (manual 2.2)."""
+
+    life: float = Field(300, gt=0, description="Created to Expires of our own Timestamp, and the longest accepted.")
+    skew: float = Field(60, ge=0, description="How far the other clock may be off.")
+
+
+class Limits(BaseModel):
+    """Sizes in bytes and counts; all bounded, none infinite."""
+
+    document: int = Field(256 * 1024**2, gt=0, description="Largest single document.")
+    message: int = Field(288 * 1024**2, gt=0, description="Largest HTTP body accepted.")
+    soap_part: int = Field(16 * 1024**2, gt=0, description="Largest SOAP part of a multipart message.")
+    message_documents: int = Field(1000, gt=0, description="Most attachments in one message.")
+    large_body: int = Field(1024**2, gt=0, description="Bodies above this are handled off the event loop.")
+    memory_budget: int = Field(160 * 1024**2, gt=0, description="Large bodies held in memory at once, in total.")
+
+
+class Settings(BaseSettings):
+    """All settings; every field is `EREPO_<NAME>`, nested ones `EREPO_<GROUP>__<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="EREPO_", env_nested_delimiter="__", env_file=".env", extra="ignore")
+
+    home: Path = Field(Path("var"), description="Where all state lies.")
+    port_base: int = Field(8400, ge=1024, le=65000, description="First of the block of ports.")
+    host: str = Field("127.0.0.1", description="Address the services listen on.")
+    key_type: Literal["ec-p256", "rsa-3072"] = Field("ec-p256", description="Key type of new CSRs.")
+    key_passphrase: SecretStr | None = Field(None, description="Protects private keys at rest on the clinic side.")
+    clinic_database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite under home/clinic.")
+    cloud_database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite under home/cloud.")
+    in_flight: int = Field(16, ge=1, le=256, description="Submissions sent at once by one task.")
+    batch_documents: int = Field(250, ge=1, le=5000, description="Documents of one archiving task.")
+    http: HttpTimeouts = HttpTimeouts()
+    wss: WssLimits = WssLimits()
+    limits: Limits = Limits()
+
+    @property
+    def clinic_home(self) -> Path:
+        """State of the clinic side: database, content, keys, inbox."""
+        return self.home.absolute() / "clinic"
+
+    @property
+    def cloud_home(self) -> Path:
+        """State of the service side: database, blobs, its own keys, trusted authorities."""
+        return self.home.absolute() / "cloud"
+
+    @property
+    def office_home(self) -> Path:
+        """State of the sandbox's certificate office."""
+        return self.home.absolute() / "office"
+
+    @property
+    def clinic_url(self) -> str:
+        """SQLAlchemy URL of the clinic's database."""
+        return self.clinic_database_url or f"sqlite:///{self.clinic_home / 'clinic.db'}"
+
+    @property
+    def cloud_url(self) -> str:
+        """SQLAlchemy URL of the service's database."""
+        return self.cloud_database_url or f"sqlite:///{self.cloud_home / 'cloud.db'}"
+
+    @property
+    def cloud_port(self) -> int:
+        """Port of the repository service (mutual TLS)."""
+        return self.port_base
+
+    @property
+    def office_port(self) -> int:
+        """SMTP port of the sandbox's certificate office."""
+        return self.port_base + 2
+
+    @property
+    def prefect_port(self) -> int:
+        """Port of the Prefect server and its UI."""
+        return self.port_base + 3
+
+    @cached_property
+    def passphrase(self) -> bytes:
+        """The passphrase of the clinic's private keys, from the environment or `home/secrets/key-passphrase`.
+
+        Raises:
+            PassphraseMissing: neither is there.
+        """
+        if self.key_passphrase is not None:
+            return self.key_passphrase.get_secret_value().encode()
+        file = self.home.absolute() / "secrets" / "key-passphrase"
+        if not file.exists():
+            raise PassphraseMissing(file=str(file))
+        return file.read_bytes().strip()
