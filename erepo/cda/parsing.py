@@ -1,0 +1,140 @@
+"""Octets to an XML tree, safely: our limits first, then libxml2 with its own lifted.
+
+libxml2 refuses text nodes over 10 MB, and PIK documents carry larger scans in one node; `huge_tree` lifts that
+limit together with libxml2's protection against entity attacks. So a DOCTYPE, the only door to entities, is refused
+before the parser runs, and sizes and amounts of markup are bounded here.
+"""
+
+import re
+from typing import Any, Final
+
+from lxml import etree
+
+from erepo.cda.errors import DoctypeForbidden, DocumentTooLarge, NotXml
+from erepo.content import Buffer
+
+#: Most `<` and `=` in a document: about that many tags and attributes. libxml2 needs some 200 bytes for each.
+MARKUP_LIMIT: Final = 4_000_000
+#: Above this, in bytes, a document with little markup (a scan in base64) is read without keeping its text.
+LARGE: Final = 1024 * 1024
+#: Bytes of the prolog examined at most; official documents need 120.
+PROLOG: Final = 64 * 1024
+_STEP: Final = 64 * 1024
+
+_UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+_ENCODING: Final = re.compile(rb"""^<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z][\w.-]*)["']""")
+_ASCII_BASED: Final = re.compile(rb"utf-?8|us-ascii|ascii|iso-8859-\d+|windows-125\d|cp125\d", re.IGNORECASE)
+_MISC: Final = re.compile(rb"(?>\s+|<\?(?!xml\s).*?\?>|<!--.*?-->)*+", re.DOTALL)
+_DECLARATION: Final = re.compile(rb"^<\?xml\s.*?\?>", re.DOTALL)
+#: Passed to lxml; a mapping of Any because its type stubs take no unpacked dictionaries of mixed keywords.
+_OPTIONS: Final[dict[str, Any]] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "huge_tree": True,
+    "remove_comments": True,
+    "remove_pis": True,
+    "recover": False,
+}
+
+
+def root_start(octets: Buffer) -> bytes:
+    """Return the document from the `<` of its root element on (at most 64 kB of it), as UTF-8.
+
+    Raises:
+        DoctypeForbidden: a DOCTYPE comes before the root.
+        NotXml: no root element follows the prolog, or the encoding is one that could hide markup.
+    """
+    head = _head(octets)
+    declaration = _DECLARATION.match(head)
+    misc = _MISC.match(head, declaration.end() if declaration else 0)
+    rest = head[misc.end() if misc else 0 :]
+    if rest[:9].upper() == b"<!DOCTYPE":
+        raise DoctypeForbidden
+    if not re.match(rb"<[^\s!?<>/]", rest):
+        raise NotXml(line=1, column=1)
+    return rest
+
+
+def _head(octets: Buffer) -> bytes:
+    head = bytes(memoryview(octets)[:PROLOG])
+    if utf16 := _UTF16.get(head[:2]):
+        return head.decode(utf16, "ignore").lstrip("\ufeff").encode(errors="ignore")
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    named = _ENCODING.match(head)
+    if named and not _ASCII_BASED.fullmatch(named[1]):
+        raise NotXml(line=1, column=1)
+    return head
+
+
+def parse(octets: Buffer, limit: int) -> etree._Element:
+    """Parse a whole document and return its root; well-formedness of every byte is checked.
+
+    The root of a large document with little markup lacks the text of elements after the header (`component`).
+
+    Args:
+        octets: the document; not copied as a whole when large.
+        limit: most bytes accepted.
+
+    Raises:
+        DocumentTooLarge: more bytes or more markup than accepted.
+        DoctypeForbidden: the document has a DOCTYPE.
+        NotXml: the document is not well-formed.
+    """
+    size = len(octets)
+    if size > limit:
+        raise DocumentTooLarge(size=size, limit=limit, unit="bytes")
+    root_start(octets)
+    markup = _markup(octets)
+    try:
+        root = _parse_large(octets) if size > LARGE and markup * 256 < size else _parse_small(octets)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        raise NotXml(line=line, column=column) from None
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise DoctypeForbidden
+    return root
+
+
+def _markup(octets: Buffer) -> int:
+    count = 0
+    for start in range(0, len(octets), LARGE):
+        piece = bytes(memoryview(octets)[start : start + LARGE])
+        count += piece.count(b"<") + piece.count(b"=")
+    if count > MARKUP_LIMIT:
+        raise DocumentTooLarge(size=count, limit=MARKUP_LIMIT, unit="tags and attributes")
+    return count
+
+
+def _parse_small(octets: Buffer) -> etree._Element:
+    return etree.fromstring(bytes(octets), etree.XMLParser(**_OPTIONS))
+
+
+def _parse_large(octets: Buffer) -> etree._Element:
+    parser = etree.XMLParser(target=_WithoutBodyText(), **_OPTIONS)
+    view = memoryview(octets)
+    for start in range(0, len(view), _STEP):
+        parser.feed(bytes(view[start : start + _STEP]))
+    root: etree._Element = parser.close()
+    return root
+
+
+class _WithoutBodyText:
+    """Parser target: builds the same tree without the text of the body, so that memory stays flat."""
+
+    def __init__(self) -> None:
+        builder = etree.TreeBuilder()
+        self._builder, self.end, self.close, self.data = builder, builder.end, builder.close, self._data
+        self._in_body = False
+
+    def start(self, tag: str, attributes: dict[str, str], nsmap: dict[str, str]) -> etree._Element:
+        self._in_body = self._in_body or tag == "{urn:hl7-org:v3}component"
+        return self._builder.start(tag, attributes, nsmap)
+
+    def _data(self, text: str) -> None:
+        if not self._in_body:
+            self._builder.data(text)
+
+    def doctype(self, *_: object) -> None:
+        raise DoctypeForbidden
