@@ -1,0 +1,131 @@
+"""Errors of the commands that start and drive other programs.
+
+ErepoError
+├── PermanentError
+│   ├── ConfigurationError
+│   │   ├── PortTaken             somebody listens where we have to
+│   │   ├── AlreadyRunning        another `erepo up` owns this home
+│   │   └── DeploymentUnknown     Prefect does not know the deployment
+│   ├── InvalidInput
+│   │   └── ParameterUnknown      the deployment has no such parameter
+│   └── ProgramEnded              a program we started ended by itself
+└── RetryableError
+    ├── ProgramNotReady           a program we started did not become ready in time
+    ├── PrefectUnavailable        the Prefect server does not answer
+    └── RunNotFinished            a flow run took longer than we wait
+"""
+
+from erepo.errors import ConfigurationError, InvalidInput, PermanentError, RetryableError
+from erepo.texts import Text
+
+
+class PortTaken(ConfigurationError):
+    """Somebody else listens on a port of ours."""
+
+    code = "up.port-taken"
+    cause = Text(
+        "Port {port} ({program}) is already in use on {host}.",
+        "Port {port} ({program}) jest już zajęty na {host}.",
+    )
+    cure = Text(
+        "End the program that uses it, or move all ports together: EREPO_PORT_BASE (now {base}).",
+        "Zakończ program, który go używa, albo przesuń wszystkie porty: EREPO_PORT_BASE (teraz {base}).",
+    )
+
+
+class AlreadyRunning(ConfigurationError):
+    """Another `erepo up` owns this home."""
+
+    code = "up.already-running"
+    cause = Text(
+        "Another `erepo up` or `erepo demo` (process {pid}) runs in {home}.",
+        "Inne `erepo up` lub `erepo demo` (proces {pid}) działa już w {home}.",
+    )
+    cure = Text(
+        "Use it, end it, or choose another EREPO_HOME and EREPO_PORT_BASE.",
+        "Użyj go, zakończ go albo wybierz inne EREPO_HOME i EREPO_PORT_BASE.",
+    )
+
+
+class ProgramEnded(PermanentError):
+    """A program we started ended by itself."""
+
+    code = "up.program-ended"
+    cause = Text("{program} ended with status {status}.", "Program {program} zakończył się z kodem {status}.")
+    cure = Text("Its last words stand in {log}.", "Jego ostatnie komunikaty są w {log}.")
+
+
+class ProgramNotReady(RetryableError):
+    """A program we started did not become ready in time."""
+
+    code = "up.program-not-ready"
+    cause = Text(
+        "{program} is not ready after {seconds} s.", "Program {program} nie jest gotowy po {seconds} s."
+    )
+    cure = Text("Its last words stand in {log}.", "Jego ostatnie komunikaty są w {log}.")
+
+
+class PrefectUnavailable(RetryableError):
+    """The Prefect server does not answer, or answers that it cannot."""
+
+    code = "prefect.unavailable"
+    cause = Text(
+        "The Prefect server at {address} does not answer ({answer}).",
+        "Serwer Prefect pod adresem {address} nie odpowiada ({answer}).",
+    )
+    cure = Text(
+        "Start it with `erepo up`; its log lies under EREPO_HOME/logs.",
+        "Uruchom go poleceniem `erepo up`; jego dziennik jest w EREPO_HOME/logs.",
+    )
+
+
+class PrefectRefused(PermanentError):
+    """The Prefect server understood the request and refused it."""
+
+    code = "prefect.refused"
+    cause = Text("Prefect refused {request}: {answer}.", "Prefect odmówił wykonania {request}: {answer}.")
+    cure = Text(
+        "Check the parameters, and the credentials in EREPO_HOME/secrets.",
+        "Sprawdź parametry oraz dane logowania w EREPO_HOME/secrets.",
+    )
+
+
+class DeploymentUnknown(ConfigurationError):
+    """Prefect does not know the deployment."""
+
+    code = "prefect.deployment-unknown"
+    cause = Text("Prefect has no deployment {deployment}.", "W Prefect nie ma wdrożenia {deployment}.")
+    cure = Text(
+        "Register the deployments: python -m deployments.register.",
+        "Zarejestruj wdrożenia: python -m deployments.register.",
+    )
+
+
+class ParameterUnknown(InvalidInput):
+    """The deployment has no such parameter; Prefect would accept it and crash later."""
+
+    code = "prefect.parameter-unknown"
+    cause = Text(
+        "The deployment {deployment} has no parameter {names}.",
+        "Wdrożenie {deployment} nie ma parametru {names}.",
+    )
+    cure = Text("It knows: {known}.", "Znane parametry: {known}.")
+
+
+class RunNotFinished(RetryableError):
+    """A flow run took longer than we are ready to wait."""
+
+    code = "prefect.run-not-finished"
+    cause = Text(
+        "The run {run} is still {state} after {seconds} s.",
+        "Uruchomienie {run} po {seconds} s jest nadal w stanie {state}.",
+    )
+    cure = Text("Watch it at {address}.", "Obserwuj je pod adresem {address}.")
+
+
+class RunFailed(PermanentError):
+    """A flow run ended otherwise than Completed."""
+
+    code = "prefect.run-failed"
+    cause = Text("The run {run} ended {state}: {message}", "Uruchomienie {run}: {state}. {message}")
+    cure = Text("See its log at {address}.", "Zobacz dziennik: {address}.")
