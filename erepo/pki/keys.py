@@ -1,0 +1,117 @@
+"""Private keys: made, encrypted, read back, judged."""
+
+from typing import Literal
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from erepo.pki.errors import KeyUnreadable, KeyUnsupported, WeakKey, WrongPassphrase
+
+KeyType = Literal["ec-p256", "rsa-3072"]
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+
+_CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
+#: P1 issues RSA-2048 (polish-domain §4.11), which is below 128-bit strength: accepted, never made.
+_SHORTEST_RSA = 2048
+
+
+def new_key(key_type: KeyType = "ec-p256") -> PrivateKey:
+    """Make a private key of the kind that the setting `key_type` names.
+
+    Raises:
+        KeyUnsupported: no such kind.
+    """
+    if key_type == "ec-p256":
+        return ec.generate_private_key(ec.SECP256R1())
+    if key_type == "rsa-3072":
+        return rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    raise KeyUnsupported(kind=ascii(key_type)[:40])
+
+
+def encrypt_key(key: PrivateKey, passphrase: bytes) -> bytes:
+    """Return the key as encrypted PKCS#8 in PEM (PBES2: PBKDF2-HMAC-SHA256, AES-256-CBC).
+
+    The strength against guessing is the passphrase's: the library stretches it by 2048 rounds only, so it
+    should be random (the set-up makes it so), not a word somebody remembers.
+
+    Raises:
+        WrongPassphrase: the passphrase is empty; a key never leaves memory in clear.
+    """
+    if not passphrase:
+        raise WrongPassphrase(what="key")
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(passphrase),
+    )
+
+
+def load_key(pem: bytes, passphrase: bytes | None = None) -> PrivateKey:
+    """Read a private key from PEM (PKCS#8, PKCS#1 or SEC 1; encrypted or not).
+
+    Raises:
+        KeyUnreadable: there is no key in it.
+        WrongPassphrase: the passphrase is wrong, or missing for an encrypted key.
+        KeyUnsupported: a kind of key that is not used here.
+        WeakKey: RSA below 2048 bits.
+    """
+    # A passphrase offered for a key that is in clear is no reason to refuse it.
+    secret = passphrase if b"ENCRYPTED" in pem else None
+    try:
+        key = serialization.load_pem_private_key(pem, secret)
+    except UnsupportedAlgorithm:
+        raise KeyUnsupported(kind="?") from None
+    except TypeError:
+        raise WrongPassphrase(what="key") from None
+    except ValueError:
+        # The causes are dropped on purpose: their texts may quote the input.
+        raise (WrongPassphrase(what="key") if secret else KeyUnreadable()) from None
+    return check_private(key)
+
+
+def check_private(key: object) -> PrivateKey:
+    """Return the private key if its kind and strength are accepted.
+
+    Raises:
+        KeyUnsupported: neither RSA nor EC on a NIST curve.
+        WeakKey: RSA below 2048 bits.
+    """
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise KeyUnsupported(kind=type(key).__name__)
+    check_public(key.public_key())
+    return key
+
+
+def check_public(key: object) -> PublicKey:
+    """Return the public key if its kind and strength are accepted.
+
+    Raises:
+        KeyUnsupported: neither RSA nor EC on a NIST curve.
+        WeakKey: RSA below 2048 bits.
+    """
+    if isinstance(key, rsa.RSAPublicKey):
+        if key.key_size < _SHORTEST_RSA:
+            raise WeakKey(kind="RSA", bits=key.key_size)
+        return key
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        if not isinstance(key.curve, _CURVES):
+            raise KeyUnsupported(kind=key.curve.name)
+        return key
+    raise KeyUnsupported(kind=type(key).__name__)
+
+
+def describe(key: PublicKey) -> str:
+    """Return the kind of a key in words: `RSA 3072`, `EC secp256r1`."""
+    return f"RSA {key.key_size}" if isinstance(key, rsa.RSAPublicKey) else f"EC {key.curve.name}"
+
+
+def same_key(one: PublicKey, other: PublicKey) -> bool:
+    """Tell whether two public keys are the same one."""
+    return public_der(one) == public_der(other)
+
+
+def public_der(key: PublicKey) -> bytes:
+    """Return the SubjectPublicKeyInfo in DER: the identity of a key."""
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)

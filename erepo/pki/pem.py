@@ -1,0 +1,43 @@
+"""Certificates from and to PEM."""
+
+from collections.abc import Iterable
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from erepo.pki.errors import CertificateUnreadable
+
+#: A chain of four certificates is about 10 kB; far more is no chain.
+_LARGEST = 1024**2
+
+
+def read_certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
+    """Read every certificate of a PEM text, at least one.
+
+    Raises:
+        CertificateUnreadable: none in it, one is broken, or more bytes than any chain has.
+    """
+    if len(pem) > _LARGEST:
+        raise CertificateUnreadable
+    try:
+        certificates = x509.load_pem_x509_certificates(pem)
+        for certificate in certificates:
+            # Extensions are parsed late; a broken one must come out here, not in the middle of a check.
+            _ = certificate.extensions, certificate.subject, certificate.issuer
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        raise CertificateUnreadable from None
+    return tuple(certificates)
+
+
+def read_certificate(pem: bytes) -> x509.Certificate:
+    """Read the one certificate (or the first) of a PEM text.
+
+    Raises:
+        CertificateUnreadable: as `read_certificates`.
+    """
+    return read_certificates(pem)[0]
+
+
+def write_certificates(certificates: Iterable[x509.Certificate]) -> bytes:
+    """Return certificates in PEM, one after the other."""
+    return b"".join(certificate.public_bytes(serialization.Encoding.PEM) for certificate in certificates)
