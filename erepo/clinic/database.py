@@ -1,0 +1,123 @@
+"""The clinic's database: SQLite (WAL, synchronous=FULL) by default, any other SQLAlchemy URL by a setting.
+
+A writing transaction takes SQLite's write lock at its start (`BEGIN IMMEDIATE`), so that it never fails
+half-way on a lock and what it has read stays true until it commits.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from erepo.clinic.kinds import seed_rules
+from erepo.durable import make_folder
+from erepo.settings import Settings
+
+#: Newest migration; a test compares it with the scripts.
+HEAD = "0001"
+
+#: Milliseconds a writer waits for another one.
+BUSY_TIMEOUT = 60_000
+
+_READ_ONLY = "erepo_read_only"
+
+
+class Database:
+    """A pool of connections to the clinic's database. May be shared by threads."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self._reader = engine.execution_options(**{_READ_ONLY: True})
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """Run a writing transaction: committed (and on the disk) on leaving, rolled back on any error."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Run reads on one consistent picture, without keeping writers waiting."""
+        with self._reader.begin() as connection:
+            yield connection
+
+    def upgrade(self) -> None:
+        """Bring the tables to the newest form and seed missing kind rules. Safe to call at every start."""
+        with self.begin() as connection:
+            if _revision(connection) != HEAD:
+                _migrate(connection)
+            seed_rules(connection)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open the database at a SQLAlchemy URL; nothing is created but the folder of a SQLite file.
+
+    Args:
+        url: for instance `sqlite:////var/erepo/clinic/clinic.db` or `postgresql+psycopg://…`.
+    """
+    address = sa.make_url(url)
+    options: dict[str, Any] = {"json_serializer": to_json, "json_deserializer": orjson.loads}
+    if address.get_backend_name() != "sqlite":
+        return Database(sa.create_engine(address, pool_pre_ping=True, **options))
+    if address.database:
+        make_folder(Path(address.database).absolute().parent)
+    engine = sa.create_engine(address, connect_args={"timeout": BUSY_TIMEOUT / 1000}, **options)
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return Database(engine)
+
+
+def open_clinic(settings: Settings) -> Database:
+    """Open the clinic's database of this installation and bring it up to date."""
+    database = open_database(settings.clinic_url)
+    database.upgrade()
+    return database
+
+
+def to_json(value: object) -> str:
+    """Write JSON; dataclasses and named tuples become objects."""
+    return orjson.dumps(value, default=_named).decode()
+
+
+def _named(value: object) -> object:
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return value._asdict()
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # Transactions are begun by `_begin_sqlite`; the driver's own implicit BEGIN would be a deferred one.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    reading = connection.get_execution_options().get(_READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(connection: sa.Connection) -> None:
+    # Alembic costs a quarter of a second to import, and almost every start finds the tables up to date.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", "erepo.clinic:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

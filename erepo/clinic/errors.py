@@ -1,0 +1,146 @@
+"""Errors of the clinic's own database, intake and structure.
+
+ErepoError
+├── InvalidInput
+│   ├── UnknownKind            no such document kind
+│   ├── FileUnreadable         the file cannot be read
+│   ├── FileEmpty              the file has no content
+│   ├── PatientUnknown         nothing says whose document this is
+│   ├── SidecarInvalid         the description beside the file is not understood
+│   └── StructureInvalid       the structure file is not understood
+├── ConfigurationError
+│   └── StructureIncomplete    a resort code or the archiving user is missing
+├── IntegrityError
+│   └── ContentDamaged         stored bytes are gone or differ from their SHA-256
+└── PermanentError
+    ├── IllegalMove            the table of states has no such move
+    └── MoveConflict           another process moved the documents first
+"""
+
+from erepo.errors import ConfigurationError, IntegrityError, InvalidInput, PermanentError
+from erepo.texts import Text
+
+
+class UnknownKind(InvalidInput):
+    """No document kind of this name."""
+
+    code = "kind.unknown"
+    cause = Text("There is no such document kind.", "Nie ma takiego rodzaju dokumentu.")
+    cure = Text("Use one of: {known}.", "Użyj jednego z: {known}.")
+
+
+class FileUnreadable(InvalidInput):
+    """The file cannot be read: gone, no permission, not a regular file."""
+
+    code = "file.unreadable"
+    cause = Text("The file cannot be read ({problem}).", "Nie można odczytać pliku ({problem}).")
+    cure = Text(
+        "Check that it exists and may be read, then import it again.",
+        "Sprawdź, czy plik istnieje i czy można go odczytać, po czym zaimportuj go ponownie.",
+    )
+
+
+class FileEmpty(InvalidInput):
+    """The file has no content."""
+
+    code = "file.empty"
+    cause = Text("The file is empty.", "Plik jest pusty.")
+    cure = Text(
+        "Export the document again from its source.", "Ponownie wyeksportuj dokument z systemu źródłowego."
+    )
+
+
+class PatientUnknown(InvalidInput):
+    """Nothing says whose document this is."""
+
+    code = "patient.unknown"
+    cause = Text(
+        "The document does not say which patient it belongs to.",
+        "Dokument nie wskazuje pacjenta, którego dotyczy.",
+    )
+    cure = Text(
+        "Give the patient with --patient, or in <file>.json beside the file, or begin the file's name with"
+        " the PESEL and an underscore.",
+        "Podaj pacjenta opcją --patient albo w pliku <plik>.json obok dokumentu, albo rozpocznij nazwę pliku"
+        " numerem PESEL i podkreśleniem.",
+    )
+
+
+class SidecarInvalid(InvalidInput):
+    """The description beside the file is not understood."""
+
+    code = "sidecar.invalid"
+    cause = Text(
+        "The description <file>.json beside the file is wrong in field {field}.",
+        "Opis <plik>.json obok dokumentu zawiera błąd w polu {field}.",
+    )
+    cure = Text(
+        "Correct it (docs/reference/import.md) and import the file again.",
+        "Popraw go (docs/reference/import.md) i zaimportuj plik ponownie.",
+    )
+
+
+class StructureInvalid(InvalidInput):
+    """The structure file is not understood."""
+
+    code = "structure.invalid"
+    cause = Text(
+        "The structure file is wrong at {place}: {problem}.",
+        "Plik struktury zawiera błąd w miejscu {place}: {problem}.",
+    )
+    cure = Text(
+        "Correct it after the example docs/reference/structure-example.json; nothing has been changed.",
+        "Popraw go według przykładu docs/reference/structure-example.json; niczego nie zmieniono.",
+    )
+
+
+class StructureIncomplete(ConfigurationError):  # noqa: N818 (the tree's names say what is wrong)
+    """A resort code or the default archiving user is missing (manual 1.1.5)."""
+
+    code = "structure.incomplete"
+    cause = Text(
+        "Nothing can be deposited: {record} lacks {field}.",
+        "Nie można deponować dokumentów: {record}, brak pola {field}.",
+    )
+    cure = Text(
+        "Complete the structure file and load it with `erepo structure load FILE`. Missing: {missing}.",
+        "Uzupełnij plik struktury i wczytaj go poleceniem `erepo structure load PLIK`. Braki: {missing}.",
+    )
+
+
+class ContentDamaged(IntegrityError):  # noqa: N818 (the tree's names say what is wrong)
+    """Stored bytes are gone or differ from their SHA-256."""
+
+    code = "content.damaged"
+    cause = Text(
+        "The content {sha256} in the clinic's store is {problem}.",
+        "Treść {sha256} w magazynie lokalnym jest uszkodzona lub jej brak ({problem}).",
+    )
+    cure = Text(
+        "Import the original file again, or bring the document back from the repository.",
+        "Zaimportuj ponownie oryginalny plik albo przywróć dokument z repozytorium.",
+    )
+
+
+class IllegalMove(PermanentError):  # noqa: N818 (the tree's names say what is wrong)
+    """The table of states has no such move."""
+
+    code = "state.illegal-move"
+    cause = Text(
+        "A document cannot go from state {source} to {target}.",
+        "Dokument nie może przejść ze stanu {source} do {target}.",
+    )
+
+
+class MoveConflict(PermanentError):  # noqa: N818 (the tree's names say what is wrong)
+    """Another process moved the documents first."""
+
+    code = "state.conflict"
+    cause = Text(
+        "Of {wanted} documents only {found} are still in state {source}.",
+        "Z {wanted} dokumentów tylko {found} jest nadal w stanie {source}.",
+    )
+    cure = Text(
+        "Nothing was changed; run the command again, it takes up the current state.",
+        "Niczego nie zmieniono; uruchom polecenie ponownie, uwzględni bieżący stan.",
+    )

@@ -1,0 +1,13 @@
+"""Runs migrations on the connection that `Database.upgrade` hands over, inside its transaction."""
+
+from alembic import context
+
+from erepo.clinic.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,
+    render_as_batch=True,
+)
+context.run_migrations()
