@@ -1,1 +1,1 @@
-"""deployments."""
+"""How it runs: deployments, schedules, work pools, and how they get into Prefect."""

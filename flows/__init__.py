@@ -1,1 +1,1 @@
-"""flows."""
+"""What runs: one module per flow that users see; orchestration only, no logic of its own."""

@@ -1,8 +1,8 @@
 """Start programs, wait until they are ready, keep them going, end them and all they started.
 
 A program counts as started when it has a process, as ready when its probe says so. Whatever happens to the
-supervisor (an error, Ctrl-C, SIGTERM, even SIGKILL), its programs end: on the way out by `stop`, and where the
-supervisor is killed outright by the kernel's word to its children.
+supervisor (an error, Ctrl-C, SIGTERM, even SIGKILL), its programs end: on the way out by `stop`, and where
+the supervisor is killed outright by the kernel's word to its children.
 """
 
 import contextlib

@@ -1,0 +1,112 @@
+"""Put the blocks' types, the work pool and the deployments of `prefect.yaml` into Prefect.
+
+    python -m deployments.register
+
+Idempotent: a deployment whose file entry and flow have not changed is left alone, with all that people have
+set on it since (a paused schedule stays paused). One process instead of one `prefect` command per step: 3 s
+instead of 15.
+"""
+
+import asyncio
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]  # a part of Prefect that carries no types
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+from prefect.flows import load_flow_from_entrypoint
+from prefect.types.entrypoint import EntrypointType
+
+import blocks
+
+CATALOGUE = Path(__file__).with_name("prefect.yaml")
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Return the deployments as the file describes them, in its order."""
+    listed: list[dict[str, Any]] = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))["deployments"]
+    return listed
+
+
+def build(entry: dict[str, Any]) -> RunnerDeployment:
+    """Make one deployment of its entry in the file; its version is a fingerprint of all that defines it."""
+    flow = load_flow_from_entrypoint(entry["entrypoint"])
+    if flow.name != entry["flow_name"]:
+        raise ValueError(f"{entry['entrypoint']} is {flow.name}, the catalogue says {entry['flow_name']}")
+    limit = entry["concurrency_limit"]
+    deployment = flow.to_deployment(
+        entry["name"],
+        schedules=[_schedule(one) for one in entry.get("schedules", [])],
+        concurrency_limit=ConcurrencyLimitConfig(
+            limit=limit["limit"],
+            collision_strategy=ConcurrencyLimitStrategy(limit["collision_strategy"]),
+            grace_period_seconds=limit["grace_period_seconds"],
+        ),
+        description=entry["description"],
+        tags=entry["tags"],
+        work_pool_name=entry["work_pool"]["name"],
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    assert isinstance(deployment, RunnerDeployment)
+    schema = deployment._parameter_openapi_schema.model_dump_json()  # noqa: SLF001 — it has no public name
+    deployment.version = hashlib.sha256((json.dumps(entry, sort_keys=True) + schema).encode()).hexdigest()[
+        :16
+    ]
+    return deployment
+
+
+def _schedule(entry: dict[str, Any]) -> DeploymentScheduleCreate:
+    return DeploymentScheduleCreate(
+        schedule=CronSchedule(cron=entry["cron"], timezone=entry["timezone"]),
+        active=entry["active"],
+        slug=entry["slug"],
+    )
+
+
+async def register() -> list[str]:
+    """Bring Prefect up to date.
+
+    Returns:
+        The names of the deployments that were new or had changed.
+    """
+    async with get_client() as client:
+        for kind in blocks.ALL:
+            await kind.aregister_type_and_schema(client=client)
+        pools = {(entry["work_pool"]["name"], entry["work_pool"]["type"]) for entry in catalogue()}
+        for name, kind_of_pool in sorted(pools):
+            await _make_pool(client, name, kind_of_pool)
+        deployments = [build(entry) for entry in catalogue()]
+        changed = [one for one in deployments if await _version(client, one) != one.version]
+    for deployment in changed:
+        await deployment.aapply()
+    return [deployment.full_name for deployment in changed]
+
+
+async def _make_pool(client: PrefectClient, name: str, kind: str) -> None:
+    try:
+        await client.create_work_pool(WorkPoolCreate(name=name, type=kind))
+    except ObjectAlreadyExists:
+        return
+
+
+async def _version(client: PrefectClient, deployment: RunnerDeployment) -> str | None:
+    try:
+        return (await client.read_deployment_by_name(deployment.full_name)).version
+    except ObjectNotFound:
+        return None
+
+
+def main() -> None:
+    """Register and say what changed."""
+    changed = asyncio.run(register())
+    print("\n".join(changed) or "nothing has changed")  # noqa: T201 — the answer of a command
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""The border to Prefect: nothing of a patient crosses it, whatever goes wrong.
+
+Prefect keeps the text of every exception and of every log line, and in its storage the exception objects of
+tasks whose results it keeps. So what leaves a task or a flow is an `ErepoError`, whose data are ids and
+counts; anything else is replaced by a word about its type. Tracebacks are cut off: their last line would
+quote the original text.
+"""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from erepo.errors import ErepoError, PermanentError, RetryableError
+from erepo.texts import Text
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: Eleven digits in a row: a PESEL, or near enough.
+_PESEL = re.compile(r"(?<!\d)\d{11}(?!\d)")
+
+
+class UnexpectedFailure(PermanentError):
+    """Something failed that nobody foresaw; its own words are withheld, for they may hold anything."""
+
+    code = "erepo.unexpected"
+    cause = Text("Unexpected {kind} in {place}.", "Nieoczekiwany błąd {kind} w {place}.")
+    cure = Text(
+        "Nothing is lost. Run the same on the command line (`erepo …`) to see the details, and report it.",
+        "Nic nie zginęło. Uruchom to samo z wiersza poleceń (`erepo …`): pokaże szczegóły. Zgłoś błąd.",
+    )
+
+
+class DiskTrouble(RetryableError):
+    """The machine's own disk or memory refused."""
+
+    code = "erepo.machine"
+    cause = Text("The machine refused: {reason} ({place}).", "Odmowa systemu: {reason} ({place}).")
+    cure = Text(
+        "Check free space and permissions under EREPO_HOME; the next run goes on.",
+        "Sprawdź wolne miejsce i uprawnienia w EREPO_HOME; następne uruchomienie dokończy pracę.",
+    )
+
+
+def guarded(work: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """Let only clean errors out of a task or a flow; place it under `@task` or `@flow`."""
+
+    @wraps(work)
+    async def inside(*args: P.args, **kwargs: P.kwargs) -> R:
+        redact_logs()
+        try:
+            return await work(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 — whatever it is, its text must not reach Prefect
+            clean = cleaned(error, work.__name__)
+        # Raised outside the handler, so that the original hangs on it neither as cause nor as context.
+        raise clean
+
+    return inside
+
+
+def cleaned(error: Exception, place: str) -> ErepoError:
+    """Return an error that may be shown: the same one if it is ours and holds no personal number."""
+    if isinstance(error, ErepoError):
+        if not _PESEL.search(repr(error.data)):
+            return type(error)(**error.data)
+        return UnexpectedFailure(kind=error.code, place=place)
+    if isinstance(error, OSError):
+        # strerror is the system's own sentence; the file name is left out.
+        return DiskTrouble(reason=error.strerror or type(error).__name__, place=place)
+    return UnexpectedFailure(kind=type(error).__name__, place=place)
+
+
+class _Redact(logging.Filter):
+    """The second line of defence: no eleven digits in a log line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _PESEL.sub("[PESEL]", record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = _PESEL.sub("[PESEL]", logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+def redact_logs() -> None:
+    """Put the filter on every handler of Prefect's run loggers; doing it again changes nothing."""
+    for name in ("prefect", "prefect.flow_runs", "prefect.task_runs"):
+        for handler in logging.getLogger(name).handlers:
+            if not any(isinstance(one, _Redact) for one in handler.filters):
+                handler.addFilter(_Redact())
+
+
+def only_retryable(_task: Any, _run: Any, state: Any) -> bool:
+    """Prefect's retry condition: only errors that say of themselves that trying again can help."""
+    error = state.data
+    # Prefect wraps the exception in a result record, or hands it over as it is.
+    error = getattr(error, "result", error)
+    return isinstance(error, ErepoError) and error.retryable

@@ -1,0 +1,116 @@
+"""Nothing of a patient crosses the border to Prefect."""
+
+import logging
+import pickle
+import traceback
+
+import pytest
+
+from erepo.errors import ErepoError, InvalidInput, RemoteBusy, RemoteUnavailable
+from tasks.boundary import DiskTrouble, UnexpectedFailure, cleaned, guarded, only_retryable, redact_logs
+
+PESEL = "44051401458"
+
+
+async def fail(error: Exception) -> None:
+    """Raise what is given."""
+    raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError(f"bad patient {PESEL}"),
+        FileNotFoundError(2, "No such file", f"/inbox/{PESEL}_Kowalska.pdf"),
+        InvalidInput(value=PESEL),
+        KeyError("Kowalska"),
+    ],
+)
+async def test_no_text_of_a_foreign_error_gets_out(error: Exception) -> None:
+    """Neither message nor traceback nor pickle of what leaves a task quotes the original."""
+    with pytest.raises(ErepoError) as caught:
+        await guarded(fail)(error)
+    shown = "".join(traceback.format_exception(caught.value)) + repr(pickle.dumps(caught.value))
+    assert PESEL not in shown
+    assert "Kowalska" not in shown.replace('KeyError("Kowalska")', "")
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+async def test_our_own_errors_pass_with_their_data() -> None:
+    """Type, data and words stay, so that retries and people can judge."""
+    with pytest.raises(RemoteUnavailable) as caught:
+        await guarded(fail)(RemoteUnavailable(address="https://repository.example"))
+    assert caught.value.data == {"address": "https://repository.example"}
+
+
+async def test_a_good_result_passes() -> None:
+    """The wrapper changes nothing where nothing fails."""
+
+    async def add(left: int, right: int) -> int:
+        return left + right
+
+    assert await guarded(add)(1, right=2) == 3
+
+
+def test_disk_trouble_keeps_the_systems_sentence_without_the_name() -> None:
+    """A full disk is told as such and may be retried; the file is not named."""
+    error = cleaned(OSError(28, "No space left on device", "/inbox/name"), "take_in")
+    assert isinstance(error, DiskTrouble)
+    assert "No space left" in str(error)
+    assert "/inbox" not in str(error)
+
+
+class State:
+    """Looks like a failed state of Prefect."""
+
+    def __init__(self, data: object) -> None:
+        self.data = data
+
+
+class Record:
+    """Looks like Prefect's result record."""
+
+    def __init__(self, result: object) -> None:
+        self.result = result
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (RemoteBusy(address="x"), True),
+        (DiskTrouble(reason="x", place="y"), True),
+        (InvalidInput(), False),
+        (UnexpectedFailure(kind="x", place="y"), False),
+        (ValueError("x"), False),
+    ],
+)
+def test_only_retryable_errors_are_tried_again(error: Exception, again: bool) -> None:
+    """The error itself knows; Prefect's two ways of handing it over are understood."""
+    assert only_retryable(None, None, State(error)) is again
+    assert only_retryable(None, None, State(Record(error))) is again
+
+
+def test_log_lines_are_redacted_as_a_second_defence() -> None:
+    """Eleven digits in a message, an argument or a traceback become a word."""
+    lines: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(self.format(record))
+
+    logger, handler = logging.getLogger("prefect.flow_runs"), Keep()
+    logger.addHandler(handler)
+    try:
+        redact_logs()
+        redact_logs()
+        logger.warning("patient %s", PESEL)
+        try:
+            int(PESEL + "x")
+        except ValueError:
+            logger.exception("it failed")
+    finally:
+        logger.removeHandler(handler)
+    assert len(handler.filters) == 1
+    assert lines[0] == "patient [PESEL]"
+    assert PESEL not in "".join(lines)
