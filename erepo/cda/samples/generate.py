@@ -1,0 +1,154 @@
+"""Draw the samples, one after the other; nothing is kept, so a million need no more memory than one."""
+
+import base64
+import datetime as dt
+import hashlib
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from erepo.cda.errors import SampleImpossible
+from erepo.cda.kinds import Kind
+from erepo.cda.media import SUFFIXES
+from erepo.cda.samples import envelope, orders
+from erepo.cda.samples.catalogue import ATTACHMENT, RECIPES, Recipe, choose
+from erepo.cda.samples.padding import pad
+from erepo.cda.samples.pages import MEDIA, page
+from erepo.cda.samples.people import PROVIDER, Provider, make_patient, make_staff
+from erepo.cda.samples.sections import GROWS_HERE, observation
+from erepo.cda.samples.story import Story
+from erepo.cda.samples.vocabulary import CASES
+
+SMALLEST: Final = 5_000
+LARGEST: Final = 100 * 1024 * 1024
+#: Above this, in octets, a document that may be in binary form is: nobody writes that much by hand.
+_WRITTEN_BY_HAND: Final = 256 * 1024
+#: Below this a page would be too coarse to look at.
+_SCANNED: Final = 16 * 1024
+#: Sizes drawn when none is asked for: of written documents, of scans.
+_WRITTEN_SIZES: Final = (7_000, 30_000)
+_SCANNED_SIZES: Final = (20_000, 150_000)
+_FIRST_DAY: Final = dt.datetime(2024, 1, 2, 7, 0)  # noqa: DTZ001 (local time, as documents carry it)
+_DAYS: Final = 900
+_STAFF: Final = 12
+_ATTACHMENT_WORDS: Final = ("skan_wyniku", "zgoda_pacjenta", "zdjecie", "wypis_z_innej_placowki", "opis_badania")
+
+Size = int | tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One document: its file name, octets, kind, the PESEL of its (synthetic) patient, and its recipe's name."""
+
+    file_name: str
+    octets: bytes
+    kind: Kind
+    patient_pesel: str
+    recipe: str
+
+
+def generate(
+    seed: int,
+    count: int,
+    *,
+    kinds: Sequence[str] | None = None,
+    size: Size = None,
+    patients: int | None = None,
+    provider: Provider = PROVIDER,
+) -> Iterator[Sample]:
+    """Yield documents; equal arguments give equal octets, and every document has an id of its own.
+
+    Args:
+        seed: which world of patients and documents.
+        count: how many documents; the recipes take turns.
+        kinds: names of recipes (`RECIPES`, `attachment`) or kinds; None for all.
+        size: octets of every document, or the least and the most; None draws usual sizes (7–150 kB).
+        patients: how many patients they are spread over; None for one patient in about three documents.
+        provider: the clinic that writes them.
+
+    Raises:
+        SampleImpossible: an unknown kind, no patients, or a size out of 5 kB to 100 MB.
+    """
+    names = choose(kinds)
+    population = max(1, count // 3) if patients is None else patients
+    least, most = size if isinstance(size, tuple) else (size, size)
+    if population < 1:
+        raise SampleImpossible(reason="at least one patient is needed")
+    if least is not None and most is not None and not SMALLEST <= least <= most <= LARGEST:
+        raise SampleImpossible(reason=f"sizes go from {SMALLEST} to {LARGEST} bytes")
+    return _generate(seed, count, names, (least, most), population, provider)
+
+
+def _generate(  # noqa: PLR0913, PLR0917 (the checked arguments of generate)
+    seed: int,
+    count: int,
+    names: tuple[str, ...],
+    sizes: tuple[int | None, int | None],
+    population: int,
+    provider: Provider,
+) -> Iterator[Sample]:
+    for index in range(count):
+        name = names[index % len(names)]
+        recipe = RECIPES.get(name)
+        rng = random.Random(f"erepo sample {seed} {index} {name} {sizes}")  # noqa: S311 (reproducible, not secret)
+        turn = index // len(names)
+        scanned = recipe is None or (recipe.binary and turn % 3 == 1)
+        usual = _SCANNED_SIZES if scanned else _WRITTEN_SIZES
+        size = rng.randint(usual[0] if sizes[0] is None else sizes[0], usual[1] if sizes[1] is None else sizes[1])
+        patient = make_patient(seed, rng.randrange(population))
+        media = MEDIA[(turn + index) % len(MEDIA)]
+        if recipe is None:
+            file_name = f"{patient.pesel}_{rng.choice(_ATTACHMENT_WORDS)}_{index:06}{SUFFIXES[media]}"
+            yield Sample(file_name, _scan(media, size, index, rng), Kind.ATTACHMENT, patient.pesel, ATTACHMENT)
+            continue
+        story = Story(
+            patient=patient,
+            author=make_staff(seed, rng.randrange(_STAFF), recipe.author),
+            provider=provider,
+            case=rng.choice(CASES),
+            written=(written := _FIRST_DAY + dt.timedelta(minutes=rng.randrange(_DAYS * 1440))),
+            began=written - dt.timedelta(minutes=rng.randrange(20, 5 * 1440)),
+            identity=_identity(seed, index, name, size),
+            parent=_identity(seed, index, "parent", size),
+            rng=rng,
+        )
+        binary = recipe.binary and ((scanned and size >= _SCANNED) or size > _WRITTEN_BY_HAND)
+        octets = _binary(story, recipe, media, size, index) if binary else _written(story, recipe, size)
+        yield Sample(f"{index:06}_{name}.xml", octets, recipe.kind, patient.pesel, name)
+
+
+def _identity(*parts: object) -> str:
+    """Return sixteen hexadecimal digits that no other document has."""
+    return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest().upper()
+
+
+def _written(story: Story, recipe: Recipe, size: int) -> bytes:
+    body = "".join(part(story) for part in recipe.sections)
+    before, _, after = body.partition(GROWS_HERE)
+    # Only the first place grows; marks left over would show the trick.
+    start = (envelope.header(story, recipe) + before).encode()
+    end = (after.replace(GROWS_HERE, "") + envelope.END).encode()
+    pieces, room, number = [start], size - len(start) - len(end), 1
+    while len(more := observation(story, number).encode()) <= room:
+        pieces.append(more)
+        room -= len(more)
+        number += 1
+    return b"".join((*pieces, _blank(room), end))
+
+
+def _binary(story: Story, recipe: Recipe, media: str, size: int, index: int) -> bytes:
+    before, after = orders.binary(story, *recipe.loinc)
+    start = (envelope.header(story, recipe) + before.format(media=media)).encode()
+    end = (after + envelope.END).encode()
+    room = size - len(start) - len(end)
+    text = base64.b64encode(_scan(media, room // 4 * 3, index, story.rng))
+    return b"".join((start, text, _blank(room - len(text)), end))
+
+
+def _scan(media: str, size: int, variant: int, rng: random.Random) -> bytes:
+    return pad(media, page(media, variant, size), size, rng)
+
+
+def _blank(length: int) -> bytes:
+    return b" " * (length - 1) + b"\n" if length > 0 else b""

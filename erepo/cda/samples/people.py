@@ -1,0 +1,130 @@
+"""Synthetic patients, staff and a provider: identifiers carry right check digits, the people do not exist."""
+
+import datetime as dt
+import random
+from dataclasses import dataclass
+from typing import Final
+
+from erepo.cda.samples import vocabulary as words
+
+_PESEL_WEIGHTS: Final = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
+_CENTURY_MONTHS: Final = {18: 80, 19: 0, 20: 20, 21: 40, 22: 60}
+_FIRST_BIRTHDAY: Final = dt.date(1932, 1, 1)
+_LAST_BIRTHDAY: Final = dt.date(2023, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A Polish postal address."""
+
+    city: str
+    postal_code: str
+    street: str
+    house: str
+    flat: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticPatient:
+    """A patient who does not exist; `local_id` is the number in the clinic's own register."""
+
+    pesel: str
+    local_id: str
+    given: str
+    family: str
+    sex: str
+    born: dt.date
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """An author: `root` is the OID arc below 2.16.840.1.113883.3.4424 that the licence number belongs to."""
+
+    function: str
+    function_name: str
+    root: str
+    licence: str
+    prefix: str
+    given: str
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The clinic that writes the samples; `book` is its number in the register (resort code I)."""
+
+    book: str = "000000100300"
+    unit: str = "01"
+    cell: str = "001"
+    regon9: str = "123456785"
+    regon14: str = "12345678512347"
+    name: str = "Przychodnia Przykładowa Sp. z o.o."
+    unit_name: str = "Zakład Leczniczy „Przykład”"
+    phone: str = "tel:22-5550100"
+    address: Address = Address("Warszawa", "02-001", "Wzorcowa", "7", "")
+
+    @property
+    def node(self) -> str:
+        """The provider's own OID node, without the leading zeros of its number."""
+        return f"2.16.840.1.113883.3.4424.2.7.{int(self.book)}"
+
+
+PROVIDER: Final = Provider()
+
+
+def pesel(born: dt.date, serial: int, sex: str) -> str:
+    """Return the PESEL of a birth date, a serial number 0–999 and a sex (F or M)."""
+    month = born.month + _CENTURY_MONTHS[born.year // 100]
+    sex_digit = (serial % 5) * 2 + (sex == "M")
+    digits = f"{born.year % 100:02}{month:02}{born.day:02}{serial:03}{sex_digit}"
+    total = sum(int(digit) * weight for digit, weight in zip(digits, _PESEL_WEIGHTS, strict=True))
+    return f"{digits}{-total % 10}"
+
+
+def doctor_licence(rng: random.Random) -> str:
+    """Return a doctor's NPWZ: seven digits, the first being the check digit and never 0."""
+    while True:
+        body = f"{rng.randrange(1_000_000):06}"
+        check = sum(int(digit) * weight for weight, digit in enumerate(body, start=1)) % 11
+        if 0 < check < 10:
+            return f"{check}{body}"
+
+
+def make_patient(seed: int, number: int) -> SyntheticPatient:
+    """Return patient `number` of the population that `seed` gives."""
+    rng = random.Random(f"erepo patient {seed} {number}")  # noqa: S311 (reproducible, not secret)
+    born = _FIRST_BIRTHDAY + dt.timedelta(days=rng.randrange((_LAST_BIRTHDAY - _FIRST_BIRTHDAY).days))
+    sex = rng.choice("FM")
+    family = rng.choice(words.FAMILIES)[sex == "M"]
+    given = rng.choice(words.GIVEN_MALE if sex == "M" else words.GIVEN_FEMALE)
+    return SyntheticPatient(
+        pesel=pesel(born, rng.randrange(1000), sex),
+        local_id=f"P{number + 1:06}",
+        given=given,
+        family=family,
+        sex=sex,
+        born=born,
+        address=_address(rng),
+    )
+
+
+def _address(rng: random.Random) -> Address:
+    city, postal = rng.choice(words.CITIES)
+    flat = str(rng.randrange(1, 90)) if rng.random() < 0.7 else ""
+    house = f"{rng.randrange(1, 140)}{rng.choice(('', '', '', 'A', 'B'))}"
+    return Address(city, f"{postal}-{rng.randrange(1000):03}", rng.choice(words.STREETS), house, flat)
+
+
+def make_staff(seed: int, number: int, function: str) -> Staff:
+    """Return a member of staff: LEK (doctor), PIEL (nurse) or DLAB (laboratory diagnostician)."""
+    rng = random.Random(f"erepo staff {seed} {number} {function}")  # noqa: S311 (reproducible, not secret)
+    male = rng.random() < 0.5
+    given = rng.choice(words.GIVEN_MALE if male else words.GIVEN_FEMALE)
+    family = rng.choice(words.FAMILIES)[male]
+    if function == "PIEL":
+        return Staff(function, "Pielęgniarka", "1.6.3", f"{rng.randrange(1_000_000, 9_999_999)}P", "mgr", given, family)
+    if function == "DLAB":
+        licence = f"{rng.randrange(10_000, 99_999)}"
+        return Staff(function, "Diagnosta laboratoryjny", "1.6.4", licence, "mgr", given, family)
+    return Staff("LEK", "Lekarz", "1.6.2", doctor_licence(rng), rng.choice(words.PREFIXES), given, family)
