@@ -7,6 +7,7 @@ through its environment or the file, never through its arguments, which every us
 import base64
 import os
 import secrets
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,6 +129,20 @@ class Surroundings:
         return f"{self.prefect_url}/api"
 
     @property
+    def office_authority(self) -> Path:
+        """The certificate office's own certificate, which the service has to trust."""
+        return self.settings.office_home / "ca.pem"
+
+    @property
+    def service_authority(self) -> Path:
+        """The authority of the service's certificates, which the office hands out with its answers."""
+        return self.settings.cloud_home / "ca.pem"
+
+    def erepo(self, *arguments: str) -> list[str]:
+        """Return the command line of one of our own commands."""
+        return [sys.executable, "-m", "erepo", *arguments]
+
+    @property
     def cloud_url(self) -> str:
         """Root of the repository service."""
         return f"https://{self.settings.host}:{self.settings.cloud_port}"
@@ -157,7 +172,7 @@ class Surroundings:
         }
 
     def prefect_server(self) -> dict[str, str]:
-        """Environment of the Prefect server; PREFECT_SERVER_… of the caller (PostgreSQL, say) win over ours."""
+        """Environment of the server; PREFECT_SERVER_… of the caller (PostgreSQL, say) win over ours."""
         key = self.secrets.prefect_encryption_key.read_text(encoding="ascii").strip()
         return {
             **_SERVER,
