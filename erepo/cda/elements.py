@@ -8,7 +8,8 @@ from erepo.cda.errors import HeaderIncomplete
 from erepo.cda.model import II
 
 V3: Final = "{urn:hl7-org:v3}"
-#: Part of the Polish extension's namespaces: `http://www.csioz.gov.pl/xsd/extPL/r1`, `…/r2`, `…/r3` and later.
+#: Part of the Polish extension's namespaces: `http://www.csioz.gov.pl/xsd/extPL/r1`, `…/r2`, `…/r3` and
+#: later.
 EXTPL: Final = "/extPL"
 
 _T = TypeVar("_T")

@@ -1,7 +1,8 @@
 """Read the header of a PIK document (1.0 to 1.3.2 and later) without changing a byte.
 
-Field by field after the base template 2.16.840.1.113883.3.4424.13.10.1.1. The reader takes what is there: wrong
-check digits and missing niceties become warnings. Only what nothing can be archived without is demanded.
+Field by field after the base template 2.16.840.1.113883.3.4424.13.10.1.1. The reader takes what is there:
+wrong check digits and missing niceties become warnings. Only what nothing can be archived without is
+demanded.
 """
 
 from typing import Final
@@ -15,6 +16,7 @@ from erepo.cda.errors import DoctypeForbidden, HeaderIncomplete, NotCda, NotXml
 from erepo.cda.model import II, Author, CdaHeader, HeaderWarning, Organisation, Patient, Related
 from erepo.cda.parsing import parse, root_start
 from erepo.content import Buffer
+from erepo.identifiers.oids import DOCUMENT_CLASS_P1, PIK_DOCUMENT_TEMPLATES
 from erepo.settings import Limits
 
 __all__ = [
@@ -30,9 +32,7 @@ __all__ = [
 ]
 
 #: Root of the PIK document templates; the number below it names the template.
-DOCUMENT_TEMPLATES: Final = "2.16.840.1.113883.3.4424.13.10.1."
-#: Code system of P1 document types ("KLAS_DOK_P1").
-P1_DOCUMENT_CODES: Final = "2.16.840.1.113883.3.4424.11.1.32"
+DOCUMENT_TEMPLATES: Final = f"{PIK_DOCUMENT_TEMPLATES}."
 
 _DOCUMENT_LIMIT: Final = Limits().document
 
@@ -129,7 +129,7 @@ def _p1_code(code: etree._Element | None) -> str:
         (
             translation.get("code", "")
             for translation in code.iterchildren(f"{V3}translation")
-            if translation.get("codeSystem") == P1_DOCUMENT_CODES
+            if translation.get("codeSystem") == DOCUMENT_CLASS_P1
         ),
         "",
     )

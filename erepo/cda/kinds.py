@@ -1,8 +1,8 @@
-"""Document kinds: those of the manual's 1.1.5, referral for rehabilitation (1.5), and every other PIK document.
+"""Document kinds: those of the manual's 1.1.5, referral for rehabilitation (1.5), every other PIK document.
 
-A kind follows from the number of the PIK document template, the LOINC code and the P1 code. Display names differ
-between sources and are never compared; only template .4 needs its title, because one template with one pair of
-codes serves hospital, diagnostic test and rehabilitation.
+A kind follows from the number of the PIK document template, the LOINC code and the P1 code. Display names
+differ between sources and are never compared; only template .4 needs its title, because one template with one
+pair of codes serves hospital, diagnostic test and rehabilitation.
 """
 
 from collections.abc import Mapping
@@ -13,9 +13,8 @@ from typing import Final
 
 from erepo.cda.header import DOCUMENT_TEMPLATES
 from erepo.cda.model import CdaHeader
+from erepo.identifiers.oids import P1_ROOT
 from erepo.texts import Text
-
-P1_ROOT: Final = "2.16.840.1.113883.3.4424"
 
 
 class Kind(StrEnum):
@@ -43,8 +42,9 @@ class Kind(StrEnum):
 class KindInfo:
     """What the module knows of a kind.
 
-    `class_code` is the P1 document type and `type_code` the LOINC code that documents of the kind carry; both are
-    empty where the document decides (other PIK documents) or neither system has a code (files that are no CDA).
+    `class_code` is the P1 document type and `type_code` the LOINC code that documents of the kind carry; both
+    are empty where the document decides (other PIK documents) or neither system has a code (files that are no
+    CDA).
     """
 
     label: Text

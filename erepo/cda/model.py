@@ -1,7 +1,7 @@
 """What the archive and the XDS metadata need to know of a document: its header as plain values.
 
-All times are raw HL7 TS strings (`YYYYMMDD[HHMM[SS]][±ZZZZ]`) exactly as they stand in the document; a missing text
-is the empty string. Source: PIK 1.3.1 base template 2.16.840.1.113883.3.4424.13.10.1.1.
+All times are raw HL7 TS strings (`YYYYMMDD[HHMM[SS]][±ZZZZ]`) exactly as they stand in the document; a
+missing text is the empty string. Source: PIK 1.3.1 base template 2.16.840.1.113883.3.4424.13.10.1.1.
 """
 
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """A person who wrote or signed: identifier (NPWZ, PESEL), role, name, organisations from the innermost out."""
+    """A person who wrote or signed, with role, name and organisations from the innermost out."""
 
     id: II | None = None
     function_code: str = ""

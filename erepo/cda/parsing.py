@@ -1,8 +1,8 @@
 """Octets to an XML tree, safely: our limits first, then libxml2 with its own lifted.
 
-libxml2 refuses text nodes over 10 MB, and PIK documents carry larger scans in one node; `huge_tree` lifts that
-limit together with libxml2's protection against entity attacks. So a DOCTYPE, the only door to entities, is refused
-before the parser runs, and sizes and amounts of markup are bounded here.
+libxml2 refuses text nodes over 10 MB, and PIK documents carry larger scans in one node; `huge_tree` lifts
+that limit together with libxml2's protection against entity attacks. So a DOCTYPE, the only door to entities,
+is refused before the parser runs, and sizes and amounts of markup are bounded here.
 """
 
 import re
@@ -108,11 +108,13 @@ def _markup(octets: Buffer) -> int:
 
 
 def _parse_small(octets: Buffer) -> etree._Element:
-    return etree.fromstring(bytes(octets), etree.XMLParser(**_OPTIONS))
+    root: etree._Element = etree.fromstring(bytes(octets), etree.XMLParser(**_OPTIONS))
+    return root
 
 
 def _parse_large(octets: Buffer) -> etree._Element:
-    parser = etree.XMLParser(target=_WithoutBodyText(), **_OPTIONS)
+    target: Any = _WithoutBodyText()  # the stubs know no target that is told of namespaces
+    parser = etree.XMLParser(target=target, **_OPTIONS)
     view = memoryview(octets)
     for start in range(0, len(view), _STEP):
         parser.feed(bytes(view[start : start + _STEP]))
@@ -124,15 +126,15 @@ class _WithoutBodyText:
     """Parser target: builds the same tree without the text of the body, so that memory stays flat."""
 
     def __init__(self) -> None:
-        builder = etree.TreeBuilder()
-        self._builder, self.end, self.close, self.data = builder, builder.end, builder.close, self._data
+        builder: Any = etree.TreeBuilder()
+        self._builder, self.end, self.close = builder, builder.end, builder.close
         self._in_body = False
 
-    def start(self, tag: str, attributes: dict[str, str], nsmap: dict[str, str]) -> etree._Element:
+    def start(self, tag: str, attributes: dict[str, str], nsmap: dict[str, str]) -> None:
         self._in_body = self._in_body or tag == "{urn:hl7-org:v3}component"
-        return self._builder.start(tag, attributes, nsmap)
+        self._builder.start(tag, attributes, nsmap)
 
-    def _data(self, text: str) -> None:
+    def data(self, text: str) -> None:
         if not self._in_body:
             self._builder.data(text)
 

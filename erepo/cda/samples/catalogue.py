@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a table; its lines read better whole)
 """The recipes: which documents we can write and what each consists of (polish-domain.md 1.3)."""
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +19,10 @@ OWN: Final = ""
 class Recipe:
     """One sort of document.
 
-    `template` is the number of its PIK document template, `body` the template of its body component, `loinc` and `p1`
-    are (code, display name), `titles` its possible titles. `pool` is the P1 pool below 2.16.840.1.113883.3.4424.7 that
-    numbers it, empty for the clinic's own numbers. Documents in `binary` form carry a scan instead of the sections.
+    `template` is the number of its PIK document template, `body` the template of its body component, `loinc`
+    and `p1` are (code, display name), `titles` its possible titles. `pool` is the P1 pool below
+    2.16.840.1.113883.3.4424.7 that numbers it, empty for the clinic's own numbers. Documents in `binary` form
+    carry a scan instead of the sections.
     """
 
     kind: Kind
@@ -127,7 +129,7 @@ ATTACHMENT: Final = Kind.ATTACHMENT.value
 
 
 def choose(kinds: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the names of the recipes asked for, in the order of the catalogue; all, attachments last, for None.
+    """Return the names of the recipes asked for, in the order of the catalogue; for None all of them.
 
     Args:
         kinds: names of recipes, or kinds (`other_pik` stands for all recipes of that kind).
@@ -139,8 +141,12 @@ def choose(kinds: Sequence[str] | None) -> tuple[str, ...]:
     if kinds is None:
         return known
     wanted = {str(kind) for kind in kinds}
-    chosen = tuple(name for name in known if name in wanted or (name in RECIPES and RECIPES[name].kind in wanted))
+    chosen = tuple(
+        name for name in known if name in wanted or (name in RECIPES and RECIPES[name].kind in wanted)
+    )
     unknown = wanted - set(known) - {RECIPES[name].kind for name in chosen if name in RECIPES}
     if unknown or not chosen:
-        raise SampleImpossible(reason=f"unknown kind {', '.join(sorted(unknown)) or '(none)'}; known: {', '.join(known)}")
+        raise SampleImpossible(
+            reason=f"unknown kind {', '.join(sorted(unknown)) or '(none)'}; known: {', '.join(known)}"
+        )
     return chosen

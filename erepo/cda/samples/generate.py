@@ -5,17 +5,17 @@ import datetime as dt
 import hashlib
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 from erepo.cda.errors import SampleImpossible
 from erepo.cda.kinds import Kind
 from erepo.cda.media import SUFFIXES
 from erepo.cda.samples import envelope, orders
-from erepo.cda.samples.catalogue import ATTACHMENT, RECIPES, Recipe, choose
+from erepo.cda.samples.catalogue import RECIPES, Recipe, choose
 from erepo.cda.samples.padding import pad
-from erepo.cda.samples.pages import MEDIA, page
-from erepo.cda.samples.people import PROVIDER, Provider, make_patient, make_staff
+from erepo.cda.samples.pages import MEDIA, VARIANTS, page
+from erepo.cda.samples.people import PROVIDER, Provider, SyntheticPatient, make_patient, make_staff
 from erepo.cda.samples.sections import GROWS_HERE, observation
 from erepo.cda.samples.story import Story
 from erepo.cda.samples.vocabulary import CASES
@@ -32,14 +32,20 @@ _SCANNED_SIZES: Final = (20_000, 150_000)
 _FIRST_DAY: Final = dt.datetime(2024, 1, 2, 7, 0)  # noqa: DTZ001 (local time, as documents carry it)
 _DAYS: Final = 900
 _STAFF: Final = 12
-_ATTACHMENT_WORDS: Final = ("skan_wyniku", "zgoda_pacjenta", "zdjecie", "wypis_z_innej_placowki", "opis_badania")
+_ATTACHMENT_WORDS: Final = (
+    "skan_wyniku",
+    "zgoda_pacjenta",
+    "zdjecie",
+    "wypis_z_innej_placowki",
+    "opis_badania",
+)
 
 Size = int | tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One document: its file name, octets, kind, the PESEL of its (synthetic) patient, and its recipe's name."""
+    """One document: file name, octets, kind, PESEL of its synthetic patient, name of its recipe."""
 
     file_name: str
     octets: bytes
@@ -63,59 +69,69 @@ def generate(
         seed: which world of patients and documents.
         count: how many documents; the recipes take turns.
         kinds: names of recipes (`RECIPES`, `attachment`) or kinds; None for all.
-        size: octets of every document, or the least and the most; None draws usual sizes (7–150 kB).
+        size: octets of every document, or the least and the most; None draws usual sizes (7 to 150 kB). A written
+            document is never shorter than its sections, which need 5 to 14 kB by recipe.
         patients: how many patients they are spread over; None for one patient in about three documents.
         provider: the clinic that writes them.
 
     Raises:
         SampleImpossible: an unknown kind, no patients, or a size out of 5 kB to 100 MB.
     """
-    names = choose(kinds)
     population = max(1, count // 3) if patients is None else patients
-    least, most = size if isinstance(size, tuple) else (size, size)
     if population < 1:
         raise SampleImpossible(reason="at least one patient is needed")
-    if least is not None and most is not None and not SMALLEST <= least <= most <= LARGEST:
+    sizes = (size, size) if isinstance(size, int) else size
+    if sizes and not SMALLEST <= sizes[0] <= sizes[1] <= LARGEST:
         raise SampleImpossible(reason=f"sizes go from {SMALLEST} to {LARGEST} bytes")
-    return _generate(seed, count, names, (least, most), population, provider)
+    world = _World(seed, choose(kinds), sizes, population, provider)
+    return (world.sample(index) for index in range(count))
 
 
-def _generate(  # noqa: PLR0913, PLR0917 (the checked arguments of generate)
-    seed: int,
-    count: int,
-    names: tuple[str, ...],
-    sizes: tuple[int | None, int | None],
-    population: int,
-    provider: Provider,
-) -> Iterator[Sample]:
-    for index in range(count):
-        name = names[index % len(names)]
+@dataclass(frozen=True, slots=True)
+class _World:
+    """The checked arguments of `generate`; a sample depends on them and its number alone."""
+
+    seed: int
+    names: tuple[str, ...]
+    sizes: tuple[int, int] | None
+    population: int
+    provider: Provider
+
+    def sample(self, index: int) -> Sample:
+        """Make sample `index`."""
+        turn, position = divmod(index, len(self.names))
+        name = self.names[position]
         recipe = RECIPES.get(name)
-        rng = random.Random(f"erepo sample {seed} {index} {name} {sizes}")  # noqa: S311 (reproducible, not secret)
-        turn = index // len(names)
-        scanned = recipe is None or (recipe.binary and turn % 3 == 1)
-        usual = _SCANNED_SIZES if scanned else _WRITTEN_SIZES
-        size = rng.randint(usual[0] if sizes[0] is None else sizes[0], usual[1] if sizes[1] is None else sizes[1])
-        patient = make_patient(seed, rng.randrange(population))
-        media = MEDIA[(turn + index) % len(MEDIA)]
+        identity = _identity(*astuple(self), index)
+        rng = random.Random(f"erepo sample {identity}")  # noqa: S311 (reproducible, not secret)
+        patient = make_patient(self.seed, rng.randrange(self.population))
         if recipe is None:
+            media = MEDIA[turn % len(MEDIA)]
             file_name = f"{patient.pesel}_{rng.choice(_ATTACHMENT_WORDS)}_{index:06}{SUFFIXES[media]}"
-            yield Sample(file_name, _scan(media, size, index, rng), Kind.ATTACHMENT, patient.pesel, ATTACHMENT)
-            continue
-        story = Story(
+            octets = _scan(media, rng.randint(*self.sizes or _SCANNED_SIZES), index, rng)
+            return Sample(file_name, octets, Kind.ATTACHMENT, patient.pesel, name)
+        scanned = recipe.binary and turn % 3 == 1
+        size = rng.randint(*self.sizes or (_SCANNED_SIZES if scanned else _WRITTEN_SIZES))
+        story = self._story(recipe, patient, identity, rng)
+        if recipe.binary and ((scanned and size >= _SCANNED) or size > _WRITTEN_BY_HAND):
+            octets = _binary(story, recipe, MEDIA[(turn // 3 + position) % len(MEDIA)], size)
+        else:
+            octets = _written(story, recipe, size)
+        return Sample(f"{index:06}_{name}.xml", octets, recipe.kind, patient.pesel, name)
+
+    def _story(self, recipe: Recipe, patient: SyntheticPatient, identity: str, rng: random.Random) -> Story:
+        written = _FIRST_DAY + dt.timedelta(minutes=rng.randrange(_DAYS * 1440))
+        return Story(
             patient=patient,
-            author=make_staff(seed, rng.randrange(_STAFF), recipe.author),
-            provider=provider,
+            author=make_staff(self.seed, rng.randrange(_STAFF), recipe.author),
+            provider=self.provider,
             case=rng.choice(CASES),
-            written=(written := _FIRST_DAY + dt.timedelta(minutes=rng.randrange(_DAYS * 1440))),
+            written=written,
             began=written - dt.timedelta(minutes=rng.randrange(20, 5 * 1440)),
-            identity=_identity(seed, index, name, size),
-            parent=_identity(seed, index, "parent", size),
+            identity=identity,
+            parent=_identity(identity, "parent"),
             rng=rng,
         )
-        binary = recipe.binary and ((scanned and size >= _SCANNED) or size > _WRITTEN_BY_HAND)
-        octets = _binary(story, recipe, media, size, index) if binary else _written(story, recipe, size)
-        yield Sample(f"{index:06}_{name}.xml", octets, recipe.kind, patient.pesel, name)
 
 
 def _identity(*parts: object) -> str:
@@ -137,12 +153,12 @@ def _written(story: Story, recipe: Recipe, size: int) -> bytes:
     return b"".join((*pieces, _blank(room), end))
 
 
-def _binary(story: Story, recipe: Recipe, media: str, size: int, index: int) -> bytes:
-    before, after = orders.binary(story, *recipe.loinc)
+def _binary(story: Story, recipe: Recipe, media: str, size: int) -> bytes:
+    before, after = orders.binary(*recipe.loinc)
     start = (envelope.header(story, recipe) + before.format(media=media)).encode()
     end = (after + envelope.END).encode()
     room = size - len(start) - len(end)
-    text = base64.b64encode(_scan(media, room // 4 * 3, index, story.rng))
+    text = base64.b64encode(_scan(media, room // 4 * 3, story.rng.randrange(VARIANTS), story.rng))
     return b"".join((start, text, _blank(room - len(text)), end))
 
 

@@ -6,9 +6,11 @@ from erepo.cda.samples.sections import GROWS_HERE, ICD9, LOINC, PIK, paragraphs,
 from erepo.cda.samples.story import Story, day, polish
 
 
-def refusal(story: Story) -> str:
+def refusal(_: Story) -> str:
     """Section .3.40: why the hospital did not admit."""
-    text = paragraphs("Po zastosowanym leczeniu ustąpienie dolegliwości. Brak wskazań do przyjęcia do szpitala.")
+    text = paragraphs(
+        "Po zastosowanym leczeniu ustąpienie dolegliwości. Brak wskazań do przyjęcia do szpitala."
+    )
     return section("40", "Powód odmowy przyjęcia", text + GROWS_HERE)
 
 
@@ -22,10 +24,12 @@ def referral(story: Story) -> str:
     )
     entry = (
         f'<entry>\n<templateId root="{PIK}.4.6"/>\n<encounter classCode="ENC" moodCode="RQO">\n'
-        f'<code code="{case.cell}" codeSystem="2.16.840.1.113883.3.4424.11.2.4" displayName="{escape(case.clinic)}"/>\n'
+        f'<code code="{case.cell}" codeSystem="2.16.840.1.113883.3.4424.11.2.4" '
+        f'displayName="{escape(case.clinic)}"/>\n'
         '<entryRelationship typeCode="COMP">\n<procedure classCode="PROC" moodCode="RQO">\n'
         f'<code code="{case.procedure}" {ICD9} displayName="{escape(case.procedure_name)}"/>\n'
-        '<text><reference value="#PROC_1"/></text>\n</procedure>\n</entryRelationship>\n</encounter>\n</entry>\n'
+        '<text><reference value="#PROC_1"/></text>\n</procedure>\n</entryRelationship>\n</encounter>\n'
+        "</entry>\n"
     )
     return section("6", "Treść skierowania", text, code=("57828-6", "Prescriptions"), entries=entry)
 
@@ -34,8 +38,8 @@ def prescription(story: Story) -> str:
     """Section .3.4: one drug, told and coded (IHE Pharmacy prescription item)."""
     name, dose = story.case.drugs[0]
     text = (
-        f'<paragraph ID="SBADM_1">{escape(name)}<br/>1 op.<br/>Odpłatność: 100%<br/>D.S. {escape(dose)}</paragraph>\n'
-        + GROWS_HERE
+        f'<paragraph ID="SBADM_1">{escape(name)}<br/>1 op.<br/>Odpłatność: 100%<br/>D.S. {escape(dose)}'
+        "</paragraph>\n" + GROWS_HERE
     )
     templates = "".join(
         f'<templateId root="{root}"/>\n'
@@ -45,7 +49,8 @@ def prescription(story: Story) -> str:
         f'<entry>\n<substanceAdministration classCode="SBADM" moodCode="INT">\n{templates}'
         f'<id extension="{story.identity}-1" root="{story.provider.node}.2.3"/>\n'
         '<text><reference value="#SBADM_1"/></text>\n<statusCode code="completed"/>\n'
-        f'<effectiveTime xsi:type="IVL_TS"><low value="{day(story.written)}"/><high nullFlavor="NA"/></effectiveTime>\n'
+        f'<effectiveTime xsi:type="IVL_TS"><low value="{day(story.written)}"/><high nullFlavor="NA"/>'
+        "</effectiveTime>\n"
         '<repeatNumber value="1"/>\n<consumable>\n<manufacturedProduct>\n<manufacturedMaterial>\n'
         f'<templateId root="{PIK}.4.54"/>\n'
         f'<code code="100001" codeSystem="2.16.840.1.113883.3.4424.6.1" displayName="{escape(name)}"/>\n'
@@ -55,15 +60,21 @@ def prescription(story: Story) -> str:
     return section("4", "Rp.", text, code=("57828-6", "Prescriptions"), entries=entry)
 
 
-def insurance(story: Story) -> str:
+def insurance(_: Story) -> str:
     """Section .3.69: who pays."""
-    return section("69", "Dane o ubezpieczeniu i uprawnieniach", paragraphs("Oddział NFZ: 07"), code=("48768-6", "Payment"))
+    return section(
+        "69",
+        "Dane o ubezpieczeniu i uprawnieniach",
+        paragraphs("Oddział NFZ: 07"),
+        code=("48768-6", "Payment"),
+    )
 
 
 def cancelled(story: Story) -> str:
     """Section .3.27: which document is cancelled."""
     text = (
-        "<paragraph>Proszę o anulowanie dokumentu:</paragraph>\n<paragraph><caption>Tytuł:</caption> Recepta</paragraph>\n"
+        "<paragraph>Proszę o anulowanie dokumentu:</paragraph>\n<paragraph><caption>Tytuł:</caption> Recepta"
+        "</paragraph>\n"
         f"<paragraph><caption>Data wystawienia:</caption> {polish(story.began)}</paragraph>\n"
         f"<paragraph><caption>Identyfikator:</caption> {story.parent}</paragraph>\n{GROWS_HERE}"
     )
@@ -73,14 +84,17 @@ def cancelled(story: Story) -> str:
 def before_operation(story: Story) -> str:
     """Section .3.41: diagnosis before the operation."""
     name = "Surgical operation note preoperative diagnosis Narrative"
-    return section("41", "Rozpoznanie przedoperacyjne", paragraphs(story.case.diagnosis), code=("10219-4", name))
+    return section(
+        "41", "Rozpoznanie przedoperacyjne", paragraphs(story.case.diagnosis), code=("10219-4", name)
+    )
 
 
 def operation(story: Story) -> str:
     """Section .3.42: the operation with its procedure coded."""
     case = story.case
     entry = (
-        f'<entry typeCode="COMP">\n<procedure classCode="PROC" moodCode="EVN">\n<templateId root="{PIK}.4.47"/>\n'
+        '<entry typeCode="COMP">\n<procedure classCode="PROC" moodCode="EVN">\n<templateId '
+        f'root="{PIK}.4.47"/>\n'
         f'<code code="{case.procedure}" {ICD9} displayName="{escape(case.procedure_name)}"/>\n'
         '<text><reference value="#PROC_1"/></text>\n</procedure>\n</entry>\n'
     )
@@ -104,8 +118,8 @@ def nursing_advice(story: Story) -> str:
     return section("50", "Zalecenia pielęgniarskie", text, code=("19009-0", "Nursing care recommendations"))
 
 
-def binary(story: Story, loinc: str, loinc_name: str) -> tuple[str, str]:
-    """Return what stands before and after the base64 text of a document in binary form (section .3.55, entry .4.49)."""
+def binary(loinc: str, loinc_name: str) -> tuple[str, str]:
+    """Return what stands before and after the base64 text of the binary form (section .3.55, entry .4.49)."""
     before = (
         f'<component>\n<section>\n<templateId root="{PIK}.3.55"/>\n'
         f'<code code="{loinc}" {LOINC} displayName="{loinc_name}"/>\n'

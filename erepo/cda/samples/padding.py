@@ -15,8 +15,8 @@ _SEGMENT: Final = 65_533
 def pad(media: str, octets: bytes, size: int, rng: Random) -> bytes:
     """Return the file with `size` octets, near enough for formats that count in blocks.
 
-    The added octets are random, so that nothing compresses them away: JPEG comments, a private PNG chunk, an unused
-    object in an incremental update of a PDF, octets behind a TIFF.
+    The added octets are random, so that nothing compresses them away: JPEG comments, a private PNG chunk, an
+    unused object in an incremental update of a PDF, octets behind a TIFF.
 
     Args:
         media: media type of the file.
@@ -78,7 +78,12 @@ def _update(octets: bytes, length: int, number: int, root: bytes, previous: int)
     head = b"\n%d 0 obj\n<</Length %d>>\nstream\n" % (number, length)
     tail = b"\nendstream\nendobj\n"
     table = start + len(head) + length + len(tail)
-    return head + b"@" + tail + (
-        b"xref\n%d 1\n%010d 00000 n \ntrailer\n<</Size %d/Root %s/Prev %d>>\nstartxref\n%d\n%%%%EOF\n"
-        % (number, start + 1, number + 1, root, previous, table)
+    return (
+        head
+        + b"@"
+        + tail
+        + (
+            b"xref\n%d 1\n%010d 00000 n \ntrailer\n<</Size %d/Root %s/Prev %d>>\nstartxref\n%d\n%%%%EOF\n"
+            % (number, start + 1, number + 1, root, previous, table)
+        )
     )

@@ -15,7 +15,7 @@ MEDIA: Final = (PDF, JPEG, PNG, TIFF)
 #: Pages drawn per format and size; documents differ by what `padding` adds.
 VARIANTS: Final = 4
 #: Width of the page in pixels, by the octets at hand; the height follows from the shape of paper.
-_WIDTHS: Final = ((400_000, 1240), (60_000, 620), (0, 200))
+_WIDTHS: Final = ((400_000, 1240), (64_000, 620), (14_000, 200), (0, 96))
 _MOMENT: Final = time.struct_time((2026, 1, 2, 8, 0, 0, 4, 2, 0))
 
 
@@ -39,13 +39,15 @@ def _page(media: str, variant: int, width: int) -> bytes:
     picture = _draw(variant, width)
     file = io.BytesIO()
     if media == PDF:
-        picture.save(file, "PDF", quality=35, title="Dokument syntetyczny", creationDate=_MOMENT, modDate=_MOMENT)
+        picture.save(
+            file, "PDF", quality=35, title="Dokument syntetyczny", creationDate=_MOMENT, modDate=_MOMENT
+        )
     elif media == JPEG:
         picture.save(file, "JPEG", quality=40)
     elif media == PNG:
         picture.quantize(4).save(file, "PNG", optimize=True)
     else:
-        picture.convert("1").save(file, "TIFF", compression="group4")
+        picture.convert("1", dither=Image.Dither.NONE).save(file, "TIFF", compression="group4")
     return file.getvalue()
 
 
@@ -65,5 +67,6 @@ def _draw(variant: int, width: int) -> Image.Image:
             word = rng.randrange(width // 40, width // 12)
             pen.rectangle((left, top, min(left + word, right), top + step // 3), fill=rng.randrange(30, 90))
             left += word + width // 60
-    pen.ellipse((width * 2 // 3, height - 5 * step, width - margin, height - step), outline=90, width=max(1, width // 200))
+    stamp = (width * 2 // 3, height - 5 * step, width - margin, height - step)
+    pen.ellipse(stamp, outline=90, width=max(1, width // 200))
     return sheet

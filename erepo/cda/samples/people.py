@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from erepo.cda.samples import vocabulary as words
+from erepo.identifiers.npwz import Npwz
+from erepo.identifiers.pesel import Sex, make
 
-_PESEL_WEIGHTS: Final = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
-_CENTURY_MONTHS: Final = {18: 80, 19: 0, 20: 20, 21: 40, 22: 60}
 _FIRST_BIRTHDAY: Final = dt.date(1932, 1, 1)
 _LAST_BIRTHDAY: Final = dt.date(2023, 12, 31)
 
@@ -73,33 +73,15 @@ class Provider:
 PROVIDER: Final = Provider()
 
 
-def pesel(born: dt.date, serial: int, sex: str) -> str:
-    """Return the PESEL of a birth date, a serial number 0–999 and a sex (F or M)."""
-    month = born.month + _CENTURY_MONTHS[born.year // 100]
-    sex_digit = (serial % 5) * 2 + (sex == "M")
-    digits = f"{born.year % 100:02}{month:02}{born.day:02}{serial:03}{sex_digit}"
-    total = sum(int(digit) * weight for digit, weight in zip(digits, _PESEL_WEIGHTS, strict=True))
-    return f"{digits}{-total % 10}"
-
-
-def doctor_licence(rng: random.Random) -> str:
-    """Return a doctor's NPWZ: seven digits, the first being the check digit and never 0."""
-    while True:
-        body = f"{rng.randrange(1_000_000):06}"
-        check = sum(int(digit) * weight for weight, digit in enumerate(body, start=1)) % 11
-        if 0 < check < 10:
-            return f"{check}{body}"
-
-
 def make_patient(seed: int, number: int) -> SyntheticPatient:
     """Return patient `number` of the population that `seed` gives."""
     rng = random.Random(f"erepo patient {seed} {number}")  # noqa: S311 (reproducible, not secret)
     born = _FIRST_BIRTHDAY + dt.timedelta(days=rng.randrange((_LAST_BIRTHDAY - _FIRST_BIRTHDAY).days))
-    sex = rng.choice("FM")
+    sex: Sex = "M" if rng.random() < 0.5 else "F"
     family = rng.choice(words.FAMILIES)[sex == "M"]
     given = rng.choice(words.GIVEN_MALE if sex == "M" else words.GIVEN_FEMALE)
     return SyntheticPatient(
-        pesel=pesel(born, rng.randrange(1000), sex),
+        pesel=str(make(born, rng.randrange(5000), sex)),
         local_id=f"P{number + 1:06}",
         given=given,
         family=family,
@@ -123,8 +105,11 @@ def make_staff(seed: int, number: int, function: str) -> Staff:
     given = rng.choice(words.GIVEN_MALE if male else words.GIVEN_FEMALE)
     family = rng.choice(words.FAMILIES)[male]
     if function == "PIEL":
-        return Staff(function, "Pielęgniarka", "1.6.3", f"{rng.randrange(1_000_000, 9_999_999)}P", "mgr", given, family)
+        return Staff(
+            function, "Pielęgniarka", "1.6.3", f"{rng.randrange(1_000_000, 9_999_999)}P", "mgr", given, family
+        )
     if function == "DLAB":
-        licence = f"{rng.randrange(10_000, 99_999)}"
-        return Staff(function, "Diagnosta laboratoryjny", "1.6.4", licence, "mgr", given, family)
-    return Staff("LEK", "Lekarz", "1.6.2", doctor_licence(rng), rng.choice(words.PREFIXES), given, family)
+        diagnostician = f"{rng.randrange(10_000, 99_999)}"
+        return Staff(function, "Diagnosta laboratoryjny", "1.6.4", diagnostician, "mgr", given, family)
+    licence = str(Npwz.make(rng.randrange(1_000_000)))
+    return Staff("LEK", "Lekarz", "1.6.2", licence, rng.choice(words.PREFIXES), given, family)

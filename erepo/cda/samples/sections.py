@@ -5,16 +5,19 @@ from xml.sax.saxutils import escape
 
 from erepo.cda.samples import vocabulary as words
 from erepo.cda.samples.story import Story, polish, stamp
+from erepo.identifiers import oids
 
-PIK: Final = "2.16.840.1.113883.3.4424.13.10"
-ICD9: Final = 'codeSystem="2.16.840.1.113883.3.4424.11.2.6" codeSystemName="ICD-9-PL"'
+PIK: Final = f"{oids.PIK}.10"
+ICD9: Final = f'codeSystem="{oids.ICD9_PL}" codeSystemName="ICD-9-PL"'
 LOINC: Final = 'codeSystem="2.16.840.1.113883.6.1" codeSystemName="LOINC"'
 
 #: Marks the place in a body where observations are put to reach a size.
 GROWS_HERE: Final = "<!--grows-->"
 
 
-def section(template: str, title: str, text: str, *, code: tuple[str, str] | None = None, entries: str = "") -> str:
+def section(
+    template: str, title: str, text: str, *, code: tuple[str, str] | None = None, entries: str = ""
+) -> str:
     """Return one section as a component of the body.
 
     Args:
@@ -42,7 +45,8 @@ def observation(story: Story, number: int) -> str:
     rng = story.rng
     hour, minute = rng.randrange(6, 23), rng.randrange(0, 60, 5)
     return (
-        f"<paragraph>Obserwacja {number} ({polish(story.began)}, godz. {hour:02}:{minute:02}): {rng.choice(words.STATES)}, "
+        f"<paragraph>Obserwacja {number} ({polish(story.began)}, godz. {hour:02}:{minute:02}): "
+        f"{rng.choice(words.STATES)}, "
         f"RR {rng.randrange(105, 165)}/{rng.randrange(60, 98)} mmHg, tętno {rng.randrange(56, 104)}/min, "
         f"temperatura {rng.randrange(360, 384) / 10:.1f} °C. {rng.choice(story.case.findings)} "
         f"{rng.choice(words.REMARKS)}</paragraph>\n"
@@ -94,11 +98,14 @@ def advice(story: Story) -> str:
     for number, (name, dose) in enumerate(story.case.drugs, start=1):
         items += f'<item ID="SBADM_{number}">{escape(name)}, {escape(dose)}</item>\n'
         entries += (
-            f'<entry>\n<templateId root="{PIK}.4.22"/>\n<substanceAdministration classCode="SBADM" moodCode="RQO">\n'
+            f'<entry>\n<templateId root="{PIK}.4.22"/>\n<substanceAdministration classCode="SBADM" '
+            'moodCode="RQO">\n'
             f'<text><reference value="#SBADM_{number}"/></text>\n<consumable>\n<manufacturedProduct>\n'
             f'<templateId root="{PIK}.4.21"/>\n<manufacturedLabeledDrug>\n'
-            f'<code code="{100_000 + number}" codeSystem="2.16.840.1.113883.3.4424.6.1" displayName="{escape(name)}"/>\n'
-            "</manufacturedLabeledDrug>\n</manufacturedProduct>\n</consumable>\n</substanceAdministration>\n</entry>\n"
+            f'<code code="{100_000 + number}" codeSystem="2.16.840.1.113883.3.4424.6.1" '
+            f'displayName="{escape(name)}"/>\n'
+            "</manufacturedLabeledDrug>\n</manufacturedProduct>\n</consumable>\n</substanceAdministration>\n"
+            "</entry>\n"
         )
     return section(
         "32", "Zalecenia", f"<list>\n{items}</list>\n", code=("57828-6", "Prescriptions"), entries=entries
@@ -113,13 +120,15 @@ def laboratory(story: Story, template: str = "33") -> str:
         measured = f"{story.rng.uniform(low * 0.8, high * 1.25):.{places}f}"
         flag = "L" if float(measured) < low else "H" if float(measured) > high else ""
         rows += (
-            f'<tr ID="OBS_{number}"><td>{name} (ICD-9: {code})</td><td>{measured.replace(".", ",")}</td><td>{unit}</td>'
-            f"<td>{low}–{high}</td><td>{flag}</td></tr>\n".replace("<td></td>", "<td/>")
+            f'<tr ID="OBS_{number}"><td>{name} (ICD-9: {code})</td><td>{measured.replace(".", ",")}</td>'
+            f"<td>{unit}</td>"
+            f"<td>{low} - {high}</td><td>{flag}</td></tr>\n".replace("<td></td>", "<td/>")
         )
         entries += (
             '<entry typeCode="COMP">\n<observation classCode="OBS" moodCode="EVN">\n'
             f'<templateId root="{PIK}.4.20"/>\n<code code="{code}" {ICD9} displayName="{name}"/>\n'
-            f'<text><reference value="#OBS_{number}"/></text>\n<effectiveTime value="{stamp(story.began)}"/>\n'
+            f'<text><reference value="#OBS_{number}"/></text>\n<effectiveTime '
+            f'value="{stamp(story.began)}"/>\n'
             f'<value xsi:type="PQ" value="{measured}" unit="{unit}"/>\n<referenceRange typeCode="REFV">\n'
             '<observationRange classCode="OBS" moodCode="EVN.CRT">\n<value xsi:type="IVL_PQ">'
             f'<low value="{low}" unit="{unit}"/><high value="{high}" unit="{unit}"/></value>\n'
@@ -148,17 +157,21 @@ def stays(story: Story) -> str:
     item = f'<item ID="ENC_1">{polish(story.began)} - {polish(story.written)} {story.case.ward}</item>'
     entry = (
         f'<entry>\n<encounter classCode="ENC" moodCode="EVN">\n<templateId root="{PIK}.4.50"/>\n'
-        '<code code="4000" codeSystem="2.16.840.1.113883.3.4424.11.2.4" displayName="Oddział chorób wewnętrznych"/>\n'
+        '<code code="4000" codeSystem="2.16.840.1.113883.3.4424.11.2.4" displayName="Oddział chorób '
+        'wewnętrznych"/>\n'
         '<text><reference value="#ENC_1"/></text>\n<effectiveTime>'
         f'<low value="{stamp(story.began)}"/><high value="{stamp(story.written)}"/></effectiveTime>\n'
         "</encounter>\n</entry>\n"
     )
-    return section("56", "", f"<list>\n<caption>Pobyty na oddziałach:</caption>\n{item}\n</list>\n", entries=entry)
+    return section(
+        "56", "", f"<list>\n<caption>Pobyty na oddziałach:</caption>\n{item}\n</list>\n", entries=entry
+    )
 
 
 def epicrisis(story: Story) -> str:
     """Section .3.37: course of the stay in words."""
     text = paragraphs(
-        f"Przyjęcie do leczenia na {story.case.ward} z rozpoznaniem: {story.case.diagnosis}.", *story.case.history
+        f"Przyjęcie do leczenia na {story.case.ward} z rozpoznaniem: {story.case.diagnosis}.",
+        *story.case.history,
     )
     return section("37", "Epikryza", text, code=("11493-4", "Hospital discharge studies summary"))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables of words; their lines read better whole)
 """Polish names, addresses and clinical phrases of the samples; all texts written for this project.
 
 Codes: ICD-10, ICD-9-PL, specialties of organisational cells (resort codes part VIII), all publicly listed.
@@ -54,7 +55,7 @@ CASES: Final = (
     Case(
         "I10", "Samoistne (pierwotne) nadciśnienie tętnicze", "1100", "Poradnia kardiologiczna",
         "Oddział kardiologiczny", "89.522", "Elektrokardiogram z 12 odprowadzeniami",
-        (("Ramipryl 5 mg tabletki", "1 × 1 tabl. rano"), ("Amlodypina 10 mg tabletki", "1 × 1 tabl. wieczorem")),
+        (("Ramipryl 5 mg tabletki", "1 x 1 tabl. rano"), ("Amlodypina 10 mg tabletki", "1 x 1 tabl. wieczorem")),
         (
             "Od trzech tygodni poranne bóle głowy w okolicy potylicznej, bez zaburzeń widzenia.",
             "W pomiarach domowych wartości ciśnienia powyżej 150/95 mmHg.",
@@ -70,7 +71,7 @@ CASES: Final = (
     Case(
         "E11", "Cukrzyca insulinoniezależna", "1020", "Poradnia diabetologiczna",
         "Oddział chorób wewnętrznych", "99.978", "Edukacja diabetologiczna",
-        (("Metformina 850 mg tabletki", "2 × 1 tabl. po posiłku"), ("Empagliflozyna 10 mg tabletki", "1 × 1 tabl. rano")),
+        (("Metformina 850 mg tabletki", "2 x 1 tabl. po posiłku"), ("Empagliflozyna 10 mg tabletki", "1 x 1 tabl. rano")),
         (
             "Cukrzyca rozpoznana przed sześcioma laty, leczona doustnie.",
             "W samokontroli glikemie na czczo od 140 do 190 mg/dl.",
@@ -87,7 +88,7 @@ CASES: Final = (
         "M51.1", "Choroby krążka międzykręgowego lędźwiowego z uciskiem korzeni nerwowych", "1580",
         "Poradnia chirurgii urazowo-ortopedycznej", "Oddział neurochirurgiczny", "88.93",
         "Rezonans magnetyczny kanału kręgowego",
-        (("Ketoprofen 100 mg tabletki", "2 × 1 tabl. po posiłku"), ("Tolperyzon 150 mg tabletki", "3 × 1 tabl.")),
+        (("Ketoprofen 100 mg tabletki", "2 x 1 tabl. po posiłku"), ("Tolperyzon 150 mg tabletki", "3 x 1 tabl.")),
         (
             "Ból okolicy lędźwiowej promieniujący do lewej kończyny dolnej po podniesieniu ciężaru.",
             "Dolegliwości nasilają się przy siedzeniu, ustępują częściowo w pozycji leżącej.",
@@ -103,8 +104,8 @@ CASES: Final = (
     Case(
         "J18.9", "Zapalenie płuc, nieokreślone", "1270", "Poradnia gruźlicy i chorób płuc",
         "Oddział gruźlicy i chorób płuc", "87.440", "RTG klatki piersiowej",
-        (("Amoksycylina z kwasem klawulanowym 1 g tabletki", "2 × 1 tabl. przez 7 dni"),
-         ("Acetylocysteina 600 mg tabletki musujące", "1 × 1 tabl. rano")),
+        (("Amoksycylina z kwasem klawulanowym 1 g tabletki", "2 x 1 tabl. przez 7 dni"),
+         ("Acetylocysteina 600 mg tabletki musujące", "1 x 1 tabl. rano")),
         (
             "Od pięciu dni gorączka do 39 °C, kaszel z odkrztuszaniem żółtej wydzieliny.",
             "Duszność wysiłkowa od wczoraj, bez bólu w klatce piersiowej.",
@@ -120,7 +121,7 @@ CASES: Final = (
     Case(
         "K80.2", "Kamica pęcherzyka żółciowego bez zapalenia pęcherzyka", "1500", "Poradnia chirurgii ogólnej",
         "Oddział chirurgiczny ogólny", "51.23", "Wycięcie pęcherzyka żółciowego laparoskopowe",
-        (("Drotaweryna 40 mg tabletki", "doraźnie 1 tabl. przy bólu"), ("Paracetamol 500 mg tabletki", "do 4 × 1 tabl.")),
+        (("Drotaweryna 40 mg tabletki", "doraźnie 1 tabl. przy bólu"), ("Paracetamol 500 mg tabletki", "do 4 x 1 tabl.")),
         (
             "Napady bólu w prawym podżebrzu po posiłkach tłustych, ostatni przed dwoma tygodniami.",
             "W badaniu ultrasonograficznym złogi pęcherzyka żółciowego do 12 mm.",
@@ -136,7 +137,7 @@ CASES: Final = (
     Case(
         "G43.1", "Migrena z aurą [migrena klasyczna]", "1220", "Poradnia neurologiczna",
         "Oddział neurologiczny", "89.005", "Konsultacja neurologiczna",
-        (("Sumatryptan 50 mg tabletki", "doraźnie 1 tabl. na początku napadu"), ("Topiramat 25 mg tabletki", "2 × 1 tabl.")),
+        (("Sumatryptan 50 mg tabletki", "doraźnie 1 tabl. na początku napadu"), ("Topiramat 25 mg tabletki", "2 x 1 tabl.")),
         (
             "Napadowe bóle głowy poprzedzone mroczkiem iskrzącym trwającym około 20 minut.",
             "Częstość napadów wzrosła w ostatnim kwartale do czterech w miesiącu.",
@@ -144,7 +145,7 @@ CASES: Final = (
         ),
         (
             "Przytomność pełna, mowa prawidłowa, nerwy czaszkowe bez odchyleń.",
-            "Próba Romberga ujemna, próba palec–nos wykonana sprawnie.",
+            "Próba Romberga ujemna, próba palec-nos wykonana sprawnie.",
             "Objawy oponowe ujemne, odruchy symetryczne.",
         ),
         ("Prowadzenie dzienniczka bólów głowy.", "Regularny sen i unikanie rozpoznanych czynników wyzwalających."),
