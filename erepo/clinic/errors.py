@@ -66,6 +66,20 @@ class PatientUnknown(InvalidInput):
     )
 
 
+class OriginalKept(InvalidInput):
+    """The document is taken in, but the original was not deleted as asked."""
+
+    code = "file.original-kept"
+    cause = Text(
+        "The document is taken in, but the original file was kept ({problem}).",
+        "Dokument przyjęto, ale oryginalny plik pozostał ({problem}).",
+    )
+    cure = Text(
+        "Import it again with --delete, or remove it by hand once the document is archived and verified.",
+        "Zaimportuj go ponownie z opcją --delete albo usuń ręcznie po archiwizacji i weryfikacji dokumentu.",
+    )
+
+
 class SidecarInvalid(InvalidInput):
     """The description beside the file is not understood."""
 

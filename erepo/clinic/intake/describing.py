@@ -1,0 +1,172 @@
+"""From the bytes of a file to what the database keeps of the document."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from erepo.cda.header import is_cda as looks_like_cda
+from erepo.cda.header import read_header
+from erepo.cda.kinds import Kind, recognise
+from erepo.cda.media import media_type
+from erepo.cda.model import CdaHeader, HeaderWarning
+from erepo.clinic.errors import PatientUnknown
+from erepo.clinic.intake.files import Loaded
+from erepo.clinic.intake.patients import PatientFacts
+from erepo.clinic.intake.sidecar import Beside
+from erepo.clinic.kinds import DEFAULT_RETENTION_YEARS, KindRule
+from erepo.clinic.times import read_time
+from erepo.content import Buffer
+from erepo.identifiers import oids
+from erepo.identifiers.hl7 import ReferenceId
+
+#: Most characters of XDSDocumentEntry.uniqueId (ITI TF-3, table 4.2.3.1.7-2).
+UNIQUE_ID_LIMIT = 128
+#: Years that documents about a child under two are kept (act on patients' rights, art. 29).
+CHILD_YEARS, CHILD_AGE = 22, 2
+
+_UNIQUE_ID_REFERENCE = "urn:ihe:iti:xds:2013:uniqueId"
+
+
+@dataclass(slots=True)
+class Described:
+    """A document about to be stored."""
+
+    kind: Kind
+    mime_type: str
+    patient: PatientFacts
+    unique_id: str
+    header: CdaHeader | None
+    title: str = field(repr=False)
+    effective_at: datetime | None
+    warnings: list[HeaderWarning]
+    reference_ids: list[str] | None = None
+
+    def take_own_id(self, sha256: str, code: str) -> None:
+        """Give the document an id made from its bytes; the id it came with becomes a reference."""
+        header = self.header
+        if header and oids.is_oid(header.document_id.root):
+            root, extension = header.document_id.root, header.document_id.extension
+            reference = (
+                ReferenceId(extension, _UNIQUE_ID_REFERENCE, root)
+                if extension
+                else ReferenceId(root, _UNIQUE_ID_REFERENCE)
+            )
+            self.reference_ids = [str(reference)]
+        self.unique_id = own_id(sha256)
+        self.warnings.append(HeaderWarning(code, "id"))
+
+
+def own_id(sha256: str) -> str:
+    """Return the uniqueId that we give to bytes that bring none; the same bytes always get the same."""
+    return oids.uuid_oid(uuid5(NAMESPACE_OID, sha256))
+
+
+def describe(loaded: Loaded, known: Beside, limit: int) -> Described:
+    """Find out what a file is.
+
+    Args:
+        loaded: the file.
+        known: what is known about it from outside.
+        limit: most bytes of a document.
+
+    Raises:
+        InvalidInput: one of the typed refusals of `erepo.cda` and of this room.
+    """
+    with loaded.octets() as octets:
+        if looks_like_cda(octets):
+            return _cda(octets, loaded, known, limit)
+        return _attachment(octets, loaded, known)
+
+
+def _cda(octets: Buffer, loaded: Loaded, known: Beside, limit: int) -> Described:
+    header = read_header(octets, limit=limit)
+    document = Described(
+        kind=known.kind or recognise(header),
+        mime_type="text/xml",
+        patient=_patient_of(header) or _required(known),
+        unique_id=header.document_id.unique_id,
+        header=header,
+        title=header.title,
+        effective_at=read_time(header.effective_time),
+        warnings=list(header.warnings),
+    )
+    if not oids.is_oid(header.document_id.root) or len(document.unique_id) > UNIQUE_ID_LIMIT:
+        document.take_own_id(loaded.digests.sha256, "id.unusable")
+    if document.effective_at is None:
+        document.warnings.append(HeaderWarning("time.unreadable", "effectiveTime"))
+    return document
+
+
+def _attachment(octets: Buffer, loaded: Loaded, known: Beside) -> Described:
+    return Described(
+        mime_type=media_type(octets, loaded.path.name),
+        kind=known.kind or Kind.ATTACHMENT,
+        patient=_required(known),
+        unique_id=own_id(loaded.digests.sha256),
+        header=None,
+        title=known.title,
+        effective_at=known.created or datetime.fromtimestamp(loaded.modified, UTC),
+        warnings=[],
+    )
+
+
+def _required(known: Beside) -> PatientFacts:
+    if known.patient is None:
+        raise PatientUnknown
+    return known.patient
+
+
+def _patient_of(header: CdaHeader) -> PatientFacts | None:
+    """The patient by PESEL, else by the first identifier that XDS can carry."""
+    patient = header.patient
+    usable = [one for one in patient.ids if one.extension and oids.is_oid(one.root)]
+    chosen = next((one for one in usable if one.root == oids.PESEL), usable[0] if usable else None)
+    if chosen is None:
+        return None
+    return PatientFacts(
+        identifier=chosen.extension,
+        authority=chosen.root,
+        given=patient.given,
+        family=patient.family,
+        birth_date=patient.birth_date,
+        sex=patient.sex,
+        city=patient.city,
+        postal_code=patient.postal_code,
+        street=" ".join(part for part in (patient.street, patient.house_number) if part),
+    )
+
+
+def row_of(document: Described, loaded: Loaded, rule: KindRule, taken_in_at: datetime) -> dict[str, Any]:
+    """Return the columns of `document` that follow from the file alone."""
+    header = document.header
+    return {
+        "unique_id": document.unique_id,
+        "reference_ids": document.reference_ids,
+        "sha256": loaded.digests.sha256,
+        "sha1": loaded.digests.sha1,
+        "size": loaded.digests.size,
+        "mime_type": document.mime_type,
+        "kind": document.kind.value,
+        "header": header,
+        "title": document.title,
+        "set_id": header.set_id.unique_id if header and header.set_id else None,
+        "version": header.version if header else None,
+        "effective_at": document.effective_at,
+        "source_name": loaded.path.name,
+        "taken_in_at": taken_in_at,
+        "due_at": rule.due_at(taken_in_at),
+        "warnings": document.warnings or None,
+        "destroy_after_year": _last_year(document, rule, taken_in_at),
+    }
+
+
+def _last_year(document: Described, rule: KindRule, taken_in_at: datetime) -> int:
+    """The year at whose end the document may be destroyed (polish-domain §6)."""
+    entry = document.effective_at or taken_in_at
+    years = rule.retention_years
+    born = read_time(document.patient.birth_date)
+    # By calendar years: a child who has just turned two keeps its documents a little longer, never shorter.
+    if born and entry.year - born.year <= CHILD_AGE and years >= DEFAULT_RETENTION_YEARS:
+        years = max(years, CHILD_YEARS)
+    return entry.year + years
