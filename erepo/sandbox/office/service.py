@@ -1,0 +1,146 @@
+"""The office itself: its authority, what it has issued, and where its answers go.
+
+    secrets/passphrase                  opens the authority's key
+    ca/ca.key, ca/ca.pem                the authority
+    service-ca.pem                      the repository service's authority, handed to clinics
+    issued/<key>-<account>-<purpose>.pem    every certificate, found again by its public key
+    mail/<address>/{new,cur,tmp}        one Maildir per clinic: the answers
+
+Commit points: a certificate is durable in `issued` before any answer names it, so the same request (after a
+crash, or mailed twice) gets the same certificates; the answer is durable in the Maildir before the SMTP
+dialogue ends with 250, so a clinic that saw 250 will find an answer.
+"""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Self
+
+from cryptography import x509
+
+from erepo.durable import make_folder, write_durably
+from erepo.errors import ErepoError
+from erepo.pki.authority import Authority
+from erepo.pki.keys import check_public, public_der
+from erepo.pki.names import CertificatePurpose
+from erepo.pki.pem import read_certificate, read_certificates, write_certificates
+from erepo.sandbox.office.errors import OfficeNotReady
+from erepo.sandbox.office.letters import (
+    Issued,
+    Requests,
+    message_id,
+    parse,
+    read_requests,
+    sender,
+    write_certificates_letter,
+    write_refusal,
+)
+
+#: A certificate that ends sooner than this is not given out again for a repeated request.
+_STILL_GOOD = timedelta(days=30)
+
+
+class Office:
+    """One office in one folder."""
+
+    def __init__(self, home: Path, authority: Authority) -> None:
+        self.home = home
+        self.authority = authority
+
+    @classmethod
+    def initialise(cls, home: Path, service_ca: bytes | None = None) -> Self:
+        """Set the office up: passphrase, authority, the service's authority; may be repeated at any time.
+
+        Args:
+            home: its folder.
+            service_ca: PEM handed to clinics with their certificates; None keeps what is there.
+
+        Raises:
+            CertificateUnreadable: `service_ca` holds no certificate.
+        """
+        passphrase = home / "secrets" / "passphrase"
+        if not passphrase.exists():
+            write_durably(passphrase, [secrets.token_urlsafe(32).encode()])
+        authority = Authority.load_or_create(home / "ca", passphrase.read_bytes(), "erepo sandbox office CA")
+        if service_ca is not None:
+            write_durably(home / "service-ca.pem", [write_certificates(read_certificates(service_ca))], 0o644)
+        return cls(home, authority)
+
+    @classmethod
+    def open(cls, home: Path) -> Self:
+        """Open an office that was set up before.
+
+        Raises:
+            OfficeNotReady: it was not.
+        """
+        try:
+            passphrase = (home / "secrets" / "passphrase").read_bytes()
+            return cls(home, Authority.load(home / "ca", passphrase))
+        except FileNotFoundError:
+            raise OfficeNotReady(folder=str(home)) from None
+
+    def answer(self, octets: bytes) -> Path:
+        """Read a letter, do what it asks or write why not, and put the answer into the sender's Maildir.
+
+        Not thread-safe for two letters with the same key at once: the server takes one letter at a time.
+
+        Returns:
+            The file of the answer.
+
+        Raises:
+            SenderUnusable: there is nobody to answer.
+            OSError: the disk refused; the letter must be sent again.
+        """
+        request = parse(octets)
+        to = sender(request)
+        try:
+            letter = write_certificates_letter(to, request, self.issue(read_requests(request)))
+        except ErepoError as error:
+            letter = write_refusal(to, request, error)
+        identity = message_id(request).encode() or octets
+        return self._deliver(to, letter, hashlib.sha256(identity).hexdigest()[:32])
+
+    def issue(self, requests: Requests) -> Issued:
+        """Issue the certificates of one account; the same keys get the same certificates again.
+
+        Raises:
+            InvalidInput: a key is too weak or of an unknown kind.
+            OSError: the disk refused.
+        """
+        certificates = {
+            purpose: self._certificate(requests.account, purpose, csr)
+            for purpose, csr in requests.csrs.items()
+        }
+        service_ca = self.home / "service-ca.pem"
+        return Issued(
+            account=requests.account,
+            certificates=certificates,
+            issuer=self.authority.pem,
+            service_ca=service_ca.read_bytes() if service_ca.exists() else b"",
+        )
+
+    def _certificate(
+        self, account: str, purpose: CertificatePurpose, csr: x509.CertificateSigningRequest
+    ) -> x509.Certificate:
+        key = hashlib.sha256(public_der(check_public(csr.public_key()))).hexdigest()
+        file = self.home / "issued" / f"{key}-{account}-{purpose}.pem"
+        if file.exists():
+            known = read_certificate(file.read_bytes())
+            if known.not_valid_after_utc - datetime.now(UTC) > _STILL_GOOD:
+                return known
+        certificate = self.authority.issue_client(csr, account, purpose)
+        write_durably(file, [write_certificates([certificate])], mode=0o644)
+        return certificate
+
+    def _deliver(self, to: str, letter: EmailMessage, name: str) -> Path:
+        letter["Date"] = format_datetime(datetime.now(UTC))
+        letter["Message-ID"] = f"<{name}@office.example>"
+        box = self.home / "mail" / to
+        for folder in ("tmp", "cur", "new"):
+            make_folder(box / folder)
+        file = box / "new" / f"{name}.office"
+        write_durably(file, [letter.as_bytes()])
+        return file
