@@ -11,9 +11,10 @@ import asyncio
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import yaml  # type: ignore[import-untyped]  # a part of Prefect that carries no types
+from prefect import Flow
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
@@ -22,6 +23,7 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.flows import load_flow_from_entrypoint
 from prefect.types.entrypoint import EntrypointType
+from pydantic.fields import FieldInfo
 
 import blocks
 
@@ -36,7 +38,7 @@ def catalogue() -> list[dict[str, Any]]:
 
 def build(entry: dict[str, Any]) -> RunnerDeployment:
     """Make one deployment of its entry in the file; its version is a fingerprint of all that defines it."""
-    flow = load_flow_from_entrypoint(entry["entrypoint"])
+    flow: Flow[..., Any] = load_flow_from_entrypoint(entry["entrypoint"])
     if flow.name != entry["flow_name"]:
         raise ValueError(f"{entry['entrypoint']} is {flow.name}, the catalogue says {entry['flow_name']}")
     limit = entry["concurrency_limit"]
@@ -54,11 +56,21 @@ def build(entry: dict[str, Any]) -> RunnerDeployment:
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     assert isinstance(deployment, RunnerDeployment)
-    schema = deployment._parameter_openapi_schema.model_dump_json()  # noqa: SLF001 — it has no public name
-    deployment.version = hashlib.sha256((json.dumps(entry, sort_keys=True) + schema).encode()).hexdigest()[
-        :16
-    ]
+    schema = deployment._parameter_openapi_schema  # noqa: SLF001 — it has no public name
+    for name, title in _titles(flow).items():
+        schema.properties[name]["title"] = title
+    definition = json.dumps(entry, sort_keys=True) + schema.model_dump_json()
+    deployment.version = hashlib.sha256(definition.encode()).hexdigest()[:16]
     return deployment
+
+
+def _titles(flow: Flow[..., Any]) -> dict[str, str]:
+    """Return the labels of the form: Prefect itself would show the names of the arguments."""
+    hints = get_type_hints(flow.fn, include_extras=True)
+    fields = {name: field for name, hint in hints.items() for field in get_args(hint)[1:]}
+    return {
+        name: field.title for name, field in fields.items() if isinstance(field, FieldInfo) and field.title
+    }
 
 
 def _schedule(entry: dict[str, Any]) -> DeploymentScheduleCreate:
@@ -69,7 +81,7 @@ def _schedule(entry: dict[str, Any]) -> DeploymentScheduleCreate:
     )
 
 
-async def register() -> list[str]:
+async def register(deployments: list[RunnerDeployment]) -> list[str]:
     """Bring Prefect up to date.
 
     Returns:
@@ -81,7 +93,6 @@ async def register() -> list[str]:
         pools = {(entry["work_pool"]["name"], entry["work_pool"]["type"]) for entry in catalogue()}
         for name, kind_of_pool in sorted(pools):
             await _make_pool(client, name, kind_of_pool)
-        deployments = [build(entry) for entry in catalogue()]
         changed = [one for one in deployments if await _version(client, one) != one.version]
     for deployment in changed:
         await deployment.aapply()
@@ -104,7 +115,7 @@ async def _version(client: PrefectClient, deployment: RunnerDeployment) -> str |
 
 def main() -> None:
     """Register and say what changed."""
-    changed = asyncio.run(register())
+    changed = asyncio.run(register([build(entry) for entry in catalogue()]))
     print("\n".join(changed) or "nothing has changed")  # noqa: T201 — the answer of a command
 
 

@@ -131,12 +131,12 @@ class Surroundings:
     @property
     def office_authority(self) -> Path:
         """The certificate office's own certificate, which the service has to trust."""
-        return self.settings.office_home / "ca.pem"
+        return self.settings.office_home / "ca" / "ca.pem"
 
     @property
     def service_authority(self) -> Path:
         """The authority of the service's certificates, which the office hands out with its answers."""
-        return self.settings.cloud_home / "ca.pem"
+        return self.settings.cloud_home / "ca" / "ca.pem"
 
     def erepo(self, *arguments: str) -> list[str]:
         """Return the command line of one of our own commands."""
