@@ -1,0 +1,55 @@
+"""Why a mail could not be sent (manual 2.6), or a mailbox not be read.
+
+ConfigurationError
+├── MailRefused          the server said no for good: sender, recipient, login, encryption
+└── MailboxMissing       the folder of the answers is not there
+RetryableError
+└── MailUnavailable      the server does not answer, or says: later
+"""
+
+# ruff: noqa: N818  # each name says what is wrong; "Error" would add nothing to it
+
+from erepo.errors import ConfigurationError, RetryableError
+from erepo.texts import Text
+
+_CURE = Text(
+    "Check the outgoing mail server's address and port, the sender's address, user and password, and test the"
+    " connection. The request (CSR) is kept; only the mail will be sent again.",
+    "Sprawdź adres i port serwera poczty wychodzącej SMTP, adres e-mail nadawcy, użytkownika i hasło oraz"
+    " wykonaj test połączenia. Żądanie (CSR) jest zachowane; ponownie zostanie wysłana tylko wiadomość.",
+)
+
+
+class MailRefused(ConfigurationError):
+    """The mail server refused for good (manual 2.6)."""
+
+    code = "mail.refused"
+    cause = Text(
+        "The request (CSR) cannot be mailed to the office: {server} refuses the {phase} ({status}).",
+        "Nie można przekazać CSR do BOK z powodu błędów podczas próby wysyłki e-mail: {server} odrzuca, etap:"
+        " {phase} ({status}).",
+    )
+    cure = _CURE
+
+
+class MailUnavailable(RetryableError):
+    """The mail server does not answer, or asks to come later (manual 2.6)."""
+
+    code = "mail.unavailable"
+    cause = Text(
+        "The request (CSR) cannot be mailed to the office: {server} is silent at the {phase} ({status}).",
+        "Nie można przekazać CSR do BOK z powodu błędów podczas próby wysyłki e-mail: brak odpowiedzi"
+        " {server}, etap: {phase} ({status}).",
+    )
+    cure = _CURE
+
+
+class MailboxMissing(ConfigurationError):
+    """There is no mailbox in that folder."""
+
+    code = "mail.mailbox-missing"
+    cause = Text("There is no mailbox in {folder}.", "W folderze {folder} nie ma skrzynki pocztowej.")
+    cure = Text(
+        "Give the Maildir that the office's answers are delivered to, or the certificate files themselves.",
+        "Wskaż skrzynkę Maildir, do której trafiają odpowiedzi BOK, albo same pliki certyfikatów.",
+    )

@@ -1,0 +1,161 @@
+"""The client of the account's REST services: httpx over mutual TLS, bounded in time and size."""
+
+import ssl
+import time
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+import orjson
+from pydantic import ValidationError
+
+from erepo.clinic.rest.answers import AccountState, Activation
+from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal
+from erepo.errors import RemoteBusy, RemoteTimeout, RemoteUnavailable
+from erepo.pki import Bundle, client_context
+from erepo.settings import HttpTimeouts
+from erepo.soap.errors import (
+    AddressUnknown,
+    AnswerTooLarge,
+    BadRequestAnswer,
+    ForbiddenAnswer,
+    SecureChannelFailed,
+)
+
+_LARGEST = 1024**2
+_Model = TypeVar("_Model", Activation, AccountState)
+
+
+class AccountClient:
+    """Speaks for one account; to be closed, or used as a context manager."""
+
+    def __init__(
+        self, service_url: str, tls: Bundle, trust_pem: bytes, timeouts: HttpTimeouts | None = None
+    ) -> None:
+        """Prepare the channel; nothing is sent yet.
+
+        Args:
+            service_url: root of the service, such as `https://127.0.0.1:8400`.
+            tls: the account's TLS key and certificate.
+            trust_pem: the service's authority.
+            timeouts: limits of one exchange.
+        """
+        self._root = service_url.rstrip("/")
+        self._timeouts = timeouts or HttpTimeouts()
+        limits = self._timeouts
+        self._client = httpx.Client(
+            verify=client_context(tls, trust_pem),
+            timeout=httpx.Timeout(
+                connect=limits.connect, read=limits.read, write=limits.write, pool=limits.pool
+            ),
+            follow_redirects=False,
+            trust_env=False,
+            headers={"accept": "application/json", "accept-encoding": "identity"},
+        )
+
+    def activate(self, account: str, wss_certificate: bytes) -> Activation:
+        """Register both certificates (TLS by the handshake, WSS by the body) and activate the account.
+
+        Idempotent: the same certificates again get the same answer, so it may be repeated after a lost one.
+
+        Raises:
+            ServiceRefusal: the service says why not.
+            AddressUnknown: no such account for this certificate.
+            SecureChannelFailed: TLS failed (manual 2.5).
+            RemoteUnavailable, RemoteBusy, RemoteTimeout: try again later.
+            AnswerInvalid: the answer is not what was agreed.
+        """
+        body = {"wss_certificate": wss_certificate.decode("ascii")}
+        return self._exchange("POST", f"/services/{account}/activation", account, Activation, body)
+
+    def state(self, account: str) -> AccountState:
+        """Ask for validity, limits and usage.
+
+        Raises:
+            As `activate`.
+        """
+        return self._exchange("GET", f"/services/{account}", account, AccountState)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _exchange(
+        self, method: str, path: str, account: str, model: type[_Model], body: dict[str, Any] | None = None
+    ) -> _Model:
+        address = self._root + path
+        status, content = self._send(method, address, body)
+        if status != httpx.codes.OK:
+            raise _refusal(address, status, content)
+        try:
+            answer = model.model_validate_json(content)
+        except ValidationError as error:
+            # Field names only: the values are not ours to repeat.
+            fields = {".".join(map(str, each["loc"])) for each in error.errors()}
+            raise AnswerInvalid(address=address, reason=", ".join(sorted(fields))[:200]) from None
+        if answer.account != account:
+            raise AnswerInvalid(address=address, reason="account")
+        return answer
+
+    def _send(self, method: str, address: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
+        deadline = time.monotonic() + self._timeouts.total
+        try:
+            with self._client.stream(method, address, json=body) as response:
+                return response.status_code, self._read(response, address, deadline)
+        except httpx.TimeoutException as error:
+            raise _overdue(address, error, self._timeouts) from None
+        except httpx.TransportError as error:
+            raise _broken(address, error) from None
+
+    def _read(self, response: httpx.Response, address: str, deadline: float) -> bytes:
+        content = bytearray()
+        for chunk in response.iter_raw():
+            content += chunk
+            if len(content) > _LARGEST:
+                raise AnswerTooLarge(address=address, limit=_LARGEST)
+            if time.monotonic() > deadline:
+                seconds = self._timeouts.total
+                raise RemoteTimeout(address=address, phase="total", seconds=seconds, setting="TOTAL")
+        return bytes(content)
+
+
+def _overdue(address: str, error: httpx.TimeoutException, timeouts: HttpTimeouts) -> RemoteTimeout:
+    phases = {httpx.ConnectTimeout: "connect", httpx.WriteTimeout: "write", httpx.PoolTimeout: "pool"}
+    phase = phases.get(type(error), "read")
+    seconds = getattr(timeouts, phase)
+    return RemoteTimeout(address=address, phase=phase, seconds=seconds, setting=phase.upper())
+
+
+def _broken(address: str, error: httpx.TransportError) -> SecureChannelFailed | RemoteUnavailable:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return SecureChannelFailed(address=address, reason=cause.reason or type(cause).__name__)
+        cause = cause.__cause__ or cause.__context__
+    return RemoteUnavailable(address=address)
+
+
+def _refusal(address: str, status: int, content: bytes) -> Exception:
+    if status in (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS):
+        return RemoteBusy(address=address)
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return RemoteUnavailable(address=address)
+    if status in (httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED, httpx.codes.GONE):
+        return AddressUnknown(address=address, status=status)
+    try:
+        said = orjson.loads(content)
+        texts = {
+            f"{part}_{tongue}": str(said[part][tongue])
+            for part in ("cause", "cure")
+            for tongue in ("pl", "en")
+        }
+        return ServiceRefusal(code=str(said["code"]), status=status, **texts)
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        kinds = {401: ForbiddenAnswer, 403: ForbiddenAnswer}
+        return kinds.get(status, BadRequestAnswer)(address=address, status=status)

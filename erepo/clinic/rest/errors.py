@@ -1,0 +1,42 @@
+"""What the account's REST services may answer besides success.
+
+    RemoteRefused
+    └── ServiceRefusal        the service says no and tells cause and cure itself
+    InvalidInput
+    └── AnswerInvalid         an answer that is not what was agreed
+
+HTTP-level errors (secure channel, 400, 403, 404, time-outs) are those of `erepo.soap.errors` and `erepo.errors`:
+one symptom has one class, whichever way the message went.
+"""
+
+# each name says what is wrong; "Error" would add nothing to it
+
+from erepo.errors import InvalidInput, RemoteRefused
+from erepo.texts import Language, Text
+
+
+class ServiceRefusal(RemoteRefused):
+    """The service refused and gave its own code, cause and cure in both languages.
+
+    `data` holds `code`, `status`, and the texts as `cause_en`, `cause_pl`, `cure_en`, `cure_pl`.
+    """
+
+    code = "rest.service-refusal"
+
+    def explain(self, language: Language) -> tuple[str, str]:
+        """Return the service's own words."""
+        return str(self.data[f"cause_{language}"]), str(self.data[f"cure_{language}"])
+
+
+class AnswerInvalid(InvalidInput):
+    """The service's answer cannot be understood."""
+
+    code = "rest.answer-invalid"
+    cause = Text(
+        "The answer of {address} is not understood ({reason}).",
+        "Odpowiedź usługi {address} jest niezrozumiała ({reason}).",
+    )
+    cure = Text(
+        "Check the service's address; if it is right, report this to the service's operator.",
+        "Sprawdź adres usługi; jeśli jest prawidłowy, zgłoś problem operatorowi usługi.",
+    )
