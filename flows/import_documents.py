@@ -1,0 +1,36 @@
+"""Take in the documents that lie in the drop folder.
+
+Requires the block ClinicDatabase that onboard-clinic writes. The folder is `$EREPO_HOME/clinic/inbox`; it is
+no parameter, for names of folders and files may tell patients, and parameters lie in Prefect in clear.
+"""
+
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+from flows.naming import run_name
+from flows.reporting import report_import
+from tasks.boundary import guarded
+from tasks.importing import take_in
+
+
+@flow(name="import-documents", flow_run_name=run_name("import"))
+@guarded
+async def import_documents(
+    connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
+    quiet_seconds: Annotated[int, Field(title="Quiet seconds", ge=0, le=3600)] = 5,
+    delete_taken: Annotated[bool, Field(title="Delete what was taken in")] = False,
+) -> None:
+    """Take in every finished document of the drop folder.
+
+    Each file ends as taken in, already known, or refused with a reason; a rotten one does not stop the
+    others. Refused files stay in the folder.
+
+    Args:
+        connection: Name of the clinic's blocks.
+        quiet_seconds: A file changed less than so many seconds ago is left for the next run, it may still
+        grow.
+        delete_taken: Remove originals, each once its copy is durable, read back equal, and that is committed.
+    """
+    await report_import(await take_in(connection, quiet_seconds, delete_taken))

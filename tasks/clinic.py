@@ -1,0 +1,81 @@
+"""The clinic's database and its connection to the service, opened once per run from the blocks.
+
+The open objects never become arguments or results of tasks (Prefect would try to hash and keep those): they
+lie in a context variable that every task of the run sees.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from blocks import ClinicDatabase, CloudAccount, TenantCertificates
+from blocks.loading import load
+from erepo.clinic.connection import CloudConnection
+from erepo.clinic.database import Database
+from erepo.settings import Settings
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """What the tasks of an archiving run work with."""
+
+    database: Database
+    connection: CloudConnection
+    settings: Settings
+
+
+_open: ContextVar[Clinic] = ContextVar("clinic")
+
+
+def current() -> Clinic:
+    """Return what `opened` has opened for this run."""
+    return _open.get()
+
+
+@asynccontextmanager
+async def opened_database(name: str) -> AsyncIterator[Database]:
+    """Open the clinic's database from its block.
+
+    Raises:
+        BlockMissing: the block was never written.
+    """
+    block = await load(ClinicDatabase, name)
+    database = block.open()
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@asynccontextmanager
+async def opened(name: str) -> AsyncIterator[Clinic]:
+    """Open database and connection from the blocks ClinicDatabase, CloudAccount and TenantCertificates.
+
+    Raises:
+        BlockMissing: a block was never written.
+        BundleUnreadable: the keys do not open with the passphrase.
+        PassphraseMissing: there is no passphrase.
+    """
+    settings = Settings()
+    account = await load(CloudAccount, name)
+    certificates = await load(TenantCertificates, account.certificates)
+    connection = CloudConnection(
+        account=account.account,
+        service_url=account.service_url,
+        registry_url=account.registry_url,
+        repository_url=account.repository_url,
+        repository_unique_id=account.repository_unique_id,
+        source_id=account.source_id,
+        tls=certificates.tls(settings.passphrase),
+        wss=certificates.wss(settings.passphrase),
+        trust_pem=account.service_authority.encode(),
+        service_signer=account.service_signer.encode(),
+        settings=settings,
+    )
+    async with opened_database(name) as database, connection:
+        token = _open.set(Clinic(database, connection, settings))
+        try:
+            yield _open.get()
+        finally:
+            _open.reset(token)

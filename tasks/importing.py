@@ -1,0 +1,55 @@
+"""Taking documents in from the drop folder."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from erepo.clinic.database import Database
+from erepo.clinic.intake import Intake, Summary, find_files
+from erepo.settings import Settings
+from tasks.boundary import guarded, only_retryable
+from tasks.clinic import opened_database
+
+#: Writers that do not rename into place announce themselves so.
+_UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
+
+
+def inbox(settings: Settings) -> Path:
+    """Return the drop folder of this installation."""
+    return settings.clinic_home / "inbox"
+
+
+@task(
+    name="take-in",
+    retries=2,
+    retry_delay_seconds=[2, 8],
+    retry_jitter_factor=0.5,
+    retry_condition_fn=only_retryable,
+    cache_policy=NO_CACHE,
+)
+@guarded
+async def take_in(connection: str, quiet_seconds: int, delete_taken: bool) -> Summary:
+    """Take in every finished file of the drop folder; a refused one stays where it is."""
+    settings = Settings()
+    async with opened_database(connection) as database:
+        return await asyncio.to_thread(_take_in, database, settings, quiet_seconds, delete_taken)
+
+
+def _take_in(database: Database, settings: Settings, quiet_seconds: int, delete_taken: bool) -> Summary:
+    database.upgrade()
+    folder = inbox(settings)
+    if not folder.is_dir():
+        return Summary()
+    before = time.time() - quiet_seconds
+    files = [file for file in find_files([folder]) if _finished(file, before)]
+    return Intake.at(database, settings).take_folder(files, delete_source=delete_taken)
+
+
+def _finished(file: Path, before: float) -> bool:
+    try:
+        return file.suffix.lower() not in _UNFINISHED and file.stat().st_mtime <= before
+    except OSError:  # gone since the folder was read
+        return False
