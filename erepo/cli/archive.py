@@ -1,0 +1,128 @@
+"""`erepo archive`: send every document that is due."""
+
+import asyncio
+import time
+from typing import Annotated
+
+import orjson
+import typer
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from erepo.clinic.account import load_connection
+from erepo.clinic.archiving import BatchResult, Plan, Summary, plan, reconcile, send_batch, summary
+from erepo.clinic.archiving.errors import BatchTaken, LeaseLost
+from erepo.clinic.archiving.results import Problem
+from erepo.clinic.connection import CloudConnection
+from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.tables import now
+from erepo.errors import ErepoError
+from erepo.settings import Settings
+from erepo.texts import Text, language
+
+_TITLE = Text("Archiving", "Archiwizacja")
+_NOTHING = Text("Nothing is due.", "Brak dokumentów do archiwizacji.")
+_ROWS = (
+    ("archived", Text("archived", "zarchiwizowane")),
+    ("recovered", Text("  of these, found from an earlier attempt", "  w tym odnalezione z wcześniejszej próby")),
+    ("rejected", Text("rejected", "odrzucone")),
+    ("retry_later", Text("wait for the next run", "czekają na następne uruchomienie")),
+    ("unresolved", Text("outcome unknown, will be asked", "wynik nieznany, zostanie sprawdzony")),
+    ("bytes", Text("bytes", "bajty")),
+    ("seconds", Text("seconds", "sekundy")),
+)
+
+
+def command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    most: Annotated[int, typer.Option("--limit", min=0, help="Plan at most so many documents; 0: all.")] = 0,
+) -> None:
+    """Send every document that is due to the repository. Safe to run again at any moment.
+
+    Exit code 0 only if every document is archived; 1 if some are not; 2 if nothing could be sent at all.
+    """
+    settings = Settings()
+    try:
+        database = open_clinic(settings)
+        try:
+            total = uvloop.run(_archive(database, settings, most, quiet=as_json))
+        finally:
+            database.close()
+    except ErepoError as error:
+        complain(Problem.of(error), as_json=as_json)
+        raise typer.Exit(2) from None
+    if as_json:
+        typer.echo(orjson.dumps(total))
+    else:
+        _show(total)
+    raise typer.Exit(0 if total.complete else 1)
+
+
+async def _archive(database: Database, settings: Settings, most: int, *, quiet: bool) -> Summary:
+    started = time.monotonic()
+    results: list[BatchResult] = []
+    async with load_connection(database, settings) as connection:
+        asked = await reconcile(connection, database)
+        planned = await asyncio.to_thread(plan, database, settings, now=now(), limit=most or None)
+        if asked.asked:
+            results.append(
+                BatchResult("", asked.archived, asked.archived, asked.archived, asked.rejected, bytes=asked.bytes)
+            )
+        if asked.problem is None:
+            results += await _send_all(connection, database, planned, quiet=quiet)
+        else:
+            results.append(BatchResult("", planned.documents, retry_later=planned.documents, problem=asked.problem))
+    return summary(results, time.monotonic() - started)
+
+
+async def _send_all(connection: CloudConnection, database: Database, planned: Plan, *, quiet: bool) -> list[BatchResult]:
+    results: list[BatchResult] = []
+    with _bar(quiet=quiet or not planned.documents) as bar:
+        line = bar.add_task(_TITLE.fill(language()), total=planned.documents)
+        for batch in planned.batches:
+            try:
+                result = await send_batch(
+                    connection, database, batch, progress=lambda documents, _: bar.advance(line, documents)
+                )
+            except (BatchTaken, LeaseLost):
+                continue  # another archiver brings it to an end
+            results.append(result)
+            if result.problem is not None:
+                break
+    return results
+
+
+def _bar(*, quiet: bool) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True)
+
+
+def _show(total: Summary) -> None:
+    speak = language()
+    console = Console()
+    if not total.documents and total.problem is None:
+        console.print(_NOTHING.fill(speak))
+        return
+    table = Table(title=_TITLE.fill(speak), show_header=False)
+    for name, words in _ROWS:
+        value = getattr(total, name)
+        table.add_row(words.fill(speak), str(len(value) if isinstance(value, list) else value))
+    console.print(table)
+    for one in total.rejected:
+        cause, cure = (one.cause_pl, one.cure_pl) if speak == "pl" else (one.cause_en, one.cure_en)
+        console.print(f"{one.document} {one.code}: {cause} {cure}", markup=False, highlight=False)
+    if total.problem is not None:
+        complain(total.problem, as_json=False)
+
+
+def complain(problem: Problem, *, as_json: bool) -> None:
+    """Tell what went wrong and what to do next: to people on stderr, to programs as JSON on stdout."""
+    if as_json:
+        typer.echo(orjson.dumps({"problem": problem}))
+        return
+    cause, cure = (
+        (problem.cause_pl, problem.cure_pl) if language() == "pl" else (problem.cause_en, problem.cure_en)
+    )
+    typer.echo(f"{cause}\n{cure}", err=True)

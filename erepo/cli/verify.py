@@ -1,0 +1,75 @@
+"""`erepo verify`: prove that everything archived is there and unchanged."""
+
+from typing import Annotated
+
+import orjson
+import typer
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from erepo.cli.archive import complain
+from erepo.clinic.account import load_connection
+from erepo.clinic.archiving.results import Problem
+from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.verifying import VerifyReport, count, verify
+from erepo.errors import ErepoError
+from erepo.settings import Settings
+from erepo.texts import Text, language
+
+_TITLE = Text("Verifying", "Weryfikacja")
+_RESULT = Text(
+    "verified {equal}/{checked}, different {differing}, missing {missing}, not checked {unchecked}",
+    "zweryfikowano {equal}/{checked}, różne {differing}, brakujące {missing}, niesprawdzone {unchecked}",
+)
+_DIFFERENT = Text("{document}: differs ({what})", "{document}: różni się ({what})")
+_MISSING = Text("{document}: missing in the repository", "{document}: brak w repozytorium")
+
+
+def command(
+    read_back: Annotated[bool, typer.Option("--read-back", help="Fetch every document and compare its bytes.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Compare every archived document with the registry: hash and size, with --read-back the bytes too.
+
+    Exit code 0 only if every document was checked and is as it should be; 1 otherwise; 2 if nothing could be asked.
+    """
+    settings = Settings()
+    try:
+        database = open_clinic(settings)
+        try:
+            report = uvloop.run(_verify(database, settings, read_back=read_back, quiet=as_json))
+        finally:
+            database.close()
+    except ErepoError as error:
+        complain(Problem.of(error), as_json=as_json)
+        raise typer.Exit(2) from None
+    if as_json:
+        typer.echo(orjson.dumps(report))
+    else:
+        _show(report)
+    raise typer.Exit(0 if report.complete else 1)
+
+
+async def _verify(database: Database, settings: Settings, *, read_back: bool, quiet: bool) -> VerifyReport:
+    async with load_connection(database, settings) as connection:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
+            line = bar.add_task(_TITLE.fill(language()), total=await count(database))
+            return await verify(
+                connection, database, read_back=read_back, progress=lambda documents: bar.advance(line, documents)
+            )
+
+
+def _show(report: VerifyReport) -> None:
+    speak = language()
+    for difference in report.differing:
+        typer.echo(_DIFFERENT.fill(speak, document=difference.document, what=difference.what))
+    for document in report.missing:
+        typer.echo(_MISSING.fill(speak, document=document))
+    counts = {"differing": len(report.differing), "missing": len(report.missing)}
+    typer.echo(
+        _RESULT.fill(speak, equal=report.equal, checked=report.checked, unchecked=report.unchecked, **counts)
+    )
+    if report.problem is not None:
+        complain(report.problem, as_json=False)

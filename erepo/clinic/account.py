@@ -1,0 +1,122 @@
+"""The clinic's account in the cloud: from rows and key files to a connection.
+
+Keys come from the onboarding ledger, or from files under `clinic_home/keys/<account>` (an account moved here with its
+credentials). They are encrypted with the installation's passphrase in both places.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from erepo.clinic.archiving.errors import AccountMissing
+from erepo.clinic.connection import CloudConnection
+from erepo.clinic.database import Database
+from erepo.clinic.tables import account, now, onboarding
+from erepo.durable import write_durably
+from erepo.pki.bundle import Bundle
+from erepo.pki.keys import check_private, encrypt_key
+from erepo.settings import Settings
+
+_PURPOSES: Final = ("tls", "wss")
+
+
+def load_connection(database: Database, settings: Settings) -> CloudConnection:
+    """Return the connection to the active account, not opened yet.
+
+    Raises:
+        AccountMissing: no active account, or its keys are not here.
+        PassphraseMissing: there is no passphrase for the keys.
+        WrongPassphrase: it does not open them.
+    """
+    with database.read() as connection:
+        row = connection.execute(
+            sa.select(account).where(account.c.active.is_(True), account.c.repository_kind == "cloud")
+        ).one_or_none()
+        if row is None:
+            raise AccountMissing(what="account")
+        ledger = connection.execute(sa.select(onboarding).where(onboarding.c.account == row.account)).one_or_none()
+    tls, wss = (_bundle(purpose, row.account, ledger, settings) for purpose in _PURPOSES)
+    return CloudConnection(
+        account=row.account,
+        service_url=row.service_url,
+        registry_url=row.registry_url,
+        repository_url=row.repository_url,
+        repository_unique_id=row.repository_unique_id,
+        source_id=row.source_id,
+        tls=tls,
+        wss=wss,
+        trust_pem=row.trust_pem.encode(),
+        service_signer=row.service_signer.encode(),
+        settings=settings,
+    )
+
+
+def _bundle(purpose: str, name: str, ledger: Any, settings: Settings) -> Bundle:
+    if ledger is not None:
+        key, certificate = ledger._mapping[f"{purpose}_key_pem"], ledger._mapping[f"{purpose}_certificate"]
+        if key and certificate:
+            return Bundle.from_pem(certificate, key, settings.passphrase, ledger.chain or b"")
+    folder = keys_folder(settings, name)
+    try:
+        certificate, key = (folder / f"{purpose}.pem").read_bytes(), (folder / f"{purpose}.key").read_bytes()
+    except FileNotFoundError:
+        raise AccountMissing(what=f"{purpose.upper()} key") from None
+    return Bundle.from_pem(certificate, key, settings.passphrase)
+
+
+def keys_folder(settings: Settings, name: str) -> Path:
+    """Return where the key files of an account lie."""
+    return settings.clinic_home / "keys" / name
+
+
+def adopt_credentials(database: Database, settings: Settings, folder: Path, *, source_id: str) -> str:
+    """Take over an account from a folder of credentials, as `erepo cloud tenant add --credentials` writes it.
+
+    The keys are encrypted on the way; the folder itself is left as it is, and should be destroyed by its owner.
+    Any other account stops being the active one.
+
+    Args:
+        database: the clinic's.
+        settings: passphrase and home.
+        folder: `account.json`, `ca.pem`, `tls.pem`, `tls.key`, `wss.pem`, `wss.key`.
+        source_id: OID of the provider.
+
+    Returns:
+        The account.
+
+    Raises:
+        AccountMissing: a file is not there.
+    """
+    try:
+        facts = json.loads((folder / "account.json").read_bytes())
+        trust = (folder / "ca.pem").read_text()
+        pairs = [(purpose, (folder / f"{purpose}.{end}").read_bytes()) for purpose in _PURPOSES for end in ("pem", "key")]
+    except FileNotFoundError as error:
+        raise AccountMissing(what=Path(error.filename).name) from None
+    name, home = facts["account"], keys_folder(settings, facts["account"])
+    for (purpose, certificate), (_, key) in zip(pairs[::2], pairs[1::2], strict=True):
+        private = check_private(load_pem_private_key(key, None))
+        write_durably(home / f"{purpose}.pem", [certificate])
+        write_durably(home / f"{purpose}.key", [encrypt_key(private, settings.passphrase)])
+    row = {
+        "account": name,
+        "repository_kind": "cloud",
+        "active": True,
+        "service_url": facts["service"],
+        "registry_url": facts["registry"],
+        "repository_url": facts["repository"],
+        "repository_unique_id": facts["repositoryUniqueId"],
+        "home_community_id": facts.get("homeCommunityId", ""),
+        "source_id": source_id,
+        "service_signer": facts.get("serviceSigner", ""),
+        "trust_pem": trust,
+        "updated_at": now(),
+    }
+    with database.begin() as connection:
+        connection.execute(account.update().values(active=False))
+        connection.execute(account.delete().where(account.c.account == name))
+        connection.execute(account.insert().values(row))
+    return str(name)

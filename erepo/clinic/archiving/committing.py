@@ -1,0 +1,59 @@
+"""Group commit: what comes in while one commit is on its way goes into the next one."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+Item = TypeVar("Item")
+
+
+class GroupCommit(Generic[Item]):
+    """Hands items in groups to `commit`, which runs in a thread and must have made them durable when it returns.
+
+    Leaving the `async with` block waits until everything that was added is committed.
+    """
+
+    def __init__(self, commit: Callable[[Sequence[Item]], None], *, gather: float = 0.05) -> None:
+        self._commit, self._gather = commit, gather
+        self._waiting: list[Item] = []
+        self._more = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def __aenter__(self) -> Self:
+        """Start the committer."""
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit what waits; also after an error, for answers that came are facts."""
+        assert self._task is not None
+        self._closing = True
+        self._more.set()
+        await asyncio.shield(self._task)
+
+    async def add(self, item: Item) -> None:
+        """Take one item; it is durable some moments later.
+
+        Raises:
+            Exception: whatever stopped an earlier commit.
+        """
+        if self._task is not None and self._task.done():
+            self._task.result()
+        self._waiting.append(item)
+        self._more.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._more.wait()
+            if not self._closing:
+                await asyncio.sleep(self._gather)
+            self._more.clear()
+            group, self._waiting = self._waiting, []
+            if group:
+                await asyncio.to_thread(self._commit, group)
+            if self._closing and not self._waiting:
+                return

@@ -1,0 +1,112 @@
+"""Errors of archiving.
+
+    PermanentError
+    ├── ConfigurationError
+    │   ├── AccountMissing          no activated account, or its keys are not there
+    │   └── MetadataIncomplete      a document lacks what the registry demands
+    ├── IntegrityError
+    │   ├── LocalContentLost        the local copy is gone or has another size than at intake
+    │   └── RegisteredDifferently   the registry holds other bytes under the same id
+    └── InvalidInput
+        └── BatchUnknown            no such batch
+    RetryableError
+    ├── ArchivingStopped            a batch ended early; carries the cause and cure of what stopped it
+    ├── LeaseLost                   another archiver has taken the batch over
+    └── BatchTaken                  another archiver is at work on it
+"""
+
+from erepo.errors import ConfigurationError, IntegrityError, InvalidInput, RetryableError
+from erepo.texts import Text
+
+
+class AccountMissing(ConfigurationError):
+    """There is no activated account to send to."""
+
+    code = "archiving.account-missing"
+    cause = Text(
+        "There is no activated account in the cloud ({what}).", "Brak aktywnego konta w chmurze ({what})."
+    )
+    cure = Text(
+        "Register the certificates and activate the account (flow onboard-clinic), then run again.",
+        "Zarejestruj certyfikaty i aktywuj konto (przepływ onboard-clinic), po czym uruchom ponownie.",
+    )
+
+
+class MetadataIncomplete(ConfigurationError):
+    """A document lacks something that the registry demands."""
+
+    code = "archiving.metadata-incomplete"
+    cause = Text("The document has no {field}.", "Dokument nie zawiera danych: {field}.")
+    cure = Text(
+        "Complete the field in the structure, or import the document with its patient.",
+        "Uzupełnij pole w strukturze organizacyjnej albo zaimportuj dokument ze wskazaniem pacjenta.",
+    )
+
+
+class LocalContentLost(IntegrityError):
+    """The local copy of a document is not what was taken in."""
+
+    code = "archiving.local-content-lost"
+    cause = Text(
+        "The local content of the document is missing or damaged ({size} bytes of {expected}).",
+        "Lokalna treść dokumentu jest niedostępna lub uszkodzona ({size} z {expected} bajtów).",
+    )
+    cure = Text(
+        "Restore the clinic's content folder from the backup, then import the original again.",
+        "Przywróć katalog treści z kopii zapasowej, po czym ponownie zaimportuj oryginał.",
+    )
+
+
+class RegisteredDifferently(IntegrityError):
+    """The registry holds another hash or size under the document's id."""
+
+    code = "archiving.registered-differently"
+    cause = Text(
+        "The registry holds other bytes under the id of this document ({field} differs).",
+        "Rejestr przechowuje inną treść pod identyfikatorem tego dokumentu (różni się {field}).",
+    )
+    cure = Text(
+        "Compare both documents by hand; import the local one again under its own id if both are right.",
+        "Porównaj oba dokumenty; jeśli oba są poprawne, zaimportuj lokalny pod własnym identyfikatorem.",
+    )
+
+
+class BatchUnknown(InvalidInput):
+    """No batch has this id."""
+
+    code = "archiving.batch-unknown"
+    cause = Text("There is no batch {batch}.", "Nie ma paczki {batch}.")
+    cure = Text("Plan again: `erepo archive`.", "Zaplanuj ponownie: `erepo archive`.")
+
+
+class ArchivingStopped(RetryableError):
+    """A batch ended before all its documents were sent; nothing is lost."""
+
+    code = "archiving.stopped"
+    cause = Text("Archiving stopped: {cause_en}", "Archiwizacja została przerwana: {cause_pl}")
+    cure = Text("{cure_en}", "{cure_pl}")
+
+
+class LeaseLost(RetryableError):
+    """Another archiver has taken the batch over."""
+
+    code = "archiving.lease-lost"
+    cause = Text(
+        "Another archiver has taken over batch {batch}.", "Inny proces archiwizacji przejął paczkę {batch}."
+    )
+    cure = Text(
+        "Nothing to do: the other one finishes it.", "Nic nie trzeba robić: dokończy ją drugi proces."
+    )
+
+
+class BatchTaken(RetryableError):
+    """Another archiver is at work on the batch."""
+
+    code = "archiving.batch-taken"
+    cause = Text(
+        "Another archiver is working on batch {batch}.", "Nad paczką {batch} pracuje inny proces archiwizacji."
+    )
+    cure = Text(
+        "Nothing to do: the other one finishes it, or its lease ends by itself.",
+        "Nic nie trzeba robić: dokończy ją drugi proces albo jego dzierżawa wygaśnie.",
+    )

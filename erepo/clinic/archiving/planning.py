@@ -1,0 +1,148 @@
+"""What is due becomes submissions and batches (commit point P)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from erepo.cda.kinds import Kind
+from erepo.clinic.archiving import grouping, ledger
+from erepo.clinic.archiving.grouping import Waiting
+from erepo.clinic.archiving.leases import is_free
+from erepo.clinic.archiving.results import Plan
+from erepo.clinic.database import Database
+from erepo.clinic.metadata import entry_uuid
+from erepo.clinic.states import State, move
+from erepo.clinic.structure import check_ready
+from erepo.clinic.tables import batch, document, kind_rule, submission
+from erepo.settings import Settings
+
+#: Most documents planned by one call; the rest waits for the next run.
+MOST = 100_000
+#: Documents whose columns are read and written by one statement.
+_SLICE = 500
+
+
+def plan(
+    database: Database,
+    settings: Settings,
+    *,
+    now: datetime,
+    kinds: Sequence[Kind] | None = None,
+    limit: int | None = None,
+    submission_documents: int = grouping.DOCUMENTS,
+) -> Plan:
+    """Queue what is due and return all batches that wait, those of unfinished runs first.
+
+    May be called again at any moment: a document is planned once, and what an interrupted call has planned is
+    returned by the next one.
+
+    Args:
+        database: the clinic's.
+        settings: `batch_documents` is the size of a batch.
+        now: documents due by then are planned (aware).
+        kinds: only documents of these kinds; None means all that are archived by themselves.
+        limit: most documents planned by this call.
+        submission_documents: most documents of one submission.
+
+    Raises:
+        StructureIncomplete: a resort code or the archiving user is missing; nothing was planned.
+    """
+    with database.read() as connection:
+        check_ready(connection)
+        due = _due(connection, now, kinds, min(limit if limit is not None else MOST, MOST))
+    submissions = grouping.group(due, documents=submission_documents)
+    planned = 0
+    for together in grouping.pack(submissions, settings.batch_documents):
+        with database.begin() as connection:
+            planned += _queue(connection, together)
+    return _waiting(database, planned)
+
+
+def _due(
+    connection: sa.Connection, now: datetime, kinds: Sequence[Kind] | None, limit: int
+) -> list[Waiting]:
+    conditions = [
+        document.c.state == State.LOCAL.value,
+        document.c.due_at <= now,
+        kind_rule.c.auto_archive.is_(True),
+    ]
+    if kinds is not None:
+        conditions.append(document.c.kind.in_([str(kind) for kind in kinds]))
+    rows = connection.execute(
+        sa.select(document.c.id, document.c.patient_key, document.c.size)
+        .join(kind_rule, kind_rule.c.kind == document.c.kind)
+        .where(*conditions)
+        .order_by(document.c.due_at, document.c.id)
+        .limit(limit)
+    )
+    return [Waiting(*row) for row in rows]
+
+
+def _queue(connection: sa.Connection, together: Sequence[Sequence[Waiting]]) -> int:
+    """Write one batch; documents that another planner has taken meanwhile are left out."""
+    wanted = [waiting.id for one in together for waiting in one]
+    ids = _still_local(connection, wanted)
+    kept = [[waiting for waiting in one if waiting.id in ids] for one in together]
+    kept = [one for one in kept if one]
+    if not kept:
+        return 0
+    batch_id = uuid4().hex
+    octets = sum(waiting.size for one in kept for waiting in one)
+    connection.execute(batch.insert().values(id=batch_id, documents=len(ids), bytes=octets))
+    placed: list[dict[str, object]] = []
+    for one in kept:
+        key = connection.execute(
+            submission.insert().values(
+                unique_id=ledger.new_unique_id(),
+                batch_id=batch_id,
+                patient_key=one[0].patient,
+                documents=len(one),
+                bytes=sum(waiting.size for waiting in one),
+            )
+        ).inserted_primary_key
+        assert key is not None
+        placed += [
+            {"key": waiting.id, "submission_id": key[0], "entry_uuid": entry_uuid(*ids[waiting.id])} for waiting in one
+        ]
+    move(connection, list(ids), State.LOCAL, State.QUEUED, "queued", batch=batch_id)
+    connection.execute(document.update().where(document.c.id == sa.bindparam("key")), placed)
+    return len(ids)
+
+
+def _still_local(connection: sa.Connection, wanted: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return (uniqueId, SHA-256) of those that are still local, locked where the database can lock rows."""
+    found: dict[int, tuple[str, str]] = {}
+    for start in range(0, len(wanted), _SLICE):
+        rows = connection.execute(
+            sa.select(document.c.id, document.c.unique_id, document.c.sha256)
+            .where(document.c.id.in_(wanted[start : start + _SLICE]), document.c.state == State.LOCAL.value)
+            .with_for_update(skip_locked=True)
+        )
+        found |= {row.id: (row.unique_id, row.sha256) for row in rows}
+    return found
+
+
+def _waiting(database: Database, planned: int) -> Plan:
+    with database.begin() as connection:
+        unfinished = connection.execute(
+            sa.select(batch.c.id, batch.c.run_key).where(batch.c.state != "finished").order_by(batch.c.created_at)
+        ).all()
+        free = [row.id for row in unfinished if is_free(row.run_key)]
+        ledger.finish(connection, free)
+        open_rows = connection.execute(
+            sa.select(submission.c.batch_id, sa.func.count(), sa.func.sum(document.c.size))
+            .join(document, document.c.submission_id == submission.c.id)
+            .join(batch, batch.c.id == submission.c.batch_id)
+            .where(batch.c.state != "finished", document.c.state.in_(ledger.OPEN))
+            .group_by(submission.c.batch_id)
+        ).all()
+    counts = {row[0]: (row[1], row[2]) for row in open_rows}
+    batches = [batch_id for batch_id in free if batch_id in counts]
+    return Plan(
+        batches=batches,
+        documents=sum(counts[one][0] for one in batches),
+        planned=planned,
+        bytes=int(sum(counts[one][1] for one in batches)),
+    )

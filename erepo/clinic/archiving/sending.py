@@ -1,0 +1,55 @@
+"""Send one batch; may be called again at any moment, after any crash."""
+
+import asyncio
+import time
+
+from erepo.clinic.archiving import ledger
+from erepo.clinic.archiving.leases import claim
+from erepo.clinic.archiving.results import BatchResult
+from erepo.clinic.archiving.work import Progress, Work, keeping
+from erepo.clinic.connection import Cloud
+from erepo.clinic.database import Database
+
+
+async def send_batch(cloud: Cloud, database: Database, batch_id: str, *, progress: Progress | None = None) -> BatchResult:
+    """Bring every document of a batch to an end: archived, rejected, or still queued with a reason.
+
+    First the registry is asked about documents whose outcome is unknown from an earlier attempt; then what is
+    queued is sent, many submissions at once. A service that does not answer stops the batch after a few failures;
+    nothing is lost, the documents stay queued, and `problem` names the cause and the cure.
+
+    Args:
+        cloud: an opened connection (`async with CloudConnection(…) as cloud`).
+        database: the clinic's.
+        batch_id: of `plan`.
+        progress: called, from a thread, with (documents, octets) just archived.
+
+    Raises:
+        BatchUnknown: there is no such batch.
+        BatchTaken: another archiver is working on it.
+        LeaseLost: another archiver has taken over meanwhile.
+    """
+    started = time.monotonic()
+    lease = await asyncio.to_thread(claim, database, batch_id)
+    if lease is None:
+        return BatchResult(batch_id)
+    work = Work(cloud, database, cloud.settings, lease, progress)
+    queued = sending = 0
+    try:
+        async with keeping(database, lease):
+            await work.ask()
+            await work.send()
+    finally:
+        queued, sending = await asyncio.shield(asyncio.to_thread(ledger.close, database, lease))
+    return BatchResult(
+        batch=batch_id,
+        documents=work.archived + len(work.rejected) + queued + sending,
+        archived=work.archived,
+        recovered=work.recovered,
+        rejected=work.rejected,
+        retry_later=queued,
+        unresolved=sending,
+        bytes=work.bytes,
+        seconds=round(time.monotonic() - started, 3),
+        problem=work.problem,
+    )

@@ -1,0 +1,160 @@
+"""The connection to one account in the cloud: documents in, questions, documents back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol, Self
+
+from cryptography import x509
+
+from erepo.clinic.archiving.errors import AccountMissing
+from erepo.clinic.pipeline import LARGE_LANES
+from erepo.pki.bundle import Bundle
+from erepo.pki.tls import client_context
+from erepo.pki.trust import TrustStore
+from erepo.settings import Settings
+from erepo.soap.client import SoapClient
+from erepo.soap.errors import SignerRefused
+from erepo.soap.http import AiohttpChannel
+from erepo.soap.signing import Signer
+from erepo.soap.verifying import Verifier
+from erepo.xds import iti18, iti41, iti43
+from erepo.xds.iti18 import QueryResult, StoredQuery
+from erepo.xds.iti41 import Submission
+from erepo.xds.iti43 import DocumentRequest, RetrieveResult
+from erepo.xds.responses import raise_for_status, read_registry_response
+
+
+class Cloud(Protocol):
+    """What archiving needs of a repository.
+
+    Each method may be called by many coroutines at once. Each raises a `RetryableError` when the outcome may be
+    different next time, an `XdsFailure` when the repository or registry answered with a failure, and another typed
+    error when the whole account cannot be used.
+    """
+
+    settings: Settings
+    source_id: str
+    repository_unique_id: str
+
+    async def provide(self, submission: Submission) -> None:
+        """Store a submission (ITI-41). Returns after a verified Success; all of it is stored, or nothing."""
+        ...
+
+    async def query(self, query: StoredQuery) -> QueryResult:
+        """Ask the registry (ITI-18); a partial answer is an error."""
+        ...
+
+    async def retrieve(self, requests: Sequence[DocumentRequest]) -> RetrieveResult:
+        """Fetch documents (ITI-43); what is not there is missing from the result, with an error naming it."""
+        ...
+
+
+@dataclass
+class CloudConnection:
+    """An account with its addresses and keys; `async with` opens it.
+
+    Attributes:
+        account: 16-digit id.
+        service_url: `…/services/{account}`.
+        registry_url: endpoint of ITI-18.
+        repository_url: endpoint of ITI-41 and ITI-43.
+        repository_unique_id: OID of the repository.
+        source_id: OID of the provider, source of the submissions.
+        tls: key and certificate of the channel.
+        wss: key and certificate of the signatures.
+        trust_pem: authorities of the service.
+        service_signer: the service's signing certificate at activation; its successors bear the same subject.
+        settings: time-outs, limits, documents in flight.
+    """
+
+    account: str
+    service_url: str
+    registry_url: str
+    repository_url: str
+    repository_unique_id: str
+    source_id: str
+    tls: Bundle = field(repr=False)
+    wss: Bundle = field(repr=False)
+    trust_pem: bytes = field(repr=False)
+    service_signer: bytes = field(default=b"", repr=False)
+    settings: Settings = field(default_factory=Settings, repr=False)
+    _client: SoapClient | None = field(default=None, init=False, repr=False)
+    _channel: AiohttpChannel | None = field(default=None, init=False, repr=False)
+
+    async def __aenter__(self) -> Self:
+        """Make ready; the first message opens the first connection."""
+        limits, wss = self.settings.limits, self.settings.wss
+        self._channel = AiohttpChannel(
+            client_context(self.tls, self.trust_pem),
+            self.settings.http,
+            limits,
+            connections=self.settings.in_flight + LARGE_LANES,
+        )
+        verifier = Verifier(
+            TrustStore.from_pem(self.trust_pem), life=wss.life, skew=wss.skew, accept=_only(self.service_signer)
+        )
+        self._client = SoapClient(self._channel, Signer(self.wss), verifier, life=wss.life)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections."""
+        if self._channel is not None:
+            await self._channel.close()
+        self._client = self._channel = None
+
+    async def provide(self, submission: Submission) -> None:
+        """Store a submission; see `Cloud.provide`."""
+        payload, attachments = iti41.write_request(submission)
+        answer = await self._open.call(
+            self.repository_url, iti41.ACTION, payload, attachments, expect_action=iti41.RESPONSE_ACTION
+        )
+        raise_for_status(*read_registry_response(answer.payload))
+
+    async def query(self, query: StoredQuery) -> QueryResult:
+        """Ask the registry; see `Cloud.query`."""
+        answer = await self._open.call(
+            self.registry_url,
+            iti18.ACTION,
+            iti18.write_query(query),
+            mtom=False,
+            expect_action=iti18.RESPONSE_ACTION,
+        )
+        result = iti18.read_response(answer)
+        raise_for_status(result.status, result.errors)
+        return result
+
+    async def retrieve(self, requests: Sequence[DocumentRequest]) -> RetrieveResult:
+        """Fetch documents; see `Cloud.retrieve`."""
+        answer = await self._open.call(
+            self.repository_url, iti43.ACTION, iti43.write_request(requests), expect_action=iti43.RESPONSE_ACTION
+        )
+        return iti43.read_response(answer)
+
+    @property
+    def _open(self) -> SoapClient:
+        if self._client is None:
+            raise AccountMissing(what="connection not opened")
+        return self._client
+
+
+class _SameSubject:
+    """Accepts the service's signer alone: who else the same authority vouches for is not the service."""
+
+    def __init__(self, signer: x509.Certificate) -> None:
+        self._subject = signer.subject
+
+    def __call__(self, certificate: x509.Certificate) -> None:
+        """Return if it is the service's.
+
+        Raises:
+            SignerRefused: it is somebody else's.
+        """
+        if certificate.subject != self._subject:
+            raise SignerRefused(rule="not the signer of this service")
+
+
+def _only(signer_pem: bytes) -> _SameSubject | None:
+    return _SameSubject(x509.load_pem_x509_certificate(signer_pem)) if signer_pem.strip() else None
