@@ -1,0 +1,70 @@
+"""Exclusive canonicalisation of received parts, and the Body as its signer saw it."""
+
+import hashlib
+import re
+import secrets
+
+from lxml import etree
+
+from erepo.content import MemoryContent
+from erepo.soap.errors import MessageRefused
+from erepo.soap.message import base64_chunks
+from erepo.soap.mtom import Received
+from erepo.soap.signature import Prefixes
+
+
+def canonical_octets(element: etree._Element, prefixes: Prefixes) -> bytes:
+    """Return the exclusive canonical form of an element, without comments.
+
+    Raises:
+        MessageRefused: it has none (relative namespace names).
+    """
+    try:
+        return etree.tostring(
+            element,
+            method="c14n",
+            exclusive=True,
+            with_comments=False,
+            inclusive_ns_prefixes=list(prefixes) or None,
+        )
+    except etree.C14NError:
+        raise MessageRefused(rule="a part cannot be canonicalised") from None
+
+
+def body_digest(body: etree._Element, prefixes: Prefixes, received: Received) -> bytes:
+    """Hash the Body with the base64 of each document in the place of its xop:Include, as it was signed.
+
+    A signature over the bare Include would leave the document's octets unprotected, so it is not accepted.
+    """
+    inside = [(node, cid) for node, cid in received.includes if body in node.iterancestors()]
+    if not inside:
+        return hashlib.sha256(canonical_octets(body, prefixes)).digest()
+    # Nobody can have written this marker into the message: it is made here and now.
+    marker = f"include-{secrets.token_hex(16)}-"
+    octets = _with_markers(body, prefixes, inside, marker)
+    before, *rest = re.split(marker.encode() + rb"(\d+);", octets)
+    digest = hashlib.sha256(before)
+    for number, after in zip(rest[::2], rest[1::2], strict=True):
+        for chunk in base64_chunks(MemoryContent(received.attachments[inside[int(number)][1]])):
+            digest.update(chunk)
+        digest.update(after)
+    return digest.digest()
+
+
+def _with_markers(
+    body: etree._Element, prefixes: Prefixes, inside: list[tuple[etree._Element, str]], marker: str
+) -> bytes:
+    """Canonicalise the Body with a text in the place of each Include; the tree is left as it was."""
+    taken: list[tuple[etree._Element, etree._Element]] = []
+    try:
+        for number, (node, _) in enumerate(inside):
+            parent = node.getparent()
+            assert parent is not None
+            parent.remove(node)
+            parent.text = f"{marker}{number};"
+            taken.append((parent, node))
+        return canonical_octets(body, prefixes)
+    finally:
+        for parent, node in taken:
+            parent.text = None
+            parent.append(node)

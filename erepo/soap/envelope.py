@@ -1,0 +1,113 @@
+"""The shape of a received envelope: everything by position, every header at most once.
+
+Business code never searches a tree for "the Body": it gets the element that stood where the Body stands.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from erepo.soap.errors import HeaderNotUnderstood, MalformedEnvelope
+from erepo.soap.names import (
+    ACTION,
+    ADDRESS,
+    ANONYMOUS,
+    BODY,
+    FAULT_TO,
+    FROM,
+    HEADER,
+    MESSAGE_ID,
+    MUST_UNDERSTAND,
+    RELATES_TO,
+    REPLY_TO,
+    SECURITY,
+    TO,
+    WSA,
+)
+
+_KNOWN = frozenset({ACTION, MESSAGE_ID, TO, FROM, REPLY_TO, FAULT_TO, RELATES_TO, SECURITY})
+_MOST_HEADERS = 64
+_LONGEST_VALUE = 2048
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The pieces of an envelope.
+
+    Attributes:
+        body: second child of the Envelope.
+        payload: the only child of the Body.
+        headers: known header blocks by element name, children of the only Header.
+    """
+
+    body: etree._Element
+    payload: etree._Element
+    headers: Mapping[str, etree._Element]
+
+    def value(self, name: str) -> str:
+        """Return the text of an addressing header, "" where it is absent.
+
+        Raises:
+            MalformedEnvelope: it is empty, too long or holds elements.
+        """
+        element = self.headers.get(name)
+        return "" if element is None else _text(element)
+
+
+def read_shape(envelope: etree._Element) -> Shape:
+    """Check an envelope's outline.
+
+    Raises:
+        MalformedEnvelope: not exactly Header and Body, or not exactly one payload, or a header twice.
+        HeaderNotUnderstood: a mandatory header that nobody here knows.
+    """
+    if [child.tag for child in envelope] != [HEADER, BODY]:
+        raise MalformedEnvelope(rule="the envelope is not exactly one Header and one Body")
+    header, body = envelope[0], envelope[1]
+    if len(body) != 1 or has_text(body) or has_text(envelope) or has_text(header):
+        raise MalformedEnvelope(rule="the Body is not exactly one element")
+    if len(header) > _MOST_HEADERS:
+        raise MalformedEnvelope(rule=f"more than {_MOST_HEADERS} headers")
+    shape = Shape(body, body[0], _known_headers(header))
+    _check_endpoint(shape.headers.get(REPLY_TO))
+    _check_endpoint(shape.headers.get(FAULT_TO))
+    relates = shape.headers.get(RELATES_TO)
+    if relates is not None and relates.get("RelationshipType", f"{WSA}/reply") != f"{WSA}/reply":
+        raise MalformedEnvelope(rule="RelatesTo with another relationship than reply")
+    return shape
+
+
+def has_text(element: etree._Element) -> bool:
+    """Return whether anything but white space stands between the children of an element."""
+    return bool((element.text or "").strip() or any((child.tail or "").strip() for child in element))
+
+
+def _known_headers(header: etree._Element) -> dict[str, etree._Element]:
+    found: dict[str, etree._Element] = {}
+    for block in header:
+        if block.tag not in _KNOWN:
+            if block.get(MUST_UNDERSTAND, "0").strip() not in ("0", "false"):
+                raise HeaderNotUnderstood(rule="a mandatory header is unknown")
+        elif block.tag in found:
+            raise MalformedEnvelope(rule="a header block twice")
+        else:
+            found[block.tag] = block
+    return found
+
+
+def _check_endpoint(endpoint: etree._Element | None) -> None:
+    """Answers go back on the same connection only: no other host is ever called on a message's word."""
+    if endpoint is None:
+        return
+    if len(endpoint) != 1 or endpoint[0].tag != ADDRESS or has_text(endpoint):
+        raise MalformedEnvelope(rule="ReplyTo or FaultTo is not one plain Address")
+    if _text(endpoint[0]) != ANONYMOUS:
+        raise MalformedEnvelope(rule="ReplyTo or FaultTo is not the anonymous address")
+
+
+def _text(element: etree._Element) -> str:
+    value = (element.text or "").strip()
+    if len(element) or not value or len(value) > _LONGEST_VALUE:
+        raise MalformedEnvelope(rule="an addressing header is empty, too long or holds elements")
+    return value

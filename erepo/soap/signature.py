@@ -1,0 +1,188 @@
+"""The WS-Security header, read: one form is accepted, every other one is refused before any hash is computed.
+
+    wsse:Security
+    ├── wsse:BinarySecurityToken   one, X509v3
+    ├── wsu:Timestamp              one
+    ├── ds:Signature               one: SignedInfo, SignatureValue, KeyInfo with a reference to the token
+    └── saml2:Assertion            tolerated, never used here
+
+Accepted algorithms: exclusive canonicalisation (a PrefixList is allowed), SHA-256, RSA-SHA256, ECDSA-SHA256.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+
+from erepo.soap.envelope import has_text
+from erepo.soap.errors import AlgorithmRefused, CoverageRefused, SecurityMalformed, SecurityMissing
+from erepo.soap.mime import decode_base64
+from erepo.soap.names import (
+    ASSERTION,
+    BASE64,
+    C14N_METHOD,
+    DIGEST_METHOD,
+    DIGEST_VALUE,
+    ECDSA_SHA256,
+    EXC_C14N,
+    INCLUSIVE_NAMESPACES,
+    KEY_INFO,
+    MUST_UNDERSTAND,
+    REFERENCE,
+    RSA_SHA256,
+    SHA256,
+    SIGNATURE,
+    SIGNATURE_METHOD,
+    SIGNATURE_VALUE,
+    SIGNED_INFO,
+    TIMESTAMP,
+    TOKEN,
+    TOKEN_REFERENCE,
+    TRANSFORM,
+    TRANSFORMS,
+    WSSE_REFERENCE,
+    WSU_ID,
+    X509_TOKEN,
+)
+
+_MOST_REFERENCES = 16
+_MOST_PREFIXES = 32
+_PREFIX = re.compile(r"#default|[A-Za-z_][\w.-]{0,63}")
+_WSS11_TYPE = "{http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd}TokenType"
+Prefixes = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SignedReference:
+    """One ds:Reference: the id it names, its PrefixList and its SHA-256."""
+
+    identifier: str
+    prefixes: Prefixes
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class SecurityHeader:
+    """A WS-Security header of the accepted form; nothing in it is verified yet."""
+
+    token: etree._Element
+    timestamp: etree._Element
+    signed_info: etree._Element
+    prefixes: Prefixes
+    algorithm: str
+    references: tuple[SignedReference, ...]
+    value: bytes
+
+
+def read_security(security: etree._Element) -> SecurityHeader:
+    """Check the form of a WS-Security header.
+
+    Raises:
+        SecurityMissing: a piece is not there.
+        SecurityMalformed: a piece is there twice, unknown, or of another form.
+        AlgorithmRefused: another algorithm or transform.
+        CoverageRefused: no or too many references, or a reference twice.
+    """
+    if set(security.attrib) - {MUST_UNDERSTAND, WSU_ID} or has_text(security):
+        raise SecurityMalformed(rule="the Security header has a role or text")
+    pieces: dict[object, etree._Element] = {}
+    for child in security:
+        if child.tag not in (TOKEN, TIMESTAMP, SIGNATURE, ASSERTION):
+            raise SecurityMalformed(rule="unknown element in the Security header")
+        if child.tag in pieces:
+            raise SecurityMalformed(rule="an element of the Security header twice")
+        pieces[child.tag] = child
+    for tag in (TOKEN, TIMESTAMP, SIGNATURE):
+        if tag not in pieces:
+            raise SecurityMissing(rule=f"no {etree.QName(tag).localname} in the Security header")
+    token = pieces[TOKEN]
+    _check_attributes(token, {"ValueType", "EncodingType", WSU_ID})
+    if token.get("ValueType") != X509_TOKEN or token.get("EncodingType", BASE64) != BASE64:
+        raise SecurityMalformed(rule="the token is not one X.509 v3 certificate in base64")
+    signed_info, value, key_info = _children(pieces[SIGNATURE], SIGNED_INFO, SIGNATURE_VALUE, KEY_INFO)
+    _check_attributes(pieces[SIGNATURE], {"Id"})
+    _check_key_info(key_info, token)
+    prefixes, algorithm, references = _read_signed_info(signed_info)
+    octets = decode_base64(_only_text(value), SecurityMalformed)
+    return SecurityHeader(token, pieces[TIMESTAMP], signed_info, prefixes, algorithm, references, octets)
+
+
+def _read_signed_info(signed_info: etree._Element) -> tuple[Prefixes, str, tuple[SignedReference, ...]]:
+    _check_attributes(signed_info, {"Id"})
+    nodes = list(signed_info)
+    names = [node.tag for node in nodes]
+    if names[:2] != [C14N_METHOD, SIGNATURE_METHOD] or set(names[2:]) - {REFERENCE} or has_text(signed_info):
+        raise SecurityMalformed(rule="SignedInfo has another form")
+    if not 1 <= len(nodes) - 2 <= _MOST_REFERENCES:
+        raise CoverageRefused(rule=f"no references, or more than {_MOST_REFERENCES}")
+    prefixes = _read_exclusive(nodes[0])
+    algorithm = nodes[1].get("Algorithm", "")
+    _check_attributes(nodes[1], {"Algorithm"})
+    if algorithm not in (RSA_SHA256, ECDSA_SHA256) or len(nodes[1]):
+        raise AlgorithmRefused(rule="signature method")
+    references = tuple(_read_reference(node) for node in nodes[2:])
+    if len({reference.identifier for reference in references}) != len(references):
+        raise CoverageRefused(rule="a part is referenced twice")
+    return prefixes, algorithm, references
+
+
+def _read_reference(node: etree._Element) -> SignedReference:
+    _check_attributes(node, {"URI"})
+    uri = node.get("URI", "")
+    if not uri.startswith("#") or len(uri) < 2:
+        raise CoverageRefused(rule="a reference is not to an id in this message")
+    transforms, method, value = _children(node, TRANSFORMS, DIGEST_METHOD, DIGEST_VALUE)
+    if len(transforms) != 1 or transforms[0].tag != TRANSFORM:
+        raise AlgorithmRefused(rule="other transforms than one exclusive canonicalisation")
+    _check_attributes(transforms, set())
+    prefixes = _read_exclusive(transforms[0])
+    _check_attributes(method, {"Algorithm"})
+    if method.get("Algorithm") != SHA256 or len(method):
+        raise AlgorithmRefused(rule="digest method")
+    return SignedReference(uri[1:], prefixes, decode_base64(_only_text(value), SecurityMalformed))
+
+
+def _read_exclusive(node: etree._Element) -> Prefixes:
+    """Return the PrefixList of an exclusive canonicalisation without comments."""
+    _check_attributes(node, {"Algorithm"})
+    if node.get("Algorithm") != EXC_C14N:
+        raise AlgorithmRefused(rule="canonicalisation or transform")
+    if not len(node):
+        return ()
+    (inclusive,) = _children(node, INCLUSIVE_NAMESPACES)
+    _check_attributes(inclusive, {"PrefixList"})
+    prefixes = tuple(inclusive.get("PrefixList", "").split())
+    if len(inclusive) or len(prefixes) > _MOST_PREFIXES or not all(map(_PREFIX.fullmatch, prefixes)):
+        raise SecurityMalformed(rule="PrefixList")
+    return prefixes
+
+
+def _check_key_info(key_info: etree._Element, token: etree._Element) -> None:
+    _check_attributes(key_info, {"Id", WSU_ID})
+    (pointer,) = _children(key_info, TOKEN_REFERENCE)
+    _check_attributes(pointer, {WSU_ID, _WSS11_TYPE})
+    (reference,) = _children(pointer, WSSE_REFERENCE)
+    _check_attributes(reference, {"URI", "ValueType"})
+    identifier = token.get(WSU_ID)
+    if not identifier or reference.get("URI") != f"#{identifier}" or len(reference):
+        raise SecurityMalformed(rule="KeyInfo does not point at the token of this header")
+    if reference.get("ValueType", X509_TOKEN) != X509_TOKEN:
+        raise SecurityMalformed(rule="KeyInfo names another kind of token")
+
+
+def _children(element: etree._Element, *tags: str) -> list[etree._Element]:
+    nodes = list(element)
+    if [node.tag for node in nodes] != list(tags) or has_text(element):
+        raise SecurityMalformed(rule=f"{etree.QName(element).localname} has another form")
+    return nodes
+
+
+def _check_attributes(element: etree._Element, allowed: set[str]) -> None:
+    if element.attrib and set(element.attrib) - allowed:
+        raise SecurityMalformed(rule=f"unknown attribute on {etree.QName(element).localname}")
+
+
+def _only_text(element: etree._Element) -> str:
+    if len(element):
+        raise SecurityMalformed(rule=f"{etree.QName(element).localname} holds elements")
+    return element.text or ""

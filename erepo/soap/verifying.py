@@ -1,0 +1,269 @@
+"""Verifying a received message: what is not proven is not handed on.
+
+Order of work (W3C, XML Signature Best Practices): size, DOCTYPE, shape (all before this module), form of
+the Security header, trust in the key, signature over SignedInfo, references, freshness, replay. References
+are resolved by position, never by searching for an id: the Body is the element where the Body stands, and
+so on.
+
+Not verified here: who the signer may act for (`accept`), revocation, SAML assertions, wsa:To against our own
+address.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Protocol
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from lxml import etree
+
+from erepo.errors import ErepoError
+from erepo.soap.canonical import body_digest, canonical_octets
+from erepo.soap.envelope import Shape, read_shape
+from erepo.soap.errors import (
+    AlgorithmRefused,
+    CoverageRefused,
+    MalformedEnvelope,
+    SecurityMissing,
+    SignatureInvalid,
+    SignerRefused,
+)
+from erepo.soap.mtom import Received, octets_of
+from erepo.soap.names import (
+    ACTION,
+    ECDSA_SHA256,
+    MESSAGE_ID,
+    RELATES_TO,
+    REPLY_TO,
+    RSA_SHA256,
+    SECURITY,
+    TO,
+    WSU,
+    WSU_ID,
+)
+from erepo.soap.signature import SecurityHeader, read_security
+from erepo.soap.timestamps import Freshness
+
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+Accept = Callable[[x509.Certificate], None]
+
+_REQUIRED = (ACTION, MESSAGE_ID, TO)
+_LARGEST_TOKEN = 32 * 1024
+_ids = etree.XPath("//@wsu:Id|//@Id|//@ID|//@xml:id", namespaces={"wsu": WSU})
+
+
+class Trust(Protocol):
+    """Which certificates are trusted (`erepo.pki.trust.TrustStore`)."""
+
+    def verify(self, certificate: x509.Certificate, *, at: datetime) -> None:
+        """Return if the certificate chains to an authority and is valid; raise a typed error otherwise."""
+        ...
+
+
+class ReplayGuard(Protocol):
+    """Remembers accepted messages, across processes and restarts.
+
+    `remember` is called after everything else about the message was proven. It must be atomic: of two calls
+    with one key, whoever makes them, exactly one may return. It may forget a key after `until`.
+    """
+
+    def remember(self, key: bytes, until: datetime) -> None:
+        """Keep a key of 32 bytes, or raise `MessageReplayed` if it is known."""
+        ...
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A message and what was proven about it.
+
+    Attributes:
+        payload: the element inside the Body that the signature covers.
+        certificate: of the signer; None if the message came without WS-Security and that was allowed.
+        created: of the Timestamp; None likewise.
+        received: for `octets_of(received, element)`.
+    """
+
+    action: str
+    message_id: str
+    to: str
+    reply_to: str
+    relates_to: str
+    payload: etree._Element
+    certificate: x509.Certificate | None
+    created: datetime | None
+    received: Received = field(repr=False)
+
+
+class Verifier:
+    """Verifies messages; safe to share between threads.
+
+    Args:
+        trust: authorities of the signers.
+        life: longest age of a message in seconds.
+        skew: how far the clocks may differ, in seconds.
+        clock: the present, UTC.
+        accept: asked about each signer's certificate last; raises its own error to refuse.
+        replay: refuses repeated messages; None where something else does.
+    """
+
+    def __init__(
+        self,
+        trust: Trust,
+        *,
+        life: float = 300,
+        skew: float = 60,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        accept: Accept | None = None,
+        replay: ReplayGuard | None = None,
+    ) -> None:
+        self._trust, self._clock, self._accept, self._replay = trust, clock, accept, replay
+        self._freshness = Freshness(life, skew)
+
+    def verify(self, received: Received, *, accept: Accept | None = None) -> Verified:
+        """Prove a message and return its verified pieces.
+
+        Raises:
+            MessageRefused: one of its kinds, for the first rule that is broken.
+        """
+        now = self._clock()
+        shape = read_shape(received.envelope)
+        if SECURITY not in shape.headers:
+            raise SecurityMissing(rule="no Security header")
+        security = read_security(shape.headers[SECURITY])
+        certificate, key = self._signer(security, received, now)
+        canonical = canonical_octets(security.signed_info, security.prefixes)
+        _check_signature(key, security, canonical)
+        _check_references(shape, security, received)
+        created, until = self._freshness.check(security.timestamp, now)
+        for asked in (self._accept, accept):
+            if asked:
+                asked(certificate)
+        if self._replay:
+            self._replay.remember(hashlib.sha256(canonical).digest(), until)
+        return _verified(shape, received, certificate, created)
+
+    def _signer(
+        self, security: SecurityHeader, received: Received, now: datetime
+    ) -> tuple[x509.Certificate, PublicKey]:
+        certificate, key = _load_certificate(bytes(octets_of(received, security.token)))
+        try:
+            self._trust.verify(certificate, at=now)
+        except ErepoError as error:
+            raise SignerRefused(rule=f"certificate not trusted ({error.code})") from error
+        return certificate, key
+
+
+def read_unsigned(received: Received) -> Verified:
+    """Read a message of a peer that is known by mutual TLS alone; a WS-Security header is not looked at.
+
+    Raises:
+        MessageRefused: the envelope is malformed.
+    """
+    return _verified(read_shape(received.envelope), received, None, None)
+
+
+def _verified(
+    shape: Shape, received: Received, certificate: x509.Certificate | None, created: datetime | None
+) -> Verified:
+    for name in _REQUIRED:
+        if name not in shape.headers:
+            raise MalformedEnvelope(rule=f"no {etree.QName(name).localname}")
+    reply_to = shape.headers.get(REPLY_TO)
+    return Verified(
+        action=shape.value(ACTION),
+        message_id=shape.value(MESSAGE_ID),
+        to=shape.value(TO),
+        reply_to="" if reply_to is None else (reply_to[0].text or "").strip(),
+        relates_to=shape.value(RELATES_TO),
+        payload=shape.payload,
+        certificate=certificate,
+        created=created,
+        received=received,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _load_certificate(der: bytes) -> tuple[x509.Certificate, PublicKey]:
+    if len(der) > _LARGEST_TOKEN:
+        raise SignerRefused(rule="certificate is too large")
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        raise SignerRefused(rule="certificate is unreadable") from None
+    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
+        return certificate, key
+    if isinstance(key, rsa.RSAPublicKey) and 2048 <= key.key_size <= 8192 and key.public_numbers().e >= 65537:
+        return certificate, key
+    raise AlgorithmRefused(rule="the signer's key is neither EC P-256 nor RSA of 2048 to 8192 bits")
+
+
+def _check_signature(key: PublicKey, security: SecurityHeader, canonical: bytes) -> None:
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and security.algorithm == RSA_SHA256:
+            key.verify(security.value, canonical, padding.PKCS1v15(), SHA256())
+        elif isinstance(key, ec.EllipticCurvePublicKey) and security.algorithm == ECDSA_SHA256:
+            key.verify(_der(security.value), canonical, ec.ECDSA(SHA256()))
+        else:
+            raise AlgorithmRefused(rule="signature method does not fit the key")
+    except InvalidSignature:
+        raise SignatureInvalid(rule="the signature is wrong") from None
+
+
+def _der(value: bytes) -> bytes:
+    if len(value) != 64:
+        raise SignatureInvalid(rule="an ECDSA signature has another length than 64 bytes")
+    return encode_dss_signature(int.from_bytes(value[:32], "big"), int.from_bytes(value[32:], "big"))
+
+
+def _check_references(shape: Shape, security: SecurityHeader, received: Received) -> None:
+    positions = _positions(shape, security)
+    covered: set[etree._Element] = set()
+    for reference in security.references:
+        element = positions.get(reference.identifier)
+        if element is None:
+            raise CoverageRefused(rule="a reference to something that is no known part")
+        if element is shape.body:
+            digest = body_digest(element, reference.prefixes, received)
+        else:
+            digest = hashlib.sha256(canonical_octets(element, reference.prefixes)).digest()
+        if not hmac.compare_digest(digest, reference.digest):
+            raise SignatureInvalid(rule="the digest of a signed part is wrong")
+        covered.add(element)
+    required = [shape.headers.get(name) for name in (*_REQUIRED, RELATES_TO)]
+    required += [shape.body, security.timestamp]
+    if any(element is not None and element not in covered for element in required):
+        raise CoverageRefused(rule="Body, Timestamp, To, Action, MessageID or RelatesTo is not signed")
+    token = security.token.get(WSU_ID, "")
+    _check_unique(shape.body, {reference.identifier for reference in security.references} | {token})
+
+
+def _positions(shape: Shape, security: SecurityHeader) -> dict[str, etree._Element]:
+    """Return the parts that may be signed, by their wsu:Id."""
+    parts = [shape.body, security.timestamp, security.token]
+    parts += [element for name, element in shape.headers.items() if name != SECURITY]
+    found: dict[str, etree._Element] = {}
+    for part in parts:
+        identifier = part.get(WSU_ID)
+        if identifier is None:
+            continue
+        if identifier in found:
+            raise CoverageRefused(rule="an id twice")
+        found[identifier] = part
+    return found
+
+
+def _check_unique(body: etree._Element, identifiers: set[str]) -> None:
+    seen: set[str] = set()
+    for value in _ids(body):
+        if value in identifiers:
+            if value in seen:
+                raise CoverageRefused(rule="a signed id stands twice in the message")
+            seen.add(value)
