@@ -71,10 +71,15 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    with os.scandir(folder) as entries:
-        found = sorted(
-            (entry for entry in entries if not entry.name.startswith(".")), key=lambda one: one.name
-        )
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(
+                (entry for entry in entries if not entry.name.startswith(".")), key=lambda one: one.name
+            )
+    except OSError:
+        # Reported as a file that cannot be read, so that nobody thinks its content was taken in.
+        yield folder
+        return
     names = {entry.name for entry in found}
     for entry in found:
         if entry.is_dir(follow_symlinks=False):

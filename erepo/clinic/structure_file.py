@@ -1,0 +1,139 @@
+"""The structure file: JSON that a person writes once (docs/reference/structure-example.json).
+
+Codes may be missing, so that a structure can be loaded step by step; what is there must have its form. The
+check before depositing names what is missing.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from erepo.clinic.errors import StructureInvalid
+from erepo.errors import ErepoError
+from erepo.identifiers.npwz import Npwz, NurseNpwz
+from erepo.identifiers.pesel import Pesel
+from erepo.identifiers.regon import Regon
+from erepo.identifiers.resort import Part, check_part
+
+#: Largest structure file, in bytes.
+LIMIT = 4 * 1024**2
+
+
+def _part(part: Part) -> AfterValidator:
+    return AfterValidator(lambda text: _checked(check_part, part, text) if text else "")
+
+
+def _checked(check: Any, *values: str) -> str:
+    try:
+        return str(check(*values))
+    except ErepoError as error:
+        # Our identifier errors name the identifier and its form, never the value.
+        raise ValueError(str(error)) from None
+
+
+def _regon(text: str) -> str:
+    return _checked(Regon.parse, text) if text else ""
+
+
+def _pesel(text: str) -> str:
+    return _checked(Pesel.parse, text) if text else ""
+
+
+def _npwz(text: str) -> str:
+    if not text or NurseNpwz.is_valid(text):
+        return text
+    return _checked(Npwz.parse, text)
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+
+
+class CellRecord(_Record):
+    """An organisational cell."""
+
+    name: str = Field(min_length=1)
+    resort_vii: Annotated[str, _part("VII")] = ""
+    resort_viii: Annotated[str, _part("VIII")] = ""
+    resort_x: Annotated[str, _part("X")] = ""
+
+
+class UnitRecord(_Record):
+    """An organisational unit with its cells."""
+
+    name: str = Field(min_length=1)
+    regon: Annotated[str, AfterValidator(_regon)] = ""
+    resort_v: Annotated[str, _part("V")] = ""
+    cells: list[CellRecord] = []
+
+
+class ProviderRecord(_Record):
+    """The provider with its units."""
+
+    name: str = Field(min_length=1)
+    regon: Annotated[str, AfterValidator(_regon)] = ""
+    resort_i: Annotated[str, _part("I")] = ""
+    units: list[UnitRecord] = []
+
+
+class UserRecord(_Record):
+    """A user of the program; PESEL or NPWZ links to staff."""
+
+    login: str = Field(min_length=1)
+    prefix: str = ""
+    given: str = ""
+    family: str = ""
+    profession: str = ""
+    pesel: Annotated[str, AfterValidator(_pesel)] = ""
+    npwz: Annotated[str, AfterValidator(_npwz)] = ""
+
+
+class StructureFile(_Record):
+    """The whole file."""
+
+    provider: ProviderRecord
+    users: list[UserRecord] = []
+    archiving_user: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "StructureFile":
+        logins = [user.login for user in self.users]
+        if len(set(logins)) != len(logins):
+            raise ValueError("a login stands twice in users")
+        if self.archiving_user and self.archiving_user not in logins:
+            raise ValueError("archiving_user is none of the logins in users")
+        return self
+
+
+def read_structure_file(path: Path) -> StructureFile:
+    """Read a structure file.
+
+    Raises:
+        StructureInvalid: it cannot be read or understood; names the place, never a person's data.
+    """
+    try:
+        with path.open("rb") as file:
+            octets = file.read(LIMIT + 1)
+    except OSError as error:
+        raise StructureInvalid(place="(file)", problem=error.strerror) from None
+    if len(octets) > LIMIT:
+        raise StructureInvalid(place="(file)", problem=f"> {LIMIT} B")
+    return parse_structure(octets)
+
+
+def parse_structure(octets: bytes) -> StructureFile:
+    """Read the content of a structure file.
+
+    Raises:
+        StructureInvalid: it cannot be understood; names the place, never a person's data.
+    """
+    try:
+        return StructureFile.model_validate(orjson.loads(octets))
+    except orjson.JSONDecodeError as error:
+        raise StructureInvalid(place=f"line {error.lineno}", problem="no JSON") from None
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "(file)"
+        raise StructureInvalid(place=place, problem=first["msg"].removeprefix("Value error, ")) from None
