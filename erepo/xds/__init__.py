@@ -1,0 +1,1 @@
+"""XDS.b: the metadata model, its ebRIM form, and the messages of the document transactions."""
