@@ -132,11 +132,9 @@ class _WithoutBodyText:
 
     def start(self, tag: str, attributes: dict[str, str], nsmap: dict[str, str]) -> None:
         self._in_body = self._in_body or tag == "{urn:hl7-org:v3}component"
-        self._builder.start(tag, attributes, nsmap)
+        # The parser names the default namespace "", the builder wants None.
+        self._builder.start(tag, attributes, {prefix or None: uri for prefix, uri in nsmap.items()})
 
     def data(self, text: str) -> None:
         if not self._in_body:
             self._builder.data(text)
-
-    def doctype(self, *_: object) -> None:
-        raise DoctypeForbidden

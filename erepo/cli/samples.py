@@ -52,14 +52,14 @@ def command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts for a program.")] = False,
 ) -> None:
-    """Write documents to try things with: PIK HL7 CDA of all kinds and scanned attachments.
+    r"""Write documents to try things with: PIK HL7 CDA of all kinds and scanned attachments.
 
-    Their patients and doctors are invented, with identifiers whose check digits are right. Attachments carry their
-    patient's PESEL in the file name, as `erepo import` expects.
+    Their patients and doctors are invented, with identifiers whose check digits are right. Attachments carry
+    their patient's PESEL in the file name, as `erepo import` expects.
 
-    Examples:
-        erepo samples inbox
-        erepo samples inbox --count 500 --size 50kB --kind lab_result --kind discharge_summary
+    \b
+    erepo samples inbox
+    erepo samples inbox --count 500 --size 50kB --kind lab_result --kind discharge_summary
     """
     wanted = parse_size(size) if size else None
     try:

@@ -30,7 +30,8 @@ def header(story: Story, recipe: Recipe) -> str:
     if recipe.with_encounter:
         parts.append(_encounter(story))
     parts.append(
-        f'<component typeCode="COMP" contextConductionInd="true">\n<templateId root="{PIK}.2.{recipe.body}"/>\n'
+        '<component typeCode="COMP" contextConductionInd="true">\n'
+        f'<templateId root="{PIK}.2.{recipe.body}"/>\n'
         '<structuredBody classCode="DOCBODY" moodCode="EVN">\n'
     )
     return "".join(parts)

@@ -69,8 +69,8 @@ def generate(
         seed: which world of patients and documents.
         count: how many documents; the recipes take turns.
         kinds: names of recipes (`RECIPES`, `attachment`) or kinds; None for all.
-        size: octets of every document, or the least and the most; None draws usual sizes (7 to 150 kB). A written
-            document is never shorter than its sections, which need 5 to 14 kB by recipe.
+        size: octets of every document, or the least and the most; None draws usual sizes (7 to 150 kB). A
+            written document is never shorter than its sections, which need 5 to 14 kB by recipe.
         patients: how many patients they are spread over; None for one patient in about three documents.
         provider: the clinic that writes them.
 
