@@ -1,23 +1,79 @@
-"""Puts the commands together."""
+"""The command `erepo`: finds a command when it is asked for, and puts errors into words.
+
+Commands live in one module each. They are imported only when they are called (or listed), because
+`erepo cloud serve` has no use for what `erepo demo` needs, and a command should answer at once.
+"""
 
 import importlib
-import importlib.util
+import sys
+from types import MappingProxyType
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-app = typer.Typer(name="erepo", no_args_is_help=True, add_completion=False)
+from erepo.errors import ErepoError
+from erepo.texts import language
 
-for _module, _name in (("cloud", "cloud"), ("office", "office")):
-    if importlib.util.find_spec(f"erepo.cli.{_module}"):
-        app.add_typer(importlib.import_module(f"erepo.cli.{_module}").app, name=_name)
-for _module, _name in (
-    ("importing", "import"), ("archive", "archive"), ("verify", "verify"), ("status", "status"), ("up", "up"), ("demo", "demo"),
-    ("samples", "samples"), ("structure", "structure"),
-):
-    if importlib.util.find_spec(f"erepo.cli.{_module}"):
-        app.command(_name)(importlib.import_module(f"erepo.cli.{_module}").command)
+#: Command → module of `erepo.cli` holding either `app` (a group) or `command` (one command); in the order of help.
+COMMANDS = MappingProxyType(
+    {
+        "demo": "demo",
+        "up": "up",
+        "import": "importing",
+        "archive": "archive",
+        "verify": "verify",
+        "status": "status",
+        "kinds": "kinds",
+        "structure": "structure",
+        "samples": "samples",
+        "cloud": "cloud",
+        "office": "office",
+    }
+)
+
+
+class LazyCommands(TyperGroup):
+    """A group whose commands are imported on demand."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # noqa: ARG002 (click's own signature)
+        """Return the names in the order people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # noqa: ARG002 (click's own signature)
+        """Import the module of one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"erepo.cli.{COMMANDS[cmd_name]}")
+        if (group := getattr(module, "app", None)) is not None:
+            command = typer.main.get_command(group)
+        else:
+            single = typer.Typer(add_completion=False)
+            single.command(cmd_name)(module.command)
+            command = typer.main.get_command(single)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    name="erepo",
+    cls=LazyCommands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # local variables may hold patients
+    help="Keep a clinic's medical documents in a repository: take in, archive, verify. Start with `erepo demo`.",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Keep a clinic's medical documents in a repository: take in, archive, verify. Start with `erepo demo`."""
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; an error of ours ends as what happened and what to do next, status 1."""
+    try:
+        app()
+    except ErepoError as error:
+        cause, cure = error.explain(language())
+        sys.exit(f"{cause}\n{cure}")
