@@ -1,13 +1,27 @@
 """The answers of the account's REST services, checked field by field."""
 
-from datetime import date, datetime
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
-from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 _Oid = Annotated[str, Field(pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$", max_length=256)]
 _Address = Annotated[str, Field(pattern=r"^https://[^\s]+$", max_length=1000)]
+_WARSAW = ZoneInfo("Europe/Warsaw")
+
+
+def _last_moment(value: Any) -> Any:
+    """A bare day lasts until its end, as people in Poland see it."""
+    return f"{value}T23:59:59" if isinstance(value, str) and len(value) == len("2027-01-31") else value
+
+
+_Moment = Annotated[
+    datetime,
+    BeforeValidator(_last_moment),
+    AfterValidator(lambda moment: moment if moment.tzinfo else moment.replace(tzinfo=_WARSAW)),
+]
 _Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 
 
@@ -27,7 +41,7 @@ class Activation(_Answer):
     registry: _Address
     repository: _Address
     service_signer: str = Field(max_length=100_000)
-    valid_until: datetime | date | None = None
+    valid_until: _Moment | None = None
     limit_bytes: int | None = Field(None, ge=0)
     limit_documents: int | None = Field(None, ge=0)
 

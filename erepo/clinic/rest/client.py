@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from itertools import product
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -23,40 +24,53 @@ from erepo.soap.errors import (
 )
 
 _LARGEST = 1024**2
+_TEXTS = tuple(product(("cause", "cure"), ("pl", "en")))
 _Model = TypeVar("_Model", Activation, AccountState)
+
+
+def account_url(root: str, account: str) -> str:
+    """Return the address of an account's services: `<root>/services/<account>`."""
+    return f"{root.rstrip('/')}/services/{account}"
 
 
 class AccountClient:
     """Speaks for one account; to be closed, or used as a context manager."""
 
     def __init__(
-        self, service_url: str, tls: Bundle, trust_pem: bytes, timeouts: HttpTimeouts | None = None
+        self,
+        service_url: str,
+        account: str,
+        tls: Bundle,
+        trust_pem: bytes,
+        timeouts: HttpTimeouts | None = None,
     ) -> None:
         """Prepare the channel; nothing is sent yet.
 
         Args:
-            service_url: root of the service, such as `https://127.0.0.1:8400`.
+            service_url: the account's address, such as `https://127.0.0.1:8400/services/0000000000001003`.
+            account: 16 digits; every answer must name it.
             tls: the account's TLS key and certificate.
             trust_pem: the service's authority.
             timeouts: limits of one exchange.
         """
-        self._root = service_url.rstrip("/")
-        self._timeouts = timeouts or HttpTimeouts()
-        limits = self._timeouts
+        self._address = service_url
+        self._account = account
+        self._timeouts = wait = timeouts or HttpTimeouts()
         self._client = httpx.Client(
             verify=client_context(tls, trust_pem),
-            timeout=httpx.Timeout(
-                connect=limits.connect, read=limits.read, write=limits.write, pool=limits.pool
-            ),
+            timeout=httpx.Timeout(connect=wait.connect, read=wait.read, write=wait.write, pool=wait.pool),
             follow_redirects=False,
             trust_env=False,
             headers={"accept": "application/json", "accept-encoding": "identity"},
         )
 
-    def activate(self, account: str, wss_certificate: bytes) -> Activation:
+    def activate(self, wss_certificate: bytes) -> Activation:
         """Register both certificates (TLS by the handshake, WSS by the body) and activate the account.
 
         Idempotent: the same certificates again get the same answer, so it may be repeated after a lost one.
+
+        Args:
+            wss_certificate: PEM.
 
         Raises:
             ServiceRefusal: the service says why not.
@@ -66,15 +80,15 @@ class AccountClient:
             AnswerInvalid: the answer is not what was agreed.
         """
         body = {"wss_certificate": wss_certificate.decode("ascii")}
-        return self._exchange("POST", f"/services/{account}/activation", account, Activation, body)
+        return self._exchange("POST", self._address + "/activation", Activation, body)
 
-    def state(self, account: str) -> AccountState:
+    def state(self) -> AccountState:
         """Ask for validity, limits and usage.
 
         Raises:
             As `activate`.
         """
-        return self._exchange("GET", f"/services/{account}", account, AccountState)
+        return self._exchange("GET", self._address, AccountState)
 
     def close(self) -> None:
         """Close the connections."""
@@ -87,9 +101,8 @@ class AccountClient:
         self.close()
 
     def _exchange(
-        self, method: str, path: str, account: str, model: type[_Model], body: dict[str, Any] | None = None
+        self, method: str, address: str, model: type[_Model], body: dict[str, Any] | None = None
     ) -> _Model:
-        address = self._root + path
         status, content = self._send(method, address, body)
         if status != httpx.codes.OK:
             raise _refusal(address, status, content)
@@ -99,7 +112,7 @@ class AccountClient:
             # Field names only: the values are not ours to repeat.
             fields = {".".join(map(str, each["loc"])) for each in error.errors()}
             raise AnswerInvalid(address=address, reason=", ".join(sorted(fields))[:200]) from None
-        if answer.account != account:
+        if answer.account != self._account:
             raise AnswerInvalid(address=address, reason="account")
         return answer
 
@@ -150,12 +163,9 @@ def _refusal(address: str, status: int, content: bytes) -> Exception:
         return AddressUnknown(address=address, status=status)
     try:
         said = orjson.loads(content)
-        texts = {
-            f"{part}_{tongue}": str(said[part][tongue])
-            for part in ("cause", "cure")
-            for tongue in ("pl", "en")
-        }
+        texts = {f"{part}_{tongue}": str(said[part][tongue]) for part, tongue in _TEXTS}
         return ServiceRefusal(code=str(said["code"]), status=status, **texts)
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        kinds = {401: ForbiddenAnswer, 403: ForbiddenAnswer}
-        return kinds.get(status, BadRequestAnswer)(address=address, status=status)
+        forbidden = status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
+        kind = ForbiddenAnswer if forbidden else BadRequestAnswer
+        return kind(address=address, status=status)

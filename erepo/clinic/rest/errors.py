@@ -5,8 +5,8 @@
     InvalidInput
     └── AnswerInvalid         an answer that is not what was agreed
 
-HTTP-level errors (secure channel, 400, 403, 404, time-outs) are those of `erepo.soap.errors` and `erepo.errors`:
-one symptom has one class, whichever way the message went.
+HTTP-level errors (secure channel, 400, 403, 404, time-outs) are those of `erepo.soap.errors` and
+`erepo.errors`: one symptom has one class, whichever way the message went.
 """
 
 # each name says what is wrong; "Error" would add nothing to it

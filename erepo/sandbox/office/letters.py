@@ -116,7 +116,6 @@ def write_refusal(to: str, request: EmailMessage, error: ErepoError) -> EmailMes
     answer = _answer(to, request, "Odmowa wydania certyfikatu")
     texts = [" ".join(error.explain(language)) for language in ("pl", "en")]
     answer.set_content("Witamy,\n\nnie możemy wydać certyfikatów.\n\n" + "\n\n".join(texts) + "\n")
-    answer["X-Erepo-Refusal"] = error.code
     return answer
 
 

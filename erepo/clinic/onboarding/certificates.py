@@ -1,0 +1,161 @@
+"""Step 3: the office's answer, checked completely before a byte of it is kept."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from erepo.clinic.database import Database
+from erepo.clinic.mail import Letter, Mailbox
+from erepo.clinic.onboarding import ledger
+from erepo.clinic.onboarding.errors import CertificatesAwaited, CertificatesInUse, RefusedByOffice
+from erepo.clinic.onboarding.ledger import Entry, Step
+from erepo.clinic.onboarding.pins import Pins
+from erepo.clinic.onboarding.sorting import attached, names, sort
+from erepo.clinic.tables import now
+from erepo.errors import ErepoError, InvalidInput, RemoteRefused
+from erepo.pki import CertificatePurpose, Proven, TrustStore, check_certificate, check_request, read_csr
+from erepo.pki.pem import read_certificate, read_certificates
+
+_NO_PINS = Pins()
+
+Both = tuple[Proven, Proven]
+
+
+def collect_certificates(database: Database, account: str, mailbox: Mailbox, pins: Pins = _NO_PINS) -> Both:
+    """Look for the office's answer in a mailbox and keep its certificates.
+
+    Letters that do not answer our request are left alone. A letter whose certificates do not pass is marked as
+    handled (it would fail for ever), and the next one is tried.
+
+    Returns:
+        What was proven about the TLS and the WSS certificate.
+
+    Raises:
+        NotRequested: step 1 has not been done.
+        CertificatesAwaited: no answer yet; look again later.
+        RefusedByOffice: an answer without certificates.
+        InvalidInput: the last answer's certificates do not pass; the leaf class says why.
+        MailboxMissing: there is no such mailbox.
+    """
+    entry = ledger.require(database, account)
+    if entry.step in (Step.RECEIVED, Step.ACTIVE):
+        return check(database, account, pins)
+    refusal: ErepoError = CertificatesAwaited(account=account)
+    for letter in mailbox.letters():
+        pems = attached(letter.message)
+        if not (_answers(letter, entry.message_id) or names(pems, account)):
+            continue
+        try:
+            proven = _from_letter(database, account, letter, pems, pins)
+        except (InvalidInput, RemoteRefused) as error:
+            refusal = error
+            mailbox.done(letter.key)
+        else:
+            mailbox.done(letter.key)
+            return proven
+    raise refusal
+
+
+def collect_files(database: Database, account: str, files: Iterable[Path], pins: Pins = _NO_PINS) -> Both:
+    """Keep the certificates of given PEM files (any order, authorities among them).
+
+    Raises:
+        NotRequested: step 1 has not been done.
+        InvalidInput: the certificates do not pass; the leaf class says why.
+        CertificatesInUse: the account is active with others.
+        OSError: a file cannot be read.
+    """
+    given = sort([file.read_bytes() for file in files], account)
+    return receive_certificates(
+        database, account, given.tls, given.wss, given.issuers, given.service_authority, pins=pins
+    )
+
+
+def receive_certificates(
+    database: Database,
+    account: str,
+    tls: bytes,
+    wss: bytes,
+    issuers: bytes = b"",
+    service_authority: bytes = b"",
+    *,
+    pins: Pins = _NO_PINS,
+) -> Both:
+    """Check both certificates, each in its own place, and keep them; the same ones again change nothing.
+
+    Args:
+        database: the clinic's.
+        account: 16 digits.
+        tls: PEM of the TLS certificate.
+        wss: PEM of the WSS certificate.
+        issuers: PEM of the authorities above them, kept as their chain.
+        service_authority: PEM of the authority that vouches for the service.
+        pins: fixed authorities, stronger than the given ones.
+
+    Raises:
+        As `collect_files`.
+    """
+    entry = ledger.require(database, account)
+    proven = _check(entry, tls, wss, issuers, pins)
+    fingerprints = (proven[0].fingerprint, proven[1].fingerprint)
+    with database.begin() as connection:
+        current = ledger.find(connection, account) or entry
+        if current.step is Step.ACTIVE:
+            if current.fingerprints != fingerprints:
+                raise CertificatesInUse(account=account)
+            return proven
+        authority = pins.service or service_authority or current.service_authority
+        values = {"tls_certificate": tls, "wss_certificate": wss, "chain": issuers}
+        activation = {"serviceAuthority": authority.decode("ascii")}
+        detail = {"tls_serial": proven[0].serial, "wss_serial": proven[1].serial}
+        ledger.reach(connection, account, Step.RECEIVED, detail, **values, activation=activation)
+    return proven
+
+
+def check(database: Database, account: str, pins: Pins = _NO_PINS) -> Both:
+    """Check the kept certificates again, as of now.
+
+    Raises:
+        NotRequested, NotReceived: there are none.
+        CertificateRefused: one is not good (any more); the leaf class says why.
+    """
+    entry = ledger.require(database, account)
+    tls, wss = entry.certificates()
+    return _check(entry, tls, wss, entry.chain, pins)
+
+
+def _answers(letter: Letter, message_id: str) -> bool:
+    told = f"{letter.message.get('In-Reply-To', '')} {letter.message.get('References', '')}"
+    return bool(message_id) and message_id in told
+
+
+def _from_letter(database: Database, account: str, letter: Letter, pems: list[bytes], pins: Pins) -> Both:
+    if not pems:
+        raise RefusedByOffice(account=account, letter=letter.key)
+    given = sort(pems, account)
+    return receive_certificates(
+        database, account, given.tls, given.wss, given.issuers, given.service_authority, pins=pins
+    )
+
+
+def _check(entry: Entry, tls: bytes, wss: bytes, issuers: bytes, pins: Pins) -> Both:
+    chain = read_certificates(issuers) if issuers else ()
+    # Without a fixed authority the given one is believed: the service itself will judge it at the activation.
+    trust = pins.office_trust or (TrustStore(chain) if chain else None)
+    moment = now()
+
+    def proven(pem: bytes, csr: bytes, purpose: CertificatePurpose) -> Proven:
+        return check_certificate(
+            read_certificate(pem),
+            account=entry.account,
+            purpose=purpose,
+            # The request holds the public half: no passphrase is needed to know whether the key matches.
+            key=check_request(read_csr(csr)).public_key,
+            trust=trust,
+            intermediates=chain,
+            at=moment,
+        )
+
+    return (
+        proven(tls, entry.tls_csr, CertificatePurpose.TLS),
+        proven(wss, entry.wss_csr, CertificatePurpose.WSS),
+    )

@@ -1,0 +1,131 @@
+"""Why an onboarding cannot go on.
+
+    InvalidInput
+    └── CertificatesIncomplete     what was given lacks the TLS or the WSS certificate
+    ConfigurationError
+    ├── NotRequested               no keys and requests were made for the account
+    ├── NotReceived                no certificates yet
+    ├── ServiceAuthorityMissing    nobody told which authority vouches for the service
+    ├── CertificatesInUse          the account is active with other certificates
+    └── OtherRepositoryActive      only one external repository at a time
+    RemoteRefused
+    └── RefusedByOffice            the office answered without certificates
+    RetryableError
+    └── CertificatesAwaited        the office has not answered yet
+
+A defective certificate is told by `erepo.pki.errors`, a failed mail by `erepo.clinic.mail.errors`.
+"""
+
+# ruff: noqa: N818  # each name says what is wrong; "Error" would add nothing to it
+
+from erepo.errors import ConfigurationError, InvalidInput, RemoteRefused, RetryableError
+from erepo.texts import Text
+
+
+class CertificatesIncomplete(InvalidInput):
+    """One of the two certificates is missing."""
+
+    code = "onboarding.certificates-incomplete"
+    cause = Text(
+        "The {missing} certificate of the account {account} is missing.",
+        "Brakuje certyfikatu {missing} konta {account}.",
+    )
+    cure = Text(
+        "Give both files as the office sent them: TLS<serial>.pem and WSS<serial>.pem.",
+        "Wskaż oba pliki przysłane przez BOK: TLS<numer>.pem i WSS<numer>.pem.",
+    )
+
+
+class NotRequested(ConfigurationError):
+    """No keys were made for the account."""
+
+    code = "onboarding.not-requested"
+    cause = Text(
+        "No keys and requests (CSR) were made for the account {account}.",
+        "Dla konta {account} nie wygenerowano kluczy ani żądań (CSR).",
+    )
+    cure = Text(
+        "Start the onboarding from its first step.", "Rozpocznij przyłączanie konta od pierwszego kroku."
+    )
+
+
+class NotReceived(ConfigurationError):
+    """There are no certificates of the account yet."""
+
+    code = "onboarding.not-received"
+    cause = Text(
+        "There are no certificates of the account {account} yet.",
+        "Brak certyfikatów konta {account}.",
+    )
+    cure = Text(
+        "Wait for the office's answer, or give the certificate files.",
+        "Poczekaj na odpowiedź BOK albo wskaż pliki certyfikatów.",
+    )
+
+
+class ServiceAuthorityMissing(ConfigurationError):
+    """The service cannot be recognised."""
+
+    code = "onboarding.service-authority-missing"
+    cause = Text(
+        "It is not known which authority vouches for the service.",
+        "Nie wiadomo, który urząd certyfikacji poświadcza usługę.",
+    )
+    cure = Text("Put the service's ca.pem into {file}.", "Umieść plik ca.pem usługi w {file}.")
+
+
+class CertificatesInUse(ConfigurationError):
+    """An active account got other certificates."""
+
+    code = "onboarding.certificates-in-use"
+    cause = Text(
+        "The account {account} is active with other certificates.",
+        "Konto {account} jest już aktywne i używa innych certyfikatów.",
+    )
+    cure = Text(
+        "To replace them, update the certificates of the account (manual 1.1.3).",
+        "Aby je wymienić, użyj funkcji „Aktualizuj certyfikaty” (instrukcja 1.1.3).",
+    )
+
+
+class OtherRepositoryActive(ConfigurationError):
+    """Only one external repository may be in use at a time."""
+
+    code = "onboarding.other-repository-active"
+    cause = Text(
+        "The clinic already uses another external repository ({other}).",
+        "Placówka używa już innego repozytorium zewnętrznego ({other}).",
+    )
+    cure = Text(
+        "Migrate its documents back and switch it off first.",
+        "Najpierw przenieś z niego dokumenty i je wyłącz.",
+    )
+
+
+class RefusedByOffice(RemoteRefused):
+    """The office answered, but sent no certificates."""
+
+    code = "onboarding.refused-by-office"
+    cause = Text(
+        "The office answered the request of the account {account} without certificates.",
+        "BOK odpowiedziało na żądanie konta {account}, nie przysyłając certyfikatów.",
+    )
+    cure = Text(
+        "Read its letter {letter} in the mailbox; it says why.",
+        "Przeczytaj list {letter} w skrzynce pocztowej; podano w nim przyczynę.",
+    )
+
+
+class CertificatesAwaited(RetryableError):
+    """The office has not answered yet."""
+
+    code = "onboarding.certificates-awaited"
+    cause = Text(
+        "The office has not answered the request of the account {account} yet.",
+        "BOK nie odpowiedziało jeszcze na żądanie konta {account}.",
+    )
+    cure = Text(
+        "Nothing to do: the answer is looked for again. It may take days; or give the certificate files.",
+        "Nie trzeba nic robić: odpowiedź zostanie sprawdzona ponownie. Może to potrwać kilka dni; można też"
+        " wskazać pliki certyfikatów.",
+    )
