@@ -1,0 +1,135 @@
+"""`erepo import`: take documents in from files and folders."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from erepo.cda.kinds import Kind
+from erepo.cli.status import size_words
+from erepo.cli.words import fail_politely
+from erepo.clinic.database import open_clinic
+from erepo.clinic.intake import Intake, Outcome, Summary, find_files, parse_patient
+from erepo.clinic.kinds import parse_kind
+from erepo.identifiers.hl7 import CX
+from erepo.settings import Settings
+from erepo.texts import Language, Text, language
+
+#: Seconds of work after which a progress bar appears.
+PATIENCE = 2.0
+
+_WORKING = Text("Taking in", "Przyjmowanie")
+_SUM = Text(
+    "{taken} taken in ({size}), {known} already known, {refused} refused.",
+    "Przyjęto: {taken} ({size}), znane wcześniej: {known}, odrzucono: {refused}.",
+)
+_DELETED = Text("{count} originals deleted.", "Usunięto oryginały: {count}.")
+
+_Paths = Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, or folders with all below them.")]
+_Patient = Annotated[
+    str, typer.Option(help="PESEL or HL7 CX of the patient, for files that do not name theirs.")
+]
+_Kind = Annotated[str, typer.Option(help="Document kind (`erepo kinds list`); overrules the recognised one.")]
+_Delete = Annotated[
+    bool, typer.Option("--delete", help="Delete each original once its copy has been read back equal.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def command(
+    paths: _Paths, patient: _Patient = "", kind: _Kind = "", delete: _Delete = False, as_json: _Json = False
+) -> None:
+    """Take documents in. Each file ends as taken in, already known, or refused with the reason.
+
+    May be repeated and interrupted at any moment: the same bytes are taken in once. Originals stay where they
+    are unless --delete is given. Exits with 0 only if nothing was refused.
+    """
+    with fail_politely():
+        whose = parse_patient(patient) if patient else None
+        wanted = parse_kind(kind) if kind else None
+        summary, problems = _take(paths, whose, wanted, delete=delete, quiet=as_json)
+    if as_json:
+        typer.echo(orjson.dumps(summary.as_json() | {"problems": [_as_json(one) for one in problems]}))
+    else:
+        _show(summary, problems, language())
+    if summary.refused:
+        raise typer.Exit(1)
+
+
+def _take(
+    paths: Sequence[Path], patient: CX | None, kind: Kind | None, *, delete: bool, quiet: bool
+) -> tuple[Summary, list[Outcome]]:
+    settings, problems = Settings(), list[Outcome]()
+    files = list(find_files(paths))
+    database = open_clinic(settings)
+    try:
+        with _Bar(len(files), quiet=quiet) as bar:
+
+            def progress(outcome: Outcome) -> None:
+                bar.advance()
+                if outcome.reason:
+                    problems.append(outcome)
+
+            intake = Intake.at(database, settings)
+            summary = intake.take_folder(files, progress, patient=patient, kind=kind, delete_source=delete)
+    finally:
+        database.close()
+    return summary, problems
+
+
+class _Bar:
+    """A progress bar on the terminal that appears only when the work takes long."""
+
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=quiet or not console.is_terminal,
+        )
+        self._task = self._progress.add_task(_WORKING.fill(language()), total=total, visible=False)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def advance(self) -> None:
+        """Count one file."""
+        elapsed = self._progress.tasks[0].elapsed or 0.0
+        self._progress.update(self._task, advance=1, visible=elapsed > PATIENCE)
+
+
+def _show(summary: Summary, problems: Sequence[Outcome], spoken: Language) -> None:
+    errors = Console(stderr=True)
+    for outcome in problems:
+        if outcome.reason:
+            # The file's name is told to the person who gave it, and to nobody else.
+            words = f"{outcome.path}: {' '.join(outcome.reason.explain(spoken))}"
+            errors.print(words, style="red", markup=False, highlight=False, soft_wrap=True)
+    counts = {"taken": summary.taken, "known": summary.known, "refused": summary.refused}
+    typer.echo(_SUM.fill(spoken, size=size_words(summary.bytes), **counts))
+    if summary.deleted:
+        typer.echo(_DELETED.fill(spoken, count=summary.deleted))
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    described: dict[str, Any] = {"file": str(outcome.path), "status": outcome.status.value}
+    if outcome.reason:
+        english, polish = outcome.reason.explain("en"), outcome.reason.explain("pl")
+        described |= {
+            "code": outcome.reason.code,
+            "cause": {"en": english[0], "pl": polish[0]},
+            "cure": {"en": english[1], "pl": polish[1]},
+        }
+    return described

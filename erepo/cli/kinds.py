@@ -1,0 +1,88 @@
+"""`erepo kinds`: which document kinds go to the repository, and how long they stay here."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from erepo.cda.kinds import KINDS
+from erepo.cli.words import fail_politely
+from erepo.clinic.database import open_clinic
+from erepo.clinic.kinds import KindRule, parse_kind, read_rules, set_rule
+from erepo.settings import Settings
+from erepo.texts import Text, language
+
+app = typer.Typer(no_args_is_help=True, help="Which document kinds are archived by themselves.")
+
+_HEADERS = (
+    Text("Kind", "Rodzaj"),
+    Text("Name", "Nazwa"),
+    Text("Archived by itself", "Automatycznie do archiwum"),
+    Text("Local days", "Dni lokalnie"),
+    Text("Years kept", "Lata przechowywania"),
+)
+_YES, _NO = Text("yes", "tak"), Text("no", "nie")
+
+
+class Switch(StrEnum):
+    """On or off."""
+
+    ON = "on"
+    OFF = "off"
+
+
+@app.command("list")
+def list_kinds(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """List all kinds with their settings."""
+    with fail_politely():
+        database = open_clinic(Settings())
+        with database.read() as connection:
+            rules = list(read_rules(connection).values())
+        database.close()
+    _print(rules, as_json=as_json)
+
+
+@app.command("set")
+def set_kind(
+    kind: Annotated[str, typer.Argument(help="As `erepo kinds list` shows it.")],
+    archive: Annotated[
+        Switch | None, typer.Option(help="Archive documents of this kind automatically.")
+    ] = None,
+    local_days: Annotated[
+        int | None, typer.Option(min=0, max=36500, help="Days a document of this kind is available locally.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Change the settings of one kind; documents still local follow them from the next run on."""
+    with fail_politely():
+        wanted = parse_kind(kind)
+        database = open_clinic(Settings())
+        on = None if archive is None else archive is Switch.ON
+        with database.begin() as connection:
+            rule = set_rule(connection, wanted, auto_archive=on, local_days=local_days)
+        database.close()
+    _print([rule], as_json=as_json)
+
+
+def _print(rules: list[KindRule], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(orjson.dumps(rules))
+        return
+    spoken = language()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, header in enumerate(_HEADERS):
+        table.add_column(header.fill(spoken), justify="right" if number > 2 else "left", no_wrap=number == 0)
+    for rule in rules:
+        table.add_row(
+            rule.kind.value,
+            KINDS[rule.kind].label.fill(spoken),
+            (_YES if rule.auto_archive else _NO).fill(spoken),
+            str(rule.local_days),
+            str(rule.retention_years),
+        )
+    Console().print(table)

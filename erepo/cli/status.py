@@ -1,0 +1,120 @@
+"""`erepo status`: where the clinic's documents stand."""
+
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from erepo.cda.kinds import KINDS, Kind
+from erepo.cli.words import fail_politely
+from erepo.clinic.database import open_clinic
+from erepo.clinic.states import State
+from erepo.clinic.status import StatusReport, read_status
+from erepo.settings import Settings
+from erepo.texts import Language, Text, language
+
+#: What each state means to a person.
+STATES = {
+    State.LOCAL: Text("taken in, not due or kept here", "przyjęte, jeszcze nie do archiwizacji"),
+    State.QUEUED: Text("waiting to be sent", "oczekują na wysłanie"),
+    State.SENDING: Text("under way; the repository will be asked", "w trakcie wysyłania"),
+    State.ARCHIVED: Text("in the repository, copy here", "w repozytorium, kopia na miejscu"),
+    State.REMOTE: Text("in the repository only", "tylko w repozytorium"),
+    State.REJECTED: Text("refused for good", "odrzucone"),
+    State.MIGRATING: Text("coming back", "w trakcie migracji"),
+    State.BLOCKED: Text("brought back, not to be sent", "przywrócone, zablokowane"),
+    State.DELETED: Text("deleted from the repository", "usunięte z repozytorium"),
+}
+
+_STATE, _KIND = Text("State", "Stan"), Text("Kind", "Rodzaj")
+_DOCUMENTS, _BYTES, _MEANING = Text("Documents", "Dokumenty"), Text("Size", "Rozmiar"), Text("", "")
+_NONE = Text(
+    "No documents yet. Take some in: erepo import PATH…",
+    "Brak dokumentów. Przyjmij je: erepo import ŚCIEŻKA…",
+)
+_DUE = Text("Due for archiving now: {count}.", "Do archiwizacji teraz: {count}.")
+_ACCOUNT = Text("Account: {account}.", "Konto: {account}.")
+_NO_ACCOUNT = Text("No account yet: run onboard-clinic.", "Brak konta: uruchom onboard-clinic.")
+_REJECTED = Text("Rejected ({code}): {count}.", "Odrzucone ({code}): {count}.")
+_MISSING = Text(
+    "Before anything can be deposited, complete: {missing}.",
+    "Zanim będzie można deponować dokumenty, uzupełnij: {missing}.",
+)
+
+
+def command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show how many documents stand in which state, what is due, and what is missing."""
+    with fail_politely():
+        database = open_clinic(Settings())
+        try:
+            with database.read() as connection:
+                report = read_status(connection)
+        finally:
+            database.close()
+    if as_json:
+        typer.echo(orjson.dumps(report.as_json()))
+    else:
+        show(report, Console(), language())
+
+
+def show(report: StatusReport, console: Console, spoken: Language) -> None:
+    """Print a report as tables and plain sentences."""
+    if report.documents:
+        console.print(_by_state(report, spoken))
+        console.print(_by_kind(report, spoken))
+    else:
+        console.print(_NONE.fill(spoken), markup=False, highlight=False)
+    console.print(_DUE.fill(spoken, count=report.due))
+    account = _ACCOUNT.fill(spoken, account=report.account) if report.account else _NO_ACCOUNT.fill(spoken)
+    console.print(account, markup=False, highlight=False)
+    for one in report.rejected:
+        words = _REJECTED.fill(spoken, code=one.code or "-", count=one.documents)
+        console.print(words, style="red", markup=False, highlight=False)
+    if report.missing:
+        missing = "; ".join(f"{record}: {name}" for record, name in report.missing)
+        console.print(_MISSING.fill(spoken, missing=missing), style="yellow", markup=False, highlight=False)
+
+
+def _by_state(report: StatusReport, spoken: Language) -> Table:
+    table = _table(_STATE.fill(spoken), _DOCUMENTS.fill(spoken), _BYTES.fill(spoken))
+    table.add_column(_MEANING.fill(spoken))
+    for state, (count, octets) in report.by_state().items():
+        table.add_row(state.value, str(count), size_words(octets), STATES[state].fill(spoken))
+    table.add_section()
+    table.add_row("", str(report.documents), size_words(report.bytes), "")
+    return table
+
+
+def _by_kind(report: StatusReport, spoken: Language) -> Table:
+    table = _table(_KIND.fill(spoken), _DOCUMENTS.fill(spoken), _BYTES.fill(spoken))
+    for kind in sorted({one.kind for one in report.counts}):
+        rows = [one for one in report.counts if one.kind == kind]
+        table.add_row(
+            KINDS[Kind(kind)].label.fill(spoken),
+            str(sum(one.documents for one in rows)),
+            size_words(sum(one.bytes for one in rows)),
+        )
+    return table
+
+
+def _table(first: str, *numbers: str) -> Table:
+    options: dict[str, Any] = {"box": None, "pad_edge": False, "padding": (0, 2, 0, 0)}
+    table = Table(**options)
+    table.add_column(first)
+    for header in numbers:
+        table.add_column(header, justify="right")
+    return table
+
+
+def size_words(octets: int) -> str:
+    """Return a size as people read it, in units of 1,000."""
+    size = float(octets)
+    for name in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {name}" if name == "B" else f"{size:.1f} {name}"
+        size /= 1000
+    return f"{size:.1f} TB"

@@ -1,0 +1,136 @@
+"""Where the clinic's documents stand: counts and bytes, nothing that tells a patient."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from erepo.clinic.errors import StructureIncomplete
+from erepo.clinic.states import State
+from erepo.clinic.structure import check_ready
+from erepo.clinic.tables import account, document, now
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """Documents of one kind in one state."""
+
+    kind: str
+    state: str
+    documents: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why documents were refused: code and how many."""
+
+    code: str
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """The clinic's documents at one moment.
+
+    Attributes:
+        at: the moment.
+        counts: documents by kind and state.
+        due: local documents that the next run archives.
+        rejected: reasons of refusals.
+        missing: what the structure lacks before anything may be deposited, as (record, field).
+        account: the active account; empty before onboarding.
+    """
+
+    at: datetime
+    counts: tuple[StateCount, ...]
+    due: int
+    rejected: tuple[Rejected, ...]
+    missing: tuple[tuple[str, str], ...]
+    account: str
+
+    @property
+    def documents(self) -> int:
+        """All documents."""
+        return sum(one.documents for one in self.counts)
+
+    @property
+    def bytes(self) -> int:
+        """Octets of all documents."""
+        return sum(one.bytes for one in self.counts)
+
+    def by_state(self) -> dict[State, tuple[int, int]]:
+        """Return (documents, bytes) of every state that has any, in the order of a document's life."""
+        found = {
+            state: (
+                sum(one.documents for one in self.counts if one.state == state),
+                sum(one.bytes for one in self.counts if one.state == state),
+            )
+            for state in State
+        }
+        return {state: sums for state, sums in found.items() if sums[0]}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "at": self.at.isoformat(),
+            "account": self.account,
+            "documents": self.documents,
+            "bytes": self.bytes,
+            "due": self.due,
+            "states": {
+                state.value: {"documents": count, "bytes": octets}
+                for state, (count, octets) in self.by_state().items()
+            },
+            "kinds": [asdict(one) for one in self.counts],
+            "rejected": {one.code: one.documents for one in self.rejected},
+            "missing": [f"{record}: {name}" for record, name in self.missing],
+        }
+
+
+def read_status(connection: sa.Connection) -> StatusReport:
+    """Count the documents; one consistent picture if the connection is a `Database.read`."""
+    moment = now()
+    return StatusReport(
+        at=moment,
+        counts=_counts(connection),
+        due=_due(connection, moment),
+        rejected=_rejected(connection),
+        missing=_missing(connection),
+        account=connection.execute(sa.select(account.c.account).where(account.c.active)).scalar() or "",
+    )
+
+
+def _counts(connection: sa.Connection) -> tuple[StateCount, ...]:
+    statement = (
+        sa.select(document.c.kind, document.c.state, sa.func.count(), sa.func.sum(document.c.size))
+        .group_by(document.c.kind, document.c.state)
+        .order_by(document.c.kind, document.c.state)
+    )
+    return tuple(
+        StateCount(kind, state, count, int(octets))
+        for kind, state, count, octets in connection.execute(statement)
+    )
+
+
+def _due(connection: sa.Connection, moment: datetime) -> int:
+    waiting = (document.c.state == State.LOCAL.value, document.c.due_at <= moment)
+    return connection.execute(sa.select(sa.func.count()).select_from(document).where(*waiting)).scalar_one()
+
+
+def _rejected(connection: sa.Connection) -> tuple[Rejected, ...]:
+    code = sa.func.coalesce(document.c.reason_code, "")
+    statement = sa.select(code, sa.func.count()).where(document.c.state == State.REJECTED.value)
+    rows = connection.execute(statement.group_by(code).order_by(code))
+    return tuple(Rejected(*row) for row in rows)
+
+
+def _missing(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
+    try:
+        check_ready(connection)
+    except StructureIncomplete as error:
+        missing = error.data["all"]
+        assert isinstance(missing, list)
+        return tuple(missing)
+    return ()
