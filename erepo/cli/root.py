@@ -5,17 +5,15 @@ Commands live in one module each. They are imported only when they are called (o
 """
 
 import importlib
-import sys
 from types import MappingProxyType
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from erepo.errors import ErepoError
-from erepo.texts import language
+from erepo.cli.words import fail_politely
 
-#: Command → module of `erepo.cli` holding either `app` (a group) or `command` (one command); in the order of help.
+#: Command → module of `erepo.cli` holding either `app` (a group) or `command`; in the order of help.
 COMMANDS = MappingProxyType(
     {
         "demo": "demo",
@@ -36,11 +34,11 @@ COMMANDS = MappingProxyType(
 class LazyCommands(TyperGroup):
     """A group whose commands are imported on demand."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # noqa: ARG002 (click's own signature)
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (click's own signature)
         """Return the names in the order people need them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # noqa: ARG002 (click's own signature)
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 (click's own signature)
         """Import the module of one command."""
         if cmd_name not in COMMANDS:
             return None
@@ -61,19 +59,18 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,  # local variables may hold patients
-    help="Keep a clinic's medical documents in a repository: take in, archive, verify. Start with `erepo demo`.",
 )
 
 
 @app.callback()
 def _root() -> None:
-    """Keep a clinic's medical documents in a repository: take in, archive, verify. Start with `erepo demo`."""
+    """Keep a clinic's medical documents in a repository: take in, archive, verify.
+
+    Start with `erepo demo`.
+    """
 
 
 def main() -> None:
     """Run the command line; an error of ours ends as what happened and what to do next, status 1."""
-    try:
+    with fail_politely():
         app()
-    except ErepoError as error:
-        cause, cure = error.explain(language())
-        sys.exit(f"{cause}\n{cure}")

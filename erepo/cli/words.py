@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator
 
-import typer
 from rich.console import Console
 
 from erepo.errors import ErepoError
@@ -22,4 +21,4 @@ def fail_politely() -> Iterator[None]:
         cause, cure = error.explain(language())
         console.print(cause, style="bold red", markup=False, highlight=False)
         console.print(_CURE.fill(language()) + cure, markup=False, highlight=False)
-        raise typer.Exit(1) from None
+        raise SystemExit(1) from None
