@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from erepo.cda.errors import NotXml, UnsupportedMedia
+from erepo.cda.errors import DoctypeForbidden, NotXml, UnsupportedMedia
 from erepo.cda.parsing import root_start
 from erepo.content import Buffer
 
@@ -41,15 +41,19 @@ def media_type(octets: Buffer, name: str = "") -> str:  # noqa: ARG001 (part of 
     for magic, found in _MAGIC:
         if head.startswith(magic):
             return found
+    if head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<") and _has_root(octets):
+        return XML
     # PDF readers allow rubbish before the header, and some scanners write it.
     if b"%PDF-" in head:
         return PDF
-    if not head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<"):
-        raise UnsupportedMedia
+    raise UnsupportedMedia
+
+
+def _has_root(octets: Buffer) -> bool:
     try:
         root_start(octets)
-    except NotXml as error:
-        if type(error) is not NotXml:
-            raise
-        raise UnsupportedMedia from None
-    return XML
+    except DoctypeForbidden:
+        raise
+    except NotXml:
+        return False
+    return True

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (fragments of markup read better whole)
 """Small CDA documents for tests, and the way to the official PIK files beside the checkout."""
 
 from pathlib import Path
@@ -35,7 +36,7 @@ CUSTODIAN = f"""<custodian><assignedCustodian><representedCustodianOrganization>
 <id root="{P1}.2.3.1" extension="000000100300"/></representedCustodianOrganization></assignedCustodian></custodian>"""
 
 
-def document(  # noqa: PLR0913 (one keyword for each part a test may bend)
+def document(
     *,
     template: str = f'<templateId root="{P1}.13.10.1.17" extension="1.3.1"/>',
     identity: str = f'<id root="{P1}.2.7.100300.7.1" extension="A1"/>',

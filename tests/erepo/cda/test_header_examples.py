@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a table; its lines read better whole)
 """The reader on all official PIK 1.3.1 examples."""
 
 import pytest

@@ -1,8 +1,8 @@
+# ruff: noqa: E501 (fragments of markup read better whole)
 """Hostile and enormous documents."""
 
 import base64
 import random
-import time
 import tracemalloc
 
 import pytest
@@ -132,17 +132,11 @@ def test_endless_organisations_are_cut() -> None:
     assert len(read_header(document(author=author)).author.organisation) == 5
 
 
+@pytest.mark.timeout(60)
 def test_a_hundred_thousand_attributes_do_not_stall() -> None:
-    """Amounts of attributes on one element cost time in proportion, not more."""
-
-    def seconds(count: int) -> float:
-        octets = document(rest="<x " + " ".join(f'a{number}="1"' for number in range(count)) + "/>")
-        start = time.perf_counter()
-        read_header(octets)
-        return time.perf_counter() - start
-
-    seconds(100)
-    assert seconds(100_000) < 60 * seconds(10_000)
+    """Many attributes on one element are read; a parser comparing each with each would not come back in time."""
+    attributes = " ".join(f'a{number}="1"' for number in range(100_000))
+    assert read_header(document(rest=f"<x {attributes}/>")).title == "Wynik"
 
 
 def test_too_much_markup_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,9 +156,8 @@ def test_rubbish_is_not_xml(octets: bytes) -> None:
     assert not is_cda(octets)
 
 
+@pytest.mark.timeout(60)
 def test_prolog_of_comments_does_not_backtrack() -> None:
-    """A long prolog that never ends is refused at once."""
-    start = time.perf_counter()
+    """A long prolog that never ends is refused; a pattern trying every split would not come back in time."""
     with pytest.raises(NotXml):
         read_header(b"<!-- a -->" * 6000 + b"<!-- " + b" - " * 100_000)
-    assert time.perf_counter() - start < 5

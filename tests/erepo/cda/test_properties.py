@@ -1,0 +1,59 @@
+"""Whatever comes, the reader answers with a header or with one of its own errors."""
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from erepo.cda.header import CdaHeader, is_cda, read_header
+from erepo.cda.kinds import Kind, recognise
+from erepo.cda.media import media_type
+from erepo.errors import InvalidInput
+from tests.support.cda_documents import document
+
+GOOD = document()
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A good document with a piece cut out and another put in."""
+    start = draw(st.integers(0, len(GOOD)))
+    end = draw(st.integers(start, min(len(GOOD), start + 200)))
+    return GOOD[:start] + draw(st.binary(max_size=40)) + GOOD[end:]
+
+
+@given(st.one_of(st.binary(max_size=400), damaged()))
+@example(b"")
+@example(b"\xff\xfe<\x00")
+@example(b"<?xml version='1.0' encoding='utf-16'?><a/>")
+@example(GOOD.replace(b"\n", b"\r\n"))
+def test_reader_raises_nothing_but_its_own_errors(octets: bytes) -> None:
+    """Arbitrary and damaged octets give a header of known kind, or a typed refusal in two languages."""
+    before = bytes(octets)
+    try:
+        header = read_header(octets)
+    except InvalidInput as error:
+        assert all(error.explain("pl"))
+        assert all(error.explain("en"))
+    else:
+        assert isinstance(header, CdaHeader)
+        assert recognise(header) in Kind
+        assert is_cda(octets)
+    assert octets == before
+
+
+@given(st.one_of(st.binary(max_size=400), damaged()))
+def test_sniffing_never_breaks(octets: bytes) -> None:
+    """The glance and the media type take any octets."""
+    assert is_cda(octets) in {True, False}
+    try:
+        assert "/" in media_type(octets)
+    except InvalidInput as error:
+        assert error.code.startswith("cda.")
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="<&>\ufffe\uffff"), max_size=60)
+)
+def test_titles_come_back_with_white_space_folded(title: str) -> None:
+    """Any text that XML can carry comes out of the title as people read it."""
+    header = read_header(document(title=f"<title>{title}</title>"))
+    assert header.title == " ".join(title.split())
