@@ -1,9 +1,11 @@
 """Whatever comes, the reader answers with a header or with one of its own errors."""
 
+from collections.abc import Callable
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from erepo.cda.header import CdaHeader, is_cda, read_header
+from erepo.cda.header import is_cda, read_header
 from erepo.cda.kinds import Kind, recognise
 from erepo.cda.media import media_type
 from erepo.errors import InvalidInput
@@ -20,6 +22,15 @@ def damaged(draw: st.DrawFn) -> bytes:
     return GOOD[:start] + draw(st.binary(max_size=40)) + GOOD[end:]
 
 
+def refusal(read: Callable[[bytes], object], octets: bytes) -> InvalidInput | None:
+    """The typed refusal of octets, or None when they are taken; any other exception goes on."""
+    try:
+        read(octets)
+    except InvalidInput as error:
+        return error
+    return None
+
+
 @given(st.one_of(st.binary(max_size=400), damaged()))
 @example(b"")
 @example(b"\xff\xfe<\x00")
@@ -27,27 +38,22 @@ def damaged(draw: st.DrawFn) -> bytes:
 @example(GOOD.replace(b"\n", b"\r\n"))
 def test_reader_raises_nothing_but_its_own_errors(octets: bytes) -> None:
     """Arbitrary and damaged octets give a header of known kind, or a typed refusal in two languages."""
-    before = bytes(octets)
-    try:
-        header = read_header(octets)
-    except InvalidInput as error:
-        assert all(error.explain("pl"))
-        assert all(error.explain("en"))
-    else:
-        assert isinstance(header, CdaHeader)
-        assert recognise(header) in Kind
+    refused = refusal(read_header, octets)
+    if refused is None:
+        assert recognise(read_header(octets)) in Kind
         assert is_cda(octets)
-    assert octets == before
+    else:
+        assert refused.code.startswith("cda.")
+        assert all(refused.explain("pl"))
+        assert all(refused.explain("en"))
 
 
 @given(st.one_of(st.binary(max_size=400), damaged()))
 def test_sniffing_never_breaks(octets: bytes) -> None:
     """The glance and the media type take any octets."""
     assert is_cda(octets) in {True, False}
-    try:
-        assert "/" in media_type(octets)
-    except InvalidInput as error:
-        assert error.code.startswith("cda.")
+    refused = refusal(media_type, octets)
+    assert refused is None or refused.code.startswith("cda.")
 
 
 @given(
