@@ -67,10 +67,6 @@ class Stack:
     def _erepo(self, log: str, *arguments: str) -> str:
         return self.supervisor.run(log, self.around.erepo(*arguments), self.around.environment())
 
-    def order_account(self, account: str) -> None:
-        """Order an account in the service, as its operator would; doing it again changes nothing."""
-        self._erepo("cloud-tenant", "cloud", "tenant", "add", account)
-
     def cloud(self) -> Program:
         """Return the repository service."""
         return Program(
@@ -146,6 +142,19 @@ def running(around: Surroundings, say: Callable[[str], None]) -> Iterator[Stack]
             yield stack
         finally:
             around.state_file.unlink(missing_ok=True)
+
+
+def order_account(around: Surroundings, account: str) -> None:
+    """Order an account in the service, as its operator would; one that is there already stays as it is."""
+    with Supervisor(around.logs) as supervisor:
+
+        def operator(*arguments: str) -> str:
+            return supervisor.run(
+                "cloud-tenant", around.erepo("cloud", "tenant", *arguments), around.environment()
+            )
+
+        if not any(known["account"] == account for known in json.loads(operator("list", "--json"))):
+            operator("add", account)
 
 
 def already_up(around: Surroundings) -> bool:

@@ -1,0 +1,187 @@
+"""`erepo demo`: the main job from an empty clinic to a verified archive, on this machine."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from erepo.cda.kinds import KINDS
+from erepo.cli import demo_clinic
+from erepo.cli.demo_clinic import ACCOUNT, Fate
+from erepo.cli.stack import already_up, order_account, running
+from erepo.cli.supervisor import interruptible
+from erepo.cli.surroundings import Surroundings
+from erepo.cli.trigger import Prefect
+from erepo.cli.words import fail_politely
+from erepo.clinic.account import load_connection
+from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.verifying import VerifyReport, verify
+from erepo.settings import Settings
+from erepo.texts import Text, language
+
+_STARTING = Text("Starting everything in {home} …", "Uruchamianie w {home} …")
+_USING = Text("Using the running `erepo up`.", "Korzystam z działającego `erepo up`.")
+_DOING = {
+    "order": Text("Ordering an account", "Zamawianie konta"),
+    "onboard": Text("Onboarding the clinic", "Przyłączanie placówki"),
+    "drop": Text("Writing sample documents", "Tworzenie dokumentów przykładowych"),
+    "import": Text("Taking documents in", "Przyjmowanie dokumentów"),
+    "archive": Text("Archiving", "Archiwizacja"),
+    "verify": Text("Checking every document", "Sprawdzanie każdego dokumentu"),
+}
+_DONE = {
+    "order": Text("Account {account} ordered", "Zamówiono konto {account}"),
+    "onboard": Text(
+        "Clinic onboarded: keys, requests by mail, certificates, activation, blocks",
+        "Placówka przyłączona: klucze, wnioski pocztą, certyfikaty, aktywacja, bloki",
+    ),
+    "drop": Text(
+        "{count} new documents ({megabytes:.1f} MB) put into the drop folder",
+        "{count} nowych dokumentów ({megabytes:.1f} MB) w katalogu wejściowym",
+    ),
+    "import": Text("Documents taken in", "Dokumenty przyjęte"),
+    "archive": Text("Documents archived", "Dokumenty zarchiwizowane"),
+    "verify": Text(
+        "{equal} of {checked} checked with the registry and read back byte by byte",
+        "{equal} z {checked} sprawdzono w rejestrze i odczytano bajt po bajcie",
+    ),
+}
+_HEAD = {
+    "kind": Text("Kind of document", "Rodzaj dokumentu"),
+    "wanted": Text("documents", "dokumenty"),
+    "octets": Text("kB", "kB"),
+    "archived": Text("archived", "zarchiwizowane"),
+    "verified": Text("verified", "sprawdzone"),
+}
+_TOTAL = Text("Total", "Razem")
+_REFUSED = Text("Refused: {codes}", "Odrzucone: {codes}")
+_DIFFER = Text("{count} recognised as another kind", "{count} rozpoznano jako inny rodzaj")
+_LOOK = Text("The runs: {url} (login: {login})", "Uruchomienia: {url} (dane logowania: {login})")
+
+#: Seconds each flow run may take before the demonstration gives up.
+_LIMIT = 3600
+
+
+def command(
+    documents: Annotated[int, typer.Option("--documents", "-n", min=1, max=100_000, help="How many.")] = 60,
+) -> None:
+    """Set everything up on this machine, archive new sample documents end to end, and verify each one.
+
+    The last line is `archived N/N, verified N/N, failed 0`, and the exit code 0, only if that is so.
+    """
+    console = Console()
+    around = Surroundings(Settings())
+    with fail_politely(), interruptible(), _stack(around, console):
+        demonstration = _Demonstration(around, console)
+        result = demonstration.run(documents)
+    console.print(table(result))
+    for words in _remarks(result, around):
+        console.print(words, highlight=False)
+    # Plain, whatever the width of the terminal: programs read this line.
+    typer.echo(result.last_line)
+    raise typer.Exit(0 if result.failed == 0 and not result.kinds_differ else 1)
+
+
+@contextlib.contextmanager
+def _stack(around: Surroundings, console: Console) -> Iterator[None]:
+    if already_up(around):
+        console.print(_USING.fill(language()))
+        yield
+        return
+    console.print(_STARTING.fill(language(), home=around.home), highlight=False)
+    with running(around, lambda line: console.print(f"  {line}", highlight=False)):
+        yield
+
+
+class _Demonstration:
+    """The steps, one after the other, each told when it is done."""
+
+    def __init__(self, around: Surroundings, console: Console) -> None:
+        self._around = around
+        self._console = console
+
+    def run(self, count: int) -> Fate:
+        """Do all of it and return what became of the documents."""
+        # Only now, when `running` has made them, are the secrets there.
+        settings = Settings(home=self._around.home)
+        database = open_clinic(settings)
+        try:
+            with Prefect(self._around.prefect_url, self._around.prefect_login()) as prefect:
+                return self._steps(database, settings, prefect, count)
+        finally:
+            database.close()
+
+    def _steps(self, database: Database, settings: Settings, prefect: Prefect, count: int) -> Fate:
+        begun = time.time()
+        with self._step("order", account=ACCOUNT):
+            order_account(self._around, ACCOUNT)
+            demo_clinic.prepare(database)
+        with self._step("onboard"):
+            prefect.run("onboard-clinic/on-demand", self._onboarding(), limit=_LIMIT)
+        with self._step("drop") as facts:
+            drop = demo_clinic.drop_documents(self._around.inbox, count, demo_clinic.new_seed())
+            facts.update(count=count, megabytes=drop.octets / 1e6)
+        with self._step("import"):
+            parameters = {"quiet_seconds": 0, "delete_taken": True}
+            prefect.run("import-documents/scheduled", parameters, limit=_LIMIT)
+        with self._step("archive"):
+            prefect.run("archive-documents/scheduled", limit=_LIMIT)
+        with self._step("verify") as facts:
+            report = self._verify(database, settings)
+            facts.update(equal=report.equal, checked=report.checked)
+        return demo_clinic.fate(database, drop, begun)
+
+    def _onboarding(self) -> dict[str, object]:
+        settings = self._around.settings
+        return {"account": ACCOUNT, "smtp_host": settings.host, "smtp_port": settings.office_port}
+
+    def _verify(self, database: Database, settings: Settings) -> VerifyReport:
+        async def check() -> VerifyReport:
+            async with load_connection(database, settings) as cloud:
+                return await verify(cloud, database, read_back=True)
+
+        return asyncio.run(check())
+
+    @contextlib.contextmanager
+    def _step(self, name: str, **facts: object) -> Iterator[dict[str, object]]:
+        begun = time.monotonic()
+        with self._console.status(_DOING[name].fill(language())):
+            yield facts
+        words = _DONE[name].fill(language(), **facts)
+        self._console.print(f"✓ {words} ({time.monotonic() - begun:.1f} s)", highlight=False)
+
+
+def table(result: Fate) -> Table:
+    """Return what became of the documents, by kind, for a person."""
+    speak = language()
+    shown = Table(show_footer=True)
+    shown.add_column(_HEAD["kind"].fill(speak), footer=_TOTAL.fill(speak))
+    columns: dict[str, Callable[[int], int]] = {
+        "wanted": int,
+        "octets": lambda octets: round(octets / 1000),
+        "archived": int,
+        "verified": int,
+    }
+    for name, scale in columns.items():
+        total = scale(getattr(result, name).total())
+        shown.add_column(_HEAD[name].fill(speak), footer=str(total), justify="right")
+    for kind in KINDS:
+        if result.wanted[kind]:
+            counts = [str(scale(getattr(result, name)[kind])) for name, scale in columns.items()]
+            shown.add_row(KINDS[kind].label.fill(speak), *counts)
+    return shown
+
+
+def _remarks(result: Fate, around: Surroundings) -> Iterator[str]:
+    speak = language()
+    if result.refused:
+        codes = ", ".join(f"{code}: {count}" for code, count in sorted(result.refused.items()))
+        yield _REFUSED.fill(speak, codes=codes)
+    if result.kinds_differ:
+        yield _DIFFER.fill(speak, count=result.kinds_differ)
+    yield _LOOK.fill(speak, url=around.prefect_url, login=around.secrets.prefect_login)

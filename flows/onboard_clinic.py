@@ -1,0 +1,61 @@
+"""Make a clinic's account usable: keys, requests by mail, certificates, activation, blocks.
+
+Requires the account's number, the passphrase of the keys in the worker's surroundings, and a mail server. The
+truth about how far it has come lies in the ledger of the clinic's own database, never in Prefect: started
+again after a crash, a refusal or days of waiting, the flow goes on where it stopped and repeats nothing.
+"""
+
+from typing import Annotated, Literal
+
+from prefect import flow
+from pydantic import Field
+
+from flows.naming import run_name
+from tasks.boundary import guarded
+from tasks.onboarding import activate, await_certificates, mail_requests, make_requests, write_mail_server
+from tasks.publishing import write_blocks
+
+Account = Annotated[str, Field(title="Account", pattern=r"^[0-9]{16}$")]
+Line = Annotated[str, Field(max_length=200)]
+
+
+@flow(name="onboard-clinic", flow_run_name=run_name("onboard"))
+@guarded
+async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field of the form
+    account: Account,
+    organisation: Annotated[Line, Field(title="Organisation")] = "",
+    department: Annotated[Line, Field(title="Organisational unit")] = "",
+    key_type: Annotated[Literal["ec-p256", "rsa-3072"], Field(title="Key type")] = "ec-p256",
+    office: Annotated[Line, Field(title="Address of the certificate office")] = "biuro@office.example",
+    sender: Annotated[Line, Field(title="Our own address")] = "",
+    smtp_host: Annotated[Line, Field(title="Mail server")] = "",
+    smtp_port: Annotated[int, Field(title="Port of the mail server", ge=0, le=65535)] = 0,
+    reply_folder: Annotated[Line, Field(title="Mailbox with the replies")] = "",
+    service: Annotated[Line, Field(title="Address of the repository service")] = "",
+    wait_minutes: Annotated[float, Field(title="Wait for the certificates, minutes", ge=0, le=1440)] = 10,
+    connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
+) -> None:
+    """Order certificates for an account, wait for them, check them, activate the account, write the blocks.
+
+    May be started again at any time; what is done is not repeated.
+
+    Args:
+        account: The 16 digits of the account.
+        organisation: Name in the certificates (O); empty takes it from the structure.
+        department: Unit in the certificates (OU); empty takes it from the structure.
+        key_type: Kind of the new keys, where none exist yet.
+        office: Where the requests go.
+        sender: Where the mail comes from and the answer goes to; empty keeps that of the MailServer block.
+        smtp_host: Name of the mail server; empty takes the MailServer block, or the sandbox on this machine.
+        smtp_port: Its port; 0 takes the usual one, or the sandbox's.
+        reply_folder: Maildir that receives the answers; empty takes the sandbox's.
+        service: Root address of the service; empty takes the one on this machine.
+        wait_minutes: How long to look for the answer before the run ends; start it again to go on waiting.
+        connection: Name to save the blocks under.
+    """
+    await write_mail_server(connection, smtp_host, smtp_port, sender)
+    await make_requests(account, organisation, department, key_type)
+    await mail_requests(account, connection, office)
+    await await_certificates(account, connection, reply_folder, wait_minutes)
+    await activate(account, service)
+    await write_blocks(account, connection)

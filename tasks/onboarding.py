@@ -1,0 +1,141 @@
+"""The steps of onboarding; each asks the ledger in the clinic's database and does nothing that is done."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from blocks import MailServer
+from blocks.errors import BlockMissing
+from blocks.loading import load
+from erepo.clinic import onboarding
+from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.mail import MaildirMailbox
+from erepo.clinic.onboarding import Form, Pins
+from erepo.clinic.onboarding.errors import CertificatesAwaited
+from erepo.clinic.tables import provider, unit
+from erepo.pki.keys import KeyType
+from erepo.settings import Settings
+from tasks.boundary import guarded
+from tasks.retrying import PATIENT
+
+#: Seconds between two looks into the mailbox: the first soon, later ones every half minute.
+_PAUSES = (0.2, 0.5, 1, 2, 5, 10, 30)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    """The database's block is written at the end of onboarding: until then the settings say where it is."""
+    database = open_clinic(settings)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@task(name="write-mail-server", cache_policy=NO_CACHE)
+@guarded
+async def write_mail_server(name: str, host: str, port: int, sender: str) -> None:
+    """Make sure the MailServer block exists; given values win over what is there, user and password stay.
+
+    Without a block and without a host, the sandbox's office on this machine is meant: no encryption, no
+    login.
+    """
+    settings = Settings()
+    try:
+        block = await load(MailServer, name)
+        changes = {"host": host or block.host, "port": port or block.port, "sender": sender or block.sender}
+        block = block.model_copy(update=changes)
+    except BlockMissing:
+        local = not host or host in ("127.0.0.1", "::1", "localhost")
+        block = MailServer(
+            host=host or settings.host,
+            port=port or settings.office_port,
+            sender=sender or "clinic@erepo.example",
+            tls="none" if local else "starttls",
+        )
+    await block.asave(name, overwrite=True)
+
+
+@task(name="make-requests", cache_policy=NO_CACHE)
+@guarded
+async def make_requests(account: str, organisation: str, department: str, key_type: KeyType) -> None:
+    """Make both keys and requests; organisation and department come from the structure unless given."""
+    settings = Settings()
+
+    def work() -> None:
+        with _database(settings) as database:
+            owner, first = _structure(database)
+            form = Form(account, organisation or owner, department or first, key_type=key_type)
+            onboarding.make_requests(database, form, settings.passphrase)
+
+    await asyncio.to_thread(work)
+
+
+@task(name="mail-requests", **PATIENT)
+@guarded
+async def mail_requests(account: str, mail_server: str, office: str) -> None:
+    """Mail both requests to the office, once."""
+    mailer = (await load(MailServer, mail_server)).mailer()
+
+    def work() -> None:
+        with _database(Settings()) as database:
+            onboarding.mail_requests(database, account, mailer, office)
+
+    await asyncio.to_thread(work)
+
+
+@task(name="await-certificates", cache_policy=NO_CACHE)
+@guarded
+async def await_certificates(account: str, mail_server: str, reply_folder: str, minutes: float) -> None:
+    """Look into the mailbox until the certificates are there and have passed every check.
+
+    Raises:
+        CertificatesAwaited: they did not come in time; run again later, nothing is repeated.
+    """
+    settings = Settings()
+    address = (await load(MailServer, mail_server)).sender
+    folder = Path(reply_folder) if reply_folder else settings.office_home / "mail" / address
+    pins, mailbox = Pins.from_folder(settings.clinic_home / "trust"), MaildirMailbox(folder)
+    end, pauses, pause = time.monotonic() + 60 * minutes, iter(_PAUSES), 0.0
+    with _database(settings) as database:
+        while True:
+            try:
+                await asyncio.to_thread(onboarding.collect_certificates, database, account, mailbox, pins)
+            except CertificatesAwaited:
+                if time.monotonic() > end:
+                    raise
+            else:
+                return
+            pause = next(pauses, pause)
+            await asyncio.sleep(pause)
+
+
+@task(name="activate", **PATIENT)
+@guarded
+async def activate(account: str, service: str) -> None:
+    """Have the service register the certificates, and keep the technical identifiers in our account table."""
+    settings = Settings()
+
+    def work() -> None:
+        pins = Pins.from_folder(settings.clinic_home / "trust")
+        root = service or f"https://{settings.host}:{settings.cloud_port}"
+        with _database(settings) as database:
+            onboarding.activate(
+                database, account, root, settings.passphrase, pins=pins, timeouts=settings.http
+            )
+
+    await asyncio.to_thread(work)
+
+
+def _structure(database: Database) -> tuple[str, str]:
+    """Return the names of the provider and of its first unit; empty where there is no structure yet."""
+    with database.read() as connection:
+        owner = connection.execute(sa.select(provider.c.name).limit(1)).scalar() or ""
+        first = connection.execute(sa.select(unit.c.name).order_by(unit.c.id).limit(1)).scalar() or ""
+    return owner, first
