@@ -1,0 +1,59 @@
+"""What goes back over HTTP: a status, headers, and a body in memory or in chunks."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from erepo.content import Buffer
+from erepo.errors import ErepoError
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer; `stream` follows `body` when the content is too large to hold."""
+
+    status: int
+    content_type: str
+    body: Buffer = b""
+    stream: AsyncIterator[Buffer] | None = None
+    length: int | None = None
+    """Bytes of body and stream together; needed with a stream."""
+    headers: tuple[tuple[bytes, bytes], ...] = field(default=())
+
+    async def send(self, send: Send) -> None:
+        """Write the answer to the client."""
+        length = len(self.body) if self.length is None else self.length
+        headers = [
+            (b"content-type", self.content_type.encode("latin-1")),
+            (b"content-length", b"%d" % length),
+            (b"x-content-type-options", b"nosniff"),
+            *self.headers,
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": self.stream is not None})
+        if self.stream is None:
+            return
+        async for chunk in self.stream:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def json_answer(status: int, content: Any, *, close: bool = False) -> Answer:
+    """Return an answer in JSON."""
+    headers = ((b"connection", b"close"),) if close else ()
+    return Answer(status, "application/json", orjson.dumps(content), headers=headers)
+
+
+def error_answer(status: int, error: ErepoError, *, close: bool = False) -> Answer:
+    """Return an error as `{"code", "cause": {pl, en}, "cure": {pl, en}}`; nothing else of it goes out."""
+    polish, english = error.explain("pl"), error.explain("en")
+    content = {
+        "code": error.code,
+        "cause": {"pl": polish[0], "en": english[0]},
+        "cure": {"pl": polish[1], "en": english[1]},
+    }
+    return json_answer(status, content, close=close)

@@ -1,0 +1,166 @@
+"""The ASGI application: who asks, what for, and the one answer for everything that is not theirs.
+
+    GET  /health                                   alive (also only over mutual TLS)
+    POST /services/{account}/activation            registers the account's certificates
+    GET  /services/{account}                       state and usage
+    POST /services/{account}/xds/repository        ITI-41, ITI-43
+    POST /services/{account}/xds/registry          ITI-18
+
+A path of another account, of no account, or that does not exist: the same 404 with the same body.
+"""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from erepo.cloud import accounts
+from erepo.cloud.answers import Answer, Send, error_answer, json_answer
+from erepo.cloud.bodies import ClientGone, Headers, Receive
+from erepo.cloud.endpoint import serve_xds
+from erepo.cloud.errors import (
+    AccountOccupied,
+    AccountSuspended,
+    BodyTimeout,
+    BodyTooLarge,
+    PathUnknown,
+    ServiceStopping,
+    StorageUnavailable,
+)
+from erepo.cloud.service import Cloud
+from erepo.cloud.tenants import Tenant
+from erepo.errors import AccessRefused, ErepoError, InvalidInput
+
+log = logging.getLogger("erepo.cloud")
+
+Scope = dict[str, Any]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_PATH = re.compile(r"/services/([0-9]{16})(/activation|/xds/repository|/xds/registry|)")
+_SMALL = 64 * 1024
+_STATUS: tuple[tuple[type[ErepoError], int], ...] = (
+    (PathUnknown, 404),
+    (AccountOccupied, 409),
+    (BodyTooLarge, 413),
+    (BodyTimeout, 408),
+    (AccountSuspended, 403),
+    (AccessRefused, 403),
+    (InvalidInput, 400),
+    (StorageUnavailable, 503),
+    (ServiceStopping, 503),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request of a proven client."""
+
+    method: str
+    path: str
+    headers: Headers
+    fingerprint: str
+    certificate: bytes
+    receive: Receive
+
+
+def build(cloud: Cloud) -> Application:
+    """Return the ASGI application of a service."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(cloud, receive, send)
+        elif scope["type"] == "http":
+            await _serve(cloud, scope, receive, send)
+
+    return application
+
+
+async def _lifespan(cloud: Cloud, receive: Receive, send: Send) -> None:
+    await receive()
+    cloud.start()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await cloud.stop()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _serve(cloud: Cloud, scope: Scope, receive: Receive, send: Send) -> None:
+    tls = scope.get("extensions", {}).get("tls")
+    headers = dict(scope["headers"])
+    try:
+        if tls is None:  # served by a protocol class that proves nobody
+            raise PathUnknown  # noqa: TRY301  # one place turns errors into answers
+        request = Request(
+            scope["method"], scope["path"], headers, tls["fingerprint"], tls["certificate"], receive
+        )
+        await _route(cloud, request, send)
+    except ClientGone:
+        return
+    except ErepoError as error:
+        close = int(headers.get(b"content-length", b"0") or 0) > _SMALL
+        await error_answer(_status(error), error, close=close).send(send)
+
+
+def _status(error: ErepoError) -> int:
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+async def _route(cloud: Cloud, request: Request, send: Send) -> None:
+    if request.path == "/health":
+        await json_answer(200, {"status": "ok"}).send(send)
+        return
+    found = _PATH.fullmatch(request.path)
+    if found is None:
+        raise PathUnknown
+    account, endpoint = found.groups()
+    if endpoint == "/activation":
+        await (await _activation(cloud, request, account)).send(send)
+        return
+    tenant = await _tenant(cloud, request, account)
+    if endpoint == "":
+        answer = await _state(cloud, request, tenant)
+        await answer.send(send)
+        return
+    if request.method != "POST":
+        await _not_allowed(b"POST").send(send)
+        return
+    limits = cloud.settings.limits
+    most = limits.message if endpoint == "/xds/repository" else limits.soap_part
+    async with cloud.bodies.read(request.headers, request.receive, most) as body:
+        content_type = request.headers.get(b"content-type", b"").decode("latin-1")
+        answer = await serve_xds(cloud, tenant, request.path, content_type, body)
+        await answer.send(send)
+
+
+async def _tenant(cloud: Cloud, request: Request, account: str) -> Tenant:
+    """Return the tenant of the connection if the path is its own.
+
+    Raises:
+        PathUnknown: it is not, or nobody's.
+        AccountSuspended: it is, and closed by the operator.
+    """
+    tenant = await cloud.tenant_of(request.fingerprint)
+    if tenant is None or tenant.account != account or tenant.state == "ordered":
+        raise PathUnknown
+    if tenant.state == "suspended":
+        raise AccountSuspended(account=account)
+    return tenant
+
+
+async def _activation(cloud: Cloud, request: Request, account: str) -> Answer:
+    certificate = accounts.may_activate(account, request.certificate)
+    if request.method != "POST":
+        return _not_allowed(b"POST")
+    async with cloud.bodies.read(request.headers, request.receive, _SMALL) as body:
+        return json_answer(200, await accounts.activate(cloud, account, certificate, body))
+
+
+async def _state(cloud: Cloud, request: Request, tenant: Tenant) -> Answer:
+    if request.method != "GET":
+        return _not_allowed(b"GET")
+    return json_answer(200, await accounts.state(cloud, tenant))
+
+
+def _not_allowed(allowed: bytes) -> Answer:
+    return Answer(405, "application/json", b"{}", headers=((b"allow", allowed),))

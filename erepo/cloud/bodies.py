@@ -1,0 +1,94 @@
+"""Reading a request's body: one buffer, bounded in size, time and memory.
+
+With a Content-Length the buffer is made once in its final size and filled in place; without one (chunked) it grows up
+to the limit. Bodies above `limits.large_body` first wait for their share of the memory budget, so a large upload
+waits while small ones pass; a chunked body counts as large, whatever it turns out to be.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from erepo.cloud.budget import MemoryBudget
+from erepo.cloud.errors import BodyTimeout, BodyTooLarge, ContentEncodingRefused, RequestMalformed
+from erepo.settings import Settings
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Headers = dict[bytes, bytes]
+
+
+class ClientGone(Exception):  # noqa: N818  # not an error: nobody is left to answer
+    """The client closed the connection before its request was complete."""
+
+
+class Bodies:
+    """Reads bodies within the limits of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limits = settings.limits
+        self._times = settings.http
+        self._large = MemoryBudget(settings.limits.memory_budget)
+        # A slow sender of many small bodies must not fill the memory either, nor stand in the way of large ones.
+        self._small = MemoryBudget(max(64 * 1024**2, settings.limits.large_body))
+
+    @asynccontextmanager
+    async def read(self, headers: Headers, receive: Receive, most: int) -> AsyncIterator[bytearray]:
+        """Read the whole body; its memory is counted until the block ends.
+
+        Args:
+            headers: names in lower case.
+            receive: the ASGI callable.
+            most: largest body accepted here, in bytes.
+
+        Raises:
+            ContentEncodingRefused, BodyTooLarge, RequestMalformed, BodyTimeout, ClientGone: no body.
+        """
+        if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+            raise ContentEncodingRefused
+        length = _length(headers)
+        if length is not None and length > most:
+            raise BodyTooLarge(limit=most)
+        expected = most if length is None else length
+        budget = self._large if expected > self._limits.large_body else self._small
+        async with budget.hold(expected):
+            yield await self._fill(length, receive, most)
+
+    async def _fill(self, length: int | None, receive: Receive, most: int) -> bytearray:
+        body = bytearray(length or 0)
+        filled = 0
+        async for chunk in self._chunks(receive):
+            end = filled + len(chunk)
+            if end > most:
+                raise BodyTooLarge(limit=most)
+            body[filled:end] = chunk
+            filled = end
+        if length is not None and filled != length:
+            raise RequestMalformed(reason="Content-Length")
+        return body
+
+    async def _chunks(self, receive: Receive) -> AsyncIterator[bytes]:
+        deadline = time.monotonic() + self._times.total
+        while True:
+            seconds = min(self._times.read, deadline - time.monotonic())
+            try:
+                async with asyncio.timeout(seconds):
+                    message = await receive()
+            except TimeoutError:
+                raise BodyTimeout(seconds=round(self._times.read)) from None
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            if chunk := message.get("body"):
+                yield chunk
+            if not message.get("more_body"):
+                return
+
+
+def _length(headers: Headers) -> int | None:
+    text = headers.get(b"content-length")
+    if text is None:
+        return None
+    if not text.isdigit() or len(text) > 15:
+        raise RequestMalformed(reason="Content-Length")
+    return int(text)

@@ -1,0 +1,52 @@
+"""A budget of memory that large bodies share, so that many at once wait instead of filling the machine."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class MemoryBudget:
+    """Bytes that may be held at once; who asks first gets first.
+
+    A request larger than the whole budget gets all of it: it runs, but alone.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.used = 0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @asynccontextmanager
+    async def hold(self, size: int) -> AsyncIterator[None]:
+        """Wait until `size` bytes are free, keep them for the block."""
+        size = min(size, self.total)
+        await self._take(size)
+        try:
+            yield
+        finally:
+            self.used -= size
+            self._wake()
+
+    async def _take(self, size: int) -> None:
+        if not self._waiting and self.used + size <= self.total:
+            self.used += size
+            return
+        place = (size, asyncio.get_running_loop().create_future())
+        self._waiting.append(place)
+        try:
+            await place[1]
+        except asyncio.CancelledError:
+            if place in self._waiting:
+                self._waiting.remove(place)
+            elif not place[1].cancelled():
+                self.used -= size  # granted in the same moment
+            self._wake()
+            raise
+
+    def _wake(self) -> None:
+        while self._waiting and self.used + self._waiting[0][0] <= self.total:
+            size, future = self._waiting.popleft()
+            if not future.done():
+                self.used += size
+                future.set_result(None)

@@ -1,0 +1,253 @@
+"""The XDS endpoints: from the octets of a SOAP message to the signed answer.
+
+Small messages are verified and answered on the event loop (a thread costs more than it saves, performance.md §6);
+bodies and answers above `limits.large_body` are handled in worker threads. Errors of the profile are answers with HTTP
+200; what is wrong with the message itself is a SOAP fault that says nothing of the inside.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from erepo.cloud import queries
+from erepo.cloud.answers import Answer
+from erepo.cloud.errors import ServiceStopping, SignerNotRegistered, StorageUnavailable
+from erepo.cloud.repository import judge, retrieve, store
+from erepo.cloud.rows import Job
+from erepo.cloud.service import Cloud
+from erepo.cloud.tenants import Tenant
+from erepo.content import Buffer
+from erepo.errors import ErepoError
+from erepo.pki.bundle import fingerprint
+from erepo.soap.errors import MessageRefused
+from erepo.soap.faults import fault_of, write_fault
+from erepo.soap.message import Outgoing, Packed, pack
+from erepo.soap.mtom import Attachment, Received, unpack
+from erepo.soap.names import ANONYMOUS, FAULT_ACTION, MESSAGE_ID
+from erepo.soap.verifying import Verified, read_unsigned
+from erepo.xds import iti18, iti41, iti43
+from erepo.xds.ebrim import OBJECT_LIST
+from erepo.xds.errors import RequestRejected
+from erepo.xds.responses import RegistryError, write_registry_response
+from erepo.xds.vocabulary import Xds
+
+log = logging.getLogger("erepo.cloud")
+
+_HOP = 1024**2
+
+
+class ActionRefused(MessageRefused):
+    """The action is none of this endpoint's, or the message was addressed elsewhere."""
+
+    code = "cloud.action-refused"
+    fault = "soap:Sender"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The body of an answer."""
+
+    action: str
+    payload: etree._Element  # noqa: SLF001  # the type lxml gives its elements has no public name
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A proven message of a tenant."""
+
+    cloud: Cloud
+    tenant: Tenant
+    verified: Verified
+    large: bool
+
+
+_Handler = Callable[[Question], Awaitable[Reply]]
+
+
+async def serve_xds(cloud: Cloud, tenant: Tenant, path: str, content_type: str, body: bytearray) -> Answer:
+    """Answer one message at `/services/{account}/xds/…`.
+
+    Args:
+        cloud: the service.
+        tenant: whose connection it is.
+        path: the endpoint that was called; wsa:To must name it.
+        content_type: of the body.
+        body: the message; must stay until the answer was sent.
+    """
+    large = len(body) > cloud.settings.limits.large_body
+    received: Received | None = None
+    try:
+        received, verified = await _proven(cloud, tenant, content_type, body, large=large)
+        handler = _HANDLERS.get(path.rpartition("/")[2], {}).get(verified.action)
+        if handler is None:
+            raise ActionRefused(rule="an action that this endpoint does not serve")  # noqa: TRY301  # one exit
+        _check_address(verified.to, path)
+        reply = await handler(Question(cloud, tenant, verified, large))
+    except ErepoError as error:
+        log.info("account %s: refused, %s", tenant.account, error.code)
+        return _fault(cloud, tenant, received, error)
+    except Exception as error:  # noqa: BLE001  # the client must hear something, and nothing of the inside
+        log.error("account %s: %s", tenant.account, _where(error))  # noqa: TRY400  # texts may hold patient data
+        return _fault(cloud, tenant, received, error)
+    outgoing = Outgoing(
+        reply.action, ANONYMOUS, reply.payload, reply.attachments, relates_to=verified.message_id
+    )
+    return await _packed(cloud, tenant, outgoing, mtom=received.multipart)
+
+
+async def _proven(
+    cloud: Cloud, tenant: Tenant, content_type: str, body: bytearray, *, large: bool
+) -> tuple[Received, Verified]:
+    prove = partial(_prove, cloud, tenant, content_type, body)
+    return await cloud.heavily(prove) if large else prove()
+
+
+def _prove(cloud: Cloud, tenant: Tenant, content_type: str, body: bytearray) -> tuple[Received, Verified]:
+    """Unpack and verify; the signer must be a registered WSS certificate of this very account.
+
+    Raises:
+        MessageRefused, SignerNotRegistered: it is not to be trusted.
+    """
+    received = unpack(content_type, body, cloud.settings.limits)
+    if tenant.security == "mtls":
+        return received, read_unsigned(received)
+    verified = cloud.verifier.verify(received)
+    if verified.certificate is None or fingerprint(verified.certificate) not in tenant.signers:
+        raise SignerNotRegistered
+    return received, verified
+
+
+def _check_address(to: str, path: str) -> None:
+    # The host may differ behind a proxy; the path names account and endpoint.
+    if to != ANONYMOUS and urlsplit(to).path != path:
+        raise ActionRefused(rule="wsa:To is another address")
+
+
+async def _provide(question: Question) -> Reply:
+    """ITI-41."""
+    errors = await _submit(question)
+    return Reply(iti41.RESPONSE_ACTION, write_registry_response(errors=errors))
+
+
+async def _submit(question: Question) -> Sequence[RegistryError]:
+    cloud, tenant = question.cloud, question.tenant
+    if tenant.expired:
+        context = f"the account was valid until {tenant.valid_until}"
+        return [RegistryError(Xds.REPOSITORY_OUT_OF_RESOURCES, context)]
+    try:
+        work = partial(_judge, tenant, question.verified)
+        job = await cloud.heavily(work) if question.large else work()
+        if isinstance(job, list):
+            return job
+        return (await store(cloud, job)).errors
+    except RequestRejected as error:
+        return error.errors
+    except (StorageUnavailable, ServiceStopping) as error:
+        log.error("account %s: not stored, %s", tenant.account, _where(error.__cause__ or error))  # noqa: TRY400
+        return [RegistryError(Xds.REPOSITORY_BUSY, "the storage cannot take it now; nothing was stored")]
+
+
+def _judge(tenant: Tenant, verified: Verified) -> Job | list[RegistryError]:
+    submission = iti41.read_request(verified)
+    objects = next(verified.payload.iter(OBJECT_LIST))
+    return judge(tenant, submission, objects)
+
+
+async def _retrieve(question: Question) -> Reply:
+    """ITI-43."""
+    cloud, tenant = question.cloud, question.tenant
+    try:
+        requests = iti43.read_request(question.verified)
+    except RequestRejected as error:
+        return _retrieved([], error.errors)
+    if len(requests) > cloud.settings.limits.message_documents:
+        context = f"more than {cloud.settings.limits.message_documents} documents in one request"
+        return _retrieved([], [RegistryError(Xds.REPOSITORY_ERROR, context)])
+    documents, errors = await cloud.reading(partial(retrieve, cloud, tenant, requests))
+    return _retrieved(documents, errors)
+
+
+def _retrieved(documents: Sequence[iti43.RetrievedDocument], errors: Sequence[RegistryError]) -> Reply:
+    payload, attachments = iti43.write_response(documents, errors)
+    return Reply(iti43.RESPONSE_ACTION, payload, attachments)
+
+
+async def _query(question: Question) -> Reply:
+    """ITI-18."""
+    cloud, tenant = question.cloud, question.tenant
+    try:
+        query = iti18.read_query(question.verified)
+        found = await cloud.reading(partial(_answer, cloud, tenant, query))
+    except RequestRejected as error:
+        return Reply(iti18.RESPONSE_ACTION, iti18.write_response(errors=error.errors))
+    payload = iti18.write_response(refs=found.refs, elements=found.elements, home=tenant.home_community_id)
+    return Reply(iti18.RESPONSE_ACTION, payload)
+
+
+def _answer(cloud: Cloud, tenant: Tenant, query: iti18.StoredQuery) -> queries.Found:
+    with cloud.database.read() as connection:
+        return queries.answer(connection, tenant, query)
+
+
+_HANDLERS: Mapping[str, Mapping[str, _Handler]] = {
+    "repository": {iti41.ACTION: _provide, iti43.ACTION: _retrieve},
+    "registry": {iti18.ACTION: _query},
+}
+
+
+async def _packed(
+    cloud: Cloud, tenant: Tenant, outgoing: Outgoing, *, mtom: bool, status: int = 200
+) -> Answer:
+    signer = None if tenant.security == "mtls" else cloud.signer
+    work = partial(pack, outgoing, signer, mtom=mtom, life=cloud.settings.wss.life)
+    if sum(each.content.size for each in outgoing.attachments) <= cloud.settings.limits.large_body:
+        packed = work()
+        return Answer(status, packed.content_type, b"".join(packed.chunks()))
+    packed = await cloud.heavily(work)
+    return Answer(status, packed.content_type, stream=_stream(cloud, packed), length=packed.length)
+
+
+async def _stream(cloud: Cloud, packed: Packed) -> AsyncIterator[Buffer]:
+    """Yield the octets, read in a thread about a megabyte at a time."""
+    chunks = packed.chunks()
+    while pieces := await cloud.reading(partial(_some, chunks)):
+        for piece in pieces:
+            yield piece
+
+
+def _some(chunks: Iterator[Buffer]) -> list[Buffer]:
+    pieces, size = [], 0
+    for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size >= _HOP:
+            break
+    return pieces
+
+
+def _fault(cloud: Cloud, tenant: Tenant, received: Received | None, error: Exception) -> Answer:
+    """Return the signed fault for an error; RelatesTo is the MessageID as far as one can be seen."""
+    relates_to = None
+    if received is not None:
+        found = next(received.envelope.iter(MESSAGE_ID), None)
+        relates_to = (found.text or "").strip()[:200] or None if found is not None else None
+    outgoing = Outgoing(FAULT_ACTION, ANONYMOUS, write_fault(error, relates_to), relates_to=relates_to)
+    signer = None if tenant.security == "mtls" else cloud.signer
+    packed = pack(
+        outgoing, signer, mtom=received is not None and received.multipart, life=cloud.settings.wss.life
+    )
+    return Answer(fault_of(error).http_status, packed.content_type, b"".join(packed.chunks()))
+
+
+def _where(error: BaseException) -> str:
+    """Say what kind of error and where, never its text: that may quote a patient."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" at {place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place is not None else ""
+    return f"{type(error).__name__}{where}"

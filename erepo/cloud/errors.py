@@ -1,0 +1,185 @@
+"""Errors of the service.
+
+ErepoError
+├── InvalidInput
+│   ├── RequestMalformed        a REST body that cannot be read
+│   ├── BodyTooLarge            more bytes than the limits allow
+│   └── ContentEncodingRefused  compressed bodies are not taken
+├── AccessRefused
+│   ├── PathUnknown             nothing here, or not for this certificate: one answer for both
+│   ├── AccountSuspended        the operator has closed the account
+│   ├── AccountExpired          the account's term is over; reading stays possible
+│   ├── AccountOccupied         activated already, with other certificates
+│   └── SignerNotRegistered     a valid signature by a certificate that is not the account's
+├── ConfigurationError
+│   ├── CloudNotInitialised     `erepo cloud init` has not run
+│   ├── TenantExists            the account is there already
+│   ├── TenantUnknown           no such account
+│   └── AccountMalformed        an account is 16 digits
+├── IntegrityError
+│   └── StoredContentDamaged    stored bytes no longer match their fingerprint
+└── RetryableError
+    ├── BodyTimeout             the client stopped sending
+    ├── ServiceStopping         asked to stop while work was under way
+    └── StorageUnavailable      the database or the disk cannot take it now
+"""
+
+# ruff: noqa: N818  # each name says what is wrong; "Error" would add nothing to it
+
+from erepo.errors import AccessRefused, ConfigurationError, IntegrityError, InvalidInput, RetryableError
+from erepo.texts import Text
+
+
+class RequestMalformed(InvalidInput):
+    """A REST request whose body is not what the endpoint takes."""
+
+    code = "cloud.request-malformed"
+    cause = Text(
+        "The request's body cannot be read: {reason}.", "Nie można odczytać treści żądania: {reason}."
+    )
+    cure = Text("Send what the OpenAPI description asks for.", "Wyślij treść zgodną z opisem OpenAPI.")
+
+
+class BodyTooLarge(InvalidInput):
+    """The body exceeds `limits.message`."""
+
+    code = "cloud.body-too-large"
+    cause = Text("The message is larger than {limit} bytes.", "Wiadomość jest większa niż {limit} bajtów.")
+    cure = Text(
+        "Send fewer documents in one message, or ask the operator to raise EREPO_LIMITS__MESSAGE.",
+        "Wyślij mniej dokumentów naraz albo poproś operatora o zwiększenie EREPO_LIMITS__MESSAGE.",
+    )
+
+
+class ContentEncodingRefused(InvalidInput):
+    """A compressed body: never inflated, so that no bomb can go off."""
+
+    code = "cloud.content-encoding"
+    cause = Text("Compressed bodies are not accepted.", "Skompresowane treści żądań nie są przyjmowane.")
+    cure = Text("Send the body without Content-Encoding.", "Wyślij treść bez nagłówka Content-Encoding.")
+
+
+class PathUnknown(AccessRefused):
+    """Nothing is here for this certificate; says the same whether the account exists or not."""
+
+    code = "cloud.unknown"
+    cause = Text("There is nothing at this address.", "Pod tym adresem nic nie ma.")
+    cure = Text(
+        "Check the account in the address and that its own TLS certificate is used.",
+        "Sprawdź konto w adresie oraz czy używany jest jego własny certyfikat TLS.",
+    )
+
+
+class AccountSuspended(AccessRefused):
+    """The operator has closed the account."""
+
+    code = "cloud.account-suspended"
+    cause = Text("The account {account} is suspended.", "Konto {account} jest zawieszone.")
+    cure = Text("Contact the operator of the service.", "Skontaktuj się z operatorem usługi.")
+
+
+class AccountOccupied(AccessRefused):
+    """Activation of an account that is active with other certificates."""
+
+    code = "cloud.account-occupied"
+    cause = Text(
+        "The account {account} is already active with other certificates.",
+        "Konto {account} jest już aktywne z innymi certyfikatami.",
+    )
+    cure = Text(
+        "Update the certificates over the present connection, or ask the operator to reset the account.",
+        "Zaktualizuj certyfikaty, używając obecnego połączenia, albo poproś operatora o zresetowanie konta.",
+    )
+
+
+class SignerNotRegistered(AccessRefused):
+    """The message is well signed, but not by the account's registered WSS certificate (manual 2.3)."""
+
+    code = "cloud.signer-not-registered"
+    cause = Text(
+        "The certificate that signed the message is not registered for the account.",
+        "Certyfikat, którym podpisano wiadomość, nie jest zarejestrowany dla tego konta.",
+    )
+    cure = Text(
+        "Sign with the account's own WSS certificate; after an exchange register the new one first.",
+        "Podpisuj własnym certyfikatem WSS konta; po wymianie najpierw zarejestruj nowy certyfikat.",
+    )
+
+
+class CloudNotInitialised(ConfigurationError):
+    """The service's home has no keys or database yet."""
+
+    code = "cloud.not-initialised"
+    cause = Text("The service's home {home} is not set up.", "Katalog usługi {home} nie jest przygotowany.")
+    cure = Text("Run `erepo cloud init`.", "Uruchom `erepo cloud init`.")
+
+
+class TenantExists(ConfigurationError):
+    """The account exists; adding it again would silently change it."""
+
+    code = "cloud.tenant-exists"
+    cause = Text("The account {account} exists already.", "Konto {account} już istnieje.")
+    cure = Text(
+        "Show it with `erepo cloud tenant show`.", "Wyświetl je poleceniem `erepo cloud tenant show`."
+    )
+
+
+class TenantUnknown(ConfigurationError):
+    """No such account."""
+
+    code = "cloud.tenant-unknown"
+    cause = Text("There is no account {account}.", "Nie ma konta {account}.")
+    cure = Text(
+        "List the accounts with `erepo cloud tenant list`.", "Wyświetl konta: `erepo cloud tenant list`."
+    )
+
+
+class AccountMalformed(ConfigurationError):
+    """An account identifier is exactly 16 digits."""
+
+    code = "cloud.account-malformed"
+    cause = Text(
+        "{account!r} is not an account: 16 digits are.", "{account!r} to nie konto: konto ma 16 cyfr."
+    )
+    cure = Text("Use a form like 0000000000001003.", "Użyj postaci takiej jak 0000000000001003.")
+
+
+class StoredContentDamaged(IntegrityError):
+    """Stored bytes do not match the fingerprint taken when they came in."""
+
+    code = "cloud.content-damaged"
+    cause = Text(
+        "The stored content number {document} does not match its fingerprint.",
+        "Przechowywana treść numer {document} nie zgadza się ze swoim skrótem.",
+    )
+    cure = Text(
+        "It is not given out. Restore it from the second copy.",
+        "Treść nie zostanie wydana. Odtwórz ją z drugiej kopii.",
+    )
+
+
+class BodyTimeout(RetryableError):
+    """The client stopped sending, or sends too slowly."""
+
+    code = "cloud.body-timeout"
+    cause = Text("The body did not arrive within {seconds} s.", "Treść nie dotarła w ciągu {seconds} s.")
+    cure = Text("Send it again.", "Wyślij ją ponownie.")
+
+
+class ServiceStopping(RetryableError):
+    """Work reached the writer after it was asked to stop; nothing of it was stored."""
+
+    code = "cloud.stopping"
+    cause = Text("The service is stopping.", "Usługa jest zatrzymywana.")
+    cure = Text("Try again in a minute.", "Spróbuj ponownie za minutę.")
+
+
+class StorageUnavailable(RetryableError):
+    """The database or the disk cannot take it now; nothing was stored."""
+
+    code = "cloud.storage-unavailable"
+    cause = Text("The service's storage is not available.", "Magazyn usługi jest niedostępny.")
+    cure = Text(
+        "Try again later; the operator finds the reason in the log.",
+        "Spróbuj później; przyczyna jest w logu.",
+    )

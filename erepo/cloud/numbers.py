@@ -1,0 +1,40 @@
+"""Row numbers known before the insert, unique over all processes (the hi/lo method).
+
+A process reserves a block in its own committed transaction and gives the numbers out from memory; a crash only leaves
+a gap.
+"""
+
+import threading
+
+from sqlalchemy import select, update
+
+from erepo.cloud.database import Database
+from erepo.cloud.tables import number_block
+
+_BLOCK = 1 << 14
+
+
+class Numbers:
+    """Gives out ranges of row numbers; safe to call from several threads."""
+
+    def __init__(self, database: Database, block: int = _BLOCK) -> None:
+        self._database = database
+        self._block = block
+        self._next = self._end = 0
+        self._lock = threading.Lock()
+
+    def take(self, count: int) -> range:
+        """Return `count` numbers in a row that nobody else has or will get."""
+        with self._lock:
+            if self._end - self._next < count:
+                self._reserve(max(self._block, count))
+            start = self._next
+            self._next += count
+            return range(start, start + count)
+
+    def _reserve(self, count: int) -> None:
+        mine = number_block.c.name == "row"
+        with self._database.write() as connection:
+            start = connection.scalars(select(number_block.c.next).where(mine).with_for_update()).one()
+            connection.execute(update(number_block).where(mine).values(next=start + count))
+        self._next, self._end = start, start + count

@@ -1,0 +1,86 @@
+"""The HTTP protocol class for uvicorn that shows the application the client's certificate.
+
+uvicorn 0.54 has no TLS extension (performance.md §4); this subclass puts `{"tls": {"fingerprint", "certificate"}}`
+into `scope["extensions"]`. It also bounds what uvicorn leaves unbounded: the size of a request's head, and the time
+a connection may take to send one.
+"""
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING, Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import ssl
+
+_HEAD_BYTES = 64 * 1024
+_HEAD_SECONDS = 30.0
+
+
+class HeadTooLarge(Exception):  # noqa: N818  # httptools turns it into its own error and uvicorn into a 400
+    """The request line and headers exceed 64 kB."""
+
+
+class MutualTlsProtocol(HttpToolsProtocol):
+    """One connection of a client whose certificate the handshake has proved."""
+
+    _tls: dict[str, Any] | None = None
+    _head = 0
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Remember the certificate; a connection without TLS is closed at once."""
+        super().connection_made(transport)
+        tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        der = tls.getpeercert(binary_form=True) if tls is not None else None
+        if der is None:
+            transport.close()
+            return
+        self._tls = {"fingerprint": hashlib.sha256(der).hexdigest(), "certificate": der}
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the timer."""
+        self._head_done()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Add the certificate to the scope."""
+        super().on_message_begin()
+        self._head = 0
+        self._await_head()
+        self.scope["extensions"] = {"tls": cast("dict[object, object]", self._tls)}
+
+    def on_url(self, url: bytes) -> None:
+        """Count the bytes of the request line."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count the bytes of a header."""
+        self._count(len(name) + len(value) + 4)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Stop the timer, start the request."""
+        self._head_done()
+        super().on_headers_complete()
+
+    def _count(self, size: int) -> None:
+        self._head += size
+        if self._head > _HEAD_BYTES:
+            raise HeadTooLarge
+
+    def _await_head(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(_HEAD_SECONDS, self._head_late)
+
+    def _head_done(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_late(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()

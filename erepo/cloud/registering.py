@@ -1,0 +1,244 @@
+"""The registry's part of a submission, inside the writer's transaction: checks against what is there, then inserts.
+
+The number of statements does not depend on the number of submissions in the group (it does on the number of
+tenants). Submissions are judged in order, each seeing those accepted before it in the same group. A refused one
+writes nothing; **a submission is atomic**.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, insert, select, update
+
+from erepo.cloud.blobs import INLINE
+from erepo.cloud.codec import Compressor
+from erepo.cloud.numbers import Numbers
+from erepo.cloud.rows import Job, NewDocument, Row
+from erepo.cloud.tables import document, document_octets, object_value, registry_object, tenant
+from erepo.xds.responses import RegistryError
+from erepo.xds.vocabulary import Xds
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one submission."""
+
+    errors: tuple[RegistryError, ...] = ()
+    """Empty: it is registered."""
+    unused: tuple[str, ...] = ()
+    """Keys of blobs that the registry does not point at and nobody will."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A document that is there."""
+
+    id: int
+    sha256: str
+    size: int
+
+
+@dataclass(slots=True)
+class _State:
+    """What a tenant has, as far as the group asks; grows as submissions are accepted."""
+
+    used_bytes: int
+    used_documents: int
+    limit_bytes: int
+    limit_documents: int
+    sets: set[str] = field(default_factory=set)
+    uuids: set[bytes] = field(default_factory=set)
+    documents: dict[str, _Stored] = field(default_factory=dict)
+    grown: bool = False
+
+
+@dataclass(slots=True)
+class _Inserts:
+    """Rows of the whole group, by table."""
+
+    documents: list[Row] = field(default_factory=list)
+    octets: list[Row] = field(default_factory=list)
+    objects: list[Row] = field(default_factory=list)
+    values: list[Row] = field(default_factory=list)
+
+
+class Registrar:
+    """Prepares and writes submissions; used by the one thread of the writer."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+        self._compressor = Compressor()
+
+    def prepare(self, job: Job) -> None:
+        """Compress what goes into the database and give numbers; before the transaction, as both take time."""
+        if job.prepared:
+            return
+        for row in job.objects:
+            row["xml"] = self._compressor.compress(row["xml"])
+        for each in job.documents:
+            self._pack(each)
+        job.numbers = self._numbers.take(len(job.objects) + len(job.documents))
+        _number(job)
+        job.prepared = True
+
+    def _pack(self, each: NewDocument) -> None:
+        if each.octets is None or each.packed:
+            return
+        packed = self._compressor.compress(each.octets)
+        if len(packed) < len(each.octets):
+            each.octets, each.coding = packed, "zstd"
+        else:
+            each.octets = bytes(each.octets)
+        each.packed = True
+        assert len(each.octets) <= INLINE
+
+    def apply(self, connection: Connection, jobs: Sequence[Job]) -> list[Outcome]:
+        """Judge and write a group; see `GroupWriter`."""
+        states = _load_states(connection, jobs)
+        inserts = _Inserts()
+        outcomes = [_register(states[job.tenant.id], job, inserts) for job in jobs]
+        _write(connection, inserts, states)
+        return outcomes
+
+
+def _number(job: Job) -> None:
+    """Turn places into numbers."""
+    start = job.numbers.start
+    for place, row in enumerate(job.objects):
+        row["id"] = start + place
+        if row["source_object"] is not None:
+            row["source_object"] += start
+            row["target_object"] += start
+    for value in job.values:
+        value["object_id"] += start
+
+
+def _load_states(connection: Connection, jobs: Sequence[Job]) -> dict[int, _State]:
+    groups: dict[int, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(job.tenant.id, []).append(job)
+    # Locks the rows on PostgreSQL, in one order for everybody; SQLite's writer is alone anyway.
+    rows = connection.execute(
+        select(
+            tenant.c.id,
+            tenant.c.used_bytes,
+            tenant.c.used_documents,
+            tenant.c.limit_bytes,
+            tenant.c.limit_documents,
+        )
+        .where(tenant.c.id.in_(sorted(groups)))
+        .order_by(tenant.c.id)
+        .with_for_update()
+    )
+    states = {row.id: _State(*row[1:]) for row in rows}
+    for tenant_id, group in groups.items():
+        _load_known(connection, tenant_id, group, states[tenant_id])
+    return states
+
+
+def _load_known(connection: Connection, tenant_id: int, jobs: Sequence[Job], state: _State) -> None:
+    sets = {job.set_unique_id for job in jobs}
+    c = registry_object.c
+    found = select(c.unique_id).where(c.tenant_id == tenant_id).where(c.unique_id.in_(sets))
+    state.sets.update(connection.scalars(found))
+    given = {each for job in jobs for each in job.given}
+    if given:
+        taken = select(c.entry_uuid).where(c.tenant_id == tenant_id).where(c.entry_uuid.in_(given))
+        state.uuids.update(connection.scalars(taken))
+    names = {each.unique_id for job in jobs for each in job.documents}
+    d = document.c
+    stored = select(d.unique_id, d.id, d.sha256, d.size)
+    for row in connection.execute(stored.where(d.tenant_id == tenant_id).where(d.unique_id.in_(names))):
+        state.documents[row.unique_id] = _Stored(row.id, row.sha256, row.size)
+
+
+def _register(state: _State, job: Job, inserts: _Inserts) -> Outcome:
+    new = [each for each in job.documents if each.unique_id not in state.documents]
+    errors = [*_check_ids(state, job), *_check_documents(state, job.documents)]
+    if not errors:
+        errors = [*_check_quota(state, new)]
+    if errors:
+        return Outcome(tuple(errors), tuple(each.blob_key for each in job.documents if each.blob_key))
+    _accept(state, job, new, inserts)
+    known = [each for each in job.documents if each not in new]
+    return Outcome(unused=tuple(each.blob_key for each in known if each.blob_key))
+
+
+def _check_ids(state: _State, job: Job) -> Iterable[RegistryError]:
+    if job.set_unique_id in state.sets:
+        yield RegistryError(Xds.DUPLICATE_UNIQUE_ID, job.set_unique_id)
+    if state.uuids.intersection(job.given):
+        yield RegistryError(Xds.REGISTRY_METADATA, "an entryUUID is registered already")
+
+
+def _check_documents(state: _State, documents: Sequence[NewDocument]) -> Iterable[RegistryError]:
+    for each in documents:
+        stored = state.documents.get(each.unique_id)
+        if stored is None:
+            continue
+        if stored.size != each.digests.size:
+            yield RegistryError(Xds.NON_IDENTICAL_SIZE, each.unique_id, location=each.entry)
+        if stored.sha256 != each.digests.sha256:
+            yield RegistryError(Xds.NON_IDENTICAL_HASH, each.unique_id, location=each.entry)
+
+
+def _check_quota(state: _State, new: Sequence[NewDocument]) -> Iterable[RegistryError]:
+    size = sum(each.digests.size for each in new)
+    if new and state.used_documents + len(new) > state.limit_documents:
+        cause = f"the account's limit of {state.limit_documents} documents is reached ({state.used_documents} used)"
+        yield RegistryError(Xds.REPOSITORY_OUT_OF_RESOURCES, cause)
+    if new and state.used_bytes + size > state.limit_bytes:
+        cause = f"the account's limit of {state.limit_bytes} bytes is reached ({state.used_bytes} used)"
+        yield RegistryError(Xds.REPOSITORY_OUT_OF_RESOURCES, cause)
+
+
+def _accept(state: _State, job: Job, new: Sequence[NewDocument], inserts: _Inserts) -> None:
+    numbers = iter(job.numbers[len(job.objects) :])
+    for each in new:
+        number = next(numbers)
+        state.documents[each.unique_id] = _Stored(number, each.digests.sha256, each.digests.size)
+        inserts.documents.append(_document_row(job, each, number))
+        if each.octets is not None:
+            inserts.octets.append({"document_id": number, "tenant_id": job.tenant.id, "octets": each.octets})
+    by_name = {each.unique_id: state.documents[each.unique_id].id for each in job.documents}
+    # Copies: the job must stay as it is, in case the transaction is undone.
+    inserts.objects.extend(row | {"document_id": by_name.get(row["unique_id"])} for row in job.objects)
+    inserts.values.extend(job.values)
+    state.used_documents += len(new)
+    state.used_bytes += sum(each.digests.size for each in new)
+    state.grown = True
+    state.sets.add(job.set_unique_id)
+    state.uuids.update(job.given)
+
+
+def _document_row(job: Job, each: NewDocument, number: int) -> Row:
+    return {
+        "id": number,
+        "tenant_id": job.tenant.id,
+        "unique_id": each.unique_id,
+        "sha1": each.digests.sha1,
+        "sha256": each.digests.sha256,
+        "size": each.digests.size,
+        "mime_type": each.mime_type,
+        "coding": each.coding,
+        "blob_key": each.blob_key,
+        "stored_at": job.objects[0]["registered_at"],
+    }
+
+
+def _write(connection: Connection, inserts: _Inserts, states: dict[int, _State]) -> None:
+    for table, rows in (
+        (document, inserts.documents),
+        (document_octets, inserts.octets),
+        (registry_object, inserts.objects),
+        (object_value, inserts.values),
+    ):
+        if rows:
+            connection.execute(insert(table), rows)
+    for tenant_id, state in states.items():
+        if state.grown:
+            connection.execute(
+                update(tenant)
+                .where(tenant.c.id == tenant_id)
+                .values(used_bytes=state.used_bytes, used_documents=state.used_documents)
+            )

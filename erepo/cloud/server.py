@@ -1,0 +1,110 @@
+"""Running the service: uvicorn with mutual TLS, ready line, clean end on SIGTERM and SIGINT."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import ssl
+import sys
+from collections.abc import Generator
+
+import uvicorn
+
+from erepo.cloud.app import build
+from erepo.cloud.protocol import MutualTlsProtocol
+from erepo.cloud.service import Cloud, service_url
+from erepo.pki.pem import write_certificates
+from erepo.pki.tls import server_context
+from erepo.settings import Settings
+
+log = logging.getLogger("erepo.cloud")
+
+#: Seconds that requests under way get to finish after SIGTERM.
+_GRACE = 20
+_WATCH_SECONDS = 1.0
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that ends with exit code 0 when asked to, and tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, cloud: Cloud) -> None:
+        super().__init__(config)
+        self._cloud = cloud
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals to `serve`: uvicorn would raise them again at the end."""
+        yield
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        """Listen, then say so."""
+        await super().startup()
+        if self.started:
+            print(f"erepo cloud ready on {self._cloud.base_url}", flush=True)  # noqa: T201  # the ready line
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are finished first.
+
+    Raises:
+        CloudNotInitialised: `erepo cloud init` has not run.
+    """
+    cloud = Cloud(settings)
+    context = server_context(cloud.tls, cloud.trust.pem)
+    config = uvicorn.Config(
+        build(cloud),
+        host=settings.host,
+        port=settings.cloud_port,
+        http=MutualTlsProtocol,
+        ws="none",
+        lifespan="on",
+        loop="uvloop",
+        ssl_context_factory=lambda _config, _default: context,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_GRACE,
+        backlog=512,
+    )
+    try:
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_run(_Server(config, cloud), cloud, context))
+    finally:
+        cloud.close()
+
+
+async def _run(server: _Server, cloud: Cloud, context: ssl.SSLContext) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+    watcher = asyncio.create_task(_watch_trust(cloud, context))
+    try:
+        await server.serve()
+    finally:
+        watcher.cancel()
+
+
+async def _watch_trust(cloud: Cloud, context: ssl.SSLContext) -> None:
+    """Take up authorities that the operator adds while we run (removing one needs a restart)."""
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        known = set(cloud.trust.authorities)
+        fresh = await asyncio.to_thread(cloud.home.trusted)
+        added = [each for each in fresh.authorities if each not in known]
+        if added:
+            context.load_verify_locations(cadata=write_certificates(added).decode("ascii"))
+            cloud.trusts(fresh)
+            log.info("authorities added: %d", len(added))
+
+
+def main() -> None:
+    """Serve with the settings of the environment (`python -m erepo.cloud.server`)."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    serve(Settings())
+
+
+__all__ = ["main", "serve", "service_url"]
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""The service put together: everything a request needs, made once per process."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
+
+from erepo.cloud.blobs import FileBlobStore
+from erepo.cloud.bodies import Bodies
+from erepo.cloud.database import Database
+from erepo.cloud.home import Home
+from erepo.cloud.numbers import Numbers
+from erepo.cloud.registering import Outcome, Registrar
+from erepo.cloud.rows import Job
+from erepo.cloud.tenants import Directory, Tenant
+from erepo.cloud.writer import GroupWriter
+from erepo.pki.trust import TrustStore
+from erepo.settings import Settings
+from erepo.soap.signing import Signer
+from erepo.soap.verifying import Verifier
+
+Result = TypeVar("Result")
+
+log = logging.getLogger("erepo.cloud")
+
+
+class Cloud:
+    """One process of the repository service.
+
+    Args:
+        settings: where the state lies, limits, time-outs.
+        base_url: how clients reach the service; goes into the answer to an activation.
+
+    Raises:
+        CloudNotInitialised: `erepo cloud init` has not run.
+    """
+
+    def __init__(self, settings: Settings, base_url: str = "") -> None:
+        self.settings = settings
+        self.base_url = base_url or service_url(settings)
+        self.home = Home(settings)
+        self.database = Database(settings.cloud_url)
+        self.database.check()
+        self.blobs = FileBlobStore(self.home.blobs)
+        self.directory = Directory(self.database)
+        self.numbers = Numbers(self.database)
+        self.bodies = Bodies(settings)
+        self.trust: TrustStore = self.home.trusted()
+        self.tls = self.home.bundle("tls")
+        self.wss = self.home.bundle("wss")
+        #: Short reads of the database.
+        self.readers = ThreadPoolExecutor(4, "erepo-reader")
+        #: Hashing, compressing and writing of large bodies; two, so that a third waits instead of taking memory.
+        self.heavy = ThreadPoolExecutor(2, "erepo-heavy")
+
+        self.verifier = self._verifier()
+        self.signer = Signer(self.wss)
+        registrar = Registrar(self.numbers)
+        self.writer: GroupWriter[Job, Outcome] = GroupWriter(
+            self.database, registrar.prepare, registrar.apply
+        )
+
+    def _verifier(self) -> Verifier:
+        wss = self.settings.wss
+        return Verifier(self.trust, life=wss.life, skew=wss.skew)
+
+    async def tenant_of(self, tls_fingerprint: str) -> Tenant | None:
+        """Return whose certificate it is, None when it is nobody's."""
+        fresh, found = self.directory.remembered(tls_fingerprint)
+        if fresh:
+            return found
+        return await self.reading(partial(self.directory.look_up, tls_fingerprint))
+
+    async def reading(self, work: Callable[[], Result]) -> Result:
+        """Run a short piece of blocking work beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.readers, work)
+
+    async def heavily(self, work: Callable[[], Result]) -> Result:
+        """Run a long piece of work beside the event loop; at most two at once."""
+        return await asyncio.get_running_loop().run_in_executor(self.heavy, work)
+
+    def start(self) -> None:
+        """Begin to write; called on the event loop that serves."""
+        self.writer.start()
+
+    async def stop(self) -> None:
+        """Write what is queued, then no more."""
+        await asyncio.get_running_loop().run_in_executor(None, self.writer.stop)
+
+    def trusts(self, trust: TrustStore) -> None:
+        """Accept certificates of these authorities from now on."""
+        self.trust = trust
+        self.verifier = self._verifier()
+
+    def now(self) -> datetime:
+        """The service's clock, aware, UTC."""
+        return datetime.now(UTC)
+
+    def close(self) -> None:
+        """Finish what is under way and close the database."""
+        self.heavy.shutdown()
+        self.readers.shutdown()
+        self.database.close()
+
+
+def service_url(settings: Settings) -> str:
+    """Return the address of the service as clients on this machine reach it."""
+    host = "localhost" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104  # compared only
+    return f"https://{host}:{settings.cloud_port}"

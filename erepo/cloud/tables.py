@@ -1,0 +1,168 @@
+"""Tables of the service (SQLAlchemy Core, one dialect-neutral description for SQLite and PostgreSQL).
+
+Every row of a tenant carries `tenant_id`, and every index a tenant reads through begins with it.
+
+An object of the registry (document entry, submission set, folder, association) is one row of `registry_object`: what
+queries ask for stands in columns, what may repeat stands in `object_value`, and `xml` keeps the received element for
+exact replay (zstd, exclusive c14n; `status` in the column is the truth, not the one in the XML). One table for all
+kinds makes the entryUUID unique across kinds and "is this uniqueId used by any object" one question.
+
+Numbers of rows come from `number_block` (see `erepo.cloud.numbers`): they are known before the insert, so a group of
+submissions is written with one `executemany` per table, and they grow, so the indexes on them grow at one end.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+#: SQLite gives only a column named exactly INTEGER its cheap row id.
+Number = BigInteger().with_variant(Integer(), "sqlite")
+
+service = Table(
+    "service",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+number_block = Table(
+    "number_block",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("next", Number, nullable=False),
+)
+
+tenant = Table(
+    "tenant",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account", String(16), nullable=False, unique=True),
+    Column("state", String(10), nullable=False),  # ordered, active, suspended
+    Column("security", String(4), nullable=False),  # wss, mtls
+    Column("repository_unique_id", String(64), nullable=False, unique=True),
+    Column("source_id", String(64), nullable=False),
+    Column("limit_bytes", Number, nullable=False),
+    Column("limit_documents", Number, nullable=False),
+    Column("used_bytes", Number, nullable=False),
+    Column("used_documents", Number, nullable=False),
+    Column("valid_until", Date),
+    Column("created_at", DateTime, nullable=False),
+    Column("activated_at", DateTime),
+)
+
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("tenant_id", ForeignKey("tenant.id"), nullable=False, index=True),
+    Column("purpose", String(3), nullable=False),  # TLS, WSS
+    Column("fingerprint", String(64), nullable=False, unique=True),  # SHA-256 of the DER, hex
+    Column("state", String(10), nullable=False),  # active, retired
+    Column("not_after", DateTime, nullable=False),
+    Column("pem", Text, nullable=False),
+    Column("registered_at", DateTime, nullable=False),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("tenant_id", ForeignKey("tenant.id"), nullable=False),
+    Column("unique_id", String(256), nullable=False),
+    Column("sha1", String(40), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size", Number, nullable=False),
+    Column("mime_type", String(128), nullable=False),
+    Column("coding", String(4), nullable=False),  # raw, zstd: how the bytes are kept
+    Column("blob_key", String(80)),  # NULL: the bytes are in `document_octets`
+    Column("stored_at", DateTime, nullable=False),
+    UniqueConstraint("tenant_id", "unique_id"),
+)
+
+document_octets = Table(
+    "document_octets",
+    metadata,
+    Column("document_id", ForeignKey("document.id"), primary_key=True, autoincrement=False),
+    Column("tenant_id", Number, nullable=False),
+    Column("octets", LargeBinary, nullable=False),
+)
+
+registry_object = Table(
+    "registry_object",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("tenant_id", ForeignKey("tenant.id"), nullable=False),
+    Column("kind", SmallInteger, nullable=False),  # erepo.cloud.kinds.Kind
+    Column("entry_uuid", LargeBinary(16), nullable=False),
+    Column("lid", LargeBinary(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", SmallInteger, nullable=False),  # erepo.cloud.kinds.Status
+    Column("unique_id", String(256)),
+    Column("patient_id", String(256)),
+    Column("object_type", LargeBinary(16)),
+    Column("created", String(14)),  # creationTime, submissionTime, lastUpdateTime
+    Column("service_start", String(14)),
+    Column("service_stop", String(14)),
+    Column("class_code", String(256)),  # codes as "code^^scheme"; a set's contentTypeCode stands here too
+    Column("type_code", String(256)),
+    Column("format_code", String(256)),
+    Column("facility_type", String(256)),
+    Column("practice_setting", String(256)),
+    Column("source_system", String(64)),  # sourceId of a submission set
+    Column("association_type", String(80)),
+    Column("source_object", Number),  # ends of an association, as row numbers
+    Column("target_object", Number),
+    Column("document_id", Number),
+    Column("xml", LargeBinary, nullable=False),
+    Column("registered_at", DateTime, nullable=False),
+    UniqueConstraint("tenant_id", "entry_uuid"),
+)
+
+
+def _index(name: str, *columns: "Column[Any]", where: "ColumnElement[bool]", unique: bool = False) -> None:
+    Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+_object = registry_object.c
+_index("ix_object_unique_id", _object.tenant_id, _object.unique_id, where=_object.unique_id.is_not(None))
+_index(
+    "ix_object_patient",
+    _object.tenant_id,
+    _object.patient_id,
+    _object.kind,
+    _object.status,
+    where=_object.patient_id.is_not(None),
+)
+_index("ix_object_source", _object.source_object, where=_object.source_object.is_not(None))
+_index("ix_object_target", _object.target_object, where=_object.target_object.is_not(None))
+# A submission set's or folder's uniqueId is given once: the last word when two processes register it at one moment.
+_index("ux_object_once", _object.tenant_id, _object.unique_id, where=_object.kind.in_([2, 3]), unique=True)
+
+object_value = Table(
+    "object_value",
+    metadata,
+    Column("object_id", ForeignKey("registry_object.id"), primary_key=True, autoincrement=False),
+    Column("name", SmallInteger, primary_key=True),  # erepo.cloud.kinds.Value
+    Column("position", SmallInteger, primary_key=True),
+    Column("tenant_id", Number, nullable=False),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,255 @@
+"""Tenants: accounts, their certificates, their limits; and who a connection belongs to.
+
+**A connection's tenant is found by the fingerprint of its client certificate and by nothing else.** The account in
+the path is only compared with the one found, so a foreign account and an unknown one take the same way and cost the
+same time.
+"""
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from cryptography import x509
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from erepo.cloud.database import Database
+from erepo.cloud.errors import AccountMalformed, AccountOccupied, PathUnknown, TenantExists, TenantUnknown
+from erepo.cloud.tables import certificate, service, tenant
+from erepo.identifiers.oids import new_uuid_oid
+from erepo.pki.bundle import fingerprint
+from erepo.pki.names import CertificatePurpose
+from erepo.pki.pem import write_certificates
+
+Security = Literal["wss", "mtls"]
+State = Literal["ordered", "active", "suspended"]
+
+GIB = 1024**3
+#: How long a change by the operator may stay unnoticed by a running service, in seconds.
+FRESH = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One account as the service needs it on every request."""
+
+    id: int
+    account: str
+    state: State
+    security: Security
+    repository_unique_id: str
+    home_community_id: str
+    source_id: str
+    limit_bytes: int
+    limit_documents: int
+    valid_until: date | None
+    signers: frozenset[str]
+    """Fingerprints of the registered WSS certificates."""
+
+    @property
+    def expired(self) -> bool:
+        """Whether the account's term is over."""
+        return self.valid_until is not None and datetime.now(UTC).date() > self.valid_until
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a tenant has stored."""
+
+    used_bytes: int
+    used_documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the operator decides about a new account."""
+
+    account: str
+    limit_bytes: int = 50 * GIB
+    limit_documents: int = 1_000_000
+    security: Security = "wss"
+    valid_until: date | None = None
+
+
+def check_account(account: str) -> str:
+    """Return the account if it is 16 digits.
+
+    Raises:
+        AccountMalformed: it is not.
+    """
+    if not re.fullmatch(r"[0-9]{16}", account):
+        raise AccountMalformed(account=account)
+    return account
+
+
+def order(connection: Connection, wanted: Order) -> None:
+    """Add an account that waits for its activation.
+
+    Raises:
+        TenantExists: the account is there already.
+        AccountMalformed: it is not 16 digits.
+    """
+    if connection.scalar(select(tenant.c.id).where(tenant.c.account == check_account(wanted.account))):
+        raise TenantExists(account=wanted.account)
+    row = {
+        "account": wanted.account,
+        "state": "ordered",
+        "security": wanted.security,
+        "repository_unique_id": new_uuid_oid(),
+        "source_id": new_uuid_oid(),
+        "limit_bytes": wanted.limit_bytes,
+        "limit_documents": wanted.limit_documents,
+        "used_bytes": 0,
+        "used_documents": 0,
+        "valid_until": wanted.valid_until,
+        "created_at": _now(),
+    }
+    connection.execute(insert(tenant), row)
+
+
+def activate(connection: Connection, account: str, tls: x509.Certificate, wss: x509.Certificate) -> None:
+    """Register an account's two certificates and make it active; the same again changes nothing.
+
+    The certificates must have been checked (`erepo.pki.checks`).
+
+    Raises:
+        PathUnknown: no such account.
+        AccountOccupied: it is active with other certificates, or suspended, or a certificate is registered elsewhere.
+    """
+    found = connection.execute(
+        select(tenant.c.id, tenant.c.state).where(tenant.c.account == account).with_for_update()
+    ).one_or_none()
+    if found is None:
+        raise PathUnknown
+    wanted = {(CertificatePurpose.TLS, fingerprint(tls)), (CertificatePurpose.WSS, fingerprint(wss))}
+    if found.state == "active" and wanted <= set(_registered(connection, found.id)):
+        return
+    prints = [each for _, each in wanted]
+    taken = connection.scalar(select(certificate.c.id).where(certificate.c.fingerprint.in_(prints)).limit(1))
+    if found.state != "ordered" or taken is not None:
+        raise AccountOccupied(account=account)
+    rows = [
+        _certificate_row(found.id, purpose, each)
+        for purpose, each in ((CertificatePurpose.TLS, tls), (CertificatePurpose.WSS, wss))
+    ]
+    connection.execute(insert(certificate), rows)
+    connection.execute(
+        update(tenant).where(tenant.c.id == found.id).values(state="active", activated_at=_now())
+    )
+
+
+def _registered(connection: Connection, tenant_id: int) -> Sequence[tuple[CertificatePurpose, str]]:
+    rows = connection.execute(
+        select(certificate.c.purpose, certificate.c.fingerprint)
+        .where(certificate.c.tenant_id == tenant_id)
+        .where(certificate.c.state == "active")
+    )
+    return [(CertificatePurpose(row.purpose), row.fingerprint) for row in rows]
+
+
+def _certificate_row(tenant_id: int, purpose: CertificatePurpose, each: x509.Certificate) -> dict[str, Any]:
+    return {
+        "tenant_id": tenant_id,
+        "purpose": purpose.value,
+        "fingerprint": fingerprint(each),
+        "state": "active",
+        "not_after": each.not_valid_after_utc.replace(tzinfo=None),
+        "pem": write_certificates([each]).decode("ascii"),
+        "registered_at": _now(),
+    }
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def set_state(connection: Connection, account: str, state: State) -> None:
+    """Suspend an account or take it up again.
+
+    Raises:
+        TenantUnknown: no such account.
+    """
+    done = connection.execute(update(tenant).where(tenant.c.account == account).values(state=state))
+    if not done.rowcount:
+        raise TenantUnknown(account=account)
+
+
+def accounts(connection: Connection) -> Sequence[Row[Any]]:
+    """Return all rows of `tenant`, by account: for the operator only."""
+    return connection.execute(select(tenant).order_by(tenant.c.account)).all()
+
+
+def find(connection: Connection, account: str) -> Tenant:
+    """Return an account by its number: for the operator only, never for a request.
+
+    Raises:
+        TenantUnknown: no such account.
+    """
+    found = _load(connection, select(tenant).where(tenant.c.account == account))
+    if found is None:
+        raise TenantUnknown(account=account)
+    return found
+
+
+def usage(connection: Connection, tenant_id: int) -> Usage:
+    """Return what a tenant has stored at this moment."""
+    row = connection.execute(
+        select(tenant.c.used_bytes, tenant.c.used_documents).where(tenant.c.id == tenant_id)
+    ).one()
+    return Usage(row.used_bytes, row.used_documents)
+
+
+def _load(connection: Connection, query: Select[Any]) -> Tenant | None:
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    home = connection.scalars(select(service.c.value).where(service.c.name == "home")).one()
+    signers = [each for purpose, each in _registered(connection, row.id) if purpose is CertificatePurpose.WSS]
+    return Tenant(
+        id=row.id,
+        account=row.account,
+        state=row.state,
+        security=row.security,
+        repository_unique_id=row.repository_unique_id,
+        home_community_id=home,
+        source_id=row.source_id,
+        limit_bytes=row.limit_bytes,
+        limit_documents=row.limit_documents,
+        valid_until=row.valid_until,
+        signers=frozenset(signers),
+    )
+
+
+class Directory:
+    """Finds the tenant of a client certificate, with a memory of `FRESH` seconds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[str, tuple[float, Tenant | None]] = {}
+
+    def remembered(self, tls_fingerprint: str) -> tuple[bool, Tenant | None]:
+        """Return (whether the memory is fresh, the tenant in it) without touching the database."""
+        until, found = self._known.get(tls_fingerprint, (0.0, None))
+        return time.monotonic() < until, found
+
+    def look_up(self, tls_fingerprint: str) -> Tenant | None:
+        """Ask the database; None when the certificate is nobody's. Blocking: call it off the event loop."""
+        query = (
+            select(tenant)
+            .join(certificate, certificate.c.tenant_id == tenant.c.id)
+            .where(certificate.c.fingerprint == tls_fingerprint)
+            .where(certificate.c.purpose == CertificatePurpose.TLS.value)
+            .where(certificate.c.state == "active")
+        )
+        with self._database.read() as connection:
+            found = _load(connection, query)
+        if len(self._known) > 10_000:
+            self._known.clear()
+        self._known[tls_fingerprint] = (time.monotonic() + FRESH, found)
+        return found
+
+    def forget(self) -> None:
+        """Drop the memory: something was changed by this process."""
+        self._known.clear()

@@ -1,0 +1,153 @@
+"""Group commit: many submissions share one transaction and one flush to the disk.
+
+One thread owns the writing. It takes everything that waits (at most `group` jobs), lets `apply` write it in one
+transaction, commits, and only then tells the callers: **the commit is the commit point of every job in the group**.
+
+Crash windows: before the commit nothing of the group is visible after a restart; after the commit all of it is,
+whether or not a caller heard of it.
+
+A collision with another process on a unique index undoes the group; then each job goes alone, so that one bad job
+never takes others with it.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from erepo.cloud.database import Database
+from erepo.cloud.errors import ServiceStopping, StorageUnavailable
+
+Job = TypeVar("Job")
+Outcome = TypeVar("Outcome")
+_Waiting = tuple[Job, asyncio.Future[Outcome]]
+
+
+class GroupWriter(Generic[Job, Outcome]):
+    """Runs `apply` for groups of jobs in one thread.
+
+    Args:
+        database: where to write.
+        prepare: costly work on one job before the transaction begins (compression); the interpreter's lock is
+            released in it, so the event loop goes on.
+        apply: writes a group, returns one outcome per job in order. It may be called again for the same job after
+            its transaction was undone, so it must not change the job.
+        group: most jobs in one transaction.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        prepare: Callable[[Job], None],
+        apply: Callable[[Connection, Sequence[Job]], list[Outcome]],
+        group: int = 64,
+    ) -> None:
+        self._database = database
+        self._prepare = prepare
+        self._apply = apply
+        self._group = group
+        self._queue: queue.SimpleQueue[_Waiting[Job, Outcome] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="erepo-writer", daemon=True)
+        self._stopping = False
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def submit(self, job: Job) -> asyncio.Future[Outcome]:
+        """Queue a job; the future is done when its transaction is committed.
+
+        The job may be written even when the caller gives up waiting.
+
+        Raises:
+            ServiceStopping: `stop` was called.
+        """
+        if self._stopping:
+            raise ServiceStopping
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._queue.put((job, future))
+        return future
+
+    def stop(self) -> None:
+        """Write what is queued, then end the thread."""
+        self._stopping = True
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (group := self._next_group()) is not None:
+            if group:
+                self._write([job for job, _ in group], [future for _, future in group])
+
+    def _next_group(self) -> list[_Waiting[Job, Outcome]] | None:
+        first = self._queue.get()
+        if first is None:
+            return None
+        group = [first]
+        while len(group) < self._group:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if item is None:
+                self._queue.put(None)
+                break
+            group.append(item)
+        return group
+
+    def _write(self, jobs: list[Job], futures: list[asyncio.Future[Outcome]]) -> None:
+        try:
+            for job in jobs:
+                self._prepare(job)
+            results: Sequence[Outcome | BaseException] = self._commit(jobs)
+        except IntegrityError:
+            results = [self._alone(job) for job in jobs]
+        except Exception as error:  # noqa: BLE001  # every caller must hear something, whatever happened
+            results = [_typed(error)] * len(jobs)
+        _tell(futures, results)
+
+    def _commit(self, jobs: list[Job]) -> list[Outcome]:
+        with self._database.write() as connection:
+            return self._apply(connection, jobs)
+
+    def _alone(self, job: Job) -> Outcome | BaseException:
+        try:
+            return self._commit([job])[0]
+        except Exception as error:  # noqa: BLE001  # as above
+            return _typed(error)
+
+
+def _typed(error: Exception) -> BaseException:
+    if isinstance(error, (DBAPIError, SQLAlchemyError, OSError)):
+        wrapped = StorageUnavailable()
+        wrapped.__cause__ = error
+        return wrapped
+    return error
+
+
+def _tell(futures: list[asyncio.Future[Outcome]], results: Sequence[Outcome | BaseException]) -> None:
+    by_loop: dict[
+        asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Outcome], Outcome | BaseException]]
+    ] = {}
+    for pair in zip(futures, results, strict=True):
+        by_loop.setdefault(pair[0].get_loop(), []).append(pair)
+    for loop, pairs in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_settle, pairs)
+        except RuntimeError:  # the loop is closed: the process ends, the client will ask
+            continue
+
+
+def _settle(pairs: "list[tuple[asyncio.Future[Outcome], Outcome | BaseException]]") -> None:
+    for future, result in pairs:
+        if future.cancelled():
+            continue
+        if isinstance(result, BaseException):
+            future.set_exception(result)
+        else:
+            future.set_result(result)

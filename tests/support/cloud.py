@@ -1,0 +1,208 @@
+"""A real repository service for tests: own folder, own port, own process, real mutual TLS.
+
+with running_cloud(tmp_path) as cloud:
+    tenant = cloud.tenant            # one active account with credentials on disk
+    cloud.url, cloud.ca              # https://127.0.0.1:<port>, Path of ca.pem
+    cloud.kill(); cloud.start()      # kill -9 and start again on the same port and state
+"""
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from erepo.cloud.credentials import add_tenant
+from erepo.cloud.home import Home, initialise
+from erepo.cloud.tenants import Order
+from erepo.pki.bundle import Bundle
+from erepo.pki.tls import client_context
+from erepo.settings import Settings
+
+ACCOUNT = "0000000000001003"
+
+
+@dataclass(frozen=True)
+class TenantCredentials:
+    """What `erepo cloud tenant add --credentials` wrote."""
+
+    folder: Path
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """account.json: account, registry, repository, repositoryUniqueId, homeCommunityId, sourceId, service…"""
+        facts: dict[str, Any] = json.loads((self.folder / "account.json").read_text())
+        return facts
+
+    @property
+    def account(self) -> str:
+        return str(self.facts["account"])
+
+    @property
+    def repository(self) -> str:
+        return str(self.facts["repository"])
+
+    @property
+    def registry(self) -> str:
+        return str(self.facts["registry"])
+
+    @cached_property
+    def ca_pem(self) -> bytes:
+        return (self.folder / "ca.pem").read_bytes()
+
+    @cached_property
+    def tls(self) -> Bundle:
+        return self._bundle("tls")
+
+    @cached_property
+    def wss(self) -> Bundle:
+        return self._bundle("wss")
+
+    def tls_context(self) -> ssl.SSLContext:
+        """A client context with the account's TLS certificate."""
+        return client_context(self.tls, self.ca_pem)
+
+    def _bundle(self, name: str) -> Bundle:
+        return Bundle.from_pem(
+            (self.folder / f"{name}.pem").read_bytes(), (self.folder / f"{name}.key").read_bytes()
+        )
+
+
+@dataclass
+class RunningCloud:
+    """The service in a process of its own."""
+
+    settings: Settings
+    environment: Mapping[str, str]
+    credentials_folder: Path
+    process: subprocess.Popen[str] | None = field(default=None)
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.settings.host}:{self.settings.cloud_port}"
+
+    @property
+    def home(self) -> Home:
+        return Home(self.settings)
+
+    @property
+    def ca(self) -> Path:
+        return self.settings.cloud_home / "ca" / "ca.pem"
+
+    @property
+    def tenant(self) -> TenantCredentials:
+        """The first account, active."""
+        return TenantCredentials(self.credentials_folder / ACCOUNT)
+
+    def add_tenant(self, account: str, **order: Any) -> TenantCredentials:
+        """Add another active account with credentials."""
+        folder = self.credentials_folder / account
+        add_tenant(self.settings, Order(account, **order), folder)
+        return TenantCredentials(folder)
+
+    def order(self, account: str, **order: Any) -> None:
+        """Add an account that waits for its activation."""
+        add_tenant(self.settings, Order(account, **order))
+
+    def start(self) -> None:
+        """Start the process and wait until it is ready."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error::ResourceWarning", "-m", "erepo.cloud.server"],
+            env=dict(self.environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout and self.process.stderr  # noqa: PT018
+        threading.Thread(target=self._collect, args=(self.process.stderr,), daemon=True).start()
+        line = self.process.stdout.readline()
+        if "ready on" not in line:
+            self.process.kill()
+            self.process.wait(10)
+            raise RuntimeError("the service did not start:\n" + "".join(self.log))
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit code."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> int:
+        process, self.process = self.process, None
+        if process is None:
+            return 0
+        process.send_signal(number)
+        code = process.wait(40)
+        if process.stdout:
+            process.stdout.close()
+        return code
+
+    def _collect(self, stream: Any) -> None:
+        with stream:
+            self.log.extend(stream)
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_cloud(
+    tmp_path: Path,
+    *,
+    start: bool = True,
+    environment: Mapping[str, str] | None = None,
+    **order: Any,
+) -> Iterator[RunningCloud]:
+    """Set a service up in `tmp_path/var`, add the account ACCOUNT and run it until the block ends.
+
+    Args:
+        tmp_path: a folder of the test's own.
+        start: False leaves starting to the test.
+        environment: further EREPO_… settings of the process (and of `cloud.settings`).
+        order: limits and security of the account (see `erepo.cloud.tenants.Order`).
+    """
+    ours = {
+        "EREPO_HOME": str(tmp_path / "var"),
+        "EREPO_HOST": "127.0.0.1",
+        "EREPO_PORT_BASE": str(free_port()),
+        **(environment or {}),
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("EREPO_")}
+    settings = _settings(ours)
+    initialise(settings)
+    cloud = RunningCloud(settings, kept | ours, tmp_path / "credentials")
+    cloud.add_tenant(ACCOUNT, **order)
+    try:
+        if start:
+            cloud.start()
+        yield cloud
+    finally:
+        cloud.stop()
+
+
+def _settings(ours: Mapping[str, str]) -> Settings:
+    before = dict(os.environ)
+    try:
+        for name in [name for name in os.environ if name.startswith("EREPO_")]:
+            del os.environ[name]
+        os.environ.update(ours)
+        return Settings(_env_file=None)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
