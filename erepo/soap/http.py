@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 #: Messages up to this size are handed to the socket in one piece.
 _ONE_WRITE = 512 * 1024
 _URL = re.compile(r"(https://[A-Za-z0-9._\[\]:-]+(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?)(?:\?[^#\s]*)?")
+_TLS_REFUSAL = re.compile("CERTIFICATE|ALERT|VERSION|UNSUPPORTED_PROTOCOL|CIPHER|HANDSHAKE")
 _HEADERS = {hdrs.ACCEPT_ENCODING: "identity", hdrs.USER_AGENT: "erepo"}
 
 
@@ -216,8 +217,9 @@ def _lost(error: Exception, body: _Body, address: str) -> Exception:
 
 
 def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
+    """Return the TLS alert or certificate error behind a failure; a mere cut during the handshake is none."""
     while error is not None:
-        if isinstance(error, ssl.SSLError):
+        if isinstance(error, ssl.SSLError) and _TLS_REFUSAL.search(error.reason or ""):
             return error
         error = getattr(error, "os_error", None) or error.__cause__ or error.__context__
     return None

@@ -6,6 +6,7 @@ others).
 """
 
 import re
+import threading
 from dataclasses import dataclass
 
 from lxml import etree
@@ -35,6 +36,23 @@ class XmlLimits:
 DEFAULT_XML_LIMITS = XmlLimits()
 
 
+class _Dictionary(threading.local):
+    """Puts the word `#default` into libxml2's dictionary of each thread that parses.
+
+    lxml hands a PrefixList entry to the canonicalisation only if the document's dictionary (one per thread) knows
+    the word. Real prefixes are in there since they were parsed; `#default`, which WSS4J sends, is not. A pull
+    parser's tag filter is the public way to put a word in.
+    """
+
+    def __init__(self) -> None:
+        self.parser = etree.XMLPullParser(tag="#default")
+        self.parser.feed(b"<x/>")
+        self.parser.close()
+
+
+_dictionary = _Dictionary()
+
+
 def parse_xml(octets: Buffer, size_limit: int, limits: XmlLimits = DEFAULT_XML_LIMITS) -> etree._Element:
     """Parse one document strictly.
 
@@ -53,6 +71,7 @@ def parse_xml(octets: Buffer, size_limit: int, limits: XmlLimits = DEFAULT_XML_L
         raise MalformedXml(rule=f"larger than {size_limit} bytes")
     _check_prolog(octets)
     _check_counts(octets, limits)
+    assert _dictionary.parser is not None
     wide = len(octets) > _TEXT_LIMIT
     parser = etree.XMLParser(
         encoding="utf-8",
