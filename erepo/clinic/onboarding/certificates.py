@@ -23,8 +23,8 @@ Both = tuple[Proven, Proven]
 def collect_certificates(database: Database, account: str, mailbox: Mailbox, pins: Pins = _NO_PINS) -> Both:
     """Look for the office's answer in a mailbox and keep its certificates.
 
-    Letters that do not answer our request are left alone. A letter whose certificates do not pass is marked as
-    handled (it would fail for ever), and the next one is tried.
+    Letters that do not answer our request are left alone. A letter whose certificates do not pass is marked
+    as handled (it would fail for ever), and the next one is tried.
 
     Returns:
         What was proven about the TLS and the WSS certificate.

@@ -1,7 +1,7 @@
 """The ledger of onboarding: one row per account in the table `onboarding`.
 
-Its column `activation` (JSON) holds `serviceAuthority` (PEM) from `received` on, and the service's `answer` from
-`active` on.
+Its column `activation` (JSON) holds `serviceAuthority` (PEM) from `received` on, and the service's
+`answer` from `active` on.
 """
 
 from dataclasses import dataclass, field
