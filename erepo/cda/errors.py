@@ -8,7 +8,10 @@
     ├── HeaderIncomplete      a CDA document that lacks a field nobody can archive it without
     └── UnsupportedMedia      neither XML, PDF, JPEG, PNG nor TIFF
     ConfigurationError
-    └── SampleImpossible      a sample of the wanted kind or size cannot be made
+    └── SampleImpossible          a sample cannot be made as asked
+        ├── SampleKindUnknown     no recipe of that name
+        ├── SampleSizeImpossible  too small or too large
+        └── SamplePatientsMissing nobody to write about
 
 None of them quotes the document: positions, sizes and field names only.
 """
@@ -102,10 +105,37 @@ class UnsupportedMedia(InvalidInput):
 
 
 class SampleImpossible(ConfigurationError):  # noqa: N818 (the tree's names say what is wrong)
-    """A sample cannot be made as asked; `reason` tells why."""
+    """A sample cannot be made as asked."""
 
     code = "cda.sample-impossible"
-    cause = Text(
-        "The sample cannot be made: {reason}.", "Nie można utworzyć dokumentu przykładowego: {reason}."
-    )
+    cause = Text("The sample cannot be made.", "Nie można utworzyć dokumentu przykładowego.")
     cure = Text("See `erepo samples --help`.", "Zobacz `erepo samples --help`.")
+
+
+class SampleKindUnknown(SampleImpossible):
+    """`asked` names no recipe; `known` lists them."""
+
+    code = "cda.sample-kind-unknown"
+    cause = Text(
+        "There are no samples of the kind {asked}.", "Nie ma dokumentów przykładowych rodzaju {asked}."
+    )
+    cure = Text("Choose among: {known}.", "Wybierz spośród: {known}.")
+
+
+class SampleSizeImpossible(SampleImpossible):
+    """A sample of the wanted size cannot be made; `least` and `most` are bytes."""
+
+    code = "cda.sample-size"
+    cause = Text(
+        "Samples of this size cannot be made.",
+        "Nie można utworzyć dokumentów przykładowych tej wielkości.",
+    )
+    cure = Text("Ask for {least} to {most} bytes.", "Podaj wielkość od {least} do {most} bajtów.")
+
+
+class SamplePatientsMissing(SampleImpossible):
+    """Samples need at least one patient."""
+
+    code = "cda.sample-patients"
+    cause = Text("Samples need a patient.", "Dokumenty przykładowe muszą mieć pacjenta.")
+    cure = Text("Ask for at least one patient.", "Podaj co najmniej jednego pacjenta.")

@@ -12,7 +12,6 @@ from rich.progress import Progress
 from erepo.cda.kinds import KINDS
 from erepo.cda.samples import RECIPES, Written, write_samples
 from erepo.cda.samples.catalogue import ATTACHMENT
-from erepo.errors import ErepoError
 from erepo.texts import Text, language
 
 _UNITS = {"": 1, "b": 1, "kb": 1000, "kib": 1024, "mb": 1000**2, "mib": 1024**2}
@@ -52,32 +51,25 @@ def command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts for a program.")] = False,
 ) -> None:
-    r"""Write documents to try things with: PIK HL7 CDA of all kinds and scanned attachments.
+    """Write documents to try things with: PIK HL7 CDA of all kinds and scanned attachments.
 
     Their patients and doctors are invented, with identifiers whose check digits are right. Attachments carry
     their patient's PESEL in the file name, as `erepo import` expects.
 
-    \b
-    erepo samples inbox
-    erepo samples inbox --count 500 --size 50kB --kind lab_result --kind discharge_summary
+    For example: `erepo samples inbox --count 500 --size 50kB --kind lab_result --kind attachment`
     """
     wanted = parse_size(size) if size else None
-    try:
-        with Progress(console=Console(stderr=True), transient=True, disable=as_json) as bar:
-            task = bar.add_task(str(folder), total=count)
-            written = write_samples(
-                folder,
-                seed=seed,
-                count=count,
-                kinds=kind,
-                size=wanted,
-                patients=patients,
-                progress=lambda _: bar.advance(task),
-            )
-    except ErepoError as error:
-        cause, cure = error.explain(language())
-        typer.echo(f"{cause}\n{cure}", err=True)
-        raise typer.Exit(2) from None
+    with Progress(console=Console(stderr=True), transient=True, disable=as_json) as bar:
+        task = bar.add_task(str(folder), total=count)
+        written = write_samples(
+            folder,
+            seed=seed,
+            count=count,
+            kinds=kind,
+            size=wanted,
+            patients=patients,
+            progress=lambda _: bar.advance(task),
+        )
     _report(folder, written, as_json)
 
 

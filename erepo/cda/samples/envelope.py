@@ -113,14 +113,14 @@ def _author(story: Story) -> str:
 
 
 def _organisation(story: Story) -> str:
-    provider, case = story.provider, story.case
+    provider, (cell, place) = story.provider, story.place
     return (
         f'<representedOrganization>\n<templateId root="{PIK}.2.18"/>\n'
-        f'<id extension="{provider.book}-{provider.cell}" root="{oids.CELL}" displayable="true"/>\n'
-        f'<name>{case.clinic}</name>\n<telecom use="PUB" '
+        f'<id extension="{provider.book}-{cell[1:]}" root="{oids.CELL}" displayable="true"/>\n'
+        f'<name>{place}</name>\n<telecom use="PUB" '
         f'value="{provider.phone}"/>\n{_address(provider.address)}'
-        f'<standardIndustryClassCode code="{case.cell}" codeSystem="{oids.CELL_SPECIALTY}" '
-        f'displayName="{case.clinic}"/>\n'
+        f'<standardIndustryClassCode code="{cell}" codeSystem="{oids.CELL_SPECIALTY}" '
+        f'displayName="{place}"/>\n'
         f"<asOrganizationPartOf><wholeOrganization>\n{_unit(provider)}"
         f"<asOrganizationPartOf><wholeOrganization>\n{_whole(provider)}"
         "</wholeOrganization></asOrganizationPartOf>\n</wholeOrganization></asOrganizationPartOf>\n"
@@ -186,12 +186,12 @@ def _related(story: Story, recipe: Recipe) -> str:
 
 
 def _encounter(story: Story) -> str:
-    case = story.case
+    cell, place = story.place
     return (
         f'<componentOf typeCode="COMP">\n<templateId root="{PIK}.2.52"/>\n'
         '<encompassingEncounter classCode="ENC" moodCode="EVN">\n'
         f'<id extension="W{story.identity[:8]}" root="{story.provider.node}.15.1" displayable="true"/>\n'
-        f'<code code="{case.cell}" codeSystem="{oids.CELL_SPECIALTY}" displayName="{case.clinic}"/>\n'
+        f'<code code="{cell}" codeSystem="{oids.CELL_SPECIALTY}" displayName="{place}"/>\n'
         "<effectiveTime>"
         f'<low value="{stamp(story.began)}"/><high value="{stamp(story.written)}"/></effectiveTime>\n'
         "</encompassingEncounter>\n</componentOf>\n"

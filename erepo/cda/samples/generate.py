@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from typing import Final
 
-from erepo.cda.errors import SampleImpossible
+from erepo.cda.errors import SamplePatientsMissing, SampleSizeImpossible
 from erepo.cda.kinds import Kind
 from erepo.cda.media import SUFFIXES
 from erepo.cda.samples import envelope, orders
@@ -29,8 +29,10 @@ _SCANNED: Final = 16 * 1024
 #: Sizes drawn when none is asked for: of written documents, of scans.
 _WRITTEN_SIZES: Final = (7_000, 30_000)
 _SCANNED_SIZES: Final = (20_000, 150_000)
-_FIRST_DAY: Final = dt.datetime(2024, 1, 2, 7, 0)  # noqa: DTZ001 (local time, as documents carry it)
+_FIRST_DAY: Final = dt.datetime(2024, 1, 2, 8, 0)  # noqa: DTZ001 (local time, as documents carry it)
 _DAYS: Final = 900
+#: Minutes a day in which documents are written.
+_OPEN: Final = 11 * 60
 _STAFF: Final = 12
 _ATTACHMENT_WORDS: Final = (
     "skan_wyniku",
@@ -79,10 +81,10 @@ def generate(
     """
     population = max(1, count // 3) if patients is None else patients
     if population < 1:
-        raise SampleImpossible(reason="at least one patient is needed")
+        raise SamplePatientsMissing
     sizes = (size, size) if isinstance(size, int) else size
     if sizes and not SMALLEST <= sizes[0] <= sizes[1] <= LARGEST:
-        raise SampleImpossible(reason=f"sizes go from {SMALLEST} to {LARGEST} bytes")
+        raise SampleSizeImpossible(least=SMALLEST, most=LARGEST)
     world = _World(seed, choose(kinds), sizes, population, provider)
     return (world.sample(index) for index in range(count))
 
@@ -120,14 +122,21 @@ class _World:
         return Sample(f"{index:06}_{name}.xml", octets, recipe.kind, patient.pesel, name)
 
     def _story(self, recipe: Recipe, patient: SyntheticPatient, identity: str, rng: random.Random) -> Story:
-        written = _FIRST_DAY + dt.timedelta(minutes=rng.randrange(_DAYS * 1440))
+        case = rng.choice([case for case in CASES if not recipe.cases or case.icd10 in recipe.cases])
+        written = _FIRST_DAY + dt.timedelta(days=rng.randrange(_DAYS), minutes=rng.randrange(_OPEN))
+        lasted = (
+            dt.timedelta(days=rng.randrange(2, 9))
+            if recipe.ward
+            else dt.timedelta(minutes=rng.randrange(15, 90))
+        )
         return Story(
             patient=patient,
             author=make_staff(self.seed, rng.randrange(_STAFF), recipe.author),
             provider=self.provider,
-            case=rng.choice(CASES),
+            case=case,
+            place=case.ward if recipe.ward else case.clinic,
             written=written,
-            began=written - dt.timedelta(minutes=rng.randrange(20, 5 * 1440)),
+            began=written - lasted,
             identity=identity,
             parent=_identity(identity, "parent"),
             rng=rng,

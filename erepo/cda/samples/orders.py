@@ -4,6 +4,7 @@ from xml.sax.saxutils import escape
 
 from erepo.cda.samples.sections import GROWS_HERE, ICD9, LOINC, PIK, paragraphs, section
 from erepo.cda.samples.story import Story, day, polish
+from erepo.identifiers import oids
 
 
 def refusal(_: Story) -> str:
@@ -14,18 +15,32 @@ def refusal(_: Story) -> str:
     return section("40", "Powód odmowy przyjęcia", text + GROWS_HERE)
 
 
-def referral(story: Story) -> str:
-    """Section .3.6: what is asked for, with the service coded."""
+def procedure_wanted(story: Story) -> str:
+    """Section .3.6 of a referral for a test or a therapy."""
+    return _referral(story, f"Proszę o wykonanie: {story.case.procedure_name}.", story.case.clinic)
+
+
+def admission_wanted(story: Story) -> str:
+    """Section .3.6 of a referral to a hospital."""
+    return _referral(story, f"Proszę o przyjęcie: {story.case.ward[1]}.", story.case.ward)
+
+
+def consultation_wanted(story: Story) -> str:
+    """Section .3.6 of a referral to a specialist."""
+    return _referral(story, f"Proszę o konsultację: {story.case.clinic[1]}.", story.case.clinic)
+
+
+def therapy_wanted(story: Story) -> str:
+    """Section .3.6 of a referral for rehabilitation."""
+    return _referral(story, "Proszę o cykl dziesięciu dni zabiegów fizjoterapeutycznych.", story.case.clinic)
+
+
+def _referral(story: Story, request: str, place: tuple[str, str]) -> str:
     case = story.case
-    text = (
-        f'<paragraph ID="PROC_1">Proszę o wykonanie: {escape(case.procedure_name)}.</paragraph>\n'
-        + paragraphs(*case.history)
-        + GROWS_HERE
-    )
+    text = f'<paragraph ID="PROC_1">{escape(request)}</paragraph>\n' + paragraphs(*case.history) + GROWS_HERE
     entry = (
         f'<entry>\n<templateId root="{PIK}.4.6"/>\n<encounter classCode="ENC" moodCode="RQO">\n'
-        f'<code code="{case.cell}" codeSystem="2.16.840.1.113883.3.4424.11.2.4" '
-        f'displayName="{escape(case.clinic)}"/>\n'
+        f'<code code="{place[0]}" codeSystem="{oids.CELL_SPECIALTY}" displayName="{place[1]}"/>\n'
         '<entryRelationship typeCode="COMP">\n<procedure classCode="PROC" moodCode="RQO">\n'
         f'<code code="{case.procedure}" {ICD9} displayName="{escape(case.procedure_name)}"/>\n'
         '<text><reference value="#PROC_1"/></text>\n</procedure>\n</entryRelationship>\n</encounter>\n'

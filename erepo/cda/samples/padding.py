@@ -6,7 +6,7 @@ import zlib
 from random import Random
 from typing import Final
 
-from erepo.cda.errors import SampleImpossible
+from erepo.cda.errors import SampleSizeImpossible
 from erepo.cda.media import JPEG, PDF, PNG
 
 _SEGMENT: Final = 65_533
@@ -25,11 +25,11 @@ def pad(media: str, octets: bytes, size: int, rng: Random) -> bytes:
         rng: where the added octets come from.
 
     Raises:
-        SampleImpossible: the file is longer already.
+        SampleSizeImpossible: the file is longer already.
     """
     room = size - len(octets)
     if room < 0:
-        raise SampleImpossible(reason=f"{media} needs at least {len(octets)} bytes")
+        raise SampleSizeImpossible(least=len(octets), most="…")
     if media == JPEG:
         return _pad_jpeg(octets, room, rng)
     if media == PNG:

@@ -10,7 +10,7 @@ from erepo.identifiers.npwz import Npwz
 from erepo.identifiers.pesel import Sex, make
 
 _FIRST_BIRTHDAY: Final = dt.date(1932, 1, 1)
-_LAST_BIRTHDAY: Final = dt.date(2023, 12, 31)
+_LAST_BIRTHDAY: Final = dt.date(2007, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,13 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The clinic that writes the samples; `book` is its number in the register (resort code I)."""
+    """The clinic that writes the samples; `book` is its number in the register (resort code I).
+
+    Its cells are numbered (resort code VII) by the last three digits of their specialty.
+    """
 
     book: str = "000000100300"
     unit: str = "01"
-    cell: str = "001"
     regon9: str = "123456785"
     regon14: str = "12345678512347"
     name: str = "Przychodnia Przykładowa Sp. z o.o."

@@ -44,13 +44,13 @@ def observation(story: Story, number: int) -> str:
     """Return one dated observation of about 250 bytes, the stuff that long documents are made of."""
     rng = story.rng
     hour, minute = rng.randrange(6, 23), rng.randrange(0, 60, 5)
+    whole, tenth = divmod(rng.randrange(360, 384), 10)
     return (
         f"<paragraph>Obserwacja {number} ({polish(story.began)}, godz. {hour:02}:{minute:02}): "
-        f"{rng.choice(words.STATES)}, "
-        f"RR {rng.randrange(105, 165)}/{rng.randrange(60, 98)} mmHg, tętno {rng.randrange(56, 104)}/min, "
-        f"temperatura {rng.randrange(360, 384) / 10:.1f} °C. {rng.choice(story.case.findings)} "
-        f"{rng.choice(words.REMARKS)}</paragraph>\n"
-    ).replace(".0 °C", ",0 °C")
+        f"{rng.choice(words.STATES)}, RR {rng.randrange(105, 165)}/{rng.randrange(60, 98)} mmHg, "
+        f"tętno {rng.randrange(56, 104)}/min, temperatura {whole},{tenth} °C. "
+        f"{rng.choice(story.case.findings)} {rng.choice(words.REMARKS)}</paragraph>\n"
+    )
 
 
 def diagnosis(story: Story) -> str:
@@ -115,30 +115,37 @@ def advice(story: Story) -> str:
 def laboratory(story: Story, template: str = "33") -> str:
     """Section .3.33 (laboratory report) or .35: measured values with their reference ranges."""
     rows, entries = "", ""
-    chosen = story.rng.sample(words.LABORATORY, 6)
-    for number, (code, name, unit, low, high, places) in enumerate(chosen, start=1):
-        measured = f"{story.rng.uniform(low * 0.8, high * 1.25):.{places}f}"
-        flag = "L" if float(measured) < low else "H" if float(measured) > high else ""
-        rows += (
-            f'<tr ID="OBS_{number}"><td>{name} (ICD-9: {code})</td><td>{measured.replace(".", ",")}</td>'
-            f"<td>{unit}</td>"
-            f"<td>{low} - {high}</td><td>{flag}</td></tr>\n".replace("<td></td>", "<td/>")
-        )
-        entries += (
-            '<entry typeCode="COMP">\n<observation classCode="OBS" moodCode="EVN">\n'
-            f'<templateId root="{PIK}.4.20"/>\n<code code="{code}" {ICD9} displayName="{name}"/>\n'
-            f'<text><reference value="#OBS_{number}"/></text>\n<effectiveTime '
-            f'value="{stamp(story.began)}"/>\n'
-            f'<value xsi:type="PQ" value="{measured}" unit="{unit}"/>\n<referenceRange typeCode="REFV">\n'
-            '<observationRange classCode="OBS" moodCode="EVN.CRT">\n<value xsi:type="IVL_PQ">'
-            f'<low value="{low}" unit="{unit}"/><high value="{high}" unit="{unit}"/></value>\n'
-            "</observationRange>\n</referenceRange>\n</observation>\n</entry>\n"
-        )
+    for number, test in enumerate(story.rng.sample(words.LABORATORY, 6), start=1):
+        row, entry = _measured(story, number, *test)
+        rows += row
+        entries += entry
     head = "".join(f"<th>{word}</th>" for word in ("Badanie", "Wynik", "Jedn.", "Norma", "Flaga"))
     grows = GROWS_HERE if template == "33" else ""
     text = f"<table>\n<thead>\n<tr>{head}</tr>\n</thead>\n<tbody>\n{rows}</tbody>\n</table>\n{grows}"
     code_of = ("30954-2", "Relevant diagnostic tests/laboratory data")
     return section(template, "Wyniki badań", text, code=code_of, entries=entries)
+
+
+def _measured(  # noqa: PLR0913, PLR0917 (a row of the table of tests)
+    story: Story, number: int, code: str, name: str, unit: str, low: float, high: float, places: int
+) -> tuple[str, str]:
+    """Draw one value; return its row for people and its entry (.4.20) for programs."""
+    measured = round(story.rng.uniform(low * 0.8, high * 1.25), places)
+    flag = "<td>L</td>" if measured < low else "<td>H</td>" if measured > high else "<td/>"
+    value, least, most = (f"{amount:.{places}f}" for amount in (measured, low, high))
+    told = f"<td>{value}</td><td>{unit}</td><td>{least} - {most}</td>".replace(".", ",")
+    row = f'<tr ID="OBS_{number}"><td>{name} (ICD-9: {code})</td>{told}{flag}</tr>\n'
+    entry = (
+        '<entry typeCode="COMP">\n<observation classCode="OBS" moodCode="EVN">\n'
+        f'<templateId root="{PIK}.4.20"/>\n<code code="{code}" {ICD9} displayName="{name}"/>\n'
+        f'<text><reference value="#OBS_{number}"/></text>\n'
+        f'<effectiveTime value="{stamp(story.began)}"/>\n'
+        f'<value xsi:type="PQ" value="{value}" unit="{unit}"/>\n<referenceRange typeCode="REFV">\n'
+        '<observationRange classCode="OBS" moodCode="EVN.CRT">\n<value xsi:type="IVL_PQ">'
+        f'<low value="{least}" unit="{unit}"/><high value="{most}" unit="{unit}"/></value>\n'
+        "</observationRange>\n</referenceRange>\n</observation>\n</entry>\n"
+    )
+    return row, entry
 
 
 def laboratory_summary(story: Story) -> str:
@@ -154,11 +161,10 @@ def study(story: Story) -> str:
 
 def stays(story: Story) -> str:
     """Section .3.56: the wards of a stay."""
-    item = f'<item ID="ENC_1">{polish(story.began)} - {polish(story.written)} {story.case.ward}</item>'
+    item = f'<item ID="ENC_1">{polish(story.began)} - {polish(story.written)} {story.place[1]}</item>'
     entry = (
         f'<entry>\n<encounter classCode="ENC" moodCode="EVN">\n<templateId root="{PIK}.4.50"/>\n'
-        '<code code="4000" codeSystem="2.16.840.1.113883.3.4424.11.2.4" displayName="Oddział chorób '
-        'wewnętrznych"/>\n'
+        f'<code code="{story.place[0]}" codeSystem="{oids.CELL_SPECIALTY}" displayName="{story.place[1]}"/>\n'
         '<text><reference value="#ENC_1"/></text>\n<effectiveTime>'
         f'<low value="{stamp(story.began)}"/><high value="{stamp(story.written)}"/></effectiveTime>\n'
         "</encounter>\n</entry>\n"
@@ -171,7 +177,7 @@ def stays(story: Story) -> str:
 def epicrisis(story: Story) -> str:
     """Section .3.37: course of the stay in words."""
     text = paragraphs(
-        f"Przyjęcie do leczenia na {story.case.ward} z rozpoznaniem: {story.case.diagnosis}.",
+        f"Przyjęto na: {story.place[1]} z rozpoznaniem: {story.case.diagnosis}.",
         *story.case.history,
     )
     return section("37", "Epikryza", text, code=("11493-4", "Hospital discharge studies summary"))

@@ -10,12 +10,13 @@ from erepo.cda.samples.vocabulary import Case
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Everything drawn for one document before a line of it is written."""
+    """Everything drawn for one document before a line of it is written; `place` is (specialty code, name)."""
 
     patient: SyntheticPatient
     author: Staff
     provider: Provider
     case: Case
+    place: tuple[str, str]
     written: dt.datetime
     began: dt.datetime
     identity: str

@@ -36,13 +36,12 @@ STREETS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One clinical story: diagnosis, where it is treated, what is done, and sentences that fit together."""
+    """One clinical story: diagnosis, where it is treated (code, name), what is done, sentences that fit together."""
 
     icd10: str
     diagnosis: str
-    cell: str
-    clinic: str
-    ward: str
+    clinic: tuple[str, str]
+    ward: tuple[str, str]
     procedure: str
     procedure_name: str
     drugs: tuple[tuple[str, str], ...]
@@ -53,8 +52,7 @@ class Case:
 
 CASES: Final = (
     Case(
-        "I10", "Samoistne (pierwotne) nadciśnienie tętnicze", "1100", "Poradnia kardiologiczna",
-        "Oddział kardiologiczny", "89.522", "Elektrokardiogram z 12 odprowadzeniami",
+        "I10", "Samoistne (pierwotne) nadciśnienie tętnicze", ("1100", "Poradnia kardiologiczna"), ("4100", "Oddział kardiologiczny"), "89.522", "Elektrokardiogram z 12 odprowadzeniami",
         (("Ramipryl 5 mg tabletki", "1 x 1 tabl. rano"), ("Amlodypina 10 mg tabletki", "1 x 1 tabl. wieczorem")),
         (
             "Od trzech tygodni poranne bóle głowy w okolicy potylicznej, bez zaburzeń widzenia.",
@@ -69,8 +67,7 @@ CASES: Final = (
         ("Ograniczenie soli w diecie do 5 g na dobę.", "Dzienniczek pomiarów ciśnienia dwa razy dziennie."),
     ),
     Case(
-        "E11", "Cukrzyca insulinoniezależna", "1020", "Poradnia diabetologiczna",
-        "Oddział chorób wewnętrznych", "99.978", "Edukacja diabetologiczna",
+        "E11", "Cukrzyca insulinoniezależna", ("1020", "Poradnia diabetologiczna"), ("4000", "Oddział chorób wewnętrznych"), "99.978", "Edukacja diabetologiczna",
         (("Metformina 850 mg tabletki", "2 x 1 tabl. po posiłku"), ("Empagliflozyna 10 mg tabletki", "1 x 1 tabl. rano")),
         (
             "Cukrzyca rozpoznana przed sześcioma laty, leczona doustnie.",
@@ -85,8 +82,7 @@ CASES: Final = (
         ("Kontrola hemoglobiny glikowanej za trzy miesiące.", "Konsultacja okulistyczna raz w roku."),
     ),
     Case(
-        "M51.1", "Choroby krążka międzykręgowego lędźwiowego z uciskiem korzeni nerwowych", "1580",
-        "Poradnia chirurgii urazowo-ortopedycznej", "Oddział neurochirurgiczny", "88.93",
+        "M51.1", "Choroby krążka międzykręgowego lędźwiowego z uciskiem korzeni nerwowych", ("1580", "Poradnia chirurgii urazowo-ortopedycznej"), ("4570", "Oddział neurochirurgiczny"), "88.93",
         "Rezonans magnetyczny kanału kręgowego",
         (("Ketoprofen 100 mg tabletki", "2 x 1 tabl. po posiłku"), ("Tolperyzon 150 mg tabletki", "3 x 1 tabl.")),
         (
@@ -102,8 +98,7 @@ CASES: Final = (
         ("Rehabilitacja według planu fizjoterapeuty.", "Unikanie dźwigania powyżej 5 kg przez sześć tygodni."),
     ),
     Case(
-        "J18.9", "Zapalenie płuc, nieokreślone", "1270", "Poradnia gruźlicy i chorób płuc",
-        "Oddział gruźlicy i chorób płuc", "87.440", "RTG klatki piersiowej",
+        "J18.9", "Zapalenie płuc, nieokreślone", ("1270", "Poradnia gruźlicy i chorób płuc"), ("4270", "Oddział gruźlicy i chorób płuc"), "87.440", "RTG klatki piersiowej",
         (("Amoksycylina z kwasem klawulanowym 1 g tabletki", "2 x 1 tabl. przez 7 dni"),
          ("Acetylocysteina 600 mg tabletki musujące", "1 x 1 tabl. rano")),
         (
@@ -119,8 +114,7 @@ CASES: Final = (
         ("Kontrola w poradni po zakończeniu antybiotyku.", "Nawadnianie co najmniej 2 litry płynów na dobę."),
     ),
     Case(
-        "K80.2", "Kamica pęcherzyka żółciowego bez zapalenia pęcherzyka", "1500", "Poradnia chirurgii ogólnej",
-        "Oddział chirurgiczny ogólny", "51.23", "Wycięcie pęcherzyka żółciowego laparoskopowe",
+        "K80.2", "Kamica pęcherzyka żółciowego bez zapalenia pęcherzyka", ("1500", "Poradnia chirurgii ogólnej"), ("4500", "Oddział chirurgiczny ogólny"), "51.23", "Wycięcie pęcherzyka żółciowego laparoskopowe",
         (("Drotaweryna 40 mg tabletki", "doraźnie 1 tabl. przy bólu"), ("Paracetamol 500 mg tabletki", "do 4 x 1 tabl.")),
         (
             "Napady bólu w prawym podżebrzu po posiłkach tłustych, ostatni przed dwoma tygodniami.",
@@ -135,8 +129,7 @@ CASES: Final = (
         ("Dieta lekkostrawna przez cztery tygodnie.", "Zdjęcie szwów w dziesiątej dobie."),
     ),
     Case(
-        "G43.1", "Migrena z aurą [migrena klasyczna]", "1220", "Poradnia neurologiczna",
-        "Oddział neurologiczny", "89.005", "Konsultacja neurologiczna",
+        "G43.1", "Migrena z aurą [migrena klasyczna]", ("1220", "Poradnia neurologiczna"), ("4220", "Oddział neurologiczny"), "89.005", "Konsultacja neurologiczna",
         (("Sumatryptan 50 mg tabletki", "doraźnie 1 tabl. na początku napadu"), ("Topiramat 25 mg tabletki", "2 x 1 tabl.")),
         (
             "Napadowe bóle głowy poprzedzone mroczkiem iskrzącym trwającym około 20 minut.",

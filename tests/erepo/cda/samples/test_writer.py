@@ -7,6 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from erepo.cda.errors import SampleImpossible
 from erepo.cda.samples import Sample, generate, write_samples
 from erepo.cli.samples import command, parse_size
 
@@ -75,8 +76,8 @@ def test_command_tells_people_in_their_language(tmp_path: Path, monkeypatch: pyt
 
 
 def test_command_refuses_unknown_kinds(tmp_path: Path) -> None:
-    """An unknown kind ends with exit code 2 and the list of known ones, and nothing is written."""
+    """An unknown kind ends in an error that lists the known ones, and nothing is written."""
     result = CliRunner().invoke(app, [str(tmp_path / "new"), "--kind", "nonsense"])
-    assert result.exit_code == 2
-    assert "lab_result" in result.stderr
+    assert isinstance(result.exception, SampleImpossible)
+    assert "lab_result" in str(result.exception)
     assert not (tmp_path / "new").exists()
