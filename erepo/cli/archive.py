@@ -26,7 +26,10 @@ _TITLE = Text("Archiving", "Archiwizacja")
 _NOTHING = Text("Nothing is due.", "Brak dokumentów do archiwizacji.")
 _ROWS = (
     ("archived", Text("archived", "zarchiwizowane")),
-    ("recovered", Text("  of these, found from an earlier attempt", "  w tym odnalezione z wcześniejszej próby")),
+    (
+        "recovered",
+        Text("  of these, found from an earlier attempt", "  w tym odnalezione z wcześniejszej próby"),
+    ),
     ("rejected", Text("rejected", "odrzucone")),
     ("retry_later", Text("wait for the next run", "czekają na następne uruchomienie")),
     ("unresolved", Text("outcome unknown, will be asked", "wynik nieznany, zostanie sprawdzony")),
@@ -68,16 +71,22 @@ async def _archive(database: Database, settings: Settings, most: int, *, quiet: 
         planned = await asyncio.to_thread(plan, database, settings, now=now(), limit=most or None)
         if asked.asked:
             results.append(
-                BatchResult("", asked.archived, asked.archived, asked.archived, asked.rejected, bytes=asked.bytes)
+                BatchResult(
+                    "", asked.archived, asked.archived, asked.archived, asked.rejected, bytes=asked.bytes
+                )
             )
         if asked.problem is None:
             results += await _send_all(connection, database, planned, quiet=quiet)
         else:
-            results.append(BatchResult("", planned.documents, retry_later=planned.documents, problem=asked.problem))
+            results.append(
+                BatchResult("", planned.documents, retry_later=planned.documents, problem=asked.problem)
+            )
     return summary(results, time.monotonic() - started)
 
 
-async def _send_all(connection: CloudConnection, database: Database, planned: Plan, *, quiet: bool) -> list[BatchResult]:
+async def _send_all(
+    connection: CloudConnection, database: Database, planned: Plan, *, quiet: bool
+) -> list[BatchResult]:
     results: list[BatchResult] = []
     with _bar(quiet=quiet or not planned.documents) as bar:
         line = bar.add_task(_TITLE.fill(language()), total=planned.documents)

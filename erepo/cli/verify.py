@@ -27,12 +27,15 @@ _MISSING = Text("{document}: missing in the repository", "{document}: brak w rep
 
 
 def command(
-    read_back: Annotated[bool, typer.Option("--read-back", help="Fetch every document and compare its bytes.")] = False,
+    read_back: Annotated[
+        bool, typer.Option("--read-back", help="Fetch every document and compare its bytes.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Compare every archived document with the registry: hash and size, with --read-back the bytes too.
 
-    Exit code 0 only if every document was checked and is as it should be; 1 otherwise; 2 if nothing could be asked.
+    Exit code 0 only if every document was checked and is as it should be; 1 otherwise; 2 if nothing could be
+    asked.
     """
     settings = Settings()
     try:
@@ -57,7 +60,10 @@ async def _verify(database: Database, settings: Settings, *, read_back: bool, qu
         with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
             line = bar.add_task(_TITLE.fill(language()), total=await count(database))
             return await verify(
-                connection, database, read_back=read_back, progress=lambda documents: bar.advance(line, documents)
+                connection,
+                database,
+                read_back=read_back,
+                progress=lambda documents: bar.advance(line, documents),
             )
 
 

@@ -1,10 +1,11 @@
 """The clinic's account in the cloud: from rows and key files to a connection.
 
-Keys come from the onboarding ledger, or from files under `clinic_home/keys/<account>` (an account moved here with its
-credentials). They are encrypted with the installation's passphrase in both places.
+Keys come from the onboarding ledger, or from files under `clinic_home/keys/<account>` (an account moved here
+with its credentials). They are encrypted with the installation's passphrase in both places.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +38,8 @@ def load_connection(database: Database, settings: Settings) -> CloudConnection:
         ).one_or_none()
         if row is None:
             raise AccountMissing(what="account")
-        ledger = connection.execute(sa.select(onboarding).where(onboarding.c.account == row.account)).one_or_none()
+        found = connection.execute(sa.select(onboarding).where(onboarding.c.account == row.account))
+        ledger: Mapping[Any, Any] = found.mappings().one_or_none() or {}
     tls, wss = (_bundle(purpose, row.account, ledger, settings) for purpose in _PURPOSES)
     return CloudConnection(
         account=row.account,
@@ -54,11 +56,10 @@ def load_connection(database: Database, settings: Settings) -> CloudConnection:
     )
 
 
-def _bundle(purpose: str, name: str, ledger: Any, settings: Settings) -> Bundle:
-    if ledger is not None:
-        key, certificate = ledger._mapping[f"{purpose}_key_pem"], ledger._mapping[f"{purpose}_certificate"]
-        if key and certificate:
-            return Bundle.from_pem(certificate, key, settings.passphrase, ledger.chain or b"")
+def _bundle(purpose: str, name: str, ledger: Mapping[Any, Any], settings: Settings) -> Bundle:
+    key, certificate = ledger.get(f"{purpose}_key_pem"), ledger.get(f"{purpose}_certificate")
+    if key and certificate:
+        return Bundle.from_pem(certificate, key, settings.passphrase, ledger["chain"] or b"")
     folder = keys_folder(settings, name)
     try:
         certificate, key = (folder / f"{purpose}.pem").read_bytes(), (folder / f"{purpose}.key").read_bytes()
@@ -72,17 +73,16 @@ def keys_folder(settings: Settings, name: str) -> Path:
     return settings.clinic_home / "keys" / name
 
 
-def adopt_credentials(database: Database, settings: Settings, folder: Path, *, source_id: str) -> str:
+def adopt_credentials(database: Database, settings: Settings, folder: Path) -> str:
     """Take over an account from a folder of credentials, as `erepo cloud tenant add --credentials` writes it.
 
-    The keys are encrypted on the way; the folder itself is left as it is, and should be destroyed by its owner.
-    Any other account stops being the active one.
+    The keys are encrypted on the way; the folder itself is left as it is, and should be destroyed by its
+    owner. Any other account stops being the active one.
 
     Args:
         database: the clinic's.
         settings: passphrase and home.
         folder: `account.json`, `ca.pem`, `tls.pem`, `tls.key`, `wss.pem`, `wss.key`.
-        source_id: OID of the provider.
 
     Returns:
         The account.
@@ -93,7 +93,11 @@ def adopt_credentials(database: Database, settings: Settings, folder: Path, *, s
     try:
         facts = json.loads((folder / "account.json").read_bytes())
         trust = (folder / "ca.pem").read_text()
-        pairs = [(purpose, (folder / f"{purpose}.{end}").read_bytes()) for purpose in _PURPOSES for end in ("pem", "key")]
+        pairs = [
+            (purpose, (folder / f"{purpose}.{end}").read_bytes())
+            for purpose in _PURPOSES
+            for end in ("pem", "key")
+        ]
     except FileNotFoundError as error:
         raise AccountMissing(what=Path(error.filename).name) from None
     name, home = facts["account"], keys_folder(settings, facts["account"])
@@ -110,7 +114,7 @@ def adopt_credentials(database: Database, settings: Settings, folder: Path, *, s
         "repository_url": facts["repository"],
         "repository_unique_id": facts["repositoryUniqueId"],
         "home_community_id": facts.get("homeCommunityId", ""),
-        "source_id": source_id,
+        "source_id": facts["sourceId"],
         "service_signer": facts.get("serviceSigner", ""),
         "trust_pem": trust,
         "updated_at": now(),

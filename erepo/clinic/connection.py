@@ -28,9 +28,9 @@ from erepo.xds.responses import raise_for_status, read_registry_response
 class Cloud(Protocol):
     """What archiving needs of a repository.
 
-    Each method may be called by many coroutines at once. Each raises a `RetryableError` when the outcome may be
-    different next time, an `XdsFailure` when the repository or registry answered with a failure, and another typed
-    error when the whole account cannot be used.
+    Each method may be called by many coroutines at once. Each raises a `RetryableError` when the outcome may
+    be different next time, an `XdsFailure` when the repository or registry answered with a failure, and
+    another typed error when the whole account cannot be used.
     """
 
     settings: Settings
@@ -92,7 +92,10 @@ class CloudConnection:
             connections=self.settings.in_flight + LARGE_LANES,
         )
         verifier = Verifier(
-            TrustStore.from_pem(self.trust_pem), life=wss.life, skew=wss.skew, accept=_only(self.service_signer)
+            TrustStore.from_pem(self.trust_pem),
+            life=wss.life,
+            skew=wss.skew,
+            accept=_only(self.service_signer),
         )
         self._client = SoapClient(self._channel, Signer(self.wss), verifier, life=wss.life)
         return self
@@ -129,7 +132,10 @@ class CloudConnection:
     async def retrieve(self, requests: Sequence[DocumentRequest]) -> RetrieveResult:
         """Fetch documents; see `Cloud.retrieve`."""
         answer = await self._open.call(
-            self.repository_url, iti43.ACTION, iti43.write_request(requests), expect_action=iti43.RESPONSE_ACTION
+            self.repository_url,
+            iti43.ACTION,
+            iti43.write_request(requests),
+            expect_action=iti43.RESPONSE_ACTION,
         )
         return iti43.read_response(answer)
 

@@ -17,7 +17,9 @@ def read_stored_header(data: Mapping[str, Any]) -> CdaHeader:
     plain["set_id"] = _identifier(data["set_id"])
     plain["patient"] = Patient(**{**data["patient"], "ids": _identifiers(data["patient"]["ids"])})
     plain["author"] = _person(data["author"])
-    plain["legal_authenticator"] = _person(data["legal_authenticator"]) if data["legal_authenticator"] else None
+    plain["legal_authenticator"] = (
+        _person(data["legal_authenticator"]) if data["legal_authenticator"] else None
+    )
     plain["custodian"] = _identifiers(data["custodian"])
     plain["related"] = tuple(_related(one) for one in data["related"])
     plain["warnings"] = tuple(HeaderWarning(**one) for one in data["warnings"])

@@ -1,8 +1,8 @@
 """From a document's header and the provider's structure to XDS metadata, with the Polish attributes.
 
 Attributes and their Polish forms: ITI TF-3 4.2.3.2 and 4.2.3.3, the P1 profile of ITI-42 (classCode is the P1
-document type, typeCode the LOINC code, facility type the resort code VIII, practice setting the resort code X,
-StorageCategory the year of destruction). Pure functions; nothing here reads a database or the clock.
+document type, typeCode the LOINC code, facility type the resort code VIII, practice setting the resort code
+X, StorageCategory the year of destruction). Pure functions; nothing here reads a database or the clock.
 """
 
 import uuid
@@ -14,8 +14,8 @@ from typing import Final
 from erepo.cda.kinds import KINDS, Kind
 from erepo.cda.model import II, CdaHeader, Organisation, Patient
 from erepo.cda.model import Author as CdaAuthor
-from erepo.clinic.archiving.errors import MetadataIncomplete
 from erepo.clinic.dtm import dtm, to_dtm
+from erepo.clinic.structure import Place, Ready
 from erepo.content import Content
 from erepo.identifiers import oids
 from erepo.identifiers.hl7 import CX, XCN, XON, ReferenceId, escape
@@ -32,7 +32,9 @@ OWN_SCHEME: Final = "erepo: rodzaj dokumentu"
 
 PIK_FORMAT: Final = Code("urn:extPL:pl-cda", "Kody formatów P1", "PIK HL7 CDA")
 #: ITI TF-3 4.2.3.2.9: the mime type says all there is to say about the format.
-PLAIN_FORMAT: Final = Code("urn:ihe:iti:xds:2017:mimeTypeSufficient", "1.3.6.1.4.1.19376.1.2.3", "mimeType Sufficient")
+PLAIN_FORMAT: Final = Code(
+    "urn:ihe:iti:xds:2017:mimeTypeSufficient", "1.3.6.1.4.1.19376.1.2.3", "mimeType Sufficient"
+)
 SUBMISSION_CONTENT: Final = Code("REGISTER", "Typ wysyłki", "Rejestracja indeksu EDM")
 _NOTE: Final = Code("34109-9", TYPE_SCHEME, "Note")
 
@@ -44,30 +46,50 @@ _ROLES = {
     "FARM": "Farmaceuta", "TFARM": "Technik farmaceutyczny", "DLAB": "Diagnosta laboratoryjny",
     "FIZJO": "Fizjoterapeuta", "RAT": "Ratownik medyczny",
 }  # fmt: skip
+#: Which pool a licence number belongs to, by profession (polish-domain: function and pool must agree).
+_NPWZ_POOLS = {
+    "FARM": oids.NPWZ_PHARMACIST, "TFARM": oids.NPWZ_PHARMACIST, "PIEL": oids.NPWZ_NURSE,
+    "POL": oids.NPWZ_NURSE, "DLAB": oids.NPWZ_LABORATORY, "FIZJO": oids.NPWZ_PHYSIOTHERAPIST,
+}  # fmt: skip
 _ENTRIES = uuid.UUID("6f1d7f3e-6a1b-5d1c-9a59-0d4b8a1f7c11")
 
 
 @dataclass(frozen=True, slots=True)
 class Depositor:
-    """Who deposits: facts of the provider's structure and of the account.
+    """Who deposits: the provider with its cells, and the default user of the archiving task.
 
     Attributes:
         source_id: OID of the provider, as the account knows it.
-        institution: the provider, with its register number (resort code I).
-        facility: resort code VIII of the unit or cell.
-        facility_name: its name.
-        practice: resort code X.
-        practice_name: its name.
-        user: default user of the archiving task, by PESEL or NPWZ.
+        ready: the complete structure.
     """
 
     source_id: str
-    institution: XON
-    facility: str
-    facility_name: str
-    practice: str
-    practice_name: str
-    user: XCN
+    ready: Ready
+
+    @property
+    def institution(self) -> XON:
+        """The provider, by its number in the register (resort code I)."""
+        provider = self.ready.provider
+        return XON(provider.name, oids.PROVIDER, provider.resort_i)
+
+    @property
+    def user(self) -> XCN:
+        """The default user, by NPWZ or PESEL."""
+        user = self.ready.user
+        id_, authority = (user.npwz, _npwz_pool(user.profession)) if user.npwz else (user.pesel, oids.PESEL)
+        return XCN(id_, user.family, user.given, prefix=user.prefix, authority_oid=authority)
+
+    def place_of(self, header: CdaHeader | None) -> Place:
+        """Return the cell that made a document: the author's, if it is one of ours, else the first."""
+        for organisation in header.author.organisation if header else ():
+            for id_ in organisation.ids:
+                if id_.root == oids.CELL and (place := self.ready.places.get(id_.extension)):
+                    return place
+        return self.ready.default_place
+
+
+def _npwz_pool(profession: str) -> str:
+    return _NPWZ_POOLS.get(profession, oids.NPWZ_DOCTOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +130,8 @@ class Deposit:
 def entry_uuid(unique_id: str, sha256: str) -> str:
     """Return the entry's id: the same for the same document and content, always.
 
-    A registry that already holds the document refuses this id (ITI TF-2 3.42.4.1.3), which makes a second entry of
-    the same document impossible whatever happened to our database.
+    A registry that already holds the document refuses this id (ITI TF-2 3.42.4.1.3), which makes a second
+    entry of the same document impossible whatever happened to our database.
     """
     return uuid.uuid5(_ENTRIES, f"{unique_id}|{sha256}").urn
 
@@ -124,9 +146,6 @@ def submission_of(
         deposits: the documents with their content; all of one patient.
         depositor: who deposits.
         now: time of submission (aware).
-
-    Raises:
-        MetadataIncomplete: a document lacks what the registry demands.
     """
     patient = deposits[0][0].patient
     submission_set = SubmissionSet(
@@ -143,14 +162,10 @@ def submission_of(
 
 
 def document_entry(deposit: Deposit, depositor: Depositor) -> DocumentEntry:
-    """Describe one document.
-
-    Raises:
-        MetadataIncomplete: it lacks what the registry demands.
-    """
+    """Describe one document."""
     header = deposit.header
     start, stop = _service_times(header)
-    year = deposit.destroy_after_year
+    place, year = depositor.place_of(header), deposit.destroy_after_year
     return DocumentEntry(
         entry_uuid=entry_uuid(deposit.unique_id, deposit.sha256),
         unique_id=deposit.unique_id,
@@ -158,8 +173,8 @@ def document_entry(deposit: Deposit, depositor: Depositor) -> DocumentEntry:
         class_code=_class_code(deposit.kind, header),
         type_code=_type_code(deposit.kind, header),
         format_code=PIK_FORMAT if header and header.template_root else PLAIN_FORMAT,
-        facility_type=Code(_required(depositor.facility, "resort VIII"), FACILITY_SCHEME, depositor.facility_name),
-        practice_setting=Code(_required(depositor.practice, "resort X"), PRACTICE_SCHEME, depositor.practice_name),
+        facility_type=Code(place.cell.resort_viii, FACILITY_SCHEME, place.cell.name),
+        practice_setting=Code(place.cell.resort_x, PRACTICE_SCHEME, place.cell.name),
         confidentiality=(_confidentiality(header),),
         mime_type=deposit.mime_type,
         language=(header.language if header else "") or "pl-PL",
@@ -210,16 +225,23 @@ def _service_times(header: CdaHeader | None) -> tuple[str, str]:
 def _source_patient_id(deposit: Deposit) -> CX:
     """The provider's own number of the patient if the document has one, else the patient's identifier."""
     own = next(
-        (id_ for id_ in deposit.header.patient.ids if id_.extension and id_.root.startswith(f"{oids.OWN_NODES}.")),
-        None,
+        (id_ for id_ in deposit.header.patient.ids if id_.extension and
+        id_.root.startswith(f"{oids.OWN_NODES}.")), None,
     ) if deposit.header else None  # fmt: skip
     return CX(own.extension, own.root) if own else deposit.patient
 
 
 def _source_patient_info(patient: Patient) -> tuple[str, ...]:
     """PID segments as the Polish profile writes them; parts that are not known are left out."""
-    name = f"{escape(patient.family)}^{escape(patient.given)}^^^^^^" if patient.family or patient.given else ""
-    parts = (("5", name), ("7", patient.birth_date[:8]), ("8", _sex(patient.sex)), ("11", escape(patient.city)))
+    name = (
+        f"{escape(patient.family)}^{escape(patient.given)}^^^^^^" if patient.family or patient.given else ""
+    )
+    parts = (
+        ("5", name),
+        ("7", patient.birth_date[:8]),
+        ("8", _sex(patient.sex)),
+        ("11", escape(patient.city)),
+    )
     return tuple(f"PID-{number}|{text}" for number, text in parts if text)
 
 
@@ -259,9 +281,3 @@ def _institutions(organisations: Sequence[Organisation]) -> list[XON]:
         for organisation in organisations
         if (id_ := next((one for one in organisation.ids if one.extension and oids.is_oid(one.root)), None))
     ]
-
-
-def _required(value: str, field: str) -> str:
-    if not value:
-        raise MetadataIncomplete(field=field)
-    return value

@@ -1,14 +1,14 @@
 """The concurrent sender: many submissions in flight, small ones never waiting for large ones.
 
-It knows no database: what must be remembered before and after sending is handed in as two hooks. The same code
-serves archiving (hooks write the clinic's database) and the benchmark's bare run (no hooks).
+It knows no database: what must be remembered before and after sending is handed in as two hooks. The same
+code serves archiving (hooks write the clinic's database) and the benchmark's bare run (no hooks).
 
     parcels ──► window of small ones, marked together ──► `in_flight` lanes ─┐
         └─────► large ones, marked one by one ──► LARGE_LANES, byte budget ──┴──► courier ──► report
 
 Lanes stop taking parcels once the breaker trips: after `PATIENCE` consecutive failures of the way itself
-(no connection, no answer, busy) or after one refusal that would meet every other document too. What was marked
-but not sent by then is reported as unsent, so that nobody has to ask about it.
+(no connection, no answer, busy) or after one refusal that would meet every other document too. What was
+marked but not sent by then is reported as unsent, so that nobody has to ask about it.
 """
 
 import asyncio

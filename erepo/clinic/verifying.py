@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from erepo.clinic import audit
-from erepo.clinic.archiving.committing import GroupCommit
+from erepo.clinic.archiving.committing import GroupCommit, first_error
 from erepo.clinic.archiving.comparing import Finding, compare
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.archiving.verdicts import Verdict, judge
@@ -113,7 +113,8 @@ async def verify(
     """
     started = time.monotonic()
     check = _Check(cloud, database, VerifyReport(read_back=read_back), progress)
-    await check.run()
+    with first_error():
+        await check.run()
     check.report.seconds = round(time.monotonic() - started, 3)
     return check.report
 
@@ -164,7 +165,9 @@ class _Check:
         """None stands for octets that are not those that were sent."""
         result = await self.cloud.query(iti18.get_documents(unique_ids=[one.unique_id for one in wanted]))
         entries = result.metadata.documents
-        findings: list[Finding | None] = [compare(one.unique_id, one.sha1, one.size, entries) for one in wanted]
+        findings: list[Finding | None] = [
+            compare(one.unique_id, one.sha1, one.size, entries) for one in wanted
+        ]
         if self.report.read_back:
             equal = [one for one, finding in zip(wanted, findings, strict=True) if finding is Finding.EQUAL]
             read = await self._read(equal, budget)
@@ -221,7 +224,9 @@ class _Check:
                 case Finding.MISSING:
                     report.missing.append(one.public_id)
                 case _:
-                    report.differing.append(Difference(one.public_id, finding.value if finding else "content"))
+                    report.differing.append(
+                        Difference(one.public_id, finding.value if finding else "content")
+                    )
         if self.progress is not None:
             self.progress(len(group))
 

@@ -1,7 +1,7 @@
 """A TCP proxy that cuts connections on purpose: the network's own crash windows, with real sockets.
 
-TLS runs through it untouched (it sees records, not requests), so a cut is placed by counting octets: a handshake
-takes a few thousand, a request with a document many more.
+TLS runs through it untouched (it sees records, not requests), so a cut is placed by counting octets: a
+handshake takes a few thousand, a request with a document many more.
 """
 
 import asyncio

@@ -18,8 +18,8 @@ async def ask_submission(cloud: Cloud, shipment: Shipment) -> Judgement:
     """Ask by the submission's uniqueId (GetSubmissionSetAndContents).
 
     Returns:
-        STORED when all its documents are there, equal in hash and size; ABSENT when the submission is unknown;
-        a refusal when the registry holds something else.
+        STORED when all its documents are there, equal in hash and size; ABSENT when the submission is
+        unknown; a refusal when the registry holds something else.
 
     Raises:
         RetryableError: nobody could be asked.

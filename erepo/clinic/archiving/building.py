@@ -1,9 +1,5 @@
 """From rows to submissions: description and content of each document, made right before sending."""
 
-from datetime import datetime
-
-import sqlalchemy as sa
-
 from erepo.cda.kinds import Kind
 from erepo.clinic.archiving.errors import LocalContentLost
 from erepo.clinic.archiving.shipments import Item, Shipment
@@ -19,24 +15,26 @@ from erepo.xds.iti41 import Submission
 
 
 class Builder:
-    """Builds the submissions of one run; the provider's structure is read once."""
+    """Builds the submissions of one run; the provider's structure is read once.
+
+    Raises:
+        StructureIncomplete: a resort code or the archiving user is missing.
+    """
 
     def __init__(self, database: Database, settings: Settings, source_id: str) -> None:
         self._store = ContentStore(settings.clinic_home / "content")
         self._in_memory = settings.limits.large_body
         with database.read() as connection:
-            self._depositor = depositor_of(connection, source_id)
+            self._depositor = Depositor(source_id, check_ready(connection))
 
     def build(self, shipment: Shipment) -> Submission:
         """Describe a submission and open its content.
 
         Raises:
             LocalContentLost: the content is not what was taken in.
-            MetadataIncomplete: the description lacks what the registry demands.
         """
-        moment: datetime = now()
         deposits = [(_deposit(item), self._content(item)) for item in shipment.items]
-        return submission_of(shipment.unique_id, deposits, self._depositor, now=moment)
+        return submission_of(shipment.unique_id, deposits, self._depositor, now=now())
 
     def _content(self, item: Item) -> Content:
         """Small content is read once; a large one stays in its file and is streamed from there."""
@@ -48,16 +46,6 @@ class Builder:
             return FileContent(path) if size > self._in_memory else MemoryContent(path.read_bytes())
         except OSError:
             raise LocalContentLost(size=0, expected=item.size) from None
-
-
-def depositor_of(connection: sa.Connection, source_id: str) -> Depositor:
-    """Return who deposits.
-
-    Raises:
-        StructureIncomplete: a resort code or the archiving user is missing.
-    """
-    ready = check_ready(connection)
-    raise NotImplementedError(ready, source_id)
 
 
 def _deposit(item: Item) -> Deposit:

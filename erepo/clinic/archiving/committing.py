@@ -1,7 +1,8 @@
 """Group commit: what comes in while one commit is on its way goes into the next one."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -9,7 +10,7 @@ Item = TypeVar("Item")
 
 
 class GroupCommit(Generic[Item]):
-    """Hands items in groups to `commit`, which runs in a thread and must have made them durable when it returns.
+    """Hands items in groups to `commit`, which runs in a thread and makes them durable before it returns.
 
     Leaving the `async with` block waits until everything that was added is committed.
     """
@@ -57,3 +58,15 @@ class GroupCommit(Generic[Item]):
                 await asyncio.to_thread(self._commit, group)
             if self._closing and not self._waiting:
                 return
+
+
+@contextmanager
+def first_error() -> Iterator[None]:
+    """Let the first error of a group of lanes out by itself: callers judge single, typed errors."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None

@@ -1,25 +1,25 @@
 """Errors of archiving.
 
-    PermanentError
-    ├── ConfigurationError
-    │   ├── AccountMissing          no activated account, or its keys are not there
-    │   └── MetadataIncomplete      a document lacks what the registry demands
-    ├── IntegrityError
-    │   ├── LocalContentLost        the local copy is gone or has another size than at intake
-    │   └── RegisteredDifferently   the registry holds other bytes under the same id
-    └── InvalidInput
-        └── BatchUnknown            no such batch
-    RetryableError
-    ├── ArchivingStopped            a batch ended early; carries the cause and cure of what stopped it
-    ├── LeaseLost                   another archiver has taken the batch over
-    └── BatchTaken                  another archiver is at work on it
+PermanentError
+├── ConfigurationError
+│   └── AccountMissing          no activated account, or its keys are not there
+├── IntegrityError
+│   ├── LocalContentLost        the local copy is gone or has another size than at intake
+│   └── RegisteredDifferently   the registry holds other bytes under the same id
+├── InvalidInput
+│   └── BatchUnknown            no such batch
+└── ArchivingRefused            a batch ended early for a cause that a person must repair
+RetryableError
+├── ArchivingStopped            a batch ended early; carries the cause and cure of what stopped it
+├── LeaseLost                   another archiver has taken the batch over
+└── BatchTaken                  another archiver is at work on it
 """
 
-from erepo.errors import ConfigurationError, IntegrityError, InvalidInput, RetryableError
+from erepo.errors import ConfigurationError, IntegrityError, InvalidInput, PermanentError, RetryableError
 from erepo.texts import Text
 
 
-class AccountMissing(ConfigurationError):
+class AccountMissing(ConfigurationError):  # noqa: N818 (the tree's names say what is wrong)
     """There is no activated account to send to."""
 
     code = "archiving.account-missing"
@@ -32,18 +32,7 @@ class AccountMissing(ConfigurationError):
     )
 
 
-class MetadataIncomplete(ConfigurationError):
-    """A document lacks something that the registry demands."""
-
-    code = "archiving.metadata-incomplete"
-    cause = Text("The document has no {field}.", "Dokument nie zawiera danych: {field}.")
-    cure = Text(
-        "Complete the field in the structure, or import the document with its patient.",
-        "Uzupełnij pole w strukturze organizacyjnej albo zaimportuj dokument ze wskazaniem pacjenta.",
-    )
-
-
-class LocalContentLost(IntegrityError):
+class LocalContentLost(IntegrityError):  # noqa: N818 (the tree's names say what is wrong)
     """The local copy of a document is not what was taken in."""
 
     code = "archiving.local-content-lost"
@@ -57,7 +46,7 @@ class LocalContentLost(IntegrityError):
     )
 
 
-class RegisteredDifferently(IntegrityError):
+class RegisteredDifferently(IntegrityError):  # noqa: N818 (the tree's names say what is wrong)
     """The registry holds another hash or size under the document's id."""
 
     code = "archiving.registered-differently"
@@ -79,7 +68,15 @@ class BatchUnknown(InvalidInput):
     cure = Text("Plan again: `erepo archive`.", "Zaplanuj ponownie: `erepo archive`.")
 
 
-class ArchivingStopped(RetryableError):
+class ArchivingRefused(PermanentError):  # noqa: N818 (the tree's names say what is wrong)
+    """A batch ended early and trying again changes nothing before its cause is repaired; nothing is lost."""
+
+    code = "archiving.refused"
+    cause = Text("Archiving stopped: {cause_en}", "Archiwizacja została przerwana: {cause_pl}")
+    cure = Text("{cure_en}", "{cure_pl}")
+
+
+class ArchivingStopped(RetryableError):  # noqa: N818 (the tree's names say what is wrong)
     """A batch ended before all its documents were sent; nothing is lost."""
 
     code = "archiving.stopped"
@@ -87,7 +84,7 @@ class ArchivingStopped(RetryableError):
     cure = Text("{cure_en}", "{cure_pl}")
 
 
-class LeaseLost(RetryableError):
+class LeaseLost(RetryableError):  # noqa: N818 (the tree's names say what is wrong)
     """Another archiver has taken the batch over."""
 
     code = "archiving.lease-lost"
@@ -99,12 +96,13 @@ class LeaseLost(RetryableError):
     )
 
 
-class BatchTaken(RetryableError):
+class BatchTaken(RetryableError):  # noqa: N818 (the tree's names say what is wrong)
     """Another archiver is at work on the batch."""
 
     code = "archiving.batch-taken"
     cause = Text(
-        "Another archiver is working on batch {batch}.", "Nad paczką {batch} pracuje inny proces archiwizacji."
+        "Another archiver is working on batch {batch}.",
+        "Nad paczką {batch} pracuje inny proces archiwizacji.",
     )
     cure = Text(
         "Nothing to do: the other one finishes it, or its lease ends by itself.",

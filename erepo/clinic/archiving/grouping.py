@@ -1,7 +1,7 @@
 """Which documents travel together. Pure decisions, no input or output.
 
-XDS wants one patient per submission set (ITI TF-3 4.2.1.4), and a submission is all or nothing. So documents of one
-patient travel together while they are small; a large one travels alone.
+XDS wants one patient per submission set (ITI TF-3 4.2.1.4), and a submission is all or nothing. So documents
+of one patient travel together while they are small; a large one travels alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,9 @@ class Waiting(NamedTuple):
     size: int
 
 
-def group(waiting: Iterable[Waiting], *, documents: int = DOCUMENTS, octets: int = OCTETS) -> Iterator[list[Waiting]]:
+def group(
+    waiting: Iterable[Waiting], *, documents: int = DOCUMENTS, octets: int = OCTETS
+) -> Iterator[list[Waiting]]:
     """Group documents into submissions, in the order of each patient's first document.
 
     Args:

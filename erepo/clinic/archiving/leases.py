@@ -1,8 +1,8 @@
 """Leases: a batch is worked on by one archiver at a time.
 
-The lease stands in `batch.run_key` as `owner|expiry` (seconds since 1970). It is taken, kept and checked by single
-statements, so it works alike on every database. The owner is a fencing token: each commit of a batch checks it in the
-same transaction, so one that was only slow cannot write after another has taken over.
+The lease stands in `batch.run_key` as `owner|expiry` (seconds since 1970). It is taken, kept and checked by
+single statements, so it works alike on every database. The owner is a fencing token: each commit of a batch
+checks it in the same transaction, so one that was only slow cannot write after another has taken over.
 """
 
 from collections.abc import Iterator
@@ -85,7 +85,9 @@ def renew(database: Database, lease: Lease) -> None:
 
 def release(connection: sa.Connection, lease: Lease) -> None:
     """Give the batch back; does nothing when it is not ours any more."""
-    connection.execute(batch.update().where(batch.c.id == lease.batch_id, _is_ours(lease)).values(run_key=None))
+    connection.execute(
+        batch.update().where(batch.c.id == lease.batch_id, _is_ours(lease)).values(run_key=None)
+    )
 
 
 def _is_ours(lease: Lease) -> sa.ColumnElement[bool]:
@@ -97,6 +99,8 @@ def _write(connection: sa.Connection, batch_id: str, condition: sa.ColumnElement
     lease = f"{owner}|{now().timestamp() + LIFE:.0f}"
     unfinished = batch.c.state != "finished"
     found = connection.execute(
-        batch.update().where(batch.c.id == batch_id, unfinished, condition).values(run_key=lease, state="sending")
+        batch.update()
+        .where(batch.c.id == batch_id, unfinished, condition)
+        .values(run_key=lease, state="sending")
     )
     return bool(found.rowcount)

@@ -37,7 +37,12 @@ def mark(database: Database, lease: Lease, shipments: Sequence[Shipment]) -> Non
 
 
 def archive(
-    database: Database, lease: Lease, shipments: Sequence[Shipment], repository: str, *, event: str = "archived"
+    database: Database,
+    lease: Lease,
+    shipments: Sequence[Shipment],
+    repository: str,
+    *,
+    event: str = "archived",
 ) -> None:
     """Write down that these are in the repository, hash and size confirmed (A)."""
     with held(database, lease) as connection:
@@ -99,7 +104,9 @@ def split(database: Database, lease: Lease, shipment: Shipment, judgement: Judge
                 )
             ).inserted_primary_key
             assert single is not None
-            connection.execute(document.update().where(document.c.id == item.id).values(submission_id=single[0]))
+            connection.execute(
+                document.update().where(document.c.id == item.id).values(submission_id=single[0])
+            )
 
 
 def close(database: Database, lease: Lease) -> tuple[int, int]:
@@ -111,16 +118,13 @@ def close(database: Database, lease: Lease) -> tuple[int, int]:
     with database.begin() as connection:
         finish(connection, [lease.batch_id])
         release(connection, lease)
-        counts = dict(
-            connection.execute(
-                sa.select(document.c.state, sa.func.count())
-                .join(submission, submission.c.id == document.c.submission_id)
-                .where(submission.c.batch_id == lease.batch_id, document.c.state.in_(OPEN))
-                .group_by(document.c.state)
-            )
-            .tuples()
-            .all()
-        )
+        rows = connection.execute(
+            sa.select(document.c.state, sa.func.count())
+            .join(submission, submission.c.id == document.c.submission_id)
+            .where(submission.c.batch_id == lease.batch_id, document.c.state.in_(OPEN))
+            .group_by(document.c.state)
+        ).all()
+    counts: dict[str, int] = {state: count for state, count in rows}  # noqa: C416 - no tuples to mypy
     return counts.get(State.QUEUED.value, 0), counts.get(State.SENDING.value, 0)
 
 

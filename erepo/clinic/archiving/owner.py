@@ -1,7 +1,7 @@
 """Who holds a lease: a name that tells whether its process is still alive.
 
-A lease has an expiry, so a lost machine frees its batch by itself. Waiting for it after every crash would be a
-pity, though: on the same machine a process can be seen to be dead, and its lease is then free at once.
+A lease has an expiry, so a lost machine frees its batch by itself. Waiting for it after every crash would be
+a pity, though: on the same machine a process can be seen to be dead, and its lease is then free at once.
 """
 
 import os

@@ -60,9 +60,7 @@ def plan(
     return _waiting(database, planned)
 
 
-def _due(
-    connection: sa.Connection, now: datetime, kinds: Sequence[Kind] | None, limit: int
-) -> list[Waiting]:
+def _due(connection: sa.Connection, now: datetime, kinds: Sequence[Kind] | None, limit: int) -> list[Waiting]:
     conditions = [
         document.c.state == State.LOCAL.value,
         document.c.due_at <= now,
@@ -104,7 +102,8 @@ def _queue(connection: sa.Connection, together: Sequence[Sequence[Waiting]]) -> 
         ).inserted_primary_key
         assert key is not None
         placed += [
-            {"key": waiting.id, "submission_id": key[0], "entry_uuid": entry_uuid(*ids[waiting.id])} for waiting in one
+            {"key": waiting.id, "submission_id": key[0], "entry_uuid": entry_uuid(*ids[waiting.id])}
+            for waiting in one
         ]
     move(connection, list(ids), State.LOCAL, State.QUEUED, "queued", batch=batch_id)
     connection.execute(document.update().where(document.c.id == sa.bindparam("key")), placed)
@@ -127,7 +126,9 @@ def _still_local(connection: sa.Connection, wanted: Sequence[int]) -> dict[int, 
 def _waiting(database: Database, planned: int) -> Plan:
     with database.begin() as connection:
         unfinished = connection.execute(
-            sa.select(batch.c.id, batch.c.run_key).where(batch.c.state != "finished").order_by(batch.c.created_at)
+            sa.select(batch.c.id, batch.c.run_key)
+            .where(batch.c.state != "finished")
+            .order_by(batch.c.created_at)
         ).all()
         free = [row.id for row in unfinished if is_free(row.run_key)]
         ledger.finish(connection, free)

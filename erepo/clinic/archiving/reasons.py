@@ -1,7 +1,7 @@
 """Why a document was refused, in words: the error codes of XDS with cause and next step.
 
-Codes of ITI TF-3 Table 4.2.4.1-2. The service's own words (`codeContext`) may name a patient; they are kept in
-the clinic's database only, never in a result or a log.
+Codes of ITI TF-3 Table 4.2.4.1-2. The service's own words (`codeContext`) may name a patient; they are kept
+in the clinic's database only, never in a result or a log.
 """
 
 from typing import NamedTuple
@@ -36,7 +36,7 @@ _DAMAGED = Reason(
     ),
     Text(
         "Check the local copy (`erepo verify`) and the structure's codes, then queue the document again.",
-        "Sprawdź kopię lokalną (`erepo verify`) i kody struktury, po czym ponownie dodaj dokument do kolejki.",
+        "Sprawdź kopię lokalną (`erepo verify`) i kody struktury, po czym ponownie dodaj go do kolejki.",
     ),
 )
 _PATIENT = Reason(
@@ -85,12 +85,15 @@ def reason_of(judgement: Judgement) -> Reason:
     """Explain a refusal in both languages, without a word that came from outside."""
     error = judgement.error
     if isinstance(error, ErepoError) and not isinstance(error, XdsFailure):
-        return Reason(Text(error.explain("en")[0], error.explain("pl")[0]), Text(error.explain("en")[1], error.explain("pl")[1]))
+        return Reason(
+            Text(error.explain("en")[0], error.explain("pl")[0]),
+            Text(error.explain("en")[1], error.explain("pl")[1]),
+        )
     return REASONS.get(judgement.code, _OTHER)
 
 
 def stored_words(judgement: Judgement) -> tuple[str, str]:
-    """Return (reason, next step) as they go into the clinic's database, in the language of the installation."""
+    """Return (reason, next step) as the clinic's database keeps them, in the installation's language."""
     reason, spoken = reason_of(judgement), language()
     cause = reason.cause.pl if spoken == "pl" else reason.cause.en
     cure = reason.cure.pl if spoken == "pl" else reason.cure.en

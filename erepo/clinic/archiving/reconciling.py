@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from erepo.clinic.archiving import ledger
+from erepo.clinic.archiving.committing import first_error
 from erepo.clinic.archiving.errors import BatchTaken
 from erepo.clinic.archiving.leases import claim
 from erepo.clinic.archiving.results import Reconciliation
@@ -43,8 +44,9 @@ async def _reconcile_batch(cloud: Cloud, database: Database, batch_id: str) -> R
         return Reconciliation()
     work, sending = Work(cloud, database, cloud.settings, lease), 0
     try:
-        async with keeping(database, lease):
-            await work.ask()
+        with first_error():
+            async with keeping(database, lease):
+                await work.ask()
     finally:
         _, sending = await asyncio.shield(asyncio.to_thread(ledger.close, database, lease))
     return Reconciliation(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from erepo.clinic.archiving.errors import ArchivingStopped
+from erepo.clinic.archiving.errors import ArchivingRefused, ArchivingStopped
 from erepo.errors import ErepoError
 
 
@@ -33,9 +33,14 @@ class Problem:
         """Describe an error; a foreign one by its type only, for its text may hold anything."""
         if not isinstance(error, ErepoError):
             kind = type(error).__name__
-            return cls(f"unexpected.{kind}", f"Unexpected {kind}.", f"Nieoczekiwany błąd {kind}.", *ErepoError.cure, True)
-        english, polish = error.explain("en"), error.explain("pl")
-        return cls(error.code, english[0], polish[0], english[1], polish[1], error.retryable)
+            words = f"Unexpected {kind}.", f"Nieoczekiwany błąd {kind}.", *ErepoError.cure
+            return cls(f"unexpected.{kind}", *words, retryable=True)
+        try:
+            (cause_en, cure_en), (cause_pl, cure_pl) = error.explain("en"), error.explain("pl")
+        except KeyError:
+            # An error raised without all its data still has its words.
+            (cause_en, cause_pl), (cure_en, cure_pl) = error.cause, error.cure
+        return cls(error.code, cause_en, cause_pl, cure_en, cure_pl, error.retryable)
 
 
 @dataclass(frozen=True)
@@ -113,10 +118,12 @@ class BatchResult:
         """Raise what stopped the batch, for callers that retry on errors.
 
         Raises:
-            ArchivingStopped: with cause and cure of the problem; nothing is lost.
+            ArchivingStopped: it may pass later; with cause and cure of the problem.
+            ArchivingRefused: a person must repair it first; likewise.
         """
         if self.problem is not None:
-            raise ArchivingStopped(batch=self.batch, **asdict(self.problem))
+            kind = ArchivingStopped if self.problem.retryable else ArchivingRefused
+            raise kind(batch=self.batch, **asdict(self.problem))
 
 
 @dataclass(frozen=True)

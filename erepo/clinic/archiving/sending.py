@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from erepo.clinic.archiving import ledger
+from erepo.clinic.archiving.committing import first_error
 from erepo.clinic.archiving.leases import claim
 from erepo.clinic.archiving.results import BatchResult
 from erepo.clinic.archiving.work import Progress, Work, keeping
@@ -11,12 +12,14 @@ from erepo.clinic.connection import Cloud
 from erepo.clinic.database import Database
 
 
-async def send_batch(cloud: Cloud, database: Database, batch_id: str, *, progress: Progress | None = None) -> BatchResult:
+async def send_batch(
+    cloud: Cloud, database: Database, batch_id: str, *, progress: Progress | None = None
+) -> BatchResult:
     """Bring every document of a batch to an end: archived, rejected, or still queued with a reason.
 
     First the registry is asked about documents whose outcome is unknown from an earlier attempt; then what is
-    queued is sent, many submissions at once. A service that does not answer stops the batch after a few failures;
-    nothing is lost, the documents stay queued, and `problem` names the cause and the cure.
+    queued is sent, many submissions at once. A service that does not answer stops the batch after a few
+    failures; nothing is lost, the documents stay queued, and `problem` names the cause and the cure.
 
     Args:
         cloud: an opened connection (`async with CloudConnection(…) as cloud`).
@@ -36,9 +39,10 @@ async def send_batch(cloud: Cloud, database: Database, batch_id: str, *, progres
     work = Work(cloud, database, cloud.settings, lease, progress)
     queued = sending = 0
     try:
-        async with keeping(database, lease):
-            await work.ask()
-            await work.send()
+        with first_error():
+            async with keeping(database, lease):
+                await work.ask()
+                await work.send()
     finally:
         queued, sending = await asyncio.shield(asyncio.to_thread(ledger.close, database, lease))
     return BatchResult(

@@ -119,7 +119,7 @@ def load(connection: sa.Connection, batch_id: str, state: State) -> list[Shipmen
     return list(_shipments(rows))
 
 
-def _shipments(rows: Iterable[sa.Row[Any]]) -> Iterable[Shipment]:
+def _shipments(rows: Iterable[Any]) -> Iterable[Shipment]:
     for _, together in groupby(rows, key=lambda row: row.submission_id):
         listed = list(together)
         first = listed[0]
@@ -127,7 +127,7 @@ def _shipments(rows: Iterable[sa.Row[Any]]) -> Iterable[Shipment]:
         yield Shipment(first.submission_id, first.submission_unique_id, first.attempts, items)
 
 
-def _item(row: sa.Row[Any]) -> Item:
+def _item(row: Any) -> Item:
     return Item(
         id=row.id,
         public_id=row.public_id,

@@ -2,18 +2,18 @@
 
 The order of the reasons, first match wins:
 
-    answer                                              verdict    the documents are
-    --------------------------------------------------  ---------  --------------------------------------------------
-    signed Success                                      stored     registered with the hash and size we named
-    XDSDuplicateUniqueIdInRegistry                      ask        perhaps there: an earlier request of ours got through
-    registry or repository busy, out of resources       later      not there
-    any other error of the registry or repository       refused    not there (asked again before it is written down)
-    403, unusable certificate, incomplete settings      halt       not there; nothing else would get through either
-    no connection, 503                                  later      not there
-    time is up before the request was whole             later      not there
-    time is up afterwards, connection cut               ask        perhaps there
-    answer that cannot be trusted or understood         ask        perhaps there
-    SOAP fault, 4xx                                     suspect    not there; is it the document or the account?
+    answer                                            verdict  the documents are
+    ------------------------------------------------  -------  -----------------------------------------------
+    signed Success                                    stored   registered with the hash and size we named
+    XDSDuplicateUniqueIdInRegistry                    ask      perhaps there: an earlier request got through
+    registry or repository busy, out of resources     later    not there
+    any other error of the registry or repository     refused  not there (asked before it is written down)
+    403, unusable certificate, incomplete settings    halt     not there; nothing else would get through
+    no connection, 503                                later    not there
+    time is up before the request was whole           later    not there
+    time is up afterwards, connection cut             ask      perhaps there
+    answer that cannot be trusted or understood       ask      perhaps there
+    SOAP fault, 4xx                                   suspect  not there; is it the document or the account?
 """
 
 from dataclasses import dataclass

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from erepo.clinic.archiving import ledger
 from erepo.clinic.archiving.asking import ask_documents, ask_submission
@@ -77,7 +78,7 @@ class Work:
             if not shipments or self.problem is not None:
                 return
             if number:
-                await asyncio.sleep(PAUSE * 2**number * random.uniform(0.5, 1))  # noqa: S311 - jitter, no secret
+                await asyncio.sleep(PAUSE * 2**number * random.uniform(0.5, 1))  # noqa: S311 - jitter
             breaker = await self._round(shipments)
             await self._settle_open(breaker)
             if breaker.reason is not None:
@@ -92,17 +93,23 @@ class Work:
 
     async def _round(self, shipments: Sequence[Shipment]) -> Breaker:
         by_id = {shipment.id: shipment for shipment in shipments}
-        builder = await asyncio.to_thread(Builder, self.database, self.settings)
+        builder = await asyncio.to_thread(Builder, self.database, self.settings, self.cloud.source_id)
 
         async def mark(parcels: Sequence[Parcel]) -> None:
-            await asyncio.to_thread(ledger.mark, self.database, self.lease, [by_id[one.key] for one in parcels])
+            await asyncio.to_thread(
+                ledger.mark, self.database, self.lease, [by_id[one.key] for one in parcels]
+            )
 
         def commit(deliveries: Sequence[Delivery]) -> None:
             self._commit([(by_id[one.parcel.key], one.judgement) for one in deliveries])
 
         async with GroupCommit(commit) as commits:
             pipeline = Pipeline(
-                self.cloud.provide, self.settings.in_flight, self.settings.limits, mark=mark, report=commits.add
+                self.cloud.provide,
+                self.settings.in_flight,
+                self.settings.limits,
+                mark=mark,
+                report=commits.add,
             )
             return await pipeline.run(_parcels(shipments, builder))
 
@@ -123,18 +130,20 @@ class Work:
     async def _settle_open(self, breaker: Breaker) -> None:
         """Bring to an end what one answer alone could not decide."""
         unsettled, self._open = self._open, []
-        await self._settle([one for one, verdict in unsettled if verdict.verdict is Verdict.ASK], ask_submission)
-        refused = [asked for asked in unsettled if asked[1].verdict in (Verdict.REFUSED, Verdict.SUSPECT)]
+        await self._settle(
+            [one for one, verdict in unsettled if verdict.verdict is Verdict.ASK], ask_submission
+        )
+        refused = [asked for asked in unsettled if asked[1].verdict in _FINAL]
         doubtful = [asked for asked in refused if _is_doubtful(asked, breaker)]
-        if doubtful:
-            self.problem = self.problem or _problem(doubtful[0][1])
-            told = [(shipment, judgement.code) for shipment, judgement in doubtful]
-            await asyncio.to_thread(ledger.requeue, self.database, self.lease, told)
-        sure = [asked for asked in refused if asked not in doubtful]
+        sure = [asked for asked in refused if not _is_doubtful(asked, breaker)]
         for shipment, judgement in sure:
             if len(shipment.items) > 1:
                 await asyncio.to_thread(ledger.split, self.database, self.lease, shipment, judgement)
         await self._refuse([asked for asked in sure if len(asked[0].items) == 1])
+        if doubtful:
+            told = [(shipment, judgement.code) for shipment, judgement in doubtful]
+            await asyncio.to_thread(ledger.requeue, self.database, self.lease, told)
+            self.problem = self.problem or _problem(doubtful[0][1])
 
     async def _refuse(self, refused: Sequence[Asked]) -> None:
         """Reject, unless the registry knows the document after all."""
@@ -157,10 +166,10 @@ class Work:
             while self.problem is None and (shipment := next(waiting, None)) is not None:
                 try:
                     told = await ask(self.cloud, shipment)
-                except Exception as error:  # noqa: BLE001 - the outcome stays unknown, the next run asks again
+                except Exception as error:  # noqa: BLE001 - unknown still, the next run asks
                     failures += 1
                     if failures >= PATIENCE or judge(error).verdict is Verdict.HALT:
-                        self.problem = self.problem or Problem.of(error)
+                        self.problem = Problem.of(error)
                     continue
                 failures = 0
                 await commits.add((shipment, told))
@@ -191,7 +200,7 @@ _FINAL = frozenset({Verdict.REFUSED, Verdict.SUSPECT})
 
 def _parcels(shipments: Iterable[Shipment], builder: Builder) -> Iterable[Parcel]:
     for shipment in shipments:
-        yield Parcel(shipment.id, shipment.size, lambda shipment=shipment: builder.build(shipment))  # type: ignore[misc]
+        yield Parcel(shipment.id, shipment.size, partial(builder.build, shipment))
 
 
 def _is_doubtful(asked: Asked, breaker: Breaker) -> bool:
