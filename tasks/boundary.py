@@ -8,8 +8,10 @@ quote the original text.
 
 import logging
 import re
+import traceback
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from erepo.errors import ErepoError, PermanentError, RetryableError
@@ -53,7 +55,7 @@ def guarded(work: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
         try:
             return await work(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 — whatever it is, its text must not reach Prefect
-            clean = cleaned(error, work.__name__)
+            clean = cleaned(error, f"{work.__name__}, {_line(error)}")
         # Raised outside the handler, so that the original hangs on it neither as cause nor as context.
         raise clean
 
@@ -70,6 +72,12 @@ def cleaned(error: Exception, place: str) -> ErepoError:
         # strerror is the system's own sentence; the file name is left out.
         return DiskTrouble(reason=error.strerror or type(error).__name__, place=place)
     return UnexpectedFailure(kind=type(error).__name__, place=place)
+
+
+def _line(error: Exception) -> str:
+    """Return where it was raised: a file of the program and a line, nothing of the data."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return f"{Path(last[0].filename).name}:{last[0].lineno}" if last else "?"
 
 
 class _Redact(logging.Filter):

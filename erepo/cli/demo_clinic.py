@@ -44,10 +44,10 @@ _STRUCTURE = {
                 "resort_v": PROVIDER.unit,
                 "cells": [
                     {
-                        "name": "Poradnia lekarza POZ",
-                        "resort_vii": PROVIDER.cell,
-                        "resort_viii": "0010",
-                        "resort_x": "HC.1.3.1",
+                        "name": "Poradnia chirurgii ogólnej",
+                        "resort_vii": "001",
+                        "resort_viii": "1500",
+                        "resort_x": "05",
                     }
                 ],
             }
