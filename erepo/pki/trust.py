@@ -25,6 +25,8 @@ from erepo.pki.errors import (
 from erepo.pki.keys import check_public
 from erepo.pki.pem import read_certificates, write_certificates
 
+_Certificates = Sequence[x509.Certificate]
+
 #: How long a positive answer is remembered.
 CACHE_LIFE = timedelta(minutes=5)
 _CACHE_SIZE = 4096
@@ -102,7 +104,7 @@ class TrustStore:
         self, certificate: x509.Certificate, intermediates: Sequence[x509.Certificate], at: datetime
     ) -> Sequence[x509.Certificate]:
         if self._store is None:
-            raise _reason(certificate, (), "no authority is trusted")
+            raise _reason(certificate, (), (), "no authority is trusted")
         policy = (
             verification.PolicyBuilder()
             .store(self._store)
@@ -117,7 +119,7 @@ class TrustStore:
         try:
             return policy.build_client_verifier().verify(certificate, list(intermediates)).chain
         except verification.VerificationError as error:
-            raise _reason(certificate, (*intermediates, *self.authorities), str(error)) from None
+            raise _reason(certificate, intermediates, self.authorities, str(error)) from None
 
 
 def check_time(certificate: x509.Certificate, *, at: datetime) -> None:
@@ -155,7 +157,7 @@ def check_strength(certificate: x509.Certificate) -> None:
 
 
 def _reason(
-    certificate: x509.Certificate, known: Sequence[x509.Certificate], detail: str
+    certificate: x509.Certificate, intermediates: _Certificates, trusted: _Certificates, detail: str
 ) -> CertificateRefused:
     """Turn the verifier's one failure into the defect a person can act on."""
     if certificate.issuer == certificate.subject:
@@ -163,9 +165,20 @@ def _reason(
     for extension in certificate.extensions:
         if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension):
             return UnknownExtension(oid=extension.oid.dotted_string)
-    if not any(_issued(certificate, issuer) for issuer in known):
+    if not _leads_to_trust(certificate, intermediates, trusted):
         return UntrustedIssuer()
     return ChainRefused(detail=ascii(detail)[1:161])
+
+
+def _leads_to_trust(certificate: x509.Certificate, between: _Certificates, trusted: _Certificates) -> bool:
+    """Tell whether signatures lead from the certificate to a trusted authority, whatever else is wrong."""
+    reached, level = [certificate], [certificate]
+    for _ in range(_DEEPEST + 1):
+        if any(_issued(each, authority) for each in level for authority in trusted):
+            return True
+        level = [each for each in between if each not in reached and any(_issued(low, each) for low in level)]
+        reached += level
+    return False
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from erepo.clinic.rest.answers import AccountState, Activation
 from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal
+from erepo.clinic.rest.handshake import certificate_refused
 from erepo.errors import RemoteBusy, RemoteTimeout, RemoteUnavailable
 from erepo.pki import Bundle, client_context
 from erepo.settings import HttpTimeouts
@@ -56,8 +57,9 @@ class AccountClient:
         self._address = service_url
         self._account = account
         self._timeouts = wait = timeouts or HttpTimeouts()
+        self._context = client_context(tls, trust_pem)
         self._client = httpx.Client(
-            verify=client_context(tls, trust_pem),
+            verify=self._context,
             timeout=httpx.Timeout(connect=wait.connect, read=wait.read, write=wait.write, pool=wait.pool),
             follow_redirects=False,
             trust_env=False,
@@ -124,7 +126,17 @@ class AccountClient:
         except httpx.TimeoutException as error:
             raise _overdue(address, error, self._timeouts) from None
         except httpx.TransportError as error:
-            raise _broken(address, error) from None
+            raise self._broken(address, error) from None
+
+    def _broken(self, address: str, error: httpx.TransportError) -> SecureChannelFailed | RemoteUnavailable:
+        reason = _tls_reason(error)
+        if not reason and not isinstance(error, httpx.ConnectError):
+            url = httpx.URL(address)
+            if certificate_refused(url.host, url.port or 443, self._context):
+                reason = "certificate refused"
+        if reason:
+            return SecureChannelFailed(address=address, reason=reason)
+        return RemoteUnavailable(address=address)
 
     def _read(self, response: httpx.Response, address: str, deadline: float) -> bytes:
         content = bytearray()
@@ -145,13 +157,14 @@ def _overdue(address: str, error: httpx.TimeoutException, timeouts: HttpTimeouts
     return RemoteTimeout(address=address, phase=phase, seconds=seconds, setting=phase.upper())
 
 
-def _broken(address: str, error: httpx.TransportError) -> SecureChannelFailed | RemoteUnavailable:
+def _tls_reason(error: BaseException) -> str:
+    """Return what TLS complained about, empty if it did not."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
-            return SecureChannelFailed(address=address, reason=cause.reason or type(cause).__name__)
+            return cause.reason or type(cause).__name__
         cause = cause.__cause__ or cause.__context__
-    return RemoteUnavailable(address=address)
+    return ""
 
 
 def _refusal(address: str, status: int, content: bytes) -> Exception:

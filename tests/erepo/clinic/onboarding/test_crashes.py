@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -70,7 +70,7 @@ def lines_of_a_run(clinic: Clinic) -> int:
 
 
 def test_a_crash_before_any_line(world: World, empty_database: bytes, tmp_path: Path) -> None:
-    """A run that crashed before the n-th line is completed by the next one, for n spread over the whole run."""
+    """A run that crashed before its n-th line is completed by the next; n is spread over the whole run."""
     total = lines_of_a_run(fresh(world, empty_database, tmp_path))
     assert total > 100
     for number in range(1, total + 1, max(1, total // 60)):
@@ -89,9 +89,8 @@ def test_a_double_crash(world: World, empty_database: bytes, tmp_path: Path) -> 
     """Crashing again inside the recovery, and again, changes nothing about the end."""
     clinic = fresh(world, empty_database, tmp_path)
     for number in (60, 90, 130, 25, 200):
-        with Lines(number).watching(), pytest.raises(Crash):
+        with Lines(number).watching(), suppress(Crash):
             clinic.onboard()
-            raise Crash
     clinic.onboard()
     assert_whole(clinic)
     clinic.database.close()
