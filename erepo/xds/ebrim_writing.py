@@ -63,6 +63,9 @@ _DOCUMENT = f"{{{RIM}}}ExtrinsicObject"
 _PACKAGE = f"{{{RIM}}}RegistryPackage"
 _ASSOCIATION = f"{{{RIM}}}Association"
 
+# LongName of rim.xsd, the type of every slot value.
+_LONGEST_VALUE = 256
+
 _Element = etree._Element  # noqa: SLF001 - the type lxml gives its elements has no public name
 _sub = etree.SubElement
 
@@ -113,10 +116,10 @@ def _document(parent: _Element, entry: DocumentEntry, ids: Iterator[str]) -> Non
         (Slot.SERVICE_STOP, entry.service_stop),
         (Slot.SIZE, "" if entry.size is None else str(entry.size)),
         (Slot.SOURCE_PATIENT_ID, str(entry.source_patient_id or "")),
-        (Slot.URI, entry.uri),
     ):
         if value:
             _slot(element, name, (value,))
+    _slot(element, Slot.URI, _pieces(entry.uri))
     _slot(element, Slot.SOURCE_PATIENT_INFO, entry.source_patient_info)
     _slot(element, Slot.REFERENCE_IDS, tuple(map(str, entry.reference_ids)))
     _slots(element, entry.extra_slots)
@@ -211,6 +214,15 @@ def _texts(element: _Element, entry: DocumentEntry | SubmissionSet | Folder) -> 
 def _version(element: _Element, version: int | None) -> None:
     if version is not None:
         _sub(element, _VERSION, {"versionName": str(version)})
+
+
+def _pieces(text: str) -> tuple[str, ...]:
+    """Cut a text that is longer than one value may be into `1|…`, `2|…` (TF-3 4.2.3.2.28)."""
+    if len(text) <= _LONGEST_VALUE:
+        return (text,) if text else ()
+    length = _LONGEST_VALUE - 4
+    starts = range(0, len(text), length)
+    return tuple(f"{number}|{text[start : start + length]}" for number, start in enumerate(starts, 1))
 
 
 def _slots(element: _Element, slots: Slots) -> None:

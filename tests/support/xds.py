@@ -2,6 +2,7 @@
 
 import string
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
@@ -211,8 +212,8 @@ _XCF = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace
 
 
 class _MissingFile(etree.Resolver):
-    def resolve(self, system_url: str, public_id: str, context: object) -> object:
-        if system_url.endswith("xcf.xsd"):
+    def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:
+        if system_url and system_url.endswith("xcf.xsd"):
             return self.resolve_string(_XCF, context, base_url=(SCHEMAS / "IHE" / "xcf.xsd").as_uri())
         return None
 

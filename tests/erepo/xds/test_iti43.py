@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from erepo.content import FileContent, MemoryContent, read_all
+from erepo.content import Content, FileContent, MemoryContent, read_all
 from erepo.xds import iti43
 from erepo.xds.errors import MessageShapeWrong, RegistryError
 from erepo.xds.iti43 import DocumentRequest, RetrievedDocument
@@ -75,10 +75,8 @@ def test_a_document_ending_in_line_ends_keeps_them(tmp_path: Path) -> None:
     octets = b"\r\n<x/>\r\n\n"
     file = tmp_path / "document"
     file.write_bytes(octets)
-    found = [
-        RetrievedDocument("1", f"1.{n}", "text/xml", content)
-        for n, content in enumerate((MemoryContent(octets), FileContent(file)))
-    ]
+    contents: list[Content] = [MemoryContent(octets), FileContent(file)]
+    found = [RetrievedDocument("1", f"1.{n}", "text/xml", content) for n, content in enumerate(contents)]
     result = iti43.read_response(over_the_wire(*iti43.write_response(found)))
     assert [read_all(one.content) for one in result.documents] == [octets, octets]
 

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from lxml import etree
 
 from erepo.xds.ebrim import Rules, read_objects, write_object_list, write_objects
-from erepo.xds.model import DocumentEntry, MetadataSet, new_entry_uuid
+from erepo.xds.model import DocumentEntry, Folder, MetadataSet, SubmissionSet, new_entry_uuid
 from erepo.xds.vocabulary import RIM, STABLE
 from tests.support.xds import DOCUMENTS, METADATA, PATIENT, assert_valid, document
 
@@ -46,7 +46,10 @@ def test_ids_of_parts_never_repeat(entry: DocumentEntry) -> None:
 def test_an_answer_may_lack_everything_but_identity() -> None:
     """A registry of others may hold less than our rules demand; it is read all the same."""
     entry = DocumentEntry(entry_uuid=new_entry_uuid(), unique_id="1.2.3", patient_id=PATIENT)
-    assert reread(MetadataSet(documents=(entry,)), Rules.ANSWER).documents == (entry,)
+    empty = SubmissionSet(entry_uuid="s", unique_id="1.2", source_id="1.3", patient_id=PATIENT)
+    folder = Folder(entry_uuid="f", unique_id="1.4", patient_id=PATIENT, limited=True)
+    metadata = MetadataSet((empty,), (entry,), (folder,))
+    assert reread(metadata, Rules.ANSWER) == metadata
 
 
 def test_an_entry_of_the_clinic_is_accepted_by_the_repository() -> None:
