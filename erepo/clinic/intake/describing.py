@@ -15,7 +15,7 @@ from erepo.clinic.intake.files import Loaded
 from erepo.clinic.intake.patients import PatientFacts
 from erepo.clinic.intake.sidecar import Beside
 from erepo.clinic.kinds import DEFAULT_RETENTION_YEARS, KindRule
-from erepo.clinic.times import read_time
+from erepo.clinic.times import WARSAW, read_time
 from erepo.content import Buffer
 from erepo.identifiers import oids
 from erepo.identifiers.hl7 import ReferenceId
@@ -163,10 +163,14 @@ def row_of(document: Described, loaded: Loaded, rule: KindRule, taken_in_at: dat
 
 def _last_year(document: Described, rule: KindRule, taken_in_at: datetime) -> int:
     """The year at whose end the document may be destroyed (polish-domain §6)."""
-    entry = document.effective_at or taken_in_at
+    entry = _year(document.effective_at or taken_in_at)
     years = rule.retention_years
     born = read_time(document.patient.birth_date)
     # By calendar years: a child who has just turned two keeps its documents a little longer, never shorter.
-    if born and entry.year - born.year <= CHILD_AGE and years >= DEFAULT_RETENTION_YEARS:
+    if born and entry - _year(born) <= CHILD_AGE and years >= DEFAULT_RETENTION_YEARS:
         years = max(years, CHILD_YEARS)
-    return entry.year + years
+    return entry + years
+
+
+def _year(moment: datetime) -> int:
+    return moment.astimezone(WARSAW).year
