@@ -8,8 +8,9 @@ from uuid import NAMESPACE_OID, uuid5
 from erepo.cda.header import is_cda as looks_like_cda
 from erepo.cda.header import read_header
 from erepo.cda.kinds import Kind, recognise
-from erepo.cda.media import media_type
+from erepo.cda.media import XML, media_type
 from erepo.cda.model import CdaHeader, HeaderWarning
+from erepo.cda.parsing import parse
 from erepo.clinic.errors import PatientUnknown
 from erepo.clinic.intake.files import Loaded
 from erepo.clinic.intake.patients import PatientFacts
@@ -76,14 +77,14 @@ def describe(loaded: Loaded, known: Beside, limit: int) -> Described:
     with loaded.octets() as octets:
         if looks_like_cda(octets):
             return _cda(octets, loaded, known, limit)
-        return _attachment(octets, loaded, known)
+        return _attachment(octets, loaded, known, limit)
 
 
 def _cda(octets: Buffer, loaded: Loaded, known: Beside, limit: int) -> Described:
     header = read_header(octets, limit=limit)
     document = Described(
         kind=known.kind or recognise(header),
-        mime_type="text/xml",
+        mime_type=XML,
         patient=_patient_of(header) or _required(known),
         unique_id=header.document_id.unique_id,
         header=header,
@@ -98,9 +99,13 @@ def _cda(octets: Buffer, loaded: Loaded, known: Beside, limit: int) -> Described
     return document
 
 
-def _attachment(octets: Buffer, loaded: Loaded, known: Beside) -> Described:
+def _attachment(octets: Buffer, loaded: Loaded, known: Beside, limit: int) -> Described:
+    mime_type = media_type(octets, loaded.path.name)
+    if mime_type == XML:
+        # Broken XML is refused whatever it was meant to be: it may be a CDA document cut off.
+        parse(octets, limit)
     return Described(
-        mime_type=media_type(octets, loaded.path.name),
+        mime_type=mime_type,
         kind=known.kind or Kind.ATTACHMENT,
         patient=_required(known),
         unique_id=own_id(loaded.digests.sha256),

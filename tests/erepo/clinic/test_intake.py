@@ -225,6 +225,7 @@ def test_patients_are_kept_once_and_up_to_date(
         ("empty.xml", b"", "file.empty"),
         ("note.txt", b"just text", "cda.unsupported-media"),
         ("broken.xml", cda.document()[:-5], "cda.not-xml"),
+        (f"{PESEL}_cut.xml", b"<ecg>", "cda.not-xml"),
         ("doctype.xml", b"<!DOCTYPE x []>" + cda.document(prolog=""), "cda.doctype"),
         ("noname.pdf", PDF, "patient.unknown"),
         ("44051401358_wrong.pdf", PDF, "patient.unknown"),
