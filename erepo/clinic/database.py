@@ -63,7 +63,12 @@ def open_database(url: str) -> Database:
         url: for instance `sqlite:////var/erepo/clinic/clinic.db` or `postgresql+psycopg://…`.
     """
     address = sa.make_url(url)
-    options: dict[str, Any] = {"json_serializer": to_json, "json_deserializer": orjson.loads}
+    options: dict[str, Any] = {
+        "json_serializer": to_json,
+        "json_deserializer": orjson.loads,
+        # Otherwise an error of the database would quote the row, and with it a patient.
+        "hide_parameters": True,
+    }
     if address.get_backend_name() != "sqlite":
         return Database(sa.create_engine(address, pool_pre_ping=True, **options))
     if address.database:
