@@ -18,7 +18,7 @@ from typing import Any
 from erepo.cloud import accounts
 from erepo.cloud.answers import Answer, Send, error_answer, json_answer
 from erepo.cloud.bodies import ClientGone, Headers, Receive
-from erepo.cloud.endpoint import serve_xds
+from erepo.cloud.endpoint import Caller, serve_xds
 from erepo.cloud.errors import (
     AccountOccupied,
     AccountSuspended,
@@ -127,10 +127,13 @@ async def _route(cloud: Cloud, request: Request, send: Send) -> None:
         return
     limits = cloud.settings.limits
     most = limits.message if endpoint == "/xds/repository" else limits.soap_part
-    async with cloud.bodies.read(request.headers, request.receive, most) as body:
-        content_type = request.headers.get(b"content-type", b"").decode("latin-1")
-        answer = await serve_xds(cloud, tenant, request.path, content_type, body)
-        await answer.send(send)
+    with cloud.arrivals.expected() as arrived:
+        async with cloud.bodies.read(request.headers, request.receive, most) as body:
+            content_type = request.headers.get(b"content-type", b"").decode("latin-1")
+            caller = Caller(cloud, tenant, request.path, arrived)
+            answer = await serve_xds(caller, content_type, body)
+            arrived()
+            await answer.send(send)
 
 
 async def _tenant(cloud: Cloud, request: Request, account: str) -> Tenant:

@@ -57,37 +57,60 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A proven message of a tenant."""
+class Caller:
+    """Who calls which endpoint."""
 
     cloud: Cloud
     tenant: Tenant
+    path: str
+    """The endpoint that was called; wsa:To must name it."""
+    arrived: Callable[[], None] = lambda: None
+    """To be called when no submission can follow any more from this message, or it is on its way to the writer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A proven message of a tenant."""
+
+    caller: Caller
     verified: Verified
     large: bool
+
+    @property
+    def cloud(self) -> Cloud:
+        """The service."""
+        return self.caller.cloud
+
+    @property
+    def tenant(self) -> Tenant:
+        """Who asks."""
+        return self.caller.tenant
 
 
 _Handler = Callable[[Question], Awaitable[Reply]]
 
 
-async def serve_xds(cloud: Cloud, tenant: Tenant, path: str, content_type: str, body: bytearray) -> Answer:
+async def serve_xds(caller: Caller, content_type: str, body: bytearray) -> Answer:
     """Answer one message at `/services/{account}/xds/…`.
 
     Args:
-        cloud: the service.
-        tenant: whose connection it is.
-        path: the endpoint that was called; wsa:To must name it.
+        caller: whose connection it is, and the endpoint.
         content_type: of the body.
         body: the message; must stay until the answer was sent.
     """
+    cloud, tenant, path = caller.cloud, caller.tenant, caller.path
     large = len(body) > cloud.settings.limits.large_body
     received: Received | None = None
     try:
-        received, verified = await _proven(cloud, tenant, content_type, body, large=large)
+        unpacking = partial(unpack, content_type, body, cloud.settings.limits)
+        received = await cloud.heavily(unpacking) if large else unpacking()
+        proving = partial(_prove, cloud, tenant, received)
+        verified = await cloud.heavily(proving) if large else proving()
         handler = _HANDLERS.get(path.rpartition("/")[2], {}).get(verified.action)
         if handler is None:
             raise ActionRefused(rule="an action that this endpoint does not serve")  # noqa: TRY301  # one exit
         _check_address(verified.to, path)
-        reply = await handler(Question(cloud, tenant, verified, large))
+        reply = await handler(Question(caller, verified, large))
     except ErepoError as error:
         log.info("account %s: refused, %s", tenant.account, error.code)
         return _fault(cloud, tenant, received, error)
@@ -100,26 +123,18 @@ async def serve_xds(cloud: Cloud, tenant: Tenant, path: str, content_type: str, 
     return await _packed(cloud, tenant, outgoing, mtom=received.multipart)
 
 
-async def _proven(
-    cloud: Cloud, tenant: Tenant, content_type: str, body: bytearray, *, large: bool
-) -> tuple[Received, Verified]:
-    prove = partial(_prove, cloud, tenant, content_type, body)
-    return await cloud.heavily(prove) if large else prove()
-
-
-def _prove(cloud: Cloud, tenant: Tenant, content_type: str, body: bytearray) -> tuple[Received, Verified]:
-    """Unpack and verify; the signer must be a registered WSS certificate of this very account.
+def _prove(cloud: Cloud, tenant: Tenant, received: Received) -> Verified:
+    """Verify a message; the signer must be a registered WSS certificate of this very account.
 
     Raises:
         MessageRefused, SignerNotRegistered: it is not to be trusted.
     """
-    received = unpack(content_type, body, cloud.settings.limits)
     if tenant.security == "mtls":
-        return received, read_unsigned(received)
+        return read_unsigned(received)
     verified = cloud.verifier.verify(received)
     if verified.certificate is None or fingerprint(verified.certificate) not in tenant.signers:
         raise SignerNotRegistered
-    return received, verified
+    return verified
 
 
 def _check_address(to: str, path: str) -> None:
@@ -144,6 +159,7 @@ async def _submit(question: Question) -> Sequence[RegistryError]:
         job = await cloud.heavily(work) if question.large else work()
         if isinstance(job, list):
             return job
+        question.caller.arrived()
         return (await store(cloud, job)).errors
     except RequestRejected as error:
         return error.errors

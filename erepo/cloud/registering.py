@@ -7,8 +7,9 @@ writes nothing; **a submission is atomic**.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
 from erepo.cloud.blobs import INLINE
 from erepo.cloud.codec import Compressor
@@ -17,6 +18,39 @@ from erepo.cloud.rows import Job, NewDocument, Row
 from erepo.cloud.tables import document, document_octets, object_value, registry_object, tenant
 from erepo.xds.responses import RegistryError
 from erepo.xds.vocabulary import Xds
+
+
+# Made once: building a statement costs as much as running it.
+_IDS: BindParameter[list[Any]] = bindparam("ids", expanding=True)
+_object, _document = registry_object.c, document.c
+#: Locks the rows on PostgreSQL, in one order for everybody; SQLite's writer is alone anyway.
+_TENANTS = (
+    select(
+        tenant.c.id,
+        tenant.c.used_bytes,
+        tenant.c.used_documents,
+        tenant.c.limit_bytes,
+        tenant.c.limit_documents,
+    )
+    .where(tenant.c.id.in_(bindparam("tenants", expanding=True)))
+    .order_by(tenant.c.id)
+    .with_for_update()
+)
+_USED = select(_object.unique_id).where(
+    _object.tenant_id == bindparam("tenant"), _object.unique_id.in_(_IDS), _object.unique_id.is_not(None)
+)
+_TAKEN = select(_object.entry_uuid).where(
+    _object.tenant_id == bindparam("tenant"), _object.entry_uuid.in_(_IDS)
+)
+_STORED = select(_document.unique_id, _document.id, _document.sha256, _document.size).where(
+    _document.tenant_id == bindparam("tenant"), _document.unique_id.in_(_IDS)
+)
+_USE = (
+    update(tenant)
+    .where(tenant.c.id == bindparam("tenant"))
+    .values(used_bytes=bindparam("used_bytes"), used_documents=bindparam("used_documents"))
+)
+_INSERT = {each: insert(each) for each in (document, document_octets, registry_object, object_value)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +151,7 @@ def _load_states(connection: Connection, jobs: Sequence[Job]) -> dict[int, _Stat
     groups: dict[int, list[Job]] = {}
     for job in jobs:
         groups.setdefault(job.tenant.id, []).append(job)
-    # Locks the rows on PostgreSQL, in one order for everybody; SQLite's writer is alone anyway.
-    rows = connection.execute(
-        select(
-            tenant.c.id,
-            tenant.c.used_bytes,
-            tenant.c.used_documents,
-            tenant.c.limit_bytes,
-            tenant.c.limit_documents,
-        )
-        .where(tenant.c.id.in_(sorted(groups)))
-        .order_by(tenant.c.id)
-        .with_for_update()
-    )
+    rows = connection.execute(_TENANTS, {"tenants": sorted(groups)})
     states = {row.id: _State(*row[1:]) for row in rows}
     for tenant_id, group in groups.items():
         _load_known(connection, tenant_id, group, states[tenant_id])
@@ -138,18 +160,14 @@ def _load_states(connection: Connection, jobs: Sequence[Job]) -> dict[int, _Stat
 
 def _load_known(connection: Connection, tenant_id: int, jobs: Sequence[Job], state: _State) -> None:
     sets = {job.set_unique_id for job in jobs}
-    c = registry_object.c
-    found = select(c.unique_id).where(c.tenant_id == tenant_id).where(c.unique_id.in_(sets))
-    state.sets.update(connection.scalars(found))
+    state.sets.update(connection.scalars(_USED, {"tenant": tenant_id, "ids": list(sets)}))
     given = {each for job in jobs for each in job.given}
     if given:
-        taken = select(c.entry_uuid).where(c.tenant_id == tenant_id).where(c.entry_uuid.in_(given))
-        state.uuids.update(connection.scalars(taken))
+        state.uuids.update(connection.scalars(_TAKEN, {"tenant": tenant_id, "ids": list(given)}))
     names = {each.unique_id for job in jobs for each in job.documents}
-    d = document.c
-    stored = select(d.unique_id, d.id, d.sha256, d.size)
-    for row in connection.execute(stored.where(d.tenant_id == tenant_id).where(d.unique_id.in_(names))):
-        state.documents[row.unique_id] = _Stored(row.id, row.sha256, row.size)
+    if names:
+        for row in connection.execute(_STORED, {"tenant": tenant_id, "ids": list(names)}):
+            state.documents[row.unique_id] = _Stored(row.id, row.sha256, row.size)
 
 
 def _register(state: _State, job: Job, inserts: _Inserts) -> Outcome:
@@ -234,11 +252,8 @@ def _write(connection: Connection, inserts: _Inserts, states: dict[int, _State])
         (object_value, inserts.values),
     ):
         if rows:
-            connection.execute(insert(table), rows)
+            connection.execute(_INSERT[table], rows)
     for tenant_id, state in states.items():
         if state.grown:
-            connection.execute(
-                update(tenant)
-                .where(tenant.c.id == tenant_id)
-                .values(used_bytes=state.used_bytes, used_documents=state.used_documents)
-            )
+            usage = {"used_bytes": state.used_bytes, "used_documents": state.used_documents}
+            connection.execute(_USE, {"tenant": tenant_id, **usage})

@@ -16,7 +16,7 @@ from erepo.cloud.numbers import Numbers
 from erepo.cloud.registering import Outcome, Registrar
 from erepo.cloud.rows import Job
 from erepo.cloud.tenants import Directory, Tenant
-from erepo.cloud.writer import GroupWriter
+from erepo.cloud.writer import Arrivals, GroupWriter
 from erepo.pki.trust import TrustStore
 from erepo.settings import Settings
 from erepo.soap.signing import Signer
@@ -56,11 +56,13 @@ class Cloud:
         #: Hashing, compressing and writing of large bodies; two, so that a third waits instead of taking memory.
         self.heavy = ThreadPoolExecutor(2, "erepo-heavy")
 
+        #: Messages to the repository that are being received or verified.
+        self.arrivals = Arrivals()
         self.verifier = self._verifier()
         self.signer = Signer(self.wss)
         registrar = Registrar(self.numbers)
         self.writer: GroupWriter[Job, Outcome] = GroupWriter(
-            self.database, registrar.prepare, registrar.apply
+            self.database, registrar.prepare, registrar.apply, more=lambda: self.arrivals.count
         )
 
     def _verifier(self) -> Verifier:

@@ -13,7 +13,9 @@ never takes others with it.
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
@@ -21,6 +23,34 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from erepo.cloud.database import Database
 from erepo.cloud.errors import ServiceStopping, StorageUnavailable
+
+class Arrivals:
+    """Counts the jobs that are about to come, so that the writer knows whether waiting is worth it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    @contextmanager
+    def expected(self) -> Iterator[Callable[[], None]]:
+        """Count one more until the block ends, or until the given function is called."""
+        self.count += 1
+        left = False
+
+        def leave() -> None:
+            nonlocal left
+            if not left:
+                left = True
+                self.count -= 1
+
+        try:
+            yield leave
+        finally:
+            leave()
+
+
+#: Longest wait for companions, in seconds.
+LINGER = 0.004
+_ENOUGH = 8
 
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")
@@ -36,6 +66,8 @@ class GroupWriter(Generic[Job, Outcome]):
             released in it, so the event loop goes on.
         apply: writes a group, returns one outcome per job in order. It may be called again for the same job after
             its transaction was undone, so it must not change the job.
+        more: how many jobs are about to come; the thread waits for them a moment (`LINGER`), because a commit
+            shared by four costs each a quarter. A lone job never waits.
         group: most jobs in one transaction.
     """
 
@@ -44,11 +76,13 @@ class GroupWriter(Generic[Job, Outcome]):
         database: Database,
         prepare: Callable[[Job], None],
         apply: Callable[[Connection, Sequence[Job]], list[Outcome]],
+        more: Callable[[], int] = lambda: 0,
         group: int = 64,
     ) -> None:
         self._database = database
         self._prepare = prepare
         self._apply = apply
+        self._more = more
         self._group = group
         self._queue: queue.SimpleQueue[_Waiting[Job, Outcome] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="erepo-writer", daemon=True)
@@ -89,9 +123,11 @@ class GroupWriter(Generic[Job, Outcome]):
         if first is None:
             return None
         group = [first]
+        until = time.monotonic() + LINGER
         while len(group) < self._group:
+            wait = max(0.0, until - time.monotonic()) if len(group) < _ENOUGH and self._more() else 0.0
             try:
-                item = self._queue.get_nowait()
+                item = self._queue.get(block=wait > 0, timeout=wait)
             except queue.Empty:
                 break
             if item is None:

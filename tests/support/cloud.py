@@ -206,3 +206,19 @@ def _settings(ours: Mapping[str, str]) -> Settings:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@contextmanager
+def second_process(cloud: RunningCloud, port: int) -> Iterator[TenantCredentials]:
+    """Run another process of the service on the same state; yields the account ACCOUNT as that process serves it."""
+    environment = {**cloud.environment, "EREPO_PORT_BASE": str(port)}
+    settings = cloud.settings.model_copy(update={"port_base": port})
+    other = RunningCloud(settings, environment, cloud.credentials_folder)
+    credentials = TenantCredentials(cloud.tenant.folder)
+    text = json.dumps(cloud.tenant.facts).replace(f":{cloud.settings.cloud_port}/", f":{port}/")
+    credentials.__dict__["facts"] = json.loads(text)
+    try:
+        other.start()
+        yield credentials
+    finally:
+        other.stop()
