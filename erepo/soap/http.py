@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import hdrs
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import Payload
+from yarl import URL
 
 from erepo.errors import OutcomeUnknown, RemoteTimeout, RemoteUnavailable
 from erepo.settings import HttpTimeouts, Limits
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Messages up to this size are handed to the socket in one piece.
 _ONE_WRITE = 512 * 1024
+#: Seconds given to a service to say that it refuses our certificate.
+_PROBE = 1.0
 _URL = re.compile(r"(https://[A-Za-z0-9._\[\]:-]+(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?)(?:\?[^#\s]*)?")
 _TLS_REFUSAL = re.compile("CERTIFICATE|ALERT|VERSION|UNSUPPORTED_PROTOCOL|CIPHER|HANDSHAKE")
 _HEADERS = {hdrs.ACCEPT_ENCODING: "identity", hdrs.USER_AGENT: "erepo"}
@@ -56,7 +59,7 @@ class AiohttpChannel:
         self._connections, self._keep_alive = connections, keep_alive
         self._free = asyncio.Semaphore(connections)
         self._session: aiohttp.ClientSession | None = None
-        self._closed = False
+        self._closed = self._answered = False
 
     async def __aenter__(self) -> Self:
         """Nothing is opened before the first `post`."""
@@ -88,7 +91,7 @@ class AiohttpChannel:
             except aiohttp.ClientResponseError as error:
                 raise AnswerRefused(address=address, rule="broken HTTP answer") from error
             except (aiohttp.ClientError, OSError) as error:
-                raise _lost(error, body, address) from error
+                raise await self._lost(error, body, address) from error
 
     async def _exchange(self, url: str, address: str, body: "_Body") -> Answer:
         headers = _HEADERS | {hdrs.CONTENT_TYPE: body.packed.content_type}
@@ -96,6 +99,7 @@ class AiohttpChannel:
             asyncio.timeout(None) as body.guard,
             self._open().post(url, data=body, headers=headers, allow_redirects=False) as response,
         ):
+            self._answered = True
             content_type = response.headers.get(hdrs.CONTENT_TYPE, "")
             check_status(response.status, content_type, address)
             if response.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
@@ -143,6 +147,46 @@ class AiohttpChannel:
             yield
         finally:
             self._free.release()
+
+    async def _lost(self, error: Exception, body: "_Body", address: str) -> Exception:
+        """Say what a broken connection means for the message."""
+        reason = _tls_reason(error)
+        if not reason and (isinstance(error, aiohttp.ClientConnectorError) or not body.finished):
+            return RemoteUnavailable(address=address)
+        if not reason and not self._answered:
+            reason = await self._refusal(address)
+        if reason:
+            return SecureChannelFailed(address=address, reason=reason)
+        return OutcomeUnknown(address=address)
+
+    async def _refusal(self, address: str) -> str:
+        """Return why the service refuses our certificate, "" if it does not.
+
+        With TLS 1.3 the refusal comes after our side of the handshake, so it meets a message under way; the reset
+        that follows swallows the alert, and some servers send none. A connection on which nothing is sent and
+        that is closed all the same, twice, is a refusal; a service that died meanwhile lets nobody connect.
+        """
+        for _ in range(2):
+            try:
+                if not await self._closes_at_once(address):
+                    return ""
+            except OSError as error:
+                return _tls_reason(error)
+        return "CLIENT_CERTIFICATE_REFUSED"
+
+    async def _closes_at_once(self, address: str) -> bool:
+        target = URL(address)
+        try:
+            async with asyncio.timeout(_PROBE):
+                reader, writer = await asyncio.open_connection(target.host, target.port, ssl=self._ssl)
+                try:
+                    return not await reader.read(1)
+                except ConnectionError:
+                    return True
+                finally:
+                    writer.transport.abort()
+        except TimeoutError:
+            return False
 
     def _timeout(self, error: TimeoutError, body: "_Body", address: str) -> RemoteTimeout:
         if body.guard is not None and body.guard.expired():
@@ -206,20 +250,11 @@ def _address(url: str) -> str:
     return found[1]
 
 
-def _lost(error: Exception, body: _Body, address: str) -> Exception:
-    """Say what a broken connection means for the message."""
-    tls = _tls_error(error)
-    if tls:
-        return SecureChannelFailed(address=address, reason=tls.reason or "handshake")
-    if isinstance(error, aiohttp.ClientConnectorError) or not body.finished:
-        return RemoteUnavailable(address=address)
-    return OutcomeUnknown(address=address)
-
-
-def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
+def _tls_reason(error: BaseException | None) -> str:
     """Return the TLS alert or certificate error behind a failure; a mere cut during the handshake is none."""
     while error is not None:
-        if isinstance(error, ssl.SSLError) and _TLS_REFUSAL.search(error.reason or ""):
-            return error
+        reason = getattr(error, "reason", None)
+        if isinstance(error, ssl.SSLError) and isinstance(reason, str) and _TLS_REFUSAL.search(reason):
+            return reason
         error = getattr(error, "os_error", None) or error.__cause__ or error.__context__
-    return None
+    return ""
