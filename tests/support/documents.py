@@ -1,12 +1,15 @@
 """Rows of documents for tests that need states, not content."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from erepo.clinic.database import Database
 from erepo.clinic.tables import audit_event, document, patient
+from tests.support.cda_documents import P1
 
 PESEL_ROOT = "2.16.840.1.113883.3.4424.1.1.616"
 
@@ -54,3 +57,27 @@ def history_of(connection: sa.Connection, document_id: int) -> list[Mapping[str,
     """Return the audit events of one document, oldest first."""
     statement = sa.select(audit_event).where(audit_event.c.document_id == document_id)
     return list(connection.execute(statement.order_by(audit_event.c.id)).mappings())
+
+
+def rows_of(database: Database) -> Sequence[Any]:
+    """Return every document with its patient, in the order taken in."""
+    statement = sa.select(
+        document, patient.c.identifier, patient.c.authority, patient.c.family, patient.c.city
+    )
+    with database.read() as connection:
+        return connection.execute(
+            statement.join(patient, patient.c.id == document.c.patient_key).order_by(document.c.id)
+        ).all()
+
+
+def write(folder: Path, name: str, octets: bytes) -> Path:
+    """Write a file, its folders too."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(octets)
+    return path
+
+
+def identity(extension: str) -> str:
+    """Return the `id` element of a document of ours."""
+    return f'<id root="{P1}.2.7.100300.7.1" extension="{extension}"/>'

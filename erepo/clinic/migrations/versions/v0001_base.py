@@ -13,8 +13,10 @@ def upgrade() -> None:
     """Create all tables."""
     _account()
     _structure()
+    _rules()
     _shipping()
     _documents()
+    _history()
 
 
 def downgrade() -> None:
@@ -79,7 +81,7 @@ def _account() -> None:
     )
 
 
-def _structure() -> None:
+def _rules() -> None:
     op.create_table(
         "kind_rule",
         sa.Column("kind", sa.String(), nullable=False),
@@ -89,6 +91,9 @@ def _structure() -> None:
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("kind", name=op.f("pk_kind_rule")),
     )
+
+
+def _structure() -> None:
     op.create_table(
         "provider",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -256,6 +261,9 @@ def _documents() -> None:
     op.create_index(op.f("ix_document_set_id"), "document", ["set_id"], unique=False)
     op.create_index(op.f("ix_document_state_due_at"), "document", ["state", "due_at"], unique=False)
     op.create_index(op.f("ix_document_submission_id"), "document", ["submission_id"], unique=False)
+
+
+def _history() -> None:
     op.create_table(
         "audit_event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
