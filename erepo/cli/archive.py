@@ -98,8 +98,8 @@ async def _send_all(
             except (BatchTaken, LeaseLost):
                 continue  # another archiver brings it to an end
             results.append(result)
-            if result.problem is not None:
-                break
+            if result.problem is not None and not result.archived:
+                break  # nothing gets through; the next batch would not either
     return results
 
 

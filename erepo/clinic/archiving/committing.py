@@ -1,12 +1,15 @@
 """Group commit: what comes in while one commit is on its way goes into the next one."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 Item = TypeVar("Item")
+
+#: Seconds in which items gather; a crash in them costs one question each, a commit each costs more.
+GATHER = 0.2
 
 
 class GroupCommit(Generic[Item]):
@@ -15,12 +18,12 @@ class GroupCommit(Generic[Item]):
     Leaving the `async with` block waits until everything that was added is committed.
     """
 
-    def __init__(self, commit: Callable[[Sequence[Item]], None], *, gather: float = 0.05) -> None:
+    def __init__(self, commit: Callable[[Sequence[Item]], None], *, gather: float = GATHER) -> None:
         self._commit, self._gather = commit, gather
         self._waiting: list[Item] = []
         self._more = asyncio.Event()
+        self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._closing = False
 
     async def __aenter__(self) -> Self:
         """Start the committer."""
@@ -32,7 +35,7 @@ class GroupCommit(Generic[Item]):
     ) -> None:
         """Commit what waits; also after an error, for answers that came are facts."""
         assert self._task is not None
-        self._closing = True
+        self._closing.set()
         self._more.set()
         await asyncio.shield(self._task)
 
@@ -50,17 +53,18 @@ class GroupCommit(Generic[Item]):
     async def _run(self) -> None:
         while True:
             await self._more.wait()
-            if not self._closing:
-                await asyncio.sleep(self._gather)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._gather):
+                    await self._closing.wait()
             self._more.clear()
             group, self._waiting = self._waiting, []
             if group:
                 await asyncio.to_thread(self._commit, group)
-            if self._closing and not self._waiting:
+            if self._closing.is_set() and not self._waiting:
                 return
 
 
-@contextmanager
+@contextlib.contextmanager
 def first_error() -> Iterator[None]:
     """Let the first error of a group of lanes out by itself: callers judge single, typed errors."""
     try:

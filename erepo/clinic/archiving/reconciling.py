@@ -50,7 +50,7 @@ async def _reconcile_batch(cloud: Cloud, database: Database, batch_id: str) -> R
     finally:
         _, sending = await asyncio.shield(asyncio.to_thread(ledger.close, database, lease))
     return Reconciliation(
-        work.asked, work.archived, work.requeued, work.rejected, sending, work.bytes, work.problem
+        work.asked, work.archived, work.requeued, work.rejected, sending, work.bytes, work.problem_of(sending)
     )
 
 

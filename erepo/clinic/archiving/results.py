@@ -95,7 +95,7 @@ class BatchResult:
         unresolved: perhaps in the repository; the next run asks first.
         bytes: octets of the archived ones.
         seconds: duration.
-        problem: why sending ended early, if it did.
+        problem: why documents are left over, if there are any.
     """
 
     batch: str

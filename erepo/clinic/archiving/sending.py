@@ -19,7 +19,8 @@ async def send_batch(
 
     First the registry is asked about documents whose outcome is unknown from an earlier attempt; then what is
     queued is sent, many submissions at once. A service that does not answer stops the batch after a few
-    failures; nothing is lost, the documents stay queued, and `problem` names the cause and the cure.
+    failures; nothing is lost, the documents stay queued, and `problem` names the cause and the cure. It does so
+    whenever documents are left over, also if others passed.
 
     Args:
         cloud: an opened connection (`async with CloudConnection(…) as cloud`).
@@ -55,5 +56,5 @@ async def send_batch(
         unresolved=sending,
         bytes=work.bytes,
         seconds=round(time.monotonic() - started, 3),
-        problem=work.problem,
+        problem=work.problem_of(queued + sending),
     )

@@ -51,6 +51,7 @@ class Work:
         bytes: octets of the archived ones.
         rejected: with reasons.
         problem: what stopped the work.
+        failure: the last error on the way, whether it stopped the work or not.
     """
 
     cloud: Cloud
@@ -65,6 +66,7 @@ class Work:
     bytes: int = 0
     rejected: list[Rejection] = field(default_factory=list)
     problem: Problem | None = None
+    failure: Exception | None = None
     _open: list[Asked] = field(default_factory=list)
 
     async def ask(self) -> None:
@@ -83,6 +85,12 @@ class Work:
             await self._settle_open(breaker)
             if breaker.reason is not None:
                 self.problem = _problem(breaker.reason)
+
+    def problem_of(self, left: int) -> Problem | None:
+        """Return why `left` documents did not come to an end; None if there are none or nothing failed."""
+        if self.problem is None and left and self.failure is not None:
+            return Problem.of(self.failure)
+        return self.problem
 
     async def _load(self, state: State) -> list[Shipment]:
         def read() -> list[Shipment]:
@@ -122,9 +130,10 @@ class Work:
             self.archived, self.bytes = self.archived + documents, self.bytes + octets
             if self.progress is not None:
                 self.progress(documents, octets)
-        later = [(one, judgement.code) for one, judgement in group if judgement.verdict in _NOT_THERE]
+        later = [(one, judgement) for one, judgement in group if judgement.verdict in _NOT_THERE]
         if later:
-            ledger.requeue(self.database, self.lease, later)
+            self.failure = next((told.error for _, told in later if told.error), self.failure)
+            ledger.requeue(self.database, self.lease, [(one, told.code) for one, told in later])
         self._open += [(one, judgement) for one, judgement in group if judgement.verdict in _UNSETTLED]
 
     async def _settle_open(self, breaker: Breaker) -> None:
@@ -167,7 +176,7 @@ class Work:
                 try:
                     told = await ask(self.cloud, shipment)
                 except Exception as error:  # noqa: BLE001 - unknown still, the next run asks
-                    failures += 1
+                    failures, self.failure = failures + 1, error
                     if failures >= PATIENCE or judge(error).verdict is Verdict.HALT:
                         self.problem = Problem.of(error)
                     continue

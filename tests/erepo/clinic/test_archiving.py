@@ -47,6 +47,7 @@ class Desk:
             store_structure(connection, parse_structure(STRUCTURE))
 
     def take_in(self, count: int, patients: int, seed: int = 1) -> None:
+        """Take new documents in."""
         folder = self._folder / f"in{seed}"
         folder.mkdir()
         for number, octets in enumerate(samples(seed, count, patients=patients, size=8000)):
@@ -54,25 +55,31 @@ class Desk:
         Intake.at(self.database, self.settings).take_folder([folder])
 
     def plan(self, **options: Any) -> Plan:
+        """Plan what is due."""
         return plan(self.database, self.settings, now=now(), **options)
 
     async def run(self, **options: Any) -> list[BatchResult]:
+        """Plan and send everything."""
         return [await send_batch(self.cloud, self.database, one) for one in self.plan(**options).batches]
 
     def rows(self, *columns: Any) -> list[Any]:
+        """Return columns of all rows."""
         with self.database.read() as connection:
             return list(connection.execute(sa.select(*columns)).all())
 
     def states(self) -> dict[str, int]:
+        """Count documents by state."""
         found: dict[str, int] = {}
         for (state,) in self.rows(document.c.state):
             found[state] = found.get(state, 0) + 1
         return found
 
     def unique_ids(self) -> list[str]:
+        """Return the uniqueIds of all documents, in order."""
         return sorted(row[0] for row in self.rows(document.c.unique_id))
 
     def assert_all_archived_once(self) -> None:
+        """Every document is archived, has one entry, and no batch is open."""
         assert self.states() == {"archived": len(self.unique_ids())}
         assert self.cloud.copies() == self.unique_ids()
         assert {row[0] for row in self.rows(batch.c.state)} == {"finished"}
@@ -80,6 +87,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A clinic without pauses between rounds."""
     monkeypatch.setattr(working, "PAUSE", 0.001)
     desk = Desk(tmp_path, in_flight=4)
     yield desk

@@ -23,14 +23,17 @@ class Log:
         self.under_way = self.most = self.large = self.most_large = 0
 
     async def mark(self, parcels: Sequence[Parcel]) -> None:
+        """Take down that these are about to be sent."""
         await asyncio.sleep(0)
         self.events += [("mark", parcel.key) for parcel in parcels]
 
     async def report(self, delivery: Delivery) -> None:
+        """Take down what became of one, at most once."""
         assert delivery.parcel.key not in self.deliveries
         self.deliveries[delivery.parcel.key] = delivery.judgement.verdict
 
     async def send(self, key: int) -> None:
+        """Stand in for the courier."""
         self.events.append(("send", key))
         self.under_way += 1
         self.most = max(self.most, self.under_way)
@@ -39,10 +42,12 @@ class Log:
 
 
 def pipeline(log: Log, courier: object, in_flight: int = 16) -> Pipeline:
+    """Return a pipeline that writes into a log."""
     return Pipeline(courier, in_flight, LIMITS, mark=log.mark, report=log.report)  # type: ignore[arg-type]
 
 
 def parcels(sizes: Sequence[int]) -> list[Parcel]:
+    """Return parcels of these sizes that build their own number."""
     return [Parcel(key, size, lambda key=key: key) for key, size in enumerate(sizes)]  # type: ignore[misc,return-value]
 
 

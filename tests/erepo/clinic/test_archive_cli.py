@@ -1,0 +1,128 @@
+"""`erepo archive` and `erepo verify` as a person and a program see them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner, Result
+
+from erepo.cli.root import app
+from erepo.clinic.account import keys_folder, load_connection
+from erepo.clinic.archiving.errors import AccountMissing
+from erepo.clinic.tables import account, kind_rule
+from erepo.pki.errors import WrongPassphrase
+from erepo.settings import Settings
+from erepo.soap.errors import SignerRefused
+from erepo.xds import iti18
+from tests.support.clinic_side import Clinic, new_clinic, samples
+from tests.support.cloud import RunningCloud, running_cloud
+
+EXAMPLES = sorted((Path(__file__).parents[4] / "shared" / "pik" / "examples").glob("*.xml"))
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    """One service for the module."""
+    with running_cloud(tmp_path_factory.mktemp("cloud")) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def clinic(cloud: RunningCloud, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Clinic]:
+    """A clinic with an account of its own."""
+    number = 3001 + [item.name for item in request.session.items].index(request.node.name)
+    with new_clinic(tmp_path / "clinic", cloud.add_tenant(f"{number:016d}")) as clinic:
+        yield clinic
+
+
+def run(clinic: Clinic, *arguments: str) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(app, arguments, env=clinic.environment)
+
+
+def test_archive_and_verify_tell_counts_and_exit_0(clinic: Clinic, tmp_path: Path) -> None:
+    """A good run ends with 0 and says what was done, for people and as JSON."""
+    clinic.take_in(samples(1, 6, patients=2), tmp_path / "in")
+    archived = run(clinic, "archive", "--json")
+    assert archived.exit_code == 0, archived.output
+    assert json.loads(archived.stdout)["archived"] == 6
+    again = run(clinic, "archive")
+    assert (again.exit_code, again.stdout) == (0, "Nothing is due.\n")
+    verified = run(clinic, "verify", "--read-back")
+    assert (verified.exit_code, verified.stdout) == (
+        0,
+        "verified 6/6, different 0, missing 0, not checked 0\n",
+    )
+    assert json.loads(run(clinic, "verify", "--json").stdout)["equal"] == 6
+
+
+def test_archive_shows_a_table_with_rejected_documents(clinic: Clinic, tmp_path: Path) -> None:
+    """A rejected document is named by its opaque id with cause and cure; the exit code is 1."""
+    clinic.take_in(samples(2, 3, patients=3), tmp_path / "in")
+    next((clinic.settings.clinic_home / "content").glob("??/*")).unlink()
+    shown = run(clinic, "archive")
+    assert shown.exit_code == 1
+    assert "archiving.local-content-lost" in shown.stdout
+    assert "Restore the clinic's content folder" in " ".join(shown.stdout.split())
+
+
+def test_the_service_down_is_told_in_words_and_exit_1(clinic: Clinic, tmp_path: Path) -> None:
+    """Cause and cure go to stderr; the documents wait."""
+    clinic.take_in(samples(3, 3, patients=3), tmp_path / "in")
+    clinic.reach_through(1)
+    shown = run(clinic, "archive")
+    assert shown.exit_code == 1
+    assert "does not answer" in shown.stderr
+    assert "nothing is lost" in shown.stderr
+    assert clinic.states() == {"queued": 3}
+
+
+def test_without_an_account_nothing_can_be_sent(clinic: Clinic) -> None:
+    """No active account is a clear refusal with exit code 2, in both forms."""
+    with clinic.database.begin() as connection:
+        connection.execute(account.update().values(active=False))
+    shown = run(clinic, "archive")
+    assert (shown.exit_code, "no activated account" in shown.stderr) == (2, True)
+    told = run(clinic, "verify", "--json")
+    assert (told.exit_code, json.loads(told.stdout)["problem"]["code"]) == (2, "archiving.account-missing")
+
+
+def test_missing_keys_and_wrong_passphrases_are_told_apart(clinic: Clinic) -> None:
+    """Keys on disk are encrypted; without the passphrase there is no connection, without the key neither."""
+    key = keys_folder(clinic.settings, clinic.tenant.account) / "wss.key"
+    assert b"ENCRYPTED" in key.read_bytes()
+    assert key.stat().st_mode & 0o077 == 0
+    other = Settings(_env_file=None, home=clinic.settings.home, key_passphrase="wrong")  # type: ignore[call-arg]
+    with pytest.raises(WrongPassphrase):
+        load_connection(clinic.database, other)
+    key.unlink()
+    with pytest.raises(AccountMissing):
+        load_connection(clinic.database, clinic.settings)
+
+
+async def test_an_answer_signed_by_somebody_else_is_not_believed(clinic: Clinic) -> None:
+    """Only the service's own signer counts, whoever else its authority has certified."""
+    connection = clinic.connection()
+    connection.service_signer = connection.wss.certificate_pem
+    async with connection:
+        with pytest.raises(SignerRefused):
+            await connection.query(iti18.get_documents(unique_ids=["1.2.3"]))
+    with pytest.raises(AccountMissing):
+        await connection.query(iti18.get_documents(unique_ids=["1.2.3"]))
+
+
+@pytest.mark.skipif(not EXAMPLES, reason="official examples are not here")
+def test_all_official_examples_are_archived_and_come_back_equal(clinic: Clinic, tmp_path: Path) -> None:
+    """The sixteen official examples: archived, found again, byte-equal."""
+    with clinic.database.begin() as connection:
+        connection.execute(kind_rule.update().values(auto_archive=True, local_days=0))
+    clinic.take_in([path.read_bytes() for path in EXAMPLES], tmp_path / "in")
+    with clinic.database.begin() as connection:
+        connection.execute(sa.text("UPDATE document SET due_at = taken_in_at"))
+    archived = run(clinic, "archive", "--json")
+    assert archived.exit_code == 0, archived.output
+    assert json.loads(archived.stdout)["archived"] == len(EXAMPLES)
+    verified = run(clinic, "verify", "--read-back", "--json")
+    assert verified.exit_code == 0, verified.output
