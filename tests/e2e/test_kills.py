@@ -1,0 +1,188 @@
+"""kill -9 at random moments of the real deployment: nothing lost, nothing twice.
+
+The whole stack runs: service, office, Prefect server, worker with its flow processes. While the deployment
+`archive-documents/scheduled` works through 500 documents, the worker (with the flow it runs), the service,
+or both are killed again and again and started again; then the archive is compared with what was taken in.
+"""
+
+import os
+import random
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from erepo.cda.samples import write_samples
+from erepo.cli.demo_clinic import ACCOUNT, prepare
+from erepo.cli.stack import Stack, order_account, running
+from erepo.cli.supervisor import Program
+from erepo.cli.surroundings import POOL, Surroundings
+from erepo.cli.trigger import Prefect, Run
+from erepo.clinic.account import load_connection
+from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.intake import Intake
+from erepo.clinic.status import read_status
+from erepo.clinic.verifying import verify
+from erepo.settings import Settings
+from tests.support.ports import free_port_base
+
+DOCUMENTS = 500
+KILLS = 400 if os.environ.get("EREPO_SOAK") else 20
+DEPLOYMENT = "archive-documents/scheduled"
+TARGETS = ("worker", "service", "both")
+
+
+@dataclass
+class Installation:
+    """A running stack with one onboarded clinic."""
+
+    stack: Stack
+    prefect: Prefect
+    database: Database
+    settings: Settings
+    chance: random.Random
+    run: Run | None = None
+    kills: Counter[str] = field(default_factory=Counter)
+    #: Documents the service held at each kill, to show that kills fell into the work and not beside it.
+    moments: list[int] = field(default_factory=list)
+
+    @property
+    def around(self) -> Surroundings:
+        """Addresses and files of the stack."""
+        return self.stack.around
+
+    def registered(self) -> int:
+        """Count the documents the service holds, straight from its database."""
+        file = self.settings.cloud_home / "cloud.db"
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as connection:
+            return int(connection.execute("SELECT count(*) FROM document").fetchone()[0])
+
+    def keep_running(self) -> None:
+        """Have a run of the deployment under way."""
+        if self.run is None or self.prefect.read(self.run.id).final:
+            self.run = self.prefect.start(DEPLOYMENT)
+
+    def kill_at_some_moment(self, target: str) -> None:
+        """Let the run get somewhere, then kill."""
+        self.keep_running()
+        goal = self.registered() + self.chance.randint(1, 2 * DOCUMENTS // KILLS)
+        # Some kills fall before the first document moves: into start, reconciling and planning.
+        patience = self.chance.uniform(0, 6) if self.chance.random() < 0.3 else 20
+        end = time.monotonic() + patience
+        while time.monotonic() < end and self.registered() < goal:
+            time.sleep(0.002)
+        self.kills[target] += 1
+        self.kill(target)
+        self.moments.append(self.registered())
+        self.restart(target)
+
+    def kill(self, target: str) -> None:
+        """Send SIGKILL, to the worker together with every process it started."""
+        if target in ("worker", "both"):
+            for process in self._family(self._pid("prefect-worker")):
+                process.kill()
+        if target in ("service", "both"):
+            psutil.Process(self._pid("cloud")).kill()
+
+    def restart(self, target: str) -> None:
+        """Start again what was killed, as `erepo up` would."""
+        if target in ("service", "both"):
+            self._again(self.stack.cloud())
+        if target in ("worker", "both"):
+            self.prefect.end_orphans(POOL)
+            self._again(self.stack.worker())
+
+    def _again(self, program: Program) -> None:
+        supervisor = self.stack.supervisor
+        dead = next(child for child in supervisor.children if child.program.name == program.name)
+        dead.process.wait(20)
+        supervisor.children.remove(dead)
+        supervisor.await_ready(supervisor.start(program))
+
+    def _pid(self, name: str) -> int:
+        return next(c.process.pid for c in self.stack.supervisor.children if c.program.name == name)
+
+    @staticmethod
+    def _family(pid: int) -> list[psutil.Process]:
+        parent = psutil.Process(pid)
+        return [parent, *parent.children(recursive=True)]
+
+    def finish(self) -> None:
+        """Run until the deployment has nothing left to do."""
+        for _ in range(5):
+            self.keep_running()
+            assert self.run is not None
+            if self.prefect.wait(self.run.id, 300).state == "COMPLETED" and not self.open_documents():
+                return
+        pytest.fail(f"not finished after five runs: {self.states()}")
+
+    def states(self) -> dict[str, int]:
+        """Count the clinic's documents by state."""
+        with self.database.read() as connection:
+            report = read_status(connection)
+        return {str(state): count for state, (count, _) in report.by_state().items()}
+
+    def open_documents(self) -> int:
+        """Count the documents that are still to be archived."""
+        return sum(count for state, count in self.states().items() if state in ("queued", "sending", "local"))
+
+
+@pytest.fixture
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    """Start everything, onboard a clinic and take 500 documents in."""
+    for name in [
+        name for name in os.environ if name.startswith(("EREPO_", "PREFECT_")) and name != "EREPO_SOAK"
+    ]:
+        monkeypatch.delenv(name)
+    # Slowly and in small batches, so that kills find every stage of the work.
+    monkeypatch.setenv("EREPO_IN_FLIGHT", "2")
+    monkeypatch.setenv("EREPO_BATCH_DOCUMENTS", "50")
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")  # noqa: T201 - shown when the test fails
+    settings = Settings(_env_file=None, home=tmp_path / "var", port_base=free_port_base())
+    around = Surroundings(settings)
+    with running(around, print) as stack, Prefect(around.prefect_url, around.prefect_login()) as prefect:
+        order_account(around, ACCOUNT)
+        database = open_clinic(settings)
+        try:
+            prepare(database)
+            where = {"smtp_host": settings.host, "smtp_port": settings.office_port}
+            prefect.run("onboard-clinic/on-demand", {"account": ACCOUNT, **where}, limit=300)
+            folder = tmp_path / "documents"
+            write_samples(folder, seed=seed, count=DOCUMENTS, size=15_000, patients=350)
+            assert Intake.at(database, settings).take_folder(sorted(folder.iterdir())).taken == DOCUMENTS
+            yield Installation(stack, prefect, database, settings, random.Random(seed))
+        finally:
+            database.close()
+
+
+@pytest.mark.kill
+@pytest.mark.prefect
+@pytest.mark.timeout(3600)
+async def test_kills_lose_nothing_and_store_nothing_twice(installation: Installation) -> None:
+    """After random kill -9 of worker, service or both, all 500 documents are archived once, byte-equal."""
+    for number in range(KILLS):
+        installation.kill_at_some_moment(TARGETS[number % len(TARGETS)])
+    installation.finish()
+
+    assert installation.kills.total() == KILLS
+    assert sum(0 < count < DOCUMENTS for count in installation.moments) >= KILLS // 4, installation.moments
+    assert installation.states() == {"archived": DOCUMENTS}
+    assert installation.registered() == DOCUMENTS
+    async with load_connection(installation.database, installation.settings) as connection:
+        report = await verify(connection, installation.database, read_back=True)
+    assert (report.checked, report.equal) == (DOCUMENTS, DOCUMENTS)
+    assert entries_per_document(installation.settings) == Counter({1: DOCUMENTS})
+
+
+def entries_per_document(settings: Settings) -> Counter[int]:
+    """Count how many documents have how many entries in the registry, of any status."""
+    question = "SELECT count(*) FROM registry_object WHERE document_id IS NOT NULL GROUP BY document_id"
+    with closing(sqlite3.connect(settings.cloud_home / "cloud.db", timeout=30)) as connection:
+        return Counter(count for (count,) in connection.execute(question))
