@@ -1,0 +1,56 @@
+"""What the parent of a measurement tells its child, and hears back: one JSON object each way."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.bench.meter import Timed
+
+
+@dataclass(frozen=True)
+class Job:
+    """One portion for one of the ways.
+
+    Attributes:
+        folder: where its documents lie.
+        credentials: of the account, as `erepo cloud tenant add --credentials` writes them.
+        service: process id of the repository service.
+        key_type: of the account's keys.
+    """
+
+    folder: Path
+    credentials: Path
+    service: int
+    key_type: str = "ec-p256"
+
+    @property
+    def roots(self) -> dict[str, int]:
+        """Whose CPU time counts: our own, and that of the service."""
+        return {"client": os.getpid(), "service": self.service}
+
+    def documents(self) -> list[Path]:
+        """Return the files, in order."""
+        return sorted(self.folder.glob("*.xml"))
+
+
+def measure(module: str, job: Job, environment: Mapping[str, str]) -> Timed:
+    """Run one portion in a process of its own.
+
+    Raises:
+        CalledProcessError: it failed; its words are on stderr.
+    """
+    told = json.dumps(asdict(job), default=str)
+    command = [sys.executable, "-m", f"tests.bench.{module}", told]
+    done = subprocess.run(command, env=dict(environment), stdout=subprocess.PIPE, check=True, text=True)
+    return Timed(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def answer(work: Callable[[Job], Timed]) -> None:
+    """Do what the parent asks for (in the child)."""
+    told = json.loads(sys.argv[1])
+    job = Job(Path(told["folder"]), Path(told["credentials"]), told["service"], told["key_type"])
+    print(json.dumps(asdict(work(job))))

@@ -1,0 +1,92 @@
+"""(c) The real deployment, started through Prefect's API, and what Prefect's own record says of the run."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from erepo.cli.trigger import Run
+from tests.bench.meter import Meter, Timed
+from tests.bench.site import Site
+
+DEPLOYMENT = "archive-documents/scheduled"
+#: Names of the tasks whose whole body is one call of a service function of ours.
+TASKS = ("reconcile", "plan", "send")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One flow run as Prefect recorded it, in seconds.
+
+    Attributes:
+        wall: from its start to its end.
+        before: from the order to its start: the worker notices, a process starts and imports everything.
+        inside: in tasks, that is in our own service functions.
+        tasks: how many task runs.
+    """
+
+    wall: float
+    before: float
+    inside: float
+    tasks: int
+
+    @property
+    def share(self) -> float:
+        """What of the run's wall time is Prefect's, 0 to 1."""
+        return 1 - self.inside / self.wall
+
+
+def archive(site: Site, documents: int) -> Timed:
+    """Run the deployment over what is due; `documents` says how many that is."""
+    meter = Meter(
+        {"client": site.pid("prefect-worker"), "service": site.pid("cloud"), "prefect": site.pid("prefect-server")}
+    )
+    meter.start()
+    run = site.prefect.run(DEPLOYMENT, limit=3600)
+    timed = meter.stop(documents)
+    record = read_record(site, run)
+    timed.more = {
+        "wall": record.wall, "before": record.before, "inside": record.inside, "tasks": record.tasks,
+    }  # fmt: skip
+    return timed
+
+
+def read_record(site: Site, run: Run) -> Record:
+    """Read the record of a run that has ended; its tasks arrive there some seconds later."""
+    told = _get(site, f"flow_runs/{run.id}")
+    started, ended = _moment(told["start_time"]), _moment(told["end_time"])
+    before = started - _moment(told["created"])
+    tasks = _finished_tasks(site, run)
+    inside = sum(_moment(one["end_time"]) - _moment(one["start_time"]) for one in tasks)
+    return Record(ended - started, before, inside, len(tasks))
+
+
+def _finished_tasks(site: Site, run: Run, patience: float = 60) -> list[dict[str, Any]]:
+    end, before = time.monotonic() + patience, -1
+    while True:
+        found = _tasks(site, run)
+        ended = [one for one in found if one["end_time"]]
+        names = Counter(one["name"].split("-")[0] for one in ended)
+        complete = len(ended) == len(found) == before and all(names[name] for name in TASKS[:2])
+        if complete or time.monotonic() > end:
+            return ended
+        before = len(found)
+        time.sleep(2)
+
+
+def _tasks(site: Site, run: Run) -> list[dict[str, Any]]:
+    body = {"flow_runs": {"id": {"any_": [run.id]}}, "sort": "ID_DESC", "limit": 200}
+    found: list[dict[str, Any]] = site.prefect._accepted(
+        site.prefect._ask("POST", "task_runs/filter", body)
+    ).json()
+    return found
+
+
+def _get(site: Site, path: str) -> dict[str, Any]:
+    told: dict[str, Any] = site.prefect._accepted(site.prefect._ask("GET", path)).json()
+    return told
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
