@@ -1,12 +1,12 @@
 """The tree of errors.
 
-Every error says what happened and what to do next, in Polish and English, carries ids and counts (never patient
-data), and knows whether trying again can help. Rooms add their own leaves in their `errors.py`.
+Every error says what happened and what to do next, in Polish and English, carries ids and counts (never
+patient data), and knows whether trying again can help. Rooms add their own leaves in their `errors.py`.
 
     ErepoError
     ├── PermanentError            trying the same again changes nothing
-    │   ├── InvalidInput          what was given to us is wrong: a file, an identifier, a message, a certificate
-    │   ├── ConfigurationError    our own set-up is incomplete: the text names the record and the missing field
+    │   ├── InvalidInput          what was given to us is wrong: a file, an identifier, a message …
+    │   ├── ConfigurationError    our own set-up is incomplete: the text names record and field
     │   ├── AccessRefused         the other side knows us and says no (manual 2.3, 2.4)
     │   ├── RemoteRefused         the other side understood and refused for good
     │   └── IntegrityError        bytes, sizes or hashes differ from what was promised
@@ -25,8 +25,8 @@ from erepo.texts import Language, Text
 class ErepoError(Exception):
     """Root of every error that erepo raises on purpose.
 
-    Keyword arguments are the data of the error: they fill the placeholders of `cause` and `cure` and are kept in
-    `data` for programs. They must never hold patient data.
+    Keyword arguments are the data of the error: they fill the placeholders of `cause` and `cure` and are kept
+    in `data` for programs. They must never hold patient data.
     """
 
     code: ClassVar[str] = "erepo.error"
@@ -105,7 +105,8 @@ class RemoteUnavailable(RetryableError):
     cause = Text("The service at {address} does not answer.", "Usługa pod adresem {address} nie odpowiada.")
     cure = Text(
         "Check the network and the service's maintenance notices; nothing is lost, the next run delivers.",
-        "Sprawdź sieć i komunikaty o pracach serwisowych; nic nie zginęło, następne uruchomienie dostarczy dokumenty.",
+        "Sprawdź sieć i komunikaty o pracach serwisowych; nic nie zginęło, "
+        "następne uruchomienie dostarczy dokumenty.",
     )
 
 

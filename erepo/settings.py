@@ -19,9 +19,7 @@ class PassphraseMissing(ConfigurationError):
     """No passphrase protects the private keys."""
 
     code = "configuration.passphrase-missing"
-    cause = Text(
-        "There is no passphrase for the private keys.", "Brak hasła chroniącego klucze prywatne."
-    )
+    cause = Text("There is no passphrase for the private keys.", "Brak hasła chroniącego klucze prywatne.")
     cure = Text(
         "Set EREPO_KEY_PASSPHRASE, or put the passphrase into {file}.",
         "Ustaw EREPO_KEY_PASSPHRASE albo zapisz hasło w pliku {file}.",
@@ -41,7 +39,9 @@ class HttpTimeouts(BaseModel):
 class WssLimits(BaseModel):
     """Freshness of signed messages, in seconds (manual 2.2)."""
 
-    life: float = Field(300, gt=0, description="Created to Expires of our own Timestamp, and the longest accepted.")
+    life: float = Field(
+        300, gt=0, description="Created to Expires of our own Timestamp, and the longest accepted."
+    )
     skew: float = Field(60, ge=0, description="How far the other clock may be off.")
 
 
@@ -53,19 +53,25 @@ class Limits(BaseModel):
     soap_part: int = Field(16 * 1024**2, gt=0, description="Largest SOAP part of a multipart message.")
     message_documents: int = Field(1000, gt=0, description="Most attachments in one message.")
     large_body: int = Field(1024**2, gt=0, description="Bodies above this are handled off the event loop.")
-    memory_budget: int = Field(160 * 1024**2, gt=0, description="Large bodies held in memory at once, in total.")
+    memory_budget: int = Field(
+        160 * 1024**2, gt=0, description="Large bodies held in memory at once, in total."
+    )
 
 
 class Settings(BaseSettings):
     """All settings; every field is `EREPO_<NAME>`, nested ones `EREPO_<GROUP>__<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="EREPO_", env_nested_delimiter="__", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="EREPO_", env_nested_delimiter="__", env_file=".env", extra="ignore"
+    )
 
     home: Path = Field(Path("var"), description="Where all state lies.")
     port_base: int = Field(8400, ge=1024, le=65000, description="First of the block of ports.")
     host: str = Field("127.0.0.1", description="Address the services listen on.")
     key_type: Literal["ec-p256", "rsa-3072"] = Field("ec-p256", description="Key type of new CSRs.")
-    key_passphrase: SecretStr | None = Field(None, description="Protects private keys at rest on the clinic side.")
+    key_passphrase: SecretStr | None = Field(
+        None, description="Protects private keys at rest on the clinic side."
+    )
     clinic_database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite under home/clinic.")
     cloud_database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite under home/cloud.")
     in_flight: int = Field(16, ge=1, le=256, description="Submissions sent at once by one task.")

@@ -12,12 +12,16 @@ FILE_MAX, FUNCTION_MAX, FILE_MEDIAN = 400, 60, 130
 def functions(tree: ast.AST) -> list[tuple[str, int]]:
     """Return (name, lines) of every function in a module."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return [(n.name, (n.end_lineno or n.lineno) - n.lineno + 1) for n in ast.walk(tree) if isinstance(n, kinds)]
+    return [
+        (n.name, (n.end_lineno or n.lineno) - n.lineno + 1) for n in ast.walk(tree) if isinstance(n, kinds)
+    ]
 
 
 def main() -> int:
     """Print every breach and return their number."""
-    listed = subprocess.run(["git", "ls-files", "-z", "*.py"], capture_output=True, check=True, text=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "*.py"], capture_output=True, check=True, text=True
+    ).stdout
     files = [Path(name) for name in listed.split("\0") if name and Path(name).exists()]
     breaches, sizes = [], []
     for file in files:
