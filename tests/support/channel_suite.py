@@ -85,7 +85,10 @@ class ChannelSuite(ABC):
 
     async def test_chunked_answers_are_read(self, pki: Pki) -> None:
         """An answer without Content-Length is read to its end."""
-        octets = answer("200 OK").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked") + b"3\r\nabc\r\n0\r\n\r\n"
+        octets = (
+            answer("200 OK").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+            + b"3\r\nabc\r\n0\r\n\r\n"
+        )
         assert (await self.post(pki, answering(octets))).body == b"abc"
 
     async def test_connections_are_kept_and_shared(self, pki: Pki) -> None:
@@ -263,7 +266,9 @@ class ChannelSuite(ABC):
             await channel.close()
         assert raised.value.data["phase"] == "pool"
 
-    async def phase(self, pki: Pki, script: Script, packed: Packed | None = None, **options: object) -> object:
+    async def phase(
+        self, pki: Pki, script: Script, packed: Packed | None = None, **options: object
+    ) -> object:
         """Return the phase of the time-out that a peer causes."""
         with pytest.raises(RemoteTimeout) as raised:
             await self.post(pki, script, packed, **options)
@@ -335,7 +340,9 @@ class ChannelSuite(ABC):
             plain.close()
             await channel.close()
 
-    @pytest.mark.parametrize("url", ["http://127.0.0.1/", "https://user:word@host/", "https://h/ x", "ftp://h", ""])
+    @pytest.mark.parametrize(
+        "url", ["http://127.0.0.1/", "https://user:word@host/", "https://h/ x", "ftp://h", ""]
+    )
     async def test_only_plain_https_addresses(self, pki: Pki, url: str) -> None:
         """Nothing leaves for an address that is no plain https address."""
         channel = self.open_channel(pki)

@@ -59,7 +59,9 @@ async def read_request(reader: asyncio.StreamReader) -> bytes:
     return head + await reader.readexactly(int(length.split(b":")[1]))
 
 
-def answer(status: str, body: bytes = b"", *headers: str, content_type: str = "application/soap+xml") -> bytes:
+def answer(
+    status: str, body: bytes = b"", *headers: str, content_type: str = "application/soap+xml"
+) -> bytes:
     """Return the octets of an HTTP answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {content_type}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

@@ -220,7 +220,9 @@ def test_hostile_fault_texts_are_not_repeated() -> None:
 
 def test_fault_namespaces_reach_the_receiver(elliptic: Identity) -> None:
     """The prefix in a fault's subcode is declared where it arrives."""
-    outgoing = Outgoing(FAULT_ACTION, ANONYMOUS, write_fault(CoverageRefused(rule="x")), relates_to="urn:uuid:1")
+    outgoing = Outgoing(
+        FAULT_ACTION, ANONYMOUS, write_fault(CoverageRefused(rule="x")), relates_to="urn:uuid:1"
+    )
     packed = pack(outgoing, elliptic.signer, mtom=False)
     verified = elliptic.verifier().verify(unpack(packed.content_type, wire(packed), LIMITS))
     assert "wsse" in verified.payload.nsmap

@@ -27,7 +27,9 @@ from tests.support.soap_messages import LIMITS, ROOT_HEADERS, Sample, multipart,
 def soap(*places: str, namespace: str = SOAP) -> bytes:
     """Write an envelope whose payload holds the given binary places."""
     inner = "".join(f"<d>{place}</d>" for place in places)
-    return f'<s:Envelope xmlns:s="{namespace}"><s:Header/><s:Body><r>{inner}</r></s:Body></s:Envelope>'.encode()
+    return (
+        f'<s:Envelope xmlns:s="{namespace}"><s:Header/><s:Body><r>{inner}</r></s:Body></s:Envelope>'.encode()
+    )
 
 
 def xop(cid: str, more: str = "") -> str:
@@ -45,14 +47,27 @@ def documents(received: Received) -> list[bytes]:
     return [bytes(octets_of(received, place)) for place in received.envelope[1][0]]
 
 
-def package(*parts: tuple[str, bytes], boundary: str = "b", start: str = "", line: bytes = b"\r\n") -> Received:
+def package(
+    *parts: tuple[str, bytes], boundary: str = "b", start: str = "", line: bytes = b"\r\n"
+) -> Received:
     """Unpack a package written by hand."""
     return unpack(*multipart(parts, boundary=boundary, start=start, line=line), LIMITS)
 
 
 @pytest.mark.parametrize(
     "octets",
-    [b"", b"\r\n", b"\r\n\r\n", b"x\n", b"--bx", b"x--b\r\n", b"a\n--b\nc", b"\r\n--bx\r\n", b"\r\n--bx--\r\n", b"\r\n--b \tx"],
+    [
+        b"",
+        b"\r\n",
+        b"\r\n\r\n",
+        b"x\n",
+        b"--bx",
+        b"x--b\r\n",
+        b"a\n--b\nc",
+        b"\r\n--bx\r\n",
+        b"\r\n--bx--\r\n",
+        b"\r\n--b \tx",
+    ],
 )
 def test_only_a_whole_boundary_line_separates(octets: bytes) -> None:
     """Line ends at the end of a document and lines that merely begin like the boundary belong to it."""
@@ -101,7 +116,10 @@ def test_content_ids_may_be_escaped(content_id: str, href: str) -> None:
         ("7BIT", bytes),
         ("base64", base64.encodebytes),
         ("Base64", base64.b64encode),
-        ("quoted-printable", lambda octets: quopri.encodestring(octets, quotetabs=True).replace(b"\n", b"\r\n")),
+        (
+            "quoted-printable",
+            lambda octets: quopri.encodestring(octets, quotetabs=True).replace(b"\n", b"\r\n"),
+        ),
     ],
 )
 def test_transfer_encodings_are_undone(encoding: str, encode: object) -> None:
@@ -206,11 +224,17 @@ def test_broken_packages_are_refused(parts: list[tuple[str, bytes]], error: type
         ('multipart/related; boundary="b"', b""),
         ('multipart/related; boundary="b"', b"--b--\r\n"),
         ('multipart/related; boundary="b"', b"--b\r\n"),
-        ('multipart/related; boundary="b"', b"--b\r\n" + ROOT_HEADERS.replace("\n", "\r\n").encode() + b"\r\n\r\n<a/>"),
+        (
+            'multipart/related; boundary="b"',
+            b"--b\r\n" + ROOT_HEADERS.replace("\n", "\r\n").encode() + b"\r\n\r\n<a/>",
+        ),
         ('multipart/related; boundary="b"', multipart([(ROOT_HEADERS, soap())], line=b"\n")[1]),
         ('multipart/related; boundary="b"', b"x" * 9000 + multipart([(ROOT_HEADERS, soap())])[1]),
         ("multipart/related", multipart([(ROOT_HEADERS, soap())])[1]),
-        ("multipart/related; boundary=" + "b" * 71, multipart([(ROOT_HEADERS, soap())], boundary="b" * 71)[1]),
+        (
+            "multipart/related; boundary=" + "b" * 71,
+            multipart([(ROOT_HEADERS, soap())], boundary="b" * 71)[1],
+        ),
         ('multipart/related; boundary="b "', multipart([(ROOT_HEADERS, soap())], boundary="b ")[1]),
         ('multipart/related; boundary="é"', multipart([(ROOT_HEADERS, soap())], boundary="é")[1]),
         ('multipart/related; boundary="b"; boundary="c"', multipart([(ROOT_HEADERS, soap())])[1]),
@@ -259,7 +283,9 @@ def test_binary_values_are_base64_or_an_include(place: str) -> None:
 
 def test_limits_bound_the_message() -> None:
     """Size of the whole, size of the XML and number of parts are settings."""
-    content_type, body = multipart([(ROOT_HEADERS, soap(*map(xop, "acd"))), *((part(c), b"x") for c in "acd")])
+    content_type, body = multipart(
+        [(ROOT_HEADERS, soap(*map(xop, "acd"))), *((part(c), b"x") for c in "acd")]
+    )
     assert len(unpack(content_type, body, Limits(message_documents=3)).attachments) == 3
     with pytest.raises(MalformedMultipart, match="more than 3 parts"):
         unpack(content_type, body, Limits(message_documents=2))
@@ -291,7 +317,9 @@ def test_any_damage_ends_in_a_typed_refusal_or_a_message(data: st.DataObject) ->
     for _ in range(data.draw(st.integers(1, 6))):
         start = data.draw(st.integers(0, len(body)))
         stop = data.draw(st.integers(start, min(len(body), start + 40)))
-        body[start:stop] = data.draw(st.binary(max_size=20) | st.sampled_from([bytes(body[start:stop]) * 2, b"\r\n", b"<"]))
+        body[start:stop] = data.draw(
+            st.binary(max_size=20) | st.sampled_from([bytes(body[start:stop]) * 2, b"\r\n", b"<"])
+        )
     try:
         unpack(packed.content_type, body, LIMITS)
     except MessageRefused as refusal:

@@ -1,0 +1,114 @@
+"""The XML front door lets in what a SOAP message may be and nothing else; nothing is ever fetched."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from erepo.soap.errors import MalformedXml
+from erepo.soap.parsing import XmlLimits, parse_xml
+
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+REFUSED = {
+    "external entity": '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+    "external subset": '<!DOCTYPE a SYSTEM "http://127.0.0.1:9/x.dtd"><a/>',
+    "parameter entity": '<!DOCTYPE a [<!ENTITY % x SYSTEM "http://127.0.0.1:9/x">%x;]><a/>',
+    "billion laughs": f'<!DOCTYPE a [<!ENTITY l0 "ha">{LAUGHS}]><a>&l9;</a>',
+    "empty DOCTYPE": "<!DOCTYPE a><a/>",
+    "DOCTYPE after a declaration": '<?xml version="1.0"?>\n<!DOCTYPE a><a/>',
+    "DOCTYPE after a comment": "<!-- --><!DOCTYPE a><a/>",
+    "DOCTYPE after much space": " " * 5000 + "<!DOCTYPE a><a/>",
+    "undeclared entity": "<a>&x;</a>",
+    "comment before": "<!-- --><a/>",
+    "comment inside": "<a>t<!-- -->t</a>",
+    "comment after": "<a/><!-- -->",
+    "stylesheet": '<?xml-stylesheet href="x.xsl"?><a/>',
+    "instruction inside": "<a><?x?></a>",
+    "instruction after": "<a/><?x?>",
+    "text before": "x<a/>",
+    "text after": "<a/>x",
+    "two roots": "<a/><b/>",
+    "nothing": "",
+    "NUL": "<a>\0</a>",
+    "control": "<a>&#1;</a>",
+    "no character": "<a>&#xFFFE;</a>",
+    "attribute twice": "<a b='1' b='2'/>",
+    "namespaced attribute twice": "<a xmlns:p='u:u' xmlns:q='u:u' p:b='1' q:b='2'/>",
+    "unbound prefix": "<p:a/>",
+    "ISO declared": '<?xml version="1.0" encoding="iso-8859-2"?><a/>',
+    "UTF-16 declared": '<?xml version="1.0" encoding="UTF-16"?><a/>',
+    "UTF-7 declared": '<?xml version="1.0" encoding="UTF-7"?><a/>',
+    "two byte order marks": "\ufeff\ufeff<a/>",
+    "nesting": "<a>" * 3000 + "</a>" * 3000,
+    "elements": "<a>" + "<b/>" * 400_001 + "</a>",
+    "attributes": "<a " + " ".join(f'b{n}=""' for n in range(200_001)) + "/>",
+    "spaced attributes": "<a " + " ".join(f"b{n} = ''" for n in range(200_001)) + "/>",
+    "a long name": f"<{'a' * 200_000}/>",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED.keys())
+def test_everything_else_is_refused(text: str) -> None:
+    """DOCTYPE, comments, instructions, foreign encodings, floods: one typed refusal."""
+    with pytest.raises(MalformedXml):
+        parse_xml(text.encode(), 10**8)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "cp037", "utf-7"])
+def test_other_encodings_are_refused(encoding: str) -> None:
+    """Octets in another encoding than UTF-8 do not get past the first look."""
+    with pytest.raises(MalformedXml):
+        parse_xml("<?xml version='1.0'?><!DOCTYPE a><a>ż</a>".encode(encoding, "xmlcharrefreplace"), 10**6)
+
+
+@pytest.mark.parametrize("octets", [b"<a>\xff</a>", b"<a>\xc0\xbc</a>", b"<a>\xed\xa0\x80</a>"])
+def test_broken_utf8_is_refused(octets: bytes) -> None:
+    """Stray, overlong and surrogate octets are no text."""
+    with pytest.raises(MalformedXml):
+        parse_xml(octets, 10**6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a/>",
+        "\ufeff<a/>",
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n<a/>\n',
+        "<?xml version='1.0' encoding='utf-8'?><a/>",
+        "<a><![CDATA[<!DOCTYPE b><!-- -->]]></a>",
+        "<a>&lt;!DOCTYPE b&gt;</a>",
+        '<a xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="file:///etc/passwd"/></a>',
+        "<a>😀 zażółć</a>",
+    ],
+)
+def test_good_documents_are_read(text: str) -> None:
+    """What SOAP allows is read, and words about markup are just words."""
+    assert parse_xml(text.encode(), 10**6).tag == "a"
+
+
+def test_large_base64_texts_are_read() -> None:
+    """Inline base64 above libxml2's text limit is read, still within our own depth."""
+    text = "A" * 12_000_000
+    assert parse_xml(f"<a>{text}</a>".encode(), 10**8).text == text
+    with pytest.raises(MalformedXml, match="deeper"):
+        parse_xml(f"<a>{text}{'<b>' * 300}{'</b>' * 300}</a>".encode(), 10**8)
+
+
+def test_limits_are_settings() -> None:
+    """Each bound can be set."""
+    octets = b'<a b="c"><d/></a>'
+    for limits in (XmlLimits(tags=2), XmlLimits(attributes=0)):
+        with pytest.raises(MalformedXml):
+            parse_xml(octets, 10**6, limits)
+    with pytest.raises(MalformedXml):
+        parse_xml(octets, 5)
+    assert parse_xml(memoryview(octets), 10**6)[0].tag == "d"
+
+
+@given(octets=st.binary(max_size=200) | st.text("<>a!?-&;[]'\"= \n", max_size=80).map(str.encode))
+@settings(deadline=None, max_examples=500)
+def test_any_octets_are_read_or_refused(octets: bytes) -> None:
+    """Whatever comes, it is a tree or a typed refusal."""
+    try:
+        assert parse_xml(octets, 10**6).tag
+    except MalformedXml:
+        pass
