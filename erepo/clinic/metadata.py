@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 from erepo.cda.kinds import KINDS, Kind
@@ -54,7 +55,7 @@ _NPWZ_POOLS = {
 _ENTRIES = uuid.UUID("6f1d7f3e-6a1b-5d1c-9a59-0d4b8a1f7c11")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Depositor:
     """Who deposits: the provider with its cells, and the default user of the archiving task.
 
@@ -66,13 +67,18 @@ class Depositor:
     source_id: str
     ready: Ready
 
-    @property
+    @cached_property
     def institution(self) -> XON:
         """The provider, by its number in the register (resort code I)."""
         provider = self.ready.provider
         return XON(provider.name, oids.PROVIDER, provider.resort_i)
 
-    @property
+    @cached_property
+    def author(self) -> Author:
+        """The default user at the provider."""
+        return Author(person=self.user, institutions=(self.institution,))
+
+    @cached_property
     def user(self) -> XCN:
         """The default user, by NPWZ or PESEL."""
         user = self.ready.user
@@ -155,7 +161,7 @@ def submission_of(
         patient_id=patient,
         content_type=SUBMISSION_CONTENT,
         submission_time=dtm(now),
-        authors=(Author(person=depositor.user, institutions=(depositor.institution,)),),
+        authors=(depositor.author,),
     )
     entries = tuple((document_entry(deposit, depositor), content) for deposit, content in deposits)
     return Submission(submission_set, entries)
@@ -254,7 +260,7 @@ def _author(header: CdaHeader | None, depositor: Depositor) -> Author:
     author = header.author if header else None
     person = _person(author)
     if author is None or person is None:
-        return Author(person=depositor.user, institutions=(depositor.institution,))
+        return depositor.author
     role = _ROLES.get(author.function_code, author.function_code)
     return Author(
         person=person,

@@ -19,7 +19,7 @@ from erepo.errors import ConfigurationError, IntegrityError, InvalidInput, Perma
 from erepo.texts import Text
 
 
-class AccountMissing(ConfigurationError):  # noqa: N818 (the tree's names say what is wrong)
+class AccountMissing(ConfigurationError):
     """There is no activated account to send to."""
 
     code = "archiving.account-missing"
@@ -32,7 +32,7 @@ class AccountMissing(ConfigurationError):  # noqa: N818 (the tree's names say wh
     )
 
 
-class LocalContentLost(IntegrityError):  # noqa: N818 (the tree's names say what is wrong)
+class LocalContentLost(IntegrityError):
     """The local copy of a document is not what was taken in."""
 
     code = "archiving.local-content-lost"
@@ -46,7 +46,7 @@ class LocalContentLost(IntegrityError):  # noqa: N818 (the tree's names say what
     )
 
 
-class RegisteredDifferently(IntegrityError):  # noqa: N818 (the tree's names say what is wrong)
+class RegisteredDifferently(IntegrityError):
     """The registry holds another hash or size under the document's id."""
 
     code = "archiving.registered-differently"
@@ -68,7 +68,7 @@ class BatchUnknown(InvalidInput):
     cure = Text("Plan again: `erepo archive`.", "Zaplanuj ponownie: `erepo archive`.")
 
 
-class ArchivingRefused(PermanentError):  # noqa: N818 (the tree's names say what is wrong)
+class ArchivingRefused(PermanentError):
     """A batch ended early and trying again changes nothing before its cause is repaired; nothing is lost."""
 
     code = "archiving.refused"
@@ -76,7 +76,7 @@ class ArchivingRefused(PermanentError):  # noqa: N818 (the tree's names say what
     cure = Text("{cure_en}", "{cure_pl}")
 
 
-class ArchivingStopped(RetryableError):  # noqa: N818 (the tree's names say what is wrong)
+class ArchivingStopped(RetryableError):
     """A batch ended before all its documents were sent; nothing is lost."""
 
     code = "archiving.stopped"
@@ -84,7 +84,7 @@ class ArchivingStopped(RetryableError):  # noqa: N818 (the tree's names say what
     cure = Text("{cure_en}", "{cure_pl}")
 
 
-class LeaseLost(RetryableError):  # noqa: N818 (the tree's names say what is wrong)
+class LeaseLost(RetryableError):
     """Another archiver has taken the batch over."""
 
     code = "archiving.lease-lost"
@@ -96,7 +96,7 @@ class LeaseLost(RetryableError):  # noqa: N818 (the tree's names say what is wro
     )
 
 
-class BatchTaken(RetryableError):  # noqa: N818 (the tree's names say what is wrong)
+class BatchTaken(RetryableError):
     """Another archiver is at work on the batch."""
 
     code = "archiving.batch-taken"

@@ -89,25 +89,37 @@ def _queue(connection: sa.Connection, together: Sequence[Sequence[Waiting]]) -> 
     batch_id = uuid4().hex
     octets = sum(waiting.size for one in kept for waiting in one)
     connection.execute(batch.insert().values(id=batch_id, documents=len(ids), bytes=octets))
-    placed: list[dict[str, object]] = []
-    for one in kept:
-        key = connection.execute(
-            submission.insert().values(
-                unique_id=ledger.new_unique_id(),
-                batch_id=batch_id,
-                patient_key=one[0].patient,
-                documents=len(one),
-                bytes=sum(waiting.size for waiting in one),
-            )
-        ).inserted_primary_key
-        assert key is not None
-        placed += [
-            {"key": waiting.id, "submission_id": key[0], "entry_uuid": entry_uuid(*ids[waiting.id])}
-            for waiting in one
-        ]
+    placed = _insert_submissions(connection, batch_id, kept)
+    values = [
+        {"key": waiting.id, "submission_id": key, "entry_uuid": entry_uuid(*ids[waiting.id])}
+        for key, one in placed
+        for waiting in one
+    ]
     move(connection, list(ids), State.LOCAL, State.QUEUED, "queued", batch=batch_id)
-    connection.execute(document.update().where(document.c.id == sa.bindparam("key")), placed)
+    connection.execute(document.update().where(document.c.id == sa.bindparam("key")), values)
     return len(ids)
+
+
+def _insert_submissions(
+    connection: sa.Connection, batch_id: str, groups: Sequence[Sequence[Waiting]]
+) -> list[tuple[int, Sequence[Waiting]]]:
+    """Insert one submission for each group; return their keys with the groups."""
+    named = {ledger.new_unique_id(): one for one in groups}
+    rows = [
+        {
+            "unique_id": unique_id,
+            "batch_id": batch_id,
+            "patient_key": one[0].patient,
+            "documents": len(one),
+            "bytes": sum(waiting.size for waiting in one),
+        }
+        for unique_id, one in named.items()
+    ]
+    connection.execute(submission.insert(), rows)
+    keys = connection.execute(
+        sa.select(submission.c.id, submission.c.unique_id).where(submission.c.batch_id == batch_id)
+    )
+    return [(row.id, named[row.unique_id]) for row in keys]
 
 
 def _still_local(connection: sa.Connection, wanted: Sequence[int]) -> dict[int, tuple[str, str]]:

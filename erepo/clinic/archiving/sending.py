@@ -19,8 +19,7 @@ async def send_batch(
 
     First the registry is asked about documents whose outcome is unknown from an earlier attempt; then what is
     queued is sent, many submissions at once. A service that does not answer stops the batch after a few
-    failures; nothing is lost, the documents stay queued, and `problem` names the cause and the cure. It does so
-    whenever documents are left over, also if others passed.
+    failures. Nothing is lost: what is left over stays queued, and `problem` names the cause and the cure.
 
     Args:
         cloud: an opened connection (`async with CloudConnection(…) as cloud`).
