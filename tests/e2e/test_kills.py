@@ -144,7 +144,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
     monkeypatch.setenv("EREPO_IN_FLIGHT", "2")
     monkeypatch.setenv("EREPO_BATCH_DOCUMENTS", "50")
     seed = random.SystemRandom().randrange(10**6)
-    print(f"seed {seed}")  # noqa: T201 - shown when the test fails
+    print(f"seed {seed}")  # shown where the test fails
     settings = Settings(_env_file=None, home=tmp_path / "var", port_base=free_port_base())
     around = Surroundings(settings)
     with running(around, print) as stack, Prefect(around.prefect_url, around.prefect_login()) as prefect:

@@ -67,7 +67,7 @@ def take_in(clinic: Clinic, folder: Path) -> None:
 
 @pytest.mark.skipif(not EXAMPLES.is_dir(), reason="the official examples are not here")
 async def test_every_official_example_is_archived_found_and_returned_byte_equal(clinic: Clinic) -> None:
-    """The 16 official documents, half of which share one id, keep their kinds and come back octet by octet."""
+    """The 16 official documents, half of which share one id, keep their kinds and come back byte-equal."""
     take_in(clinic, EXAMPLES)
     await clinic.send_all()
 
