@@ -162,9 +162,9 @@ class AiohttpChannel:
     async def _refusal(self, address: str) -> str:
         """Return why the service refuses our certificate, "" if it does not.
 
-        With TLS 1.3 the refusal comes after our side of the handshake, so it meets a message under way; the reset
-        that follows swallows the alert, and some servers send none. A connection on which nothing is sent and
-        that is closed all the same, twice, is a refusal; a service that died meanwhile lets nobody connect.
+        With TLS 1.3 the refusal comes after our side of the handshake, so it meets a message under way; the
+        reset that follows swallows the alert, and some servers send none. A connection on which nothing is
+        sent and that is closed all the same, twice, is a refusal; a service that died lets nobody connect.
         """
         for _ in range(2):
             try:

@@ -39,9 +39,9 @@ DEFAULT_XML_LIMITS = XmlLimits()
 class _Dictionary(threading.local):
     """Puts the word `#default` into libxml2's dictionary of each thread that parses.
 
-    lxml hands a PrefixList entry to the canonicalisation only if the document's dictionary (one per thread) knows
-    the word. Real prefixes are in there since they were parsed; `#default`, which WSS4J sends, is not. A pull
-    parser's tag filter is the public way to put a word in.
+    lxml hands a PrefixList entry to the canonicalisation only if the document's dictionary (one per thread)
+    knows the word. Real prefixes are in there since they were parsed; `#default`, which WSS4J sends, is not.
+    A pull parser's tag filter is the public way to put a word in.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,9 @@
-"""Tools of an attacker, for `tests/erepo/soap/attacks.py`. Two kinds of hand make messages:
+"""Tools of an attacker, for the vectors in `tests/erepo/soap/attacks`.
+
+Two kinds of hand make messages:
 
 * `bend`: no key; takes a message that somebody signed and moves, doubles, drops or edits pieces of it;
-* `forge`: has a key that the receiver trusts and makes a *valid* signature over something that must not count.
+* `forge`: has a key that the receiver trusts and signs *validly* over something that must not count.
 """
 
 import base64

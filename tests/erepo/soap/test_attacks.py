@@ -9,7 +9,16 @@ from erepo.soap.errors import MessageRefused
 from erepo.soap.faults import fault_of
 from erepo.soap.mtom import unpack
 from erepo.soap.verifying import Verifier
-from tests.erepo.soap import attacks  # noqa: F401 — registers the vectors
+from tests.erepo.soap.attacks import (  # noqa: F401 — importing registers the vectors
+    addressing,
+    algorithms,
+    attachments,
+    headers,
+    times,
+    tokens,
+    values,
+    wrapping,
+)
 from tests.support.attack_kit import VECTORS, Forgery, Kit, Vector
 from tests.support.soap_messages import LIMITS, Identity, identity, receive_soap
 

@@ -36,7 +36,7 @@ class TestAiohttpChannel(ChannelSuite):
             context.verify_mode = ssl.CERT_NONE
         if weaken == "minimum_version":
             context.check_hostname = True
-            with pytest.warns(DeprecationWarning):
+            with pytest.warns(DeprecationWarning, match="TLSv1_1"):
                 context.minimum_version = ssl.TLSVersion.TLSv1_1
         with pytest.raises(UnsafeChannel):
             AiohttpChannel(context, PATIENT, Limits())

@@ -61,7 +61,7 @@ def test_any_octets_come_back_exactly(elliptic: Identity, documents: list[bytes]
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=200))
 def test_any_text_is_signed_as_it_is_sent(elliptic: Identity, text: str) -> None:
-    """Whatever stands in the metadata, the octets hashed by the sender are those the receiver canonicalises."""
+    """Whatever stands in the metadata, the receiver canonicalises the octets that the sender hashed."""
     text = "".join(character for character in text if character not in "\ufffe\uffff")
     payload = elliptic.verifier().verify(Sample(title=text + "\r\n\t").receive(elliptic.signer)).payload
     assert payload[0].text == text + "\r\n\t"

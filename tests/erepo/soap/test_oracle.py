@@ -17,15 +17,16 @@ from erepo.soap.names import (
     BODY,
     CREATED,
     DS,
-    ENVELOPE,
     EXPIRES,
     HEADER,
     MESSAGE_ID,
     SECURITY,
     SIGNATURE,
+    SOAP,
     TIMESTAMP,
     TO,
     TOKEN,
+    WSA,
     WSSE,
     WSU,
     WSU_ID,
@@ -74,11 +75,11 @@ def test_xmlsec_refuses_our_message_once_changed(signing: Identity) -> None:
 
 
 def by_xmlsec(identity: Identity, prefixes: str = "", shape: Callable[[str], str] = str) -> bytes:
-    """Write and sign a message the way a WSS4J-like client does, with xmlsec doing all of the cryptography."""
+    """Write and sign a message the way a WSS4J-like client does, xmlsec doing all of the cryptography."""
     token = base64.b64encode(identity.bundle.certificate.public_bytes(Encoding.DER)).decode()
     now = datetime.now(UTC)
     text = shape(
-        f'<s:Envelope xmlns:s="{ENVELOPE[1:-9]}" xmlns:a="{ACTION[1:-7]}" xmlns:u="{WSU}" xmlns:xs="urn:unused">\n'
+        f'<s:Envelope xmlns:s="{SOAP}" xmlns:a="{WSA}" xmlns:u="{WSU}" xmlns:xs="urn:unused">\n'
         f'  <s:Header>\n<o:Security xmlns:o="{WSSE}" s:mustUnderstand="true">'
         f'<o:BinarySecurityToken u:Id="X-1" EncodingType="{BASE64}" ValueType="{X509_TOKEN}">{token}'
         f"</o:BinarySecurityToken>\n"
@@ -86,7 +87,7 @@ def by_xmlsec(identity: Identity, prefixes: str = "", shape: Callable[[str], str
         f"<u:Expires>{now + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}</u:Expires></u:Timestamp></o:Security>\n"
         f'<a:To u:Id="id-to">https://cloud.example/</a:To><a:MessageID u:Id="id-m">urn:uuid:1</a:MessageID>'
         f'<a:Action s:mustUnderstand="1" u:Id="id-a">urn:action</a:Action>'
-        f"<a:ReplyTo><a:Address>{ACTION[1:-7]}/anonymous</a:Address></a:ReplyTo></s:Header>\n"
+        f"<a:ReplyTo><a:Address>{WSA}/anonymous</a:Address></a:ReplyTo></s:Header>\n"
         f'  <s:Body u:Id="id-b"><d:Request xmlns:d="{XDS}" xmlns="{RIM}"><Name  b="2"  a="ż">\n x &amp; y'
         f"</Name></d:Request></s:Body>\n</s:Envelope>"
     )
@@ -129,7 +130,7 @@ def test_we_verify_what_xmlsec_signed(signing: Identity) -> None:
 
 @pytest.mark.parametrize("prefixes", ["s", "s a u xs", "#default", "xs #default s", "unknown"])
 def test_we_canonicalise_prefix_lists_like_xmlsec(elliptic: Identity, prefixes: str) -> None:
-    """InclusiveNamespaces of WSS4J-like clients give the same digests, also for prefixes declared further out."""
+    """InclusiveNamespaces of WSS4J-like clients give the same digests, also for outer prefixes."""
     assert proven(elliptic, by_xmlsec(elliptic, prefixes)).action == "urn:action"
 
 
@@ -162,7 +163,7 @@ def test_digest_values_are_sha256(elliptic: Identity) -> None:
 
 
 def test_signed_parts_are_the_profile_ones(elliptic: Identity) -> None:
-    """Timestamp, Body, Action, MessageID, To and ReplyTo of a request are signed, each by a reference to its id."""
+    """Timestamp, Body, Action, MessageID, To and ReplyTo of a request are signed by their ids."""
     envelope = etree.fromstring(Sample().envelope(elliptic.signer))
     signed = {node.get("URI", "")[1:] for node in envelope.iter(f"{{{DS}}}Reference")}
     tags = {element.tag for element in envelope.iter() if element.get(WSU_ID) in signed}

@@ -1,5 +1,7 @@
 """The XML front door lets in what a SOAP message may be and nothing else; nothing is ever fetched."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -108,7 +110,5 @@ def test_limits_are_settings() -> None:
 @settings(deadline=None, max_examples=500)
 def test_any_octets_are_read_or_refused(octets: bytes) -> None:
     """Whatever comes, it is a tree or a typed refusal."""
-    try:
+    with suppress(MalformedXml):
         assert parse_xml(octets, 10**6).tag
-    except MalformedXml:
-        pass

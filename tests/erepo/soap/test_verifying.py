@@ -52,7 +52,7 @@ def at(moment: datetime) -> Callable[[], datetime]:
     return lambda: moment
 
 
-# --- good forms ---------------------------------------------------------------------------------------------------
+# --- good forms -----------------------------------------------------------------------------------------
 
 
 def no_expires(tree: Tree) -> None:
@@ -188,7 +188,7 @@ def test_one_verifier_serves_many_threads(elliptic: Identity) -> None:
         assert list(pool.map(work, range(4))) == [b"0", b"1", b"2", b"3"]
 
 
-# --- signers ------------------------------------------------------------------------------------------------------
+# --- signers --------------------------------------------------------------------------------------------
 
 
 def test_untrusted_signer_is_refused(elliptic: Identity) -> None:
@@ -267,7 +267,7 @@ def test_signers_of_other_keys_cannot_be_made(elliptic: Identity) -> None:
         Signer(Bundle(ec.generate_private_key(ec.SECP384R1()), elliptic.bundle.certificate, ()))
 
 
-# --- time and repetition ------------------------------------------------------------------------------------------
+# --- time and repetition --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_bad_messages_are_not_remembered(elliptic: Identity) -> None:
     assert elliptic.verifier(replay=guard).verify(receive_soap(octets))
 
 
-# --- without WS-Security ------------------------------------------------------------------------------------------
+# --- without WS-Security --------------------------------------------------------------------------------
 
 
 def test_unsigned_messages_keep_the_outline(elliptic: Identity) -> None:

@@ -1,0 +1,105 @@
+"""M35, M36 and M38: roles, ids and namespaces."""
+
+import copy
+
+from lxml import etree
+
+from erepo.soap.errors import (
+    CoverageRefused,
+    MalformedEnvelope,
+    SecurityMalformed,
+    SignatureInvalid,
+)
+from erepo.soap.names import (
+    SOAP,
+    WSU_ID,
+)
+from tests.support.attack_kit import (
+    Kit,
+    Message,
+    Tree,
+    bend,
+    body,
+    evil,
+    forge,
+    header,
+    raw_edit,
+    security,
+    simple,
+    vector,
+)
+from tests.support.soap_messages import Sample
+
+XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
+XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
+FILTER2 = "http://www.w3.org/2002/06/xmldsig-filter2"
+ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+STR_TRANSFORM = (
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#STR-Transform"
+)
+RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
+HMAC = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
+OUTLINE = (MalformedEnvelope,)
+
+
+@bend("M35", "two Security headers", *OUTLINE)
+def _(tree: Tree) -> None:
+    header(tree).append(copy.deepcopy(security(tree)))
+
+
+@bend("M35b", "two Security headers, one for another role", *OUTLINE)
+def _(tree: Tree) -> None:
+    second = copy.deepcopy(security(tree))
+    second.set(f"{{{SOAP}}}role", "urn:other")
+    header(tree).insert(0, second)
+
+
+@bend("M35c", "the Security header for another role", SecurityMalformed)
+def _(tree: Tree) -> None:
+    security(tree).set(f"{{{SOAP}}}role", "urn:other")
+
+
+for _code, _name in [
+    ("M36", "Id"),
+    ("M36b", "ID"),
+    ("M36c", "id"),
+    ("M36d", "{http://www.w3.org/XML/1998/namespace}id"),
+]:
+
+    @forge(_code, f"the Body named by {_name} instead of wsu:Id", CoverageRefused)
+    def _(tree: Tree, name: str = _name) -> None:
+        del body(tree).attrib[WSU_ID]
+        body(tree).set(name, "body")
+
+
+for _code, _name in [
+    ("M36e", "Id"),
+    ("M36f", "ID"),
+    ("M36g", "{http://www.w3.org/XML/1998/namespace}id"),
+    ("M36h", WSU_ID),
+]:
+
+    @bend(_code, f"another element with the Body's id in {_name}", CoverageRefused)
+    def _(tree: Tree, name: str = _name) -> None:
+        element = etree.SubElement(header(tree), "{urn:foreign}Other")
+        element.set(name, "body")
+
+
+@vector("M36i", "an id declared by a DTD")
+def _(kit: Kit) -> Message:
+    dtd = b"<!DOCTYPE x [<!ATTLIST x y ID #IMPLIED>]>"
+    return simple(dtd + Sample().envelope(kit.victim.signer))
+
+
+@vector("M38", "a prefix of the Body bound to another namespace", SignatureInvalid)
+def _(kit: Kit) -> Message:
+    return raw_edit(kit, b'xmlns:xds="urn:ihe:iti:xds-b:2007"', b'xmlns:xds="urn:evil"', 99)
+
+
+@bend("M38b", "a namespace injected that a naive XPath would follow", SignatureInvalid, MalformedEnvelope)
+def _(tree: Tree) -> None:
+    good = body(tree)
+    moved = etree.fromstring(etree.tostring(good).replace(SOAP.encode(), b"urn:injected"))
+    tree.replace(good, evil(good, "same"))
+    header(tree).append(moved)

@@ -1,0 +1,134 @@
+"""M24 to M29: keys, tokens and what points at them."""
+
+import base64
+import copy
+
+from lxml import etree
+
+from erepo.soap.errors import (
+    AlgorithmRefused,
+    MalformedEnvelope,
+    SecurityMalformed,
+    SecurityMissing,
+    SignerRefused,
+)
+from erepo.soap.names import (
+    DS,
+    KEY_INFO,
+    SIGNATURE_METHOD,
+    TOKEN,
+    TOKEN_REFERENCE,
+    WSSE,
+    WSSE_REFERENCE,
+    WSU_ID,
+)
+from tests.support.attack_kit import (
+    Forgery,
+    Kit,
+    Message,
+    Tree,
+    bend,
+    forge,
+    header,
+    one,
+    security,
+    set_algorithm,
+    simple,
+    text,
+    vector,
+)
+
+XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
+XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
+FILTER2 = "http://www.w3.org/2002/06/xmldsig-filter2"
+ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+STR_TRANSFORM = (
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#STR-Transform"
+)
+RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
+HMAC = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
+OUTLINE = (MalformedEnvelope,)
+
+
+@Forgery(stranger=True)("M24", "signed well by a certificate that nobody trusts", SignerRefused)
+def _(tree: Tree) -> None:
+    pass
+
+
+@vector("M24b", "the token replaced by another trusted certificate", AlgorithmRefused)
+def _(kit: Kit) -> Message:
+    tree = kit.tree()
+    text(one(tree, TOKEN), one(kit.tree(kit.elder), TOKEN).text or "")
+    return simple(tree)
+
+
+@bend("M24c", "a token that is no certificate", SignerRefused)
+def _(tree: Tree) -> None:
+    text(one(tree, TOKEN), base64.b64encode(b"\x30\x03\x02\x01\x01").decode())
+
+
+@bend("M24d", "a token of many kilobytes", SignerRefused)
+def _(tree: Tree) -> None:
+    text(one(tree, TOKEN), "AAAA" * 20_000)
+
+
+@forge("M25", "KeyInfo with a KeyValue beside the token reference", SecurityMalformed)
+def _(tree: Tree) -> None:
+    etree.SubElement(one(tree, KEY_INFO), f"{{{DS}}}KeyValue")
+
+
+@forge("M25b", "KeyInfo with a KeyValue only", SecurityMalformed)
+def _(tree: Tree) -> None:
+    del one(tree, KEY_INFO)[:]
+    etree.SubElement(one(tree, KEY_INFO), f"{{{DS}}}KeyValue")
+
+
+@forge("M26", "X509Data beside the token reference", SecurityMalformed)
+def _(tree: Tree) -> None:
+    data = etree.SubElement(one(tree, KEY_INFO), f"{{{DS}}}X509Data")
+    etree.SubElement(data, f"{{{DS}}}X509Certificate").text = one(tree, TOKEN).text
+
+
+@forge("M26b", "the token outside the Security header", SecurityMissing)
+def _(tree: Tree) -> None:
+    header(tree).append(one(tree, TOKEN))
+
+
+@forge("M26c", "two tokens", SecurityMalformed)
+def _(tree: Tree) -> None:
+    second = copy.deepcopy(one(tree, TOKEN))
+    second.set(WSU_ID, "other")
+    security(tree).append(second)
+
+
+@forge("M26d", "the reference points at something else than the token", SecurityMalformed)
+def _(tree: Tree) -> None:
+    one(tree, WSSE_REFERENCE).set("URI", "#body")
+
+
+@forge("M27", "RetrievalMethod to another host", SecurityMalformed)
+def _(tree: Tree) -> None:
+    del one(tree, KEY_INFO)[:]
+    etree.SubElement(one(tree, KEY_INFO), f"{{{DS}}}RetrievalMethod", URI="http://127.0.0.1:9/key")
+
+
+@forge("M27b", "a token reference to another host", SecurityMalformed)
+def _(tree: Tree) -> None:
+    one(tree, WSSE_REFERENCE).set("URI", "http://127.0.0.1:9/key")
+
+
+@forge("M27c", "a KeyIdentifier instead of a reference", SecurityMalformed)
+def _(tree: Tree) -> None:
+    del one(tree, TOKEN_REFERENCE)[:]
+    etree.SubElement(one(tree, TOKEN_REFERENCE), f"{{{WSSE}}}KeyIdentifier").text = "AAAA"
+
+
+@forge("M28", "an HMAC keyed with the public certificate", AlgorithmRefused)
+def _(tree: Tree) -> None:
+    set_algorithm(tree, SIGNATURE_METHOD, HMAC)
+
+
+@forge("M29", "HMACOutputLength", AlgorithmRefused)
+def _(tree: Tree) -> None:
+    etree.SubElement(one(tree, SIGNATURE_METHOD), f"{{{DS}}}HMACOutputLength").text = "0"
