@@ -20,6 +20,9 @@ from erepo.texts import Text
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: Where our own packages lie.
+_ROOT = Path(__file__).parents[1]
+
 #: Eleven digits in a row: a PESEL, or near enough.
 _PESEL = re.compile(r"(?<!\d)\d{11}(?!\d)")
 
@@ -76,8 +79,9 @@ def cleaned(error: Exception, place: str) -> ErepoError:
 
 def _line(error: Exception) -> str:
     """Return where it was raised: a file of the program and a line, nothing of the data."""
-    last = traceback.extract_tb(error.__traceback__)[-1:]
-    return f"{Path(last[0].filename).name}:{last[0].lineno}" if last else "?"
+    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [(file, line) for file, line in frames if file.is_relative_to(_ROOT)]
+    return f"{ours[-1][0].relative_to(_ROOT)}:{ours[-1][1]}" if ours else "?"
 
 
 class _Redact(logging.Filter):

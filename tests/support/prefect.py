@@ -1,0 +1,72 @@
+"""A Prefect server for tests, and what it has written down, all of it."""
+
+import base64
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from prefect.settings import (
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    PREFECT_HOME,
+    PREFECT_LOCAL_STORAGE_PATH,
+    PREFECT_SERVER_DATABASE_CONNECTION_URL,
+    temporary_settings,
+)
+from prefect.testing.utilities import prefect_test_harness
+
+
+@contextmanager
+def prefect_server(home: Path) -> Iterator[Path]:
+    """Run a Prefect server for this process; give the file of its database.
+
+    Args:
+        home: an empty folder: Prefect's home and storage.
+    """
+    ours = {
+        PREFECT_HOME: home,
+        PREFECT_LOCAL_STORAGE_PATH: home / "storage",
+        # Otherwise each flow waits a second at its end for the thread that beats.
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+    }
+    with temporary_settings(ours), prefect_test_harness(server_startup_timeout=120):
+        yield Path(PREFECT_SERVER_DATABASE_CONNECTION_URL.value().partition("///")[2])
+
+
+def written(database: Path, *folders: Path) -> Iterator[tuple[str, str]]:
+    """Yield (where, text) of everything: each row of each table, each file with what is wrapped in it."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        connection.text_factory = lambda octets: octets.decode("utf-8", "replace")
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            for row in connection.execute(f'SELECT * FROM "{table}"'):
+                yield f"table {table}", " ".join(_plain(value) for value in row)
+    connection.close()
+    for folder in folders:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and not file.name.startswith(database.name):
+                yield str(file), _unwrapped(file.read_bytes())
+
+
+def _plain(value: object) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    # JSON in a column may hold letters as \\uXXXX.
+    return text + (" " + _unescaped(text) if "\\u" in text else "")
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        return text.encode("latin-1", "replace").decode("unicode_escape", "replace")
+
+
+def _unwrapped(octets: bytes) -> str:
+    """Return a file's text and, for a result of Prefect, its pickle laid open."""
+    text = octets.decode("utf-8", "replace")
+    try:
+        wrapped = json.loads(text)["result"]
+        return text + base64.b64decode(wrapped).decode("utf-8", "replace")
+    except (ValueError, KeyError, TypeError):
+        return _plain(text)
