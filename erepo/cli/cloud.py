@@ -136,18 +136,16 @@ def tenant_show(account: str, *, as_json: Json = False) -> None:
 @tenant_app.command("suspend")
 def tenant_suspend(account: str) -> None:
     """Close an account: every request is refused until it is resumed."""
-    _set_state(account, "suspended")
+    with _explained(), _database() as database, database.write() as connection:
+        tenants.suspend(connection, account)
+    typer.echo(f"account {account}: suspended")
 
 
 @tenant_app.command("resume")
 def tenant_resume(account: str) -> None:
     """Open a suspended account again."""
-    _set_state(account, "active")
-
-
-def _set_state(account: str, state: tenants.State) -> None:
     with _explained(), _database() as database, database.write() as connection:
-        tenants.set_state(connection, account, state)
+        state = tenants.resume(connection, account)
     typer.echo(f"account {account}: {state}")
 
 

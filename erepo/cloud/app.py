@@ -27,12 +27,18 @@ from erepo.cloud.errors import (
     PathUnknown,
     ServiceStopping,
     StorageUnavailable,
+    where,
 )
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenants import Tenant
 from erepo.errors import AccessRefused, ErepoError, InvalidInput
 
 log = logging.getLogger("erepo.cloud")
+
+
+class Unexpected(Exception):  # noqa: N818  # says nothing on purpose; the log line before it says what can be said
+    """Something failed that should not; the connection ends with status 500."""
+
 
 Scope = dict[str, Any]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -100,6 +106,9 @@ async def _serve(cloud: Cloud, scope: Scope, receive: Receive, send: Send) -> No
     except ErepoError as error:
         close = int(headers.get(b"content-length", b"0") or 0) > _SMALL
         await error_answer(_status(error), error, close=close).send(send)
+    except Exception as error:  # noqa: BLE001  # uvicorn would log the text, and that may hold patient data
+        log.error("unexpected: %s", where(error))  # noqa: TRY400  # as above
+        raise Unexpected from None
 
 
 def _status(error: ErepoError) -> int:

@@ -7,7 +7,7 @@ bodies and answers above `limits.large_body` are handled in worker threads. Erro
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -15,7 +15,13 @@ from lxml import etree
 
 from erepo.cloud import queries
 from erepo.cloud.answers import Answer
-from erepo.cloud.errors import ServiceStopping, SignerNotRegistered, StorageUnavailable
+from erepo.cloud.errors import (
+    ServiceStopping,
+    SignerNotRegistered,
+    StorageUnavailable,
+    StoredContentDamaged,
+    where,
+)
 from erepo.cloud.repository import judge, retrieve, store
 from erepo.cloud.rows import Job
 from erepo.cloud.service import Cloud
@@ -75,6 +81,8 @@ class Question:
     caller: Caller
     verified: Verified
     large: bool
+    damaged: frozenset[object] = frozenset()
+    """Numbers of documents whose stored octets are known to be wrong."""
 
     @property
     def cloud(self) -> Cloud:
@@ -110,17 +118,34 @@ async def serve_xds(caller: Caller, content_type: str, body: bytearray) -> Answe
         if handler is None:
             raise ActionRefused(rule="an action that this endpoint does not serve")  # noqa: TRY301  # one exit
         _check_address(verified.to, path)
-        reply = await handler(Question(caller, verified, large))
+        return await _answered(handler, Question(caller, verified, large))
     except ErepoError as error:
         log.info("account %s: refused, %s", tenant.account, error.code)
         return _fault(cloud, tenant, received, error)
     except Exception as error:  # noqa: BLE001  # the client must hear something, and nothing of the inside
-        log.error("account %s: %s", tenant.account, _where(error))  # noqa: TRY400  # texts may hold patient data
+        log.error("account %s: %s", tenant.account, where(error))  # noqa: TRY400  # texts may hold patient data
         return _fault(cloud, tenant, received, error)
-    outgoing = Outgoing(
-        reply.action, ANONYMOUS, reply.payload, reply.attachments, relates_to=verified.message_id
-    )
-    return await _packed(cloud, tenant, outgoing, mtom=received.multipart)
+
+
+async def _answered(handler: _Handler, question: Question) -> Answer:
+    """Handle a proven message and pack the answer; damage found while packing becomes part of a second answer."""
+    while True:
+        reply = await handler(question)
+        outgoing = Outgoing(
+            reply.action,
+            ANONYMOUS,
+            reply.payload,
+            reply.attachments,
+            relates_to=question.verified.message_id,
+        )
+        try:
+            return await _packed(question, outgoing)
+        except StoredContentDamaged as error:
+            damaged = question.damaged | {error.data["document"]}
+            if damaged == question.damaged:
+                raise
+            log.error("stored content %s is damaged", error.data["document"])  # noqa: TRY400  # a number says it all
+            question = replace(question, damaged=damaged)
 
 
 def _prove(cloud: Cloud, tenant: Tenant, received: Received) -> Verified:
@@ -164,7 +189,7 @@ async def _submit(question: Question) -> Sequence[RegistryError]:
     except RequestRejected as error:
         return error.errors
     except (StorageUnavailable, ServiceStopping) as error:
-        log.error("account %s: not stored, %s", tenant.account, _where(error.__cause__ or error))  # noqa: TRY400
+        log.error("account %s: not stored, %s", tenant.account, where(error.__cause__ or error))  # noqa: TRY400
         return [RegistryError(Xds.REPOSITORY_BUSY, "the storage cannot take it now; nothing was stored")]
 
 
@@ -184,7 +209,7 @@ async def _retrieve(question: Question) -> Reply:
     if len(requests) > cloud.settings.limits.message_documents:
         context = f"more than {cloud.settings.limits.message_documents} documents in one request"
         return _retrieved([], [RegistryError(Xds.REPOSITORY_ERROR, context)])
-    documents, errors = await cloud.reading(partial(retrieve, cloud, tenant, requests))
+    documents, errors = await cloud.reading(partial(retrieve, cloud, tenant, requests, question.damaged))
     return _retrieved(documents, errors)
 
 
@@ -216,16 +241,16 @@ _HANDLERS: Mapping[str, Mapping[str, _Handler]] = {
 }
 
 
-async def _packed(
-    cloud: Cloud, tenant: Tenant, outgoing: Outgoing, *, mtom: bool, status: int = 200
-) -> Answer:
-    signer = None if tenant.security == "mtls" else cloud.signer
+async def _packed(question: Question, outgoing: Outgoing) -> Answer:
+    cloud = question.cloud
+    signer = None if question.tenant.security == "mtls" else cloud.signer
+    mtom = question.verified.received.multipart
     work = partial(pack, outgoing, signer, mtom=mtom, life=cloud.settings.wss.life)
     if sum(each.content.size for each in outgoing.attachments) <= cloud.settings.limits.large_body:
         packed = work()
-        return Answer(status, packed.content_type, b"".join(packed.chunks()))
+        return Answer(200, packed.content_type, b"".join(packed.chunks()))
     packed = await cloud.heavily(work)
-    return Answer(status, packed.content_type, stream=_stream(cloud, packed), length=packed.length)
+    return Answer(200, packed.content_type, stream=_stream(cloud, packed), length=packed.length)
 
 
 async def _stream(cloud: Cloud, packed: Packed) -> AsyncIterator[Buffer]:
@@ -258,12 +283,3 @@ def _fault(cloud: Cloud, tenant: Tenant, received: Received | None, error: Excep
         outgoing, signer, mtom=received is not None and received.multipart, life=cloud.settings.wss.life
     )
     return Answer(fault_of(error).http_status, packed.content_type, b"".join(packed.chunks()))
-
-
-def _where(error: BaseException) -> str:
-    """Say what kind of error and where, never its text: that may quote a patient."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f" at {place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place is not None else ""
-    return f"{type(error).__name__}{where}"

@@ -183,3 +183,12 @@ class StorageUnavailable(RetryableError):
         "Try again later; the operator finds the reason in the log.",
         "Spróbuj później; przyczyna jest w logu.",
     )
+
+
+def where(error: BaseException) -> str:
+    """Say what kind of error and where, never its text: that may quote a patient."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    spot = f" at {place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place is not None else ""
+    return f"{type(error).__name__}{spot}"

@@ -13,8 +13,10 @@ import asyncio
 import itertools
 from collections.abc import Iterable, Sequence
 from functools import partial
+from io import BytesIO
+from typing import BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from erepo.cloud.blobs import INLINE, new_key
 from erepo.cloud.codec import StoredContent, compressed_chunks, expand, is_dense
@@ -31,6 +33,11 @@ from erepo.xds.iti41 import Submission
 from erepo.xds.iti43 import DocumentRequest, RetrievedDocument
 from erepo.xds.responses import RegistryError
 from erepo.xds.vocabulary import Xds
+
+
+#: Octets of one answer that are held in memory; further documents are read again while they are sent.
+_HELD = 8 * 1024**2
+_OCTETS = select(document_octets.c.octets).where(document_octets.c.document_id == bindparam("document"))
 
 
 def judge(tenant: Tenant, submission: Submission, objects: Element) -> Job | list[RegistryError]:
@@ -124,20 +131,35 @@ def _discard(cloud: Cloud, keys: Sequence[str | None]) -> None:
 
 
 def retrieve(
-    cloud: Cloud, tenant: Tenant, requests: Sequence[DocumentRequest]
+    cloud: Cloud,
+    tenant: Tenant,
+    requests: Sequence[DocumentRequest],
+    damaged: frozenset[object] = frozenset(),
 ) -> tuple[list[RetrievedDocument], list[RegistryError]]:
-    """Find documents; what is not the tenant's is not there. Blocking: call it off the event loop."""
-    documents, errors = [], []
+    """Find documents; what is not the tenant's is not there. Blocking: call it off the event loop.
+
+    Args:
+        cloud: the service.
+        tenant: who asks.
+        requests: what for.
+        damaged: numbers of documents that are known to be damaged, so that they are not even tried.
+    """
+    documents: list[RetrievedDocument] = []
+    errors: list[RegistryError] = []
+    held = 0
     for request in requests:
-        found = _find(cloud, tenant, request)
+        found = _find(cloud, tenant, request, damaged, hold=held < _HELD)
         if isinstance(found, RegistryError):
             errors.append(found)
         else:
             documents.append(found)
+            held += found.content.size if isinstance(found.content, MemoryContent) else 0
     return documents, errors
 
 
-def _find(cloud: Cloud, tenant: Tenant, request: DocumentRequest) -> RetrievedDocument | RegistryError:
+def _find(
+    cloud: Cloud, tenant: Tenant, request: DocumentRequest, damaged: frozenset[object], *, hold: bool
+) -> RetrievedDocument | RegistryError:
     wanted = request.document_unique_id
     if request.repository_unique_id != tenant.repository_unique_id:
         context = "no repository of this id"
@@ -145,7 +167,7 @@ def _find(cloud: Cloud, tenant: Tenant, request: DocumentRequest) -> RetrievedDo
     if request.home and request.home != tenant.home_community_id:
         return RegistryError(Xds.UNKNOWN_COMMUNITY, "no community of this id", location=wanted)
     try:
-        content = _load(cloud, tenant, wanted)
+        content = _load(cloud, tenant, wanted, damaged, hold=hold)
     except StoredContentDamaged as error:
         context = f"the stored document is damaged (number {error.data['document']})"
         return RegistryError(Xds.REPOSITORY_ERROR, context, location=wanted)
@@ -156,7 +178,9 @@ def _find(cloud: Cloud, tenant: Tenant, request: DocumentRequest) -> RetrievedDo
     )
 
 
-def _load(cloud: Cloud, tenant: Tenant, unique_id: str) -> tuple[str, Content] | None:
+def _load(
+    cloud: Cloud, tenant: Tenant, unique_id: str, damaged: frozenset[object], *, hold: bool
+) -> tuple[str, Content] | None:
     query = (
         select(document, document_octets.c.octets)
         .join_from(document, document_octets, isouter=True)
@@ -167,11 +191,20 @@ def _load(cloud: Cloud, tenant: Tenant, unique_id: str) -> tuple[str, Content] |
         row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    if row.octets is None:
-        opening = partial(cloud.blobs.open, row.blob_key)
+    if row.id in damaged:
+        raise StoredContentDamaged(document=row.id)
+    if row.octets is None or row.size > INLINE or not hold:
+        # Also a large content that compressed well into its row, and what would fill the memory with others.
+        inline = row.octets is not None
+        opening = partial(_open_row, cloud, row.id) if inline else partial(cloud.blobs.open, row.blob_key)
         return row.mime_type, StoredContent(row.id, row.size, row.sha256, row.coding, opening)
     octets = row.octets if row.coding == "raw" else expand(row.octets, row.size)
     content = MemoryContent(octets)
     if digest(content).sha256 != row.sha256:
         raise StoredContentDamaged(document=row.id)
     return row.mime_type, content
+
+
+def _open_row(cloud: Cloud, number: int) -> BinaryIO:
+    with cloud.database.read() as connection:
+        return BytesIO(connection.scalars(_OCTETS, {"document": number}).one())

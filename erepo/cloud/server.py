@@ -83,6 +83,10 @@ async def _run(server: _Server, cloud: Cloud, context: ssl.SSLContext) -> None:
         await server.serve()
     finally:
         watcher.cancel()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+            # Asked once is enough: a second signal must not cut off the end.
+            signal.signal(number, signal.SIG_IGN)
 
 
 async def _watch_trust(cloud: Cloud, context: ssl.SSLContext) -> None:

@@ -15,6 +15,7 @@ from erepo.cloud.home import Home
 from erepo.cloud.numbers import Numbers
 from erepo.cloud.registering import Outcome, Registrar
 from erepo.cloud.rows import Job
+from erepo.cloud.sweeping import sweep
 from erepo.cloud.tenants import Directory, Tenant
 from erepo.cloud.writer import Arrivals, GroupWriter
 from erepo.pki.trust import TrustStore
@@ -87,6 +88,12 @@ class Cloud:
     def start(self) -> None:
         """Begin to write; called on the event loop that serves."""
         self.writer.start()
+        self.readers.submit(self._sweep)
+
+    def _sweep(self) -> None:
+        removed = sweep(self.database, self.blobs)
+        if removed:
+            log.info("removed %d files that a crash had left", removed)
 
     async def stop(self) -> None:
         """Write what is queued, then no more."""

@@ -92,7 +92,7 @@ document = Table(
     Column("size", Number, nullable=False),
     Column("mime_type", String(128), nullable=False),
     Column("coding", String(4), nullable=False),  # raw, zstd: how the bytes are kept
-    Column("blob_key", String(80)),  # NULL: the bytes are in `document_octets`
+    Column("blob_key", String(80), index=True),  # NULL: the bytes are in `document_octets`
     Column("stored_at", DateTime, nullable=False),
     UniqueConstraint("tenant_id", "unique_id"),
 )

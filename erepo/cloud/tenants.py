@@ -165,12 +165,28 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def set_state(connection: Connection, account: str, state: State) -> None:
-    """Suspend an account or take it up again.
+def suspend(connection: Connection, account: str) -> None:
+    """Close an account: every request of it is refused.
 
     Raises:
         TenantUnknown: no such account.
     """
+    _set_state(connection, account, "suspended")
+
+
+def resume(connection: Connection, account: str) -> State:
+    """Open a suspended account again and return its state: as before, active only if it has been activated.
+
+    Raises:
+        TenantUnknown: no such account.
+    """
+    has_certificates = select(certificate.c.id).join(tenant).where(tenant.c.account == account).limit(1)
+    state: State = "ordered" if connection.scalar(has_certificates) is None else "active"
+    _set_state(connection, account, state)
+    return state
+
+
+def _set_state(connection: Connection, account: str, state: State) -> None:
     done = connection.execute(update(tenant).where(tenant.c.account == account).values(state=state))
     if not done.rowcount:
         raise TenantUnknown(account=account)

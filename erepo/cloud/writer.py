@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from erepo.cloud.database import Database
 from erepo.cloud.errors import ServiceStopping, StorageUnavailable
 
+
 class Arrivals:
     """Counts the jobs that are about to come, so that the writer knows whether waiting is worth it."""
 

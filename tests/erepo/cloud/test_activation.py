@@ -1,5 +1,6 @@
 """Activation of an ordered account and its state over REST."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,15 +37,15 @@ class Clinic:
     async def call(self, method: str, path: str, content: object = None) -> httpx.Response:
         """Send one request with the account's TLS certificate."""
         context = client_context(self.issued.tls, self.cloud.ca.read_bytes())
-        async with httpx.AsyncClient(verify=context, trust_env=False) as http:
-            return await http.request(
-                method, f"{self.cloud.url}/services/{path}", content=orjson.dumps(content)
-            )
+        with httpx.Client(verify=context, trust_env=False) as http:
+            return http.request(method, f"{self.cloud.url}/services/{path}", content=orjson.dumps(content))
 
     async def activate(self, pem: bytes | None = None, account: str = "") -> httpx.Response:
         """Ask for activation with the WSS certificate."""
         pem = pem or self.issued.wss.certificate_pem
-        return await self.call("POST", f"{account or self.account}/activation", {"wss_certificate": pem.decode()})
+        return await self.call(
+            "POST", f"{account or self.account}/activation", {"wss_certificate": pem.decode()}
+        )
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ async def clinic(cloud: RunningCloud, office: Authority) -> Clinic:
         try:
             await clinic.call("GET", clinic.account)
         except httpx.TransportError:
+            await asyncio.sleep(0.1)
             continue
         return clinic
     raise AssertionError("the service did not take up the authority")
@@ -72,7 +74,7 @@ async def test_activation_makes_the_account_work(clinic: Clinic, tmp_path: Path)
     (tmp_path / "account.json").write_bytes(orjson.dumps(facts))
     (tmp_path / "ca.pem").write_bytes(clinic.cloud.ca.read_bytes())
     credentials = TenantCredentials(tmp_path)
-    credentials.__dict__ |= {"tls": clinic.issued.tls, "wss": clinic.issued.wss}
+    credentials.__dict__.update(tls=clinic.issued.tls, wss=clinic.issued.wss)
     async with connected(credentials) as client:
         assert (await client.provide(one_document(b"abc"))).errors == ()
     state = (await clinic.call("GET", clinic.account)).json()

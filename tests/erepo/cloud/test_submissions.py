@@ -26,7 +26,15 @@ def codes(response) -> list[str]:  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("mtom", [True, False], ids=["mtom", "inline"])
 @pytest.mark.parametrize(
     "octets",
-    [b"", b"x", TEXT, TEXT * 30_000, os.urandom(1000), os.urandom(ON_DISK), b"%PDF-1.7" + os.urandom(ON_DISK)],
+    [
+        b"",
+        b"x",
+        TEXT,
+        TEXT * 30_000,
+        os.urandom(1000),
+        os.urandom(ON_DISK),
+        b"%PDF-1.7" + os.urandom(ON_DISK),
+    ],
     ids=["empty", "one-byte", "text", "large-text", "dense", "large-dense", "large-pdf"],
 )
 async def test_octets_come_back_as_they_went(client: CloudClient, octets: bytes, mtom: bool) -> None:
@@ -193,9 +201,7 @@ async def test_references_instead_of_metadata(client: CloudClient) -> None:
     """ObjectRef answers ids only, LeafClass the whole objects."""
     submission = one_document(TEXT)
     await client.provide(submission)
-    query = iti18.get_documents(
-        unique_ids=[submission.entries[0][0].unique_id], return_type=iti18.OBJECT_REF
-    )
+    query = iti18.get_documents(unique_ids=[submission.entries[0][0].unique_id], return_type=iti18.OBJECT_REF)
     result = await client.query(query)
     assert len(result.object_refs) == 1
     assert result.metadata.documents == ()

@@ -1,9 +1,10 @@
 """Tenants are sealed: a foreign account's path answers exactly like an unknown one, and nothing foreign can be seen."""
 
+import asyncio
 import itertools
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -36,38 +37,34 @@ def other(cloud: RunningCloud) -> TenantCredentials:
 
 
 @pytest.fixture
-async def http(cloud: RunningCloud) -> AsyncIterator[httpx.AsyncClient]:
+def http(cloud: RunningCloud) -> Iterator[httpx.Client]:
     """Plain HTTP with the first account's certificate."""
-    async with httpx.AsyncClient(verify=cloud.tenant.tls_context(), trust_env=False) as session:
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
         yield session
 
 
-async def answer(session: httpx.AsyncClient, method: str, url: str, body: bytes) -> tuple[object, ...]:
+def answer(session: httpx.Client, method: str, url: str, body: bytes) -> tuple[object, ...]:
     """Return everything of an answer that a client can compare, without the date."""
-    response = await session.request(method, url, content=body)
+    response = session.request(method, url, content=body)
     headers = sorted((name, value) for name, value in response.headers.items() if name != "date")
     return response.status_code, headers, response.content
 
 
 @pytest.mark.parametrize("body", [b"", b"<x/>", b'{"wss_certificate": "x"}'], ids=["empty", "xml", "json"])
-async def test_foreign_answers_like_unknown(
-    http: httpx.AsyncClient, cloud: RunningCloud, body: bytes
-) -> None:
+def test_foreign_answers_like_unknown(http: httpx.Client, cloud: RunningCloud, body: bytes) -> None:
     """For every endpoint and method: another tenant's account and an unknown one give the same answer."""
     for method, path in itertools.product(METHODS, PATHS):
-        foreign = await answer(http, method, f"{cloud.url}/services/{OTHER}{path}", body)
-        unknown = await answer(http, method, f"{cloud.url}/services/{UNKNOWN}{path}", body)
+        foreign = answer(http, method, f"{cloud.url}/services/{OTHER}{path}", body)
+        unknown = answer(http, method, f"{cloud.url}/services/{UNKNOWN}{path}", body)
         assert foreign == unknown, (method, path)
         assert foreign[0] == 404
 
 
-async def test_paths_outside_the_service_answer_alike(
-    http: httpx.AsyncClient, cloud: RunningCloud
-) -> None:
+def test_paths_outside_the_service_answer_alike(http: httpx.Client, cloud: RunningCloud) -> None:
     """A path that is no account's gives the same body too."""
-    unknown = await answer(http, "GET", f"{cloud.url}/services/{UNKNOWN}", b"")
+    unknown = answer(http, "GET", f"{cloud.url}/services/{UNKNOWN}", b"")
     for path in ("/", "/services", "/services/1", f"/services/{ACCOUNT}/nothing", f"/services/{ACCOUNT}%2e"):
-        assert await answer(http, "GET", cloud.url + path, b"") == unknown
+        assert answer(http, "GET", cloud.url + path, b"") == unknown
 
 
 async def test_foreign_documents_are_unknown_documents(cloud: RunningCloud, other: TenantCredentials) -> None:
@@ -89,7 +86,9 @@ async def test_foreign_documents_are_unknown_documents(cloud: RunningCloud, othe
         named = await theirs.retrieve(unique_id, repository=mine.tenant.facts["repositoryUniqueId"])
         assert [each.code for each in named.errors] == [Xds.UNKNOWN_REPOSITORY]
         assert (await theirs.provide(submission)).status == ResponseStatus.SUCCESS
-        assert read_all((await mine.retrieve(unique_id)).documents[0].content) == b"the first tenant's document"
+        assert (
+            read_all((await mine.retrieve(unique_id)).documents[0].content) == b"the first tenant's document"
+        )
 
 
 async def test_the_tls_certificate_decides(cloud: RunningCloud, other: TenantCredentials) -> None:
@@ -137,7 +136,7 @@ async def test_an_unregistered_tls_certificate_opens_nothing(cloud: RunningCloud
 
 
 async def test_unsigned_messages_need_an_account_that_allows_them(
-    cloud: RunningCloud, http: httpx.AsyncClient
+    cloud: RunningCloud, http: httpx.Client
 ) -> None:
     """An account with WS-Security refuses unsigned messages; one with mutual TLS alone takes them."""
     plain = cloud.add_tenant("0000000000003005", security="mtls")
@@ -146,9 +145,11 @@ async def test_unsigned_messages_need_an_account_that_allows_them(
         assert (await client.provide(submission)).status == ResponseStatus.SUCCESS
         result = await client.retrieve(submission.entries[0][0].unique_id)
         assert read_all(result.documents[0].content) == b"unsigned"
-    envelope = b'<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body><x/></e:Body></e:Envelope>'
+    envelope = (
+        b'<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body><x/></e:Body></e:Envelope>'
+    )
     headers = {"content-type": "application/soap+xml"}
-    response = await http.post(cloud.tenant.repository, content=envelope, headers=headers)
+    response = http.post(cloud.tenant.repository, content=envelope, headers=headers)
     assert response.status_code == 400
     assert b"Fault" in response.content
 
@@ -161,14 +162,15 @@ async def test_a_suspended_account_is_refused_at_once(cloud: RunningCloud) -> No
     credentials = cloud.add_tenant("0000000000004006")
     database = Database(cloud.settings.cloud_url)
 
-    def move(state: tenants.State) -> None:
-        with database.write() as connection:
-            tenants.set_state(connection, credentials.account, state)
-
     async with connected(credentials) as client:
-        move("suspended")
+        with database.write() as connection:
+            tenants.suspend(connection, credentials.account)
         with pytest.raises(ForbiddenAnswer):
             await client.provide(one_document(b"x"))
+        with database.write() as connection:
+            assert tenants.resume(connection, credentials.account) == "active"
+        await asyncio.sleep(tenants.FRESH)
+        assert (await client.provide(one_document(b"x"))).status == ResponseStatus.SUCCESS
     database.close()
 
 

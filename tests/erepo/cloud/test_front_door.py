@@ -1,0 +1,177 @@
+"""What is refused before anything is believed: bodies, heads, addresses, actions."""
+
+import socket
+import ssl
+import time
+
+import httpx
+import pytest
+
+from erepo.soap.errors import FaultRefused
+from erepo.soap.message import Outgoing, pack
+from erepo.soap.mtom import unpack
+from erepo.soap.signing import Signer
+from erepo.xds import iti18, iti41
+from tests.support.cloud import ACCOUNT, RunningCloud
+from tests.support.cloud_client import CloudClient, connected, one_document
+
+
+@pytest.fixture
+def http(cloud: RunningCloud):  # type: ignore[no-untyped-def]
+    """Plain HTTP with the first account's certificate."""
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
+        yield session
+
+
+def test_health_is_told(http: httpx.Client, cloud: RunningCloud) -> None:
+    """Whoever has a trusted certificate may ask whether the service is alive."""
+    assert http.get(f"{cloud.url}/health").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [
+        ({"content-encoding": "gzip"}, 400, "cloud.content-encoding"),
+        ({"content-length": str(10**12)}, 413, "cloud.body-too-large"),
+    ],
+    ids=["compressed", "too-large"],
+)
+def test_bodies_are_refused_by_their_headers(
+    cloud: RunningCloud, headers: dict[str, str], status: int, code: str
+) -> None:
+    """Compressed and oversized bodies are refused before a byte of them is read."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in ({"content-length": "3"} | headers).items())
+    head = f"POST /services/{ACCOUNT}/xds/repository HTTP/1.1\r\nhost: x\r\n{lines}\r\n"
+    answer = exchange(cloud, head.encode() + b"abc")
+    assert f" {status} ".encode() in answer.split(b"\r\n")[0]
+    assert code.encode() in answer
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("text/plain", b"hello"),
+        ("application/soap+xml", b"<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><x>&e;</x>"),
+        ("application/soap+xml", b"<unclosed"),
+        ("multipart/related; boundary=b", b"--b\r\n\r\n"),
+        ("", b""),
+    ],
+    ids=["plain", "doctype", "broken", "multipart", "nothing"],
+)
+def test_what_is_no_message_ends_in_a_fault(
+    http: httpx.Client, cloud: RunningCloud, content_type: str, body: bytes
+) -> None:
+    """Anything but a SOAP message is answered with a fault that repeats nothing of it."""
+    headers = {"content-type": content_type}
+    response = http.post(cloud.tenant.repository, content=body, headers=headers)
+    assert response.status_code == 400
+    assert b"Fault" in response.content
+    assert b"passwd" not in response.content
+    assert b"Traceback" not in response.content
+
+
+async def test_a_message_for_another_endpoint_is_refused(client: CloudClient, cloud: RunningCloud) -> None:
+    """A signed message is only good at the address in its wsa:To and for an action of that endpoint."""
+    with pytest.raises(FaultRefused):
+        payload = iti18.write_query(iti18.get_documents(unique_ids=["1.2.3"]))
+        await client.soap.call(
+            cloud.tenant.repository, iti18.ACTION, payload, expect_action=iti18.RESPONSE_ACTION
+        )
+    signer = Signer(cloud.tenant.wss)
+    payload, attachments = iti41.write_request(one_document(b"x"))
+    packed = pack(Outgoing(iti41.ACTION, cloud.tenant.registry, payload, attachments), signer)
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
+        response = session.post(
+            cloud.tenant.repository,
+            content=b"".join(packed.chunks()),
+            headers={"content-type": packed.content_type},
+        )
+    assert response.status_code == 400
+
+
+async def test_answers_go_the_way_of_the_question(cloud: RunningCloud) -> None:
+    """An MTOM question gets an MTOM answer, a simple one a simple answer; both are signed."""
+    signer = Signer(cloud.tenant.wss)
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
+        for mtom in (True, False):
+            payload, attachments = iti41.write_request(one_document(b"x"))
+            outgoing = Outgoing(iti41.ACTION, cloud.tenant.repository, payload, attachments)
+            packed = pack(outgoing, signer, mtom=mtom)
+            response = session.post(
+                cloud.tenant.repository,
+                content=b"".join(packed.chunks()),
+                headers={"content-type": packed.content_type},
+            )
+            received = unpack(response.headers["content-type"], response.content, cloud.settings.limits)
+            assert received.multipart is mtom
+            assert b"SignatureValue" in response.content
+
+
+async def test_chunked_bodies_are_taken(cloud: RunningCloud) -> None:
+    """A request without Content-Length is read up to the limit."""
+    signer = Signer(cloud.tenant.wss)
+    payload, attachments = iti41.write_request(one_document(b"x" * 200_000))
+    packed = pack(Outgoing(iti41.ACTION, cloud.tenant.repository, payload, attachments), signer)
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
+        response = session.post(
+            cloud.tenant.repository,
+            content=(bytes(chunk) for chunk in packed.chunks()),
+            headers={"content-type": packed.content_type},
+        )
+    assert b"ResponseStatusType:Success" in response.content
+
+
+def test_a_head_without_end_is_refused(cloud: RunningCloud) -> None:
+    """More than 64 kB of headers end in 400."""
+    lines = "".join(f"x-{number}: {'y' * 1000}\r\n" for number in range(100))
+    answer = exchange(cloud, f"GET /health HTTP/1.1\r\nhost: x\r\n{lines}".encode())
+    assert b" 400 " in answer.split(b"\r\n")[0]
+
+
+def test_a_slow_upload_does_not_stand_in_the_way(cloud: RunningCloud, http: httpx.Client) -> None:
+    """While a client holds back the rest of its body, others are served."""
+    with open_tls(cloud) as slow:
+        slow.sendall(
+            f"POST /services/{ACCOUNT}/xds/repository HTTP/1.1\r\nhost: x\r\n"
+            f"content-length: 200000000\r\n\r\n".encode()
+        )
+        start = time.monotonic()
+        assert http.get(cloud.tenant.facts["service"]).status_code == 200
+        assert time.monotonic() - start < 5
+
+
+async def test_errors_tell_nothing_of_the_inside(own_cloud: RunningCloud) -> None:
+    """When the database is gone a client hears that it should come again, and no text of the error."""
+    own_cloud.start()
+    async with connected(own_cloud.tenant) as client:
+        await client.provide(one_document(b"before"))
+        database = own_cloud.settings.cloud_home / "cloud.db"
+        database.write_bytes(b"not a database" * 1000)
+        try:
+            response = await client.provide(one_document(b"after"))
+            assert [error.code for error in response.errors] == ["XDSRepositoryBusy"]
+        except Exception as error:  # noqa: BLE001
+            assert "sqlite" not in str(error).lower()
+    assert not any("Traceback" in line for line in own_cloud.log)
+
+
+def open_tls(cloud: RunningCloud) -> ssl.SSLSocket:
+    """Return a raw connection with the first account's certificate."""
+    plain = socket.create_connection(("127.0.0.1", cloud.settings.cloud_port), 5)
+    return cloud.tenant.tls_context().wrap_socket(plain, server_hostname="127.0.0.1")
+
+
+def exchange(cloud: RunningCloud, request: bytes) -> bytes:
+    """Send raw bytes, return what comes back until the connection closes or rests."""
+    answer = b""
+    with open_tls(cloud) as connection:
+        connection.settimeout(2)
+        try:
+            connection.sendall(request)
+            while b"\r\n\r\n" not in answer or not answer.endswith((b"}", b".")):
+                if not (more := connection.recv(65536)):
+                    break
+                answer += more
+        except (TimeoutError, ConnectionError):
+            pass
+    return answer

@@ -1,0 +1,165 @@
+"""Large documents: bounded memory, and small ones meanwhile."""
+
+import asyncio
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+
+from erepo.cloud.budget import MemoryBudget
+from erepo.content import CHUNK, digest
+from erepo.xds.vocabulary import ResponseStatus
+from tests.support.cloud import RunningCloud
+from tests.support.cloud_client import connected, make_entry, make_submission, one_document
+
+MB = 1024**2
+
+
+class Noise:
+    """Octets of a size, made when they are read: the client of a memory test must not hold them either."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._block = b"%PDF" + os.urandom(CHUNK - 4)  # dense: it must go into a file
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the octets."""
+        for start in range(0, self.size, CHUNK):
+            yield self._block[: min(CHUNK, self.size - start)]
+
+
+@contextmanager
+def peak_memory(pid: int) -> Iterator[list[int]]:
+    """Measure the largest resident memory of a process in the block, in bytes above that at its start."""
+    process, result, done = psutil.Process(pid), [0], threading.Event()
+    start = process.memory_info().rss
+
+    def watch() -> None:
+        while not done.wait(0.005):
+            result[0] = max(result[0], process.memory_info().rss - start)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield result
+    finally:
+        done.set()
+        watcher.join()
+
+
+async def test_documents_of_100_megabytes_in_bounded_memory(own_cloud: RunningCloud) -> None:
+    """Two documents of 100 MB at once pass both ways, the service stays below 400 MB above idle, small ones go on."""
+    own_cloud.start()
+    assert own_cloud.process is not None
+    large = [make_submission((make_entry(), b"")) for _ in range(2)]
+    contents = [Noise(100 * MB) for _ in large]
+    submissions = [
+        type(each)(each.submission_set, ((each.entries[0][0], content),), each.associations)
+        for each, content in zip(large, contents, strict=True)
+    ]
+    async with connected(own_cloud.tenant) as client:
+        await client.provide(one_document(b"warm"))
+        with peak_memory(own_cloud.process.pid) as peak:
+            uploads = [asyncio.create_task(client.provide(each)) for each in submissions]
+            small = 0
+            while not all(upload.done() for upload in uploads):
+                assert (await client.provide(one_document(b"small"))).status == ResponseStatus.SUCCESS
+                small += 1
+            assert [upload.result().status for upload in uploads] == [ResponseStatus.SUCCESS] * 2
+        assert small > 5
+        assert peak[0] < 400 * MB
+        with peak_memory(own_cloud.process.pid) as peak:
+            for each, content in zip(submissions, contents, strict=True):
+                result = await client.retrieve(each.entries[0][0].unique_id)
+                assert digest(result.documents[0].content) == digest(content)
+        assert peak[0] < 60 * MB
+
+
+async def test_a_large_document_that_shrinks_is_not_expanded_in_memory(own_cloud: RunningCloud) -> None:
+    """100 MB that compress to almost nothing are returned without holding them, however often they are asked for."""
+    own_cloud.start()
+    assert own_cloud.process is not None
+    async with connected(own_cloud.tenant) as client:
+        submission = one_document(b"<x>" + b" " * (100 * MB))
+        await client.provide(submission)
+        unique_id = submission.entries[0][0].unique_id
+        with peak_memory(own_cloud.process.pid) as peak:
+            result = await client.retrieve(unique_id, unique_id)
+        assert [each.content.size for each in result.documents] == [100 * MB + 3] * 2
+        assert peak[0] < 60 * MB
+
+
+async def test_many_documents_in_one_answer_are_not_all_held(own_cloud: RunningCloud) -> None:
+    """An answer of many small documents is sent without holding all of them in memory."""
+    own_cloud.start()
+    assert own_cloud.process is not None
+    entry = make_entry()
+    async with connected(own_cloud.tenant) as client:
+        await client.provide(make_submission((entry, os.urandom(250_000))))
+        with peak_memory(own_cloud.process.pid) as peak:
+            result = await client.retrieve(*[entry.unique_id] * 400)
+        assert len(result.documents) == 400
+        assert peak[0] < 60 * MB
+
+
+async def test_damaged_content_is_never_given_out(own_cloud: RunningCloud) -> None:
+    """A changed byte in a stored file is noticed: the document is refused with an error instead of an answer."""
+    own_cloud.start()
+    submission = one_document(os.urandom(700_000))
+    async with connected(own_cloud.tenant) as client:
+        await client.provide(submission)
+        path = next(own_cloud.home.blobs.glob("*/??/*"))
+        path.chmod(0o600)
+        with path.open("r+b") as file:
+            file.seek(1000)
+            byte = file.read(1)
+            file.seek(1000)
+            file.write(bytes([byte[0] ^ 1]))
+        result = await client.retrieve(submission.entries[0][0].unique_id)
+        assert result.status == ResponseStatus.FAILURE
+        assert result.documents == ()
+
+
+async def test_the_budget_is_first_come_first_served() -> None:
+    """Who asks for more than is free waits, and nobody overtakes; what is larger than all gets all of it."""
+    budget, order = MemoryBudget(10), []
+
+    async def work(name: str, size: int) -> None:
+        async with budget.hold(size):
+            order.append(name)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(work("a", 6), work("b", 6), work("c", 1), work("d", 99), work("e", 1))
+    assert order == ["a", "b", "c", "d", "e"]
+    assert budget.used == 0
+
+
+async def test_the_budget_survives_cancelled_waiters() -> None:
+    """A waiter that is cancelled takes nothing with it."""
+    budget = MemoryBudget(10)
+    async with budget.hold(10):
+        waiter = asyncio.create_task(_hold(budget, 5))
+        await asyncio.sleep(0)
+        waiter.cancel()
+        await asyncio.gather(waiter, return_exceptions=True)
+    async with asyncio.timeout(1), budget.hold(10):
+        assert budget.used == 10
+    assert budget.used == 0
+
+
+async def _hold(budget: MemoryBudget, size: int) -> None:
+    async with budget.hold(size):
+        await asyncio.sleep(0)
+
+
+def test_noise_is_what_it_says() -> None:
+    """The helper yields as many octets as it promises, the same on every pass."""
+    noise = Noise(CHUNK + 5)
+    passes = [hashlib.sha256(b"".join(noise.chunks())).hexdigest() for _ in range(2)]
+    assert passes[0] == passes[1]
+    assert sum(map(len, noise.chunks())) == noise.size
+    assert time.monotonic() > 0
