@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from erepo.cli.root import app
 from erepo.clinic.account import keys_folder, load_connection
 from erepo.clinic.archiving.errors import AccountMissing
-from erepo.clinic.tables import account, kind_rule
+from erepo.clinic.tables import account, kind_rule, onboarding
 from erepo.pki.errors import WrongPassphrase
 from erepo.settings import Settings
 from erepo.soap.errors import SignerRefused
@@ -100,6 +100,25 @@ def test_missing_keys_and_wrong_passphrases_are_told_apart(clinic: Clinic) -> No
     key.unlink()
     with pytest.raises(AccountMissing):
         load_connection(clinic.database, clinic.settings)
+
+
+def test_keys_of_the_onboarding_ledger_go_before_key_files(clinic: Clinic) -> None:
+    """An account that was onboarded here needs no key files."""
+    folder = keys_folder(clinic.settings, clinic.tenant.account)
+    names = {
+        "tls_key_pem": "tls.key",
+        "tls_certificate": "tls.pem",
+        "wss_key_pem": "wss.key",
+        "wss_certificate": "wss.pem",
+    }
+    row = {column: (folder / name).read_bytes() for column, name in names.items()}
+    with clinic.database.begin() as connection:
+        connection.execute(onboarding.insert().values(account=clinic.tenant.account, state="active", **row))
+    for name in names.values():
+        (folder / name).unlink()
+    loaded = load_connection(clinic.database, clinic.settings)
+    assert loaded.wss.fingerprint == clinic.tenant.wss.fingerprint
+    assert loaded.tls.fingerprint == clinic.tenant.tls.fingerprint
 
 
 async def test_an_answer_signed_by_somebody_else_is_not_believed(clinic: Clinic) -> None:

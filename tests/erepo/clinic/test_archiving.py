@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from erepo.clinic.archiving import Plan, leases, ledger, plan, reconcile, send_batch, summary
+from erepo.clinic.archiving import leases, ledger, reconcile, send_batch, summary
 from erepo.clinic.archiving import work as working
 from erepo.clinic.archiving.errors import (
     ArchivingRefused,
@@ -19,15 +19,10 @@ from erepo.clinic.archiving.errors import (
     LeaseLost,
 )
 from erepo.clinic.archiving.results import BatchResult
-from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.errors import StructureIncomplete
-from erepo.clinic.intake import Intake
-from erepo.clinic.structure import store_structure
-from erepo.clinic.structure_file import parse_structure
-from erepo.clinic.tables import audit_event, batch, document, kind_rule, now, submission
-from erepo.settings import Settings
+from erepo.clinic.tables import audit_event, batch, document, kind_rule, submission
 from tests.support import fake_cloud as faults
-from tests.support.clinic_side import STRUCTURE, samples
+from tests.support.archive_desk import Desk
 from tests.support.fake_cloud import FakeCloud
 
 
@@ -35,63 +30,12 @@ class Crash(BaseException):
     """The process ends here."""
 
 
-class Desk:
-    """A clinic's database with documents, and a repository."""
-
-    def __init__(self, folder: Path, **settings: Any) -> None:
-        self.settings = Settings(_env_file=None, home=folder, **settings)  # type: ignore[call-arg]
-        self.database: Database = open_clinic(self.settings)
-        self.cloud = FakeCloud(self.settings)
-        self._folder = folder
-        with self.database.begin() as connection:
-            store_structure(connection, parse_structure(STRUCTURE))
-
-    def take_in(self, count: int, patients: int, seed: int = 1) -> None:
-        """Take new documents in."""
-        folder = self._folder / f"in{seed}"
-        folder.mkdir()
-        for number, octets in enumerate(samples(seed, count, patients=patients, size=8000)):
-            (folder / f"{number}.xml").write_bytes(octets)
-        Intake.at(self.database, self.settings).take_folder([folder])
-
-    def plan(self, **options: Any) -> Plan:
-        """Plan what is due."""
-        return plan(self.database, self.settings, now=now(), **options)
-
-    async def run(self, **options: Any) -> list[BatchResult]:
-        """Plan and send everything."""
-        return [await send_batch(self.cloud, self.database, one) for one in self.plan(**options).batches]
-
-    def rows(self, *columns: Any) -> list[Any]:
-        """Return columns of all rows."""
-        with self.database.read() as connection:
-            return list(connection.execute(sa.select(*columns)).all())
-
-    def states(self) -> dict[str, int]:
-        """Count documents by state."""
-        found: dict[str, int] = {}
-        for (state,) in self.rows(document.c.state):
-            found[state] = found.get(state, 0) + 1
-        return found
-
-    def unique_ids(self) -> list[str]:
-        """Return the uniqueIds of all documents, in order."""
-        return sorted(row[0] for row in self.rows(document.c.unique_id))
-
-    def assert_all_archived_once(self) -> None:
-        """Every document is archived, has one entry, and no batch is open."""
-        assert self.states() == {"archived": len(self.unique_ids())}
-        assert self.cloud.copies() == self.unique_ids()
-        assert {row[0] for row in self.rows(batch.c.state)} == {"finished"}
-
-
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A clinic without pauses between rounds."""
     monkeypatch.setattr(working, "PAUSE", 0.001)
-    desk = Desk(tmp_path, in_flight=4)
-    yield desk
-    desk.database.close()
+    with contextlib.closing(Desk(tmp_path, in_flight=4)) as desk:
+        yield desk
 
 
 async def test_documents_of_one_patient_travel_together_and_all_arrive(desk: Desk) -> None:
