@@ -23,7 +23,9 @@ _PREAMBLE = 4096
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _MEDIA_TYPE = re.compile(rf"[ \t]*({_WORD}/{_WORD})[ \t]*")
 _PARAMETER = re.compile(rf';[ \t]*(?:({_WORD})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s";]+)))?[ \t]*')
+_ESCAPED = re.compile(r"\\(.)")
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
+_FOLDED = re.compile(r"\r\n[ \t]+")
 _FIELD = re.compile(rf"({_WORD})[ \t]*:[ \t]*(.*)", re.DOTALL)
 _BASE64_BLANKS = b" \t\r\n"
 
@@ -70,8 +72,12 @@ def parse_media_type(text: str) -> MediaType:
         name = piece[1].lower()
         if name in parameters:
             raise MalformedMultipart(rule="Content-Type has a parameter twice")
-        parameters[name] = re.sub(r"\\(.)", r"\1", piece[2]) if piece[2] is not None else piece[3]
+        parameters[name] = _unquoted(piece[2]) if piece[2] is not None else piece[3]
     return MediaType(found[1].lower(), parameters)
+
+
+def _unquoted(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
 def split_parts(body: bytes | bytearray, boundary: str, most: int) -> list[Part]:
@@ -144,7 +150,7 @@ def _read_fields(body: bytes | bytearray, start: int) -> tuple[int, dict[str, st
         text = bytes(body[start:stop]).decode("utf-8")
     except UnicodeDecodeError:
         raise MalformedMultipart(rule="part headers are not text") from None
-    lines = re.sub(r"\r\n[ \t]+", " ", text).split("\r\n")
+    lines = _FOLDED.sub(" ", text).split("\r\n")
     if len(lines) > _HEADERS:
         raise MalformedMultipart(rule=f"more than {_HEADERS} headers in a part")
     fields: dict[str, str] = {}
