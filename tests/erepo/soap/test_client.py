@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 
 from erepo.content import MemoryContent
-from erepo.errors import ErepoError
+from erepo.errors import ErepoError, PermanentError, RetryableError
 from erepo.settings import HttpTimeouts, Limits
 from erepo.soap.client import SoapClient
 from erepo.soap.errors import (
@@ -205,6 +205,8 @@ def test_faults_tell_nothing_of_the_inside() -> None:
 def test_fault_codes_carry_their_http_status() -> None:
     """Sender faults travel with 400, all others with 500 (SOAP 1.2 part 2)."""
     assert fault_of(MalformedXop(rule="x")).http_status == 400
+    assert fault_of(PermanentError()).http_status == 400
+    assert fault_of(RetryableError()).http_status == 500
     assert fault_of(ValueError()).http_status == 500
 
 

@@ -15,6 +15,7 @@ from erepo.soap.names import (
     DS,
     EXC_C14N,
     SIGNATURE,
+    SIGNED_INFO,
     TRANSFORM,
     TRANSFORMS,
 )
@@ -139,3 +140,8 @@ for _number, _uri in enumerate(
     @forge(f"M33-{_number}", f"a reference to {_uri}", CoverageRefused)
     def _(tree: Tree, uri: str = _uri) -> None:
         reference_to(tree, "body").set("URI", uri)
+
+
+@forge("M31g", "an unknown element in SignedInfo", SecurityMalformed)
+def _(tree: Tree) -> None:
+    etree.SubElement(one(tree, SIGNED_INFO), "{urn:foreign}More")

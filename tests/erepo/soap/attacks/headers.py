@@ -12,6 +12,8 @@ from erepo.soap.errors import (
 )
 from erepo.soap.names import (
     SOAP,
+    TOKEN,
+    WSSE_REFERENCE,
     WSU_ID,
 )
 from tests.support.attack_kit import (
@@ -23,6 +25,7 @@ from tests.support.attack_kit import (
     evil,
     forge,
     header,
+    one,
     raw_edit,
     security,
     simple,
@@ -103,3 +106,9 @@ def _(tree: Tree) -> None:
     moved = etree.fromstring(etree.tostring(good).replace(SOAP.encode(), b"urn:injected"))
     tree.replace(good, evil(good, "same"))
     header(tree).append(moved)
+
+
+@forge("M36j", "two parts of one id", CoverageRefused)
+def _(tree: Tree) -> None:
+    one(tree, TOKEN).set(WSU_ID, "body")
+    one(tree, WSSE_REFERENCE).set("URI", "#body")

@@ -132,3 +132,20 @@ def _(tree: Tree) -> None:
 @forge("M29", "HMACOutputLength", AlgorithmRefused)
 def _(tree: Tree) -> None:
     etree.SubElement(one(tree, SIGNATURE_METHOD), f"{{{DS}}}HMACOutputLength").text = "0"
+
+
+@forge("M27d", "a token of another type", SecurityMalformed)
+def _(tree: Tree) -> None:
+    one(tree, TOKEN).set(
+        "ValueType", one(tree, TOKEN).get("ValueType", "").replace("X509v3", "X509PKIPathv1")
+    )
+
+
+@forge("M27e", "a token in another encoding", SecurityMalformed)
+def _(tree: Tree) -> None:
+    one(tree, TOKEN).set("EncodingType", "urn:hex")
+
+
+@forge("M27f", "a reference that claims another type of token", SecurityMalformed)
+def _(tree: Tree) -> None:
+    one(tree, WSSE_REFERENCE).set("ValueType", "urn:other")
