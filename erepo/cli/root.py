@@ -22,6 +22,7 @@ COMMANDS = MappingProxyType(
         "archive": "archive",
         "verify": "verify",
         "status": "status",
+        "rejected": "rejected",
         "kinds": "kinds",
         "structure": "structure",
         "samples": "samples",

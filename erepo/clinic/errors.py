@@ -7,6 +7,7 @@ ErepoError
 │   ├── FileEmpty              the file has no content
 │   ├── PatientUnknown         nothing says whose document this is
 │   ├── SidecarInvalid         the description beside the file is not understood
+│   ├── DocumentNotRejected    only a refused document can be released
 │   └── StructureInvalid       the structure file is not understood
 ├── ConfigurationError
 │   └── StructureIncomplete    a resort code or the archiving user is missing
@@ -157,4 +158,18 @@ class MoveConflict(PermanentError):  # noqa: N818 (the tree's names say what is 
     cure = Text(
         "Nothing was changed; run the command again, it takes up the current state.",
         "Niczego nie zmieniono; uruchom polecenie ponownie, uwzględni bieżący stan.",
+    )
+
+
+class DocumentNotRejected(InvalidInput):
+    """Only a refused document can be put back into the queue."""
+
+    code = "document.not-rejected"
+    cause = Text(
+        "{count} of the ids belong to no refused document.",
+        "Identyfikatory, które nie należą do odrzuconych dokumentów: {count}.",
+    )
+    cure = Text(
+        "Nothing was changed; take the ids from `erepo rejected list`.",
+        "Niczego nie zmieniono; weź identyfikatory z `erepo rejected list`.",
     )
