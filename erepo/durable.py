@@ -9,8 +9,8 @@ from pathlib import Path
 def write_durably(path: Path, chunks: Iterable[bytes | memoryview | bytearray], mode: int = 0o600) -> int:
     """Write a file so that after this returns it is whole and stays, and before that nobody sees it.
 
-    The bytes go to a temporary name in the same folder (a rename across file systems is no rename), are flushed
-    to the disk, renamed to `path` and the folder is flushed. An existing file is replaced as a whole.
+    The bytes go to a temporary name in the same folder (a rename across file systems is no rename), are
+    flushed to the disk, renamed to `path` and the folder is flushed. An existing file is replaced as a whole.
 
     Args:
         path: the final name; missing folders are made (and flushed into their parents).

@@ -104,7 +104,7 @@ class UnsupportedMedia(InvalidInput):
     )
 
 
-class SampleImpossible(ConfigurationError):  # noqa: N818 (the tree's names say what is wrong)
+class SampleImpossible(ConfigurationError):
     """A sample cannot be made as asked."""
 
     code = "cda.sample-impossible"

@@ -109,7 +109,7 @@ class StructureInvalid(InvalidInput):
     )
 
 
-class StructureIncomplete(ConfigurationError):  # noqa: N818 (the tree's names say what is wrong)
+class StructureIncomplete(ConfigurationError):
     """A resort code or the default archiving user is missing (manual 1.1.5)."""
 
     code = "structure.incomplete"
@@ -123,7 +123,7 @@ class StructureIncomplete(ConfigurationError):  # noqa: N818 (the tree's names s
     )
 
 
-class ContentDamaged(IntegrityError):  # noqa: N818 (the tree's names say what is wrong)
+class ContentDamaged(IntegrityError):
     """Stored bytes are gone or differ from their SHA-256."""
 
     code = "content.damaged"
@@ -137,7 +137,7 @@ class ContentDamaged(IntegrityError):  # noqa: N818 (the tree's names say what i
     )
 
 
-class IllegalMove(PermanentError):  # noqa: N818 (the tree's names say what is wrong)
+class IllegalMove(PermanentError):
     """The table of states has no such move."""
 
     code = "state.illegal-move"
@@ -147,7 +147,7 @@ class IllegalMove(PermanentError):  # noqa: N818 (the tree's names say what is w
     )
 
 
-class MoveConflict(PermanentError):  # noqa: N818 (the tree's names say what is wrong)
+class MoveConflict(PermanentError):
     """Another process moved the documents first."""
 
     code = "state.conflict"

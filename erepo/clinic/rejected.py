@@ -43,14 +43,20 @@ class RejectedDocument:
 
 def read_rejected(connection: sa.Connection, limit: int = 1000) -> list[RejectedDocument]:
     """Return refused documents, the latest first."""
-    columns = (document.c[name] for name in RejectedDocument.__dataclass_fields__)
+    words = ("reason_code", "reason_text", "next_step")
     rows = connection.execute(
-        sa.select(*columns)
+        sa.select(
+            document.c.public_id,
+            document.c.kind,
+            document.c.source_name,
+            document.c.taken_in_at,
+            *(sa.func.coalesce(document.c[name], "").label(name) for name in words),
+        )
         .where(document.c.state == State.REJECTED.value)
         .order_by(document.c.id.desc())
         .limit(limit)
     )
-    return [RejectedDocument(*(value if value is not None else "" for value in row)) for row in rows]
+    return [RejectedDocument(*row) for row in rows]
 
 
 def release(

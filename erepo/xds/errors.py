@@ -91,7 +91,7 @@ class MessageShapeWrong(RequestRejected):
     )
 
 
-class XdsFailure(ErepoError):  # noqa: N818 (the tree's names say what is wrong)
+class XdsFailure(ErepoError):
     """The other side answered with an XDS failure; `errors` are its reasons."""
 
     code = "xds.failure"
@@ -115,7 +115,7 @@ class XdsRefused(XdsFailure, RemoteRefused):
     )
 
 
-class XdsTryLater(XdsFailure, RetryableError):  # noqa: N818 (the tree's names say what is wrong)
+class XdsTryLater(XdsFailure, RetryableError):
     """Every reason of the refusal passes with time."""
 
     code = "xds.later"

@@ -6,7 +6,7 @@ import re
 _MEMBER = re.compile(r"\s*(?:'((?:[^']|'')*)'|([0-9]+))\s*")
 
 
-class ValueMalformed(ValueError):  # noqa: N818 (the name says what is wrong)
+class ValueMalformed(ValueError):
     """A value is neither a text in quotes nor a number nor a list of them."""
 
 

@@ -129,7 +129,7 @@ async def test_one_rotten_document_among_500_stops_no_other(clinic: Clinic, tmp_
 async def test_a_service_that_is_down_for_the_whole_run_loses_nothing(
     cloud: RunningCloud, clinic: Clinic, tmp_path: Path
 ) -> None:
-    """The run ends with cause and cure, every document stays queued, and the next run delivers all of them."""
+    """The run ends with cause and cure, every document stays queued, and the next run delivers all."""
     clinic.take_in([one.octets for one in generate(6, 60, kinds=["lab_result"], size=9_000)], tmp_path / "in")
     cloud.kill()
     results = await clinic.send_all()

@@ -7,7 +7,7 @@ RetryableError
 └── MailUnavailable      the server does not answer, or says: later
 """
 
-# ruff: noqa: N818  # each name says what is wrong; "Error" would add nothing to it
+# each name says what is wrong; "Error" would add nothing to it
 
 from erepo.errors import ConfigurationError, RetryableError
 from erepo.texts import Text

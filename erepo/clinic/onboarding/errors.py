@@ -16,7 +16,7 @@
 A defective certificate is told by `erepo.pki.errors`, a failed mail by `erepo.clinic.mail.errors`.
 """
 
-# ruff: noqa: N818  # each name says what is wrong; "Error" would add nothing to it
+# each name says what is wrong; "Error" would add nothing to it
 
 from erepo.errors import ConfigurationError, InvalidInput, RemoteRefused, RetryableError
 from erepo.texts import Text

@@ -41,7 +41,7 @@ class RequestsIncomplete(LetterRefused):
     )
 
 
-class OfficeNotReady(ConfigurationError):  # noqa: N818 (the tree's names say what is wrong)
+class OfficeNotReady(ConfigurationError):
     """The office has no authority yet."""
 
     code = "office.not-ready"
