@@ -61,7 +61,15 @@ _HEAD = {
 _TOTAL = Text("Total", "Razem")
 _REFUSED = Text("Refused: {codes}", "Odrzucone: {codes}")
 _DIFFER = Text("{count} recognised as another kind", "{count} rozpoznano jako inny rodzaj")
-_LOOK = Text("The runs: {url} (login: {login})", "Uruchomienia: {url} (dane logowania: {login})")
+_LOOK = {
+    True: Text(
+        "See the runs at {url} (login in {login}).", "Zobacz uruchomienia: {url} (logowanie w {login})."
+    ),
+    False: Text(
+        "To look at the runs: `erepo up`, then {url} (login in {login}).",
+        "Aby zobaczyć uruchomienia: `erepo up`, potem {url} (logowanie w {login}).",
+    ),
+}
 
 #: Seconds each flow run may take before the demonstration gives up.
 _LIMIT = 3600
@@ -184,4 +192,4 @@ def _remarks(result: Fate, around: Surroundings) -> Iterator[str]:
         yield _REFUSED.fill(speak, codes=codes)
     if result.kinds_differ:
         yield _DIFFER.fill(speak, count=result.kinds_differ)
-    yield _LOOK.fill(speak, url=around.prefect_url, login=around.secrets.prefect_login)
+    yield _LOOK[already_up(around)].fill(speak, url=around.prefect_url, login=around.secrets.prefect_login)

@@ -1,10 +1,12 @@
-"""No patient data enters Prefect (design §3.2): run all flows with marked patients, then read all it wrote."""
+"""No patient data enters Prefect (design §3.2): all flows run with marked patients, then it is read."""
 
+import asyncio
 import logging
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from prefect import flow, get_run_logger, task
 from prefect.settings import PREFECT_HOME
 
 from erepo.clinic.tables import document, patient
@@ -20,6 +22,33 @@ pytestmark = PREFECT
 
 MARK = "Brzęczyszczykiewicz"
 MARKED_PESEL = "44051401458"
+
+
+@task(persist_result=True)
+async def careless(text: str) -> str:
+    """Do all that is forbidden."""
+    get_run_logger().warning("looking at %s", text)
+    return text
+
+
+@flow(name="careless")
+async def careless_flow(text: str) -> None:
+    """Do all that is forbidden, and fail."""
+    raise ValueError(await careless(text))
+
+
+async def test_the_scan_finds_what_is_there(prefect_database: Path) -> None:
+    """A careless flow leaves its word in parameters, logs, states and pickled results: all are read."""
+    word = "Zażółćgęśląjaźń"
+    await careless_flow(word, return_state=True)
+    for _ in range(100):
+        hits = {where for where, text in written(prefect_database, PREFECT_HOME.value()) if word in text}
+        if {"table log", "table flow_run", "table flow_run_state"} <= hits and any(
+            "storage" in one for one in hits
+        ):
+            return
+        await asyncio.sleep(0.2)
+    pytest.fail(f"found only in {hits}")
 
 
 def mark(clinic: ClinicUnderTest) -> set[str]:

@@ -1,0 +1,193 @@
+"""`erepo up` and `erepo demo` as a user runs them: everything real, in processes of their own."""
+
+import json
+import os
+import random
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from erepo.cli.processes import MARK, port_free
+from tests.support.prefect import written
+from tests.support.waiting import until
+
+pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+
+_PORTS = range(6)
+
+Ended = subprocess.CompletedProcess[str]
+
+
+def free_block() -> int:
+    """Return the first of six neighbouring free ports."""
+    while True:
+        base = random.randrange(20_000, 60_000)
+        if all(port_free("127.0.0.1", base + offset) for offset in _PORTS):
+            return base
+
+
+class Machine:
+    """A home and its ports."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "home"
+        self.base = free_block()
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("EREPO_", "PREFECT_"))
+        }
+        self.environment = {
+            **inherited,
+            "EREPO_HOME": str(self.home),
+            "EREPO_PORT_BASE": str(self.base),
+            "EREPO_LANGUAGE": "en",
+            "COLUMNS": "120",
+        }
+
+    def run(self, *arguments: str) -> Ended:
+        """Run a command of erepo to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "erepo", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+    @contextmanager
+    def up(self) -> Iterator[subprocess.Popen[str]]:
+        """Keep `erepo up` running while the block runs."""
+        arguments = [sys.executable, "-m", "erepo", "up"]
+        with subprocess.Popen(arguments, env=self.environment, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            try:
+                until(lambda: (self.home / "run" / "up.json").exists() or process.poll() is not None, 120)
+                yield process
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.wait(60)
+
+    def written(self) -> Iterator[tuple[str, str]]:
+        """Yield all that Prefect and the programs have written."""
+        prefect = self.home / "prefect"
+        return written(prefect / "prefect.db", prefect, self.home / "logs")
+
+    def left_over(self) -> list[int]:
+        """Return processes that some command of this home started and did not end."""
+        wanted = f"EREPO_HOME={self.home}".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                environment = (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if wanted in environment and MARK.encode() in environment:
+                found.append(int(entry.name))
+        return found
+
+    def ports_free(self) -> bool:
+        """Whether nobody listens on any of our ports."""
+        return all(port_free("127.0.0.1", self.base + offset) for offset in _PORTS)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """Give one home to all tests of this file: what the first leaves is what the next finds."""
+    return Machine(tmp_path_factory.mktemp("machine"))
+
+
+@pytest.fixture(scope="module")
+def first(machine: Machine) -> Ended:
+    """Run the demonstration on the empty home."""
+    return machine.run("demo", "--documents", "26")
+
+
+def test_the_demonstration_archives_and_verifies_everything(first: Ended) -> None:
+    """The last line is the promised one, and the exit code says the same."""
+    assert first.stdout.splitlines()[-1:] == ["archived 26/26, verified 26/26, failed 0"], first.stderr
+    assert first.returncode == 0
+
+
+def test_the_table_is_for_a_person(first: Ended) -> None:
+    """Kinds by name, with totals."""
+    assert "Laboratory result" in first.stdout
+    assert re.search(r"Total\s*│\s*26", first.stdout)
+
+
+def test_it_leaves_nothing_running(first: Ended, machine: Machine) -> None:
+    """No process and no port."""
+    assert machine.left_over() == []
+    assert machine.ports_free()
+
+
+def test_secrets_and_logs_are_for_their_owner(first: Ended, machine: Machine) -> None:
+    """0600 each."""
+    files = [*(machine.home / "secrets").iterdir(), *(machine.home / "logs").iterdir()]
+    assert {oct(file.stat().st_mode & 0o777) for file in files} == {"0o600"}
+
+
+def test_no_patient_is_in_prefect_or_any_log(first: Ended, machine: Machine) -> None:
+    """Names, streets and PESELs of all patients: zero hits in Prefect's database, storage and every log."""
+    with sqlite3.connect(machine.home / "clinic" / "clinic.db") as clinic:
+        people = clinic.execute("SELECT identifier, family, street FROM patient").fetchall()
+        ids = clinic.execute("SELECT unique_id, sha256 FROM document").fetchall()
+    clinic.close()
+    marks = {text for row in [*people, *ids] for text in row if len(text) > 5}
+    assert len(marks) > 50
+    texts = list(machine.written())
+    assert len(texts) > 100
+    assert [where for where, text in texts if any(one in text for one in marks)] == []
+    output = first.stdout + first.stderr
+    assert [one for one in marks if one in output] == []
+
+
+def test_no_key_is_in_prefect_or_any_log(first: Ended, machine: Machine) -> None:
+    """Neither a private key nor one of the generated secrets, nor the key that opens Prefect's blocks."""
+    marks = {file.read_text() for file in (machine.home / "secrets").iterdir()} | {"PRIVATE KEY"}
+    assert [where for where, text in machine.written() if any(one in text for one in marks)] == []
+
+
+def test_a_second_one_uses_what_runs_and_it_all_ends(first: Ended, machine: Machine) -> None:
+    """`demo` beside `up` starts nothing of its own; a second `up` is refused; Ctrl-C ends everything."""
+    with machine.up() as up:
+        state = json.loads((machine.home / "run" / "up.json").read_text())
+        assert state["pid"] == up.pid
+        second = machine.run("demo", "--documents", "5")
+        assert second.stdout.splitlines()[-1:] == ["archived 5/5, verified 5/5, failed 0"], second.stderr
+        assert "Using the running" in second.stdout
+        assert up.poll() is None
+        refused = machine.run("up")
+        assert refused.returncode == 1
+        assert "Another `erepo up`" in refused.stderr.replace("\n", " ")
+        until(lambda: _scheduled(machine) > 0, 60)
+    until(machine.ports_free)
+    assert machine.left_over() == []
+    assert not (machine.home / "run" / "up.json").exists()
+
+
+def _scheduled(machine: Machine) -> int:
+    """Count the runs that schedules have made for the future."""
+    with sqlite3.connect(machine.home / "prefect" / "prefect.db") as prefect:
+        count = prefect.execute("SELECT count(*) FROM flow_run WHERE state_type = 'SCHEDULED'").fetchone()[0]
+    prefect.close()
+    return int(count)
+
+
+def test_a_taken_port_is_told_before_anything_starts(machine: Machine, tmp_path: Path) -> None:
+    """Port, program and EREPO_PORT_BASE stand in the message; no process was started."""
+    other = Machine(tmp_path)
+    with socket.create_server(("127.0.0.1", other.base + 3)):
+        result = other.run("demo")
+    words = " ".join(result.stderr.split())
+    assert result.returncode == 1
+    assert str(other.base + 3) in words
+    assert "EREPO_PORT_BASE" in words
+    assert not (other.home / "logs").exists()
