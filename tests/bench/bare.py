@@ -1,7 +1,7 @@
 """(b) The bare pipeline: the sender of the archive without database and without Prefect.
 
-Described documents lie in memory, their octets in files. What is measured: building the metadata, packing, signing,
-sending 16 at once, the verified answers. Nothing is remembered, so it is no way to archive.
+Described documents lie in memory, their octets in files. What is measured: building the metadata, packing,
+signing, sending 16 at once, the verified answers. Nothing is remembered, so it is no way to archive.
 """
 
 from collections import Counter

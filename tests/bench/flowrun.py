@@ -39,9 +39,8 @@ class Record:
 
 def archive(site: Site, documents: int) -> Timed:
     """Run the deployment over what is due; `documents` says how many that is."""
-    meter = Meter(
-        {"client": site.pid("prefect-worker"), "service": site.pid("cloud"), "prefect": site.pid("prefect-server")}
-    )
+    programs = {"client": "prefect-worker", "service": "cloud", "prefect": "prefect-server"}
+    meter = Meter({role: site.pid(program) for role, program in programs.items()})
     meter.start()
     run = site.prefect.run(DEPLOYMENT, limit=3600)
     timed = meter.stop(documents)

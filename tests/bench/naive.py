@@ -1,12 +1,12 @@
 """(a) The script a user would write: zeep, requests and zeep.wsse, one document after the other.
 
-It sends the same documents to the same service with keys of the same type as the real pipeline. Three things it
-has to work around, as any user of zeep has to: zeep cannot write ebRIM, so the metadata goes in as ready-made XML;
-it signs no WS-Addressing headers, so its account is one on mutual TLS alone; and it checks an answer with the
-client's own certificate, so answers are not checked. All three spare it work.
+It sends the same documents to the same service with keys of the same type as the real pipeline. Three things
+it has to work around, as any user of zeep has to: zeep cannot write ebRIM, so the metadata goes in as
+ready-made XML; it signs no WS-Addressing headers, so its account is one on mutual TLS alone; and it checks an
+answer with the client's own certificate, so answers are not checked. All three spare it work.
 """
 
-import datetime
+import datetime as dt
 import hashlib
 import json
 import uuid
@@ -39,10 +39,10 @@ class Signature(BinarySignature):
         self, envelope: etree._Element, headers: dict[str, str]
     ) -> tuple[etree._Element, dict[str, str]]:
         """Add the Timestamp that zeep signs only where it is already there."""
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         stamp = WSU.Timestamp(
             WSU.Created(now.strftime("%Y-%m-%dT%H:%M:%SZ")),
-            WSU.Expires((now + datetime.timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")),
+            WSU.Expires((now + dt.timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")),
         )
         get_security_header(envelope).append(stamp)
         signed: tuple[etree._Element, dict[str, str]] = super().apply(envelope, headers)
@@ -102,7 +102,7 @@ def fill(metadata: str, octets: bytes) -> tuple[str, str]:
         "SETENTRY": uuid.uuid4().urn,
         "HASH": hashlib.sha1(octets, usedforsecurity=False).hexdigest(),
         "SIZE": str(len(octets)),
-        "NOW": datetime.datetime.now(datetime.UTC).strftime("%Y%m%d%H%M%S"),
+        "NOW": dt.datetime.now(dt.UTC).strftime("%Y%m%d%H%M%S"),
     }
     for name, value in values.items():
         metadata = metadata.replace(f"${name}$", value)

@@ -1,9 +1,9 @@
-"""(d) The archive without Prefect: the same service functions that the flow's tasks call, as `erepo archive` does."""
+"""(d) The archive without Prefect: the same service functions that the flow's tasks call."""
 
 import asyncio
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvloop
 

@@ -11,7 +11,6 @@ from lxml import etree
 
 from erepo.cli.demo_clinic import ACCOUNT, prepare
 from erepo.cli.stack import Stack, order_account, running
-from erepo.cli.supervisor import Child
 from erepo.cli.surroundings import Surroundings
 from erepo.cli.trigger import Prefect
 from erepo.clinic.account import adopt_credentials
@@ -49,7 +48,7 @@ class Site:
 
     def pid(self, program: str) -> int:
         """Return the process id of one of the stack's programs."""
-        children: Sequence[Child] = self.stack.supervisor.children
+        children = self.stack.supervisor.children
         return next(child.process.pid for child in children if child.program.name == program)
 
     def credentials(self, account: str) -> Path:
@@ -115,6 +114,14 @@ def take_in(settings: Settings, documents: Sequence[Path]) -> None:
     with closing(open_clinic(settings)) as database:
         summary = Intake.at(database, settings).take_folder(documents)
     assert summary.taken == len(documents), summary
+
+
+def link(documents: Sequence[Path], folder: Path) -> list[Path]:
+    """Put the same files into one more folder, and return them there."""
+    folder.mkdir()
+    for path in documents:
+        (folder / path.name).hardlink_to(path)
+    return [folder / path.name for path in documents]
 
 
 def write_metadata(site: Site, documents: Sequence[Path]) -> None:

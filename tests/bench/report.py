@@ -1,0 +1,127 @@
+"""The page that the comparison leaves behind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.bench.results import WAYS, Results, rate
+
+_TITLES = {
+    "a": "(a) script with zeep, requests and zeep.wsse, one by one",
+    "b": "(b) bare pipeline: no database, no Prefect",
+    "c": "(c) deployment `archive-documents/scheduled`",
+    "d": "(d) the same as (c) without Prefect",
+}
+_ROLES = ("client", "service", "prefect")
+
+_MEASURED = """\
+* **Documents**: PIK documents of {size:,} octets each from `erepo.cda.samples` (six kinds, a third of them
+  scans in a CDA envelope), every one of another patient, so every one is a submission of its own. In each
+  round the ways take turns with the same {portion:,} documents ((a) with the first {naive:,} of them), each
+  for an account of its own at the same service process: the real one, behind mutual TLS, on SQLite with
+  durable commits.
+* **(a)** makes its client once, keeps its connection, and is timed after its first document. The metadata
+  come ready-made, as our own writer writes them for that document; the script fills in ids, time, hash and
+  size. zeep cannot sign WS-Addressing headers, so its account is one on mutual TLS alone: the service does
+  not look at its signature and does not sign the answers. All this spares (a) work that the others do.
+* **(b)** describes each document from its header (read before), signs, sends {in_flight} at once and verifies
+  every signed answer: `erepo.clinic.pipeline`, the sender of (c) and (d), with nothing around it.
+* **(c)** is started through Prefect's API, with Prefect's server and a worker running as `erepo up` starts
+  them. Its time is that of the flow run, from start to end in Prefect's record; the start of its process
+  comes on top (above). Its CPU time of the client is the worker's tree, less what the empty run took.
+* **(d)** calls the service functions that the flow's tasks call, as `erepo archive` does.
+* (c) and (d) find their documents taken in already; taking in is not measured.
+* **CPU time** is that of whole process trees. Client, service and Prefect share the machine.
+"""
+_NOT_MEASURED = """\
+* A network: everything runs on one machine, so (a) never waits for a round trip. At 20 ms it would not
+  reach 50 documents a second; the others have {in_flight} under way.
+* Several documents of one patient in one submission, which is several times faster.
+* Large documents, PostgreSQL, S3, several service processes; RSA keys (`--key-type rsa-3072` does).
+"""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How it was measured."""
+
+    command: str
+    date: str
+    machine: Mapping[str, str]
+    size: int
+    portion: int
+    naive: int
+    in_flight: int
+
+
+def page(results: Results, setting: Setting) -> str:
+    """Return the page as Markdown."""
+    facts = vars(setting)
+    parts = [
+        "# Benchmarks",
+        f"Written by `make bench` on {setting.date}; to measure again: `{setting.command}`.",
+        _speed(results),
+        "Median of the rounds, least and most of them in brackets. CPU is milliseconds a document.",
+        "## Aims",
+        _aims(results),
+        "Ratios are taken within each round; the median is shown, and held against the aim.",
+        "## Prefect's share",
+        _share(results),
+        "## Machine",
+        _table(("", ""), list(setting.machine.items())),
+        f"Other programs had at most {100 * results.strangers:.0f} % of the machine during any stretch.",
+        "## What is measured",
+        _MEASURED.format(**facts).rstrip(),
+        "## What is not",
+        _NOT_MEASURED.format(**facts).rstrip(),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _speed(results: Results) -> str:
+    rows = [
+        (_TITLES[way], results.rate(way).show(0), *(_cpu(results, way, role) for role in _ROLES))
+        for way in WAYS
+    ]
+    long = results.long
+    cpu = (f"{results.cpu_of(long, role):.2f}" for role in _ROLES)
+    rows.append((f"(c) one run of {long.documents:,} documents", f"{rate(long):.0f}", *cpu))
+    return _table(("way", "documents/s", "CPU client", "CPU service", "CPU Prefect server"), rows)
+
+
+def _cpu(results: Results, way: str, role: str) -> str:
+    known = role in results.rounds[0][way].cpu
+    return results.cpu(way, role).show(2) if known else "-"
+
+
+def _aims(results: Results) -> str:
+    rows = [(aim.what, aim.wanted, aim.found, "met" if aim.met else "**not met**") for aim in results.aims()]
+    return _table(("", "aim", "found", ""), rows)
+
+
+def _share(results: Results) -> str:
+    long, empty = results.long, results.empty
+    wall, inside = long.more["wall"], long.more["inside"]
+    without = results.ratio("d", "c")
+    speed = long.documents / (wall + long.more["before"])
+    others = wall - inside
+    return f"""\
+One flow run of {long.documents:,} documents took {wall:.1f} s from its start to its end by Prefect's record.
+Of these, {inside:.1f} s fell into its {long.more["tasks"]:.0f} task runs, whose bodies are each one call of a
+service function of ours (reconcile, plan, send a batch). The other {others:.2f} s, **{100 * results.share:.1f} %**,
+are Prefect's: reading the blocks, states of tasks, progress and summary. The few milliseconds inside a task
+run before and after the call count as ours. Prefect's server used {long.per_document("prefect"):.2f} ms of CPU a
+document meanwhile.
+
+Beside it, {long.more["before"]:.1f} s passed from the order to the start of the run: the worker notices, a process
+starts and imports everything. With them the long run did {speed:.0f} documents a second. A run with nothing to
+do took {empty.more["wall"]:.2f} s after {empty.more["before"]:.1f} s, and {empty.cpu["client"]:.1f} s of CPU in the
+worker's processes.
+
+Without Prefect, in (d), the same work went {without.show(2)} times as fast, round by round; that includes
+what Prefect's server takes of the machine meanwhile."""
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    rule = "|".join("---" if not number else "---:" for number in range(len(head)))
+    lines = [f"| {' | '.join(head)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines)
