@@ -83,7 +83,7 @@ def trust_add(file: Annotated[Path, typer.Argument(help="Certificates of authori
 
 
 @tenant_app.command("add")
-def tenant_add(  # noqa: PLR0913  # one option each, all by name
+def tenant_add(  # one option each, all by name
     account: Annotated[str, typer.Argument(help="16 digits, for example 0000000000001003.")],
     *,
     limit_bytes: Annotated[int, typer.Option(min=0, help="Bytes the account may store.")] = 50 * GIB,

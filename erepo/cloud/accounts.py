@@ -34,9 +34,10 @@ def may_activate(account: str, tls_der: bytes) -> x509.Certificate:
 
 
 async def activate(cloud: Cloud, account: str, tls: x509.Certificate, body: bytearray) -> dict[str, Any]:
-    """Register the TLS certificate of the connection and the WSS certificate of the body; make the account active.
+    """Register the TLS certificate of the connection and the WSS certificate of the body.
 
-    The same call again gives the same answer. Commit point: both certificates and the state are one transaction.
+    The same call again gives the same answer. Commit point: both certificates and the state are one
+    transaction.
 
     Raises:
         RequestMalformed: the body is not `{"wss_certificate": PEM}`.

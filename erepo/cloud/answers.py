@@ -1,5 +1,6 @@
 """What goes back over HTTP: a status, headers, and a body in memory or in chunks."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,8 +25,16 @@ class Answer:
     """Bytes of body and stream together; needed with a stream."""
     headers: tuple[tuple[bytes, bytes], ...] = field(default=())
 
-    async def send(self, send: Send) -> None:
-        """Write the answer to the client."""
+    async def send(self, send: Send, patience: float = 60) -> None:
+        """Write the answer to the client.
+
+        Args:
+            send: the ASGI callable.
+            patience: longest stall of the client, in seconds.
+
+        Raises:
+            TimeoutError: the client takes nothing any more.
+        """
         length = len(self.body) if self.length is None else self.length
         headers = [
             (b"content-type", self.content_type.encode("latin-1")),
@@ -38,7 +47,8 @@ class Answer:
         if self.stream is None:
             return
         async for chunk in self.stream:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            async with asyncio.timeout(patience):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -36,7 +36,7 @@ from erepo.errors import AccessRefused, ErepoError, InvalidInput
 log = logging.getLogger("erepo.cloud")
 
 
-class Unexpected(Exception):  # noqa: N818  # says nothing on purpose; the log line before it says what can be said
+class Unexpected(Exception):  # says nothing on purpose; the log line before it says what can be said
     """Something failed that should not; the connection ends with status 500."""
 
 
@@ -106,8 +106,8 @@ async def _serve(cloud: Cloud, scope: Scope, receive: Receive, send: Send) -> No
     except ErepoError as error:
         close = int(headers.get(b"content-length", b"0") or 0) > _SMALL
         await error_answer(_status(error), error, close=close).send(send)
-    except Exception as error:  # noqa: BLE001  # uvicorn would log the text, and that may hold patient data
-        log.error("unexpected: %s", where(error))  # noqa: TRY400  # as above
+    except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
+        log.error("unexpected: %s", where(error))  # noqa: TRY400  # texts may hold patient data
         raise Unexpected from None
 
 
@@ -142,7 +142,7 @@ async def _route(cloud: Cloud, request: Request, send: Send) -> None:
             caller = Caller(cloud, tenant, request.path, arrived)
             answer = await serve_xds(caller, content_type, body)
             arrived()
-            await answer.send(send)
+            await answer.send(send, cloud.settings.http.write)
 
 
 async def _tenant(cloud: Cloud, request: Request, account: str) -> Tenant:

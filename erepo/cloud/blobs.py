@@ -1,7 +1,7 @@
 """Where large contents live: the port `BlobStore` and its adapter on the file system.
 
-Small contents (at most `INLINE` bytes as kept) stand in the database, in the same transaction as their metadata; only
-larger ones come here.
+Small contents (at most `INLINE` bytes as kept) stand in the database, in the same transaction as their
+metadata; only larger ones come here.
 """
 
 import re
@@ -23,17 +23,17 @@ _KEY = re.compile(r"[0-9]{1,20}/[0-9a-f]{32}")
 class BlobStore(Protocol):
     """Keeps immutable byte strings under keys that it is given.
 
-    A key is `<tenant number>/<32 hex digits>`, made by `new_key` and used once. After `put` returned, the blob is
-    durable and whole; before that nobody can open it. A crash inside `put` leaves nothing that `open` or `keys` show.
-    Every method may be called from several threads at once.
+    A key is `<tenant number>/<32 hex digits>`, made by `new_key` and used once. After `put` returned, the
+    blob is durable and whole; before that nobody can open it. A crash inside `put` leaves nothing that `open`
+    or `keys` show. Every method may be called from several threads at once.
     """
 
     def put(self, key: str, chunks: Iterable[Buffer]) -> int:
-        """Store a blob durably and return its number of bytes; a blob already under the key is replaced as a whole."""
+        """Store a blob durably, return its size; one already under the key is replaced as a whole."""
         ...
 
     def open(self, key: str) -> BinaryIO:
-        """Open a blob for reading from its start; the caller closes it. Raises KeyError when there is none."""
+        """Open a blob at its start; the caller closes it. Raises KeyError when there is none."""
         ...
 
     def delete(self, key: str) -> None:

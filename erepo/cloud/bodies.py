@@ -1,8 +1,8 @@
 """Reading a request's body: one buffer, bounded in size, time and memory.
 
-With a Content-Length the buffer is made once in its final size and filled in place; without one (chunked) it grows up
-to the limit. Bodies above `limits.large_body` first wait for their share of the memory budget, so a large upload
-waits while small ones pass; a chunked body counts as large, whatever it turns out to be.
+With a Content-Length the buffer is made once in its final size and filled in place; without one (chunked) it
+grows up to the limit. Bodies above `limits.large_body` first wait for their share of the memory budget, so a
+large upload waits while small ones pass; a chunked body counts as large, whatever it turns out to be.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Headers = dict[bytes, bytes]
 
 
-class ClientGone(Exception):  # noqa: N818  # not an error: nobody is left to answer
+class ClientGone(Exception):  # not an error: nobody is left to answer
     """The client closed the connection before its request was complete."""
 
 
@@ -30,7 +30,8 @@ class Bodies:
         self._limits = settings.limits
         self._times = settings.http
         self._large = MemoryBudget(settings.limits.memory_budget)
-        # A slow sender of many small bodies must not fill the memory either, nor stand in the way of large ones.
+        # A slow sender of many small bodies must not fill the memory either, nor stand in the way
+        # of large ones.
         self._small = MemoryBudget(max(64 * 1024**2, settings.limits.large_body))
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""How contents are kept: zstd where it helps, as they are where it does not, always checked on the way out."""
+"""How contents are kept: zstd where it helps, as they are where not, always checked on the way out."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -55,7 +55,8 @@ def expand(octets: Buffer, size: int) -> bytes:
 class StoredContent:
     """A large content in the blob store, read again from its start on every pass.
 
-    The fingerprint is checked at the end of each pass: reading it once completely before sending proves the bytes.
+    The fingerprint is checked at the end of each pass: reading it once completely before sending proves the
+    bytes.
     """
 
     document: int

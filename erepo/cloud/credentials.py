@@ -1,7 +1,7 @@
-"""An account with everything ready to use, written into a folder: for IHE peers, tests and small installations.
+"""An account with everything ready to use, in a folder: for IHE peers, tests, small installations.
 
-The real way is the office: the clinic makes its keys itself and only requests leave it. Here the service's own
-authority makes keys and certificates, so they have to be carried to the clinic over a safe way.
+The real way is the office: the clinic makes its keys itself and only requests leave it. Here the service's
+own authority makes keys and certificates, so they have to be carried to the clinic over a safe way.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,8 @@ class Issued:
 def add_tenant(settings: Settings, wanted: Order, folder: Path | None = None) -> Tenant:
     """Add an account; with a folder also make it active and write its credentials there.
 
-    Commit point: the files are durable before the account becomes active, so an active account always has them.
+    Commit point: the files are durable before the account becomes active, so an active account always has
+    them.
 
     Args:
         settings: the service's home.

@@ -1,7 +1,7 @@
 """Opening the service's database: SQLite by default, PostgreSQL by its URL.
 
-SQLite runs in WAL mode with `synchronous=FULL`: a commit that returned survives a power cut. Writers begin with
-`BEGIN IMMEDIATE`, so what they read cannot change before they write, also with a second service process.
+SQLite runs in WAL mode with `synchronous=FULL`: a commit that returned survives a power cut. Writers begin
+with `BEGIN IMMEDIATE`, so what they read cannot change before they write, also with a second service process.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """The XDS endpoints: from the octets of a SOAP message to the signed answer.
 
-Small messages are verified and answered on the event loop (a thread costs more than it saves, performance.md §6);
-bodies and answers above `limits.large_body` are handled in worker threads. Errors of the profile are answers with HTTP
-200; what is wrong with the message itself is a SOAP fault that says nothing of the inside.
+Small messages are verified and answered on the event loop (a thread costs more than it saves, performance.md
+§6); bodies and answers above `limits.large_body` are handled in worker threads. Errors of the profile are
+answers with HTTP 200; what is wrong with the message itself is a SOAP fault that says nothing of the inside.
 """
 
 import logging
@@ -58,7 +58,7 @@ class Reply:
     """The body of an answer."""
 
     action: str
-    payload: etree._Element  # noqa: SLF001  # the type lxml gives its elements has no public name
+    payload: etree._Element  # the type lxml gives its elements has no public name
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -71,7 +71,7 @@ class Caller:
     path: str
     """The endpoint that was called; wsa:To must name it."""
     arrived: Callable[[], None] = lambda: None
-    """To be called when no submission can follow any more from this message, or it is on its way to the writer."""
+    """To be called when a submission of this message is on its way to the writer, or none can follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +116,19 @@ async def serve_xds(caller: Caller, content_type: str, body: bytearray) -> Answe
         verified = await cloud.heavily(proving) if large else proving()
         handler = _HANDLERS.get(path.rpartition("/")[2], {}).get(verified.action)
         if handler is None:
-            raise ActionRefused(rule="an action that this endpoint does not serve")  # noqa: TRY301  # one exit
+            raise ActionRefused(rule="an action that this endpoint does not serve")  # noqa: TRY301  # one place turns errors into answers
         _check_address(verified.to, path)
         return await _answered(handler, Question(caller, verified, large))
     except ErepoError as error:
         log.info("account %s: refused, %s", tenant.account, error.code)
         return _fault(cloud, tenant, received, error)
-    except Exception as error:  # noqa: BLE001  # the client must hear something, and nothing of the inside
+    except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
         log.error("account %s: %s", tenant.account, where(error))  # noqa: TRY400  # texts may hold patient data
         return _fault(cloud, tenant, received, error)
 
 
 async def _answered(handler: _Handler, question: Question) -> Answer:
-    """Handle a proven message and pack the answer; damage found while packing becomes part of a second answer."""
+    """Handle a proven message and pack the answer; damage found while packing goes into a second one."""
     while True:
         reply = await handler(question)
         outgoing = Outgoing(
@@ -144,7 +144,7 @@ async def _answered(handler: _Handler, question: Question) -> Answer:
             damaged = question.damaged | {error.data["document"]}
             if damaged == question.damaged:
                 raise
-            log.error("stored content %s is damaged", error.data["document"])  # noqa: TRY400  # a number says it all
+            log.error("stored content %s is damaged", error.data["document"])  # noqa: TRY400  # texts may hold patient data
             question = replace(question, damaged=damaged)
 
 
@@ -189,7 +189,7 @@ async def _submit(question: Question) -> Sequence[RegistryError]:
     except RequestRejected as error:
         return error.errors
     except (StorageUnavailable, ServiceStopping) as error:
-        log.error("account %s: not stored, %s", tenant.account, where(error.__cause__ or error))  # noqa: TRY400
+        log.error("account %s: not stored, %s", tenant.account, where(error.__cause__ or error))  # noqa: TRY400  # texts may hold patient data
         return [RegistryError(Xds.REPOSITORY_BUSY, "the storage cannot take it now; nothing was stored")]
 
 

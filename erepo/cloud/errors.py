@@ -24,7 +24,7 @@ ErepoError
     └── StorageUnavailable      the database or the disk cannot take it now
 """
 
-# ruff: noqa: N818  # each name says what is wrong; "Error" would add nothing to it
+# each name says what is wrong; "Error" would add nothing to it
 
 from erepo.errors import AccessRefused, ConfigurationError, IntegrityError, InvalidInput, RetryableError
 from erepo.texts import Text

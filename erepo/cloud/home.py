@@ -79,7 +79,7 @@ class Home:
         return TrustStore(each for file in files for each in read_certificates(self._read(file)))
 
     def add_trust(self, pem: bytes) -> int:
-        """Accept client certificates of these authorities from now on; a running service takes it up by itself.
+        """Accept client certificates of these authorities; a running service takes it up by itself.
 
         Returns:
             How many certificates the text holds.

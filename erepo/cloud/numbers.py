@@ -1,7 +1,7 @@
 """Row numbers known before the insert, unique over all processes (the hi/lo method).
 
-A process reserves a block in its own committed transaction and gives the numbers out from memory; a crash only leaves
-a gap.
+A process reserves a block in its own committed transaction and gives the numbers out from memory; a crash
+only leaves a gap.
 """
 
 import threading

@@ -1,8 +1,8 @@
 """The HTTP protocol class for uvicorn that shows the application the client's certificate.
 
-uvicorn 0.54 has no TLS extension (performance.md §4); this subclass puts `{"tls": {"fingerprint", "certificate"}}`
-into `scope["extensions"]`. It also bounds what uvicorn leaves unbounded: the size of a request's head, and the time
-a connection may take to send one.
+uvicorn 0.54 has no TLS extension (performance.md §4); this subclass puts `{"tls": {"fingerprint",
+"certificate"}}` into `scope["extensions"]`. It also bounds what uvicorn leaves unbounded: the size of a
+request's head, and the time a connection may take to send one.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ _HEAD_BYTES = 64 * 1024
 _HEAD_SECONDS = 30.0
 
 
-class HeadTooLarge(Exception):  # noqa: N818  # httptools turns it into its own error and uvicorn into a 400
+class HeadTooLarge(Exception):  # httptools turns it into its own error and uvicorn into a 400
     """The request line and headers exceed 64 kB."""
 
 

@@ -1,7 +1,9 @@
-"""The registry's answers to stored queries (ITI-18; TF-2 3.18): FindDocuments, GetDocuments, GetSubmissionSetAndContents.
+"""The registry's answers to stored queries (ITI-18; TF-2 3.18).
 
-Every question is asked with the tenant's number first. Results carry the XML that came in; the status stands in its
-own column and is put in place here.
+FindDocuments, GetDocuments and GetSubmissionSetAndContents; the others are XDSUnknownStoredQuery.
+
+Every question is asked with the tenant's number first. Results carry the XML that came in; the status stands
+in its own column and is put in place here.
 """
 
 import uuid
@@ -72,7 +74,8 @@ def answer(connection: Connection, tenant: Tenant, query: StoredQuery) -> Found:
     """Answer a stored query that was read and checked by `erepo.xds`.
 
     Raises:
-        QueryError: XDSUnknownStoredQuery, XDSTooManyResults, XDSResultNotSinglePatient, or a missing parameter.
+        QueryError: XDSUnknownStoredQuery, XDSTooManyResults, XDSResultNotSinglePatient, or a missing
+        parameter.
     """
     handle = _HANDLERS.get(query.id)
     if handle is None:

@@ -1,8 +1,8 @@
-"""The registry's part of a submission, inside the writer's transaction: checks against what is there, then inserts.
+"""The registry's part of a submission, inside the writer's transaction.
 
-The number of statements does not depend on the number of submissions in the group (it does on the number of
-tenants). Submissions are judged in order, each seeing those accepted before it in the same group. A refused one
-writes nothing; **a submission is atomic**.
+Checks against what is there, then inserts. The number of statements does not depend on the number of
+submissions in the group (it does on the number of tenants). Submissions are judged in order, each seeing
+those accepted before it in the same group. A refused one writes nothing; **a submission is atomic**.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,6 @@ from erepo.cloud.rows import Job, NewDocument, Row
 from erepo.cloud.tables import document, document_octets, object_value, registry_object, tenant
 from erepo.xds.responses import RegistryError
 from erepo.xds.vocabulary import Xds
-
 
 # Made once: building a statement costs as much as running it.
 _IDS: BindParameter[list[Any]] = bindparam("ids", expanding=True)
@@ -104,7 +103,7 @@ class Registrar:
         self._compressor = Compressor()
 
     def prepare(self, job: Job) -> None:
-        """Compress what goes into the database and give numbers; before the transaction, as both take time."""
+        """Compress what goes into the database and give numbers; both take time before the lock."""
         if job.prepared:
             return
         for row in job.objects:
@@ -203,7 +202,8 @@ def _check_documents(state: _State, documents: Sequence[NewDocument]) -> Iterabl
 def _check_quota(state: _State, new: Sequence[NewDocument]) -> Iterable[RegistryError]:
     size = sum(each.digests.size for each in new)
     if new and state.used_documents + len(new) > state.limit_documents:
-        cause = f"the account's limit of {state.limit_documents} documents is reached ({state.used_documents} used)"
+        limit, used = state.limit_documents, state.used_documents
+        cause = f"the account's limit of {limit} documents is reached ({used} used)"
         yield RegistryError(Xds.REPOSITORY_OUT_OF_RESOURCES, cause)
     if new and state.used_bytes + size > state.limit_bytes:
         cause = f"the account's limit of {state.limit_bytes} bytes is reached ({state.used_bytes} used)"

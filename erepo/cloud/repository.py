@@ -3,8 +3,8 @@
 Order of a submission, and the commit points:
 
 1. octets hashed, metadata checked: nothing is kept yet;
-2. large contents become durable files (`BlobStore.put`); a crash or refusal after this leaves a blob without a row,
-   removed at once where we still can and swept at a start otherwise;
+2. large contents become durable files (`BlobStore.put`); a crash or refusal after this leaves a blob without
+   a row, removed at once where we still can and swept at a start otherwise;
 3. the writer's transaction: small contents, metadata and usage together. **Its commit is the commit point**;
 4. the answer.
 """
@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, select
 
 from erepo.cloud.blobs import INLINE, new_key
 from erepo.cloud.codec import StoredContent, compressed_chunks, expand, is_dense
-from erepo.cloud.errors import StoredContentDamaged
+from erepo.cloud.errors import StorageUnavailable, StoredContentDamaged
 from erepo.cloud.registering import Outcome
 from erepo.cloud.rows import Job, NewDocument, make_job
 from erepo.cloud.rules import check_contents, check_supported
@@ -33,7 +33,6 @@ from erepo.xds.iti41 import Submission
 from erepo.xds.iti43 import DocumentRequest, RetrievedDocument
 from erepo.xds.responses import RegistryError
 from erepo.xds.vocabulary import Xds
-
 
 #: Octets of one answer that are held in memory; further documents are read again while they are sent.
 _HELD = 8 * 1024**2
@@ -77,7 +76,10 @@ async def store(cloud: Cloud, job: Job) -> Outcome:
         StorageUnavailable, ServiceStopping: nothing of it is stored.
     """
     if any(each.digests.size > INLINE for each in job.documents):
-        await cloud.heavily(partial(_put_large, cloud, job))
+        try:
+            await cloud.heavily(partial(_put_large, cloud, job))
+        except OSError as error:
+            raise StorageUnavailable from error
     try:
         outcome = await asyncio.shield(cloud.writer.submit(job))
     except Exception:

@@ -23,7 +23,7 @@ _EMPTY: Row = {column.name: None for column in registry_object.columns}
 
 @dataclass(slots=True)
 class NewDocument:
-    """Octets to be stored; exactly one of `octets` and `blob_key` is set when they are ready to be written."""
+    """Octets to be stored; exactly one of `octets` and `blob_key` is set when ready to be written."""
 
     entry: str
     """Id of the document entry in the message."""

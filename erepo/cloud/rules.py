@@ -1,8 +1,8 @@
 """What the service itself asks of a submission before its transaction (TF-2 3.41.4.1.3).
 
-The forms of values and the objects among each other are checked by `erepo.xds`; here the received octets are held
-against their metadata, and what this registry does not take yet is refused. What needs the registry's state is
-checked inside the writer's transaction (`registering`).
+The forms of values and the objects among each other are checked by `erepo.xds`; here the received octets are
+held against their metadata, and what this registry does not take yet is refused. What needs the registry's
+state is checked inside the writer's transaction (`registering`).
 """
 
 import uuid

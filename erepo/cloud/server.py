@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import ssl
 import sys
 from collections.abc import Generator
@@ -36,9 +37,9 @@ class _Server(uvicorn.Server):
         """Leave signals to `serve`: uvicorn would raise them again at the end."""
         yield
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
-        await super().startup()
+        await super().startup(sockets)
         if self.started:
             print(f"erepo cloud ready on {self._cloud.base_url}", flush=True)  # noqa: T201  # the ready line
 

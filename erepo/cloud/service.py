@@ -14,7 +14,7 @@ from erepo.cloud.database import Database
 from erepo.cloud.home import Home
 from erepo.cloud.numbers import Numbers
 from erepo.cloud.registering import Outcome, Registrar
-from erepo.cloud.rows import Job
+from erepo.cloud.rows import Job  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.sweeping import sweep
 from erepo.cloud.tenants import Directory, Tenant
 from erepo.cloud.writer import Arrivals, GroupWriter
@@ -54,7 +54,8 @@ class Cloud:
         self.wss = self.home.bundle("wss")
         #: Short reads of the database.
         self.readers = ThreadPoolExecutor(4, "erepo-reader")
-        #: Hashing, compressing and writing of large bodies; two, so that a third waits instead of taking memory.
+        #: Hashing, compressing and writing of large bodies; two, so that a third waits instead of
+        #: taking memory.
         self.heavy = ThreadPoolExecutor(2, "erepo-heavy")
 
         #: Messages to the repository that are being received or verified.
@@ -117,5 +118,5 @@ class Cloud:
 
 def service_url(settings: Settings) -> str:
     """Return the address of the service as clients on this machine reach it."""
-    host = "localhost" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104  # compared only
+    host = "localhost" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104  # compared, not bound
     return f"https://{host}:{settings.cloud_port}"

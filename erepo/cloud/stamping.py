@@ -1,8 +1,8 @@
 """What the registry writes onto received metadata before it keeps it (TF-2 3.42.4.1.3, 3.41.4.1.3).
 
-The received elements are kept as they are, except for what the profile has the registry or repository fill in:
-entryUUIDs in the place of symbolic ids, status, logical id and version, hash, size and repositoryUniqueId. Slots and
-classifications that we do not know stay.
+The received elements are kept as they are, except for what the profile has the registry or repository fill
+in: entryUUIDs in the place of symbolic ids, status, logical id and version, hash, size and
+repositoryUniqueId. Slots and classifications that we do not know stay.
 """
 
 import uuid

@@ -1,7 +1,8 @@
 """Removing what a crash left behind: temporary files, and blobs that no row points at.
 
-A blob is garbage only when it is older than any submission can be under way; a younger one may belong to a transaction
-of another process that is about to commit. Metadata without a blob is never touched here: that is damage, not garbage.
+A blob is garbage only when it is older than any submission can be under way; a younger one may belong to a
+transaction of another process that is about to commit. Metadata without a blob is never touched here: that is
+damage, not garbage.
 """
 
 import itertools

@@ -2,13 +2,15 @@
 
 Every row of a tenant carries `tenant_id`, and every index a tenant reads through begins with it.
 
-An object of the registry (document entry, submission set, folder, association) is one row of `registry_object`: what
-queries ask for stands in columns, what may repeat stands in `object_value`, and `xml` keeps the received element for
-exact replay (zstd, exclusive c14n; `status` in the column is the truth, not the one in the XML). One table for all
-kinds makes the entryUUID unique across kinds and "is this uniqueId used by any object" one question.
+An object of the registry (document entry, submission set, folder, association) is one row of
+`registry_object`: what queries ask for stands in columns, what may repeat stands in `object_value`, and `xml`
+keeps the received element for exact replay (zstd, exclusive c14n; `status` in the column is the truth, not
+the one in the XML). One table for all kinds makes the entryUUID unique across kinds and "is this uniqueId
+used by any object" one question.
 
-Numbers of rows come from `number_block` (see `erepo.cloud.numbers`): they are known before the insert, so a group of
-submissions is written with one `executemany` per table, and they grow, so the indexes on them grow at one end.
+Numbers of rows come from `number_block` (see `erepo.cloud.numbers`): they are known before the insert, so a
+group of submissions is written with one `executemany` per table, and they grow, so the indexes on them grow
+at one end.
 """
 
 from typing import Any
@@ -153,7 +155,8 @@ _index(
 )
 _index("ix_object_source", _object.source_object, where=_object.source_object.is_not(None))
 _index("ix_object_target", _object.target_object, where=_object.target_object.is_not(None))
-# A submission set's or folder's uniqueId is given once: the last word when two processes register it at one moment.
+# A submission set's or folder's uniqueId is given once: the last word when two processes register it at one
+# moment.
 _index("ux_object_once", _object.tenant_id, _object.unique_id, where=_object.kind.in_([2, 3]), unique=True)
 
 object_value = Table(

@@ -1,8 +1,8 @@
 """Tenants: accounts, their certificates, their limits; and who a connection belongs to.
 
-**A connection's tenant is found by the fingerprint of its client certificate and by nothing else.** The account in
-the path is only compared with the one found, so a foreign account and an unknown one take the same way and cost the
-same time.
+**A connection's tenant is found by the fingerprint of its client certificate and by nothing else.** The
+account in the path is only compared with the one found, so a foreign account and an unknown one take the same
+way and cost the same time.
 """
 
 import re
@@ -115,8 +115,8 @@ def activate(connection: Connection, account: str, tls: x509.Certificate, wss: x
     The certificates must have been checked (`erepo.pki.checks`).
 
     Raises:
-        PathUnknown: no such account.
-        AccountOccupied: it is active with other certificates, or suspended, or a certificate is registered elsewhere.
+        PathUnknown: no such account. AccountOccupied: it is active with other certificates, or suspended, or
+        a certificate is registered elsewhere.
     """
     found = connection.execute(
         select(tenant.c.id, tenant.c.state).where(tenant.c.account == account).with_for_update()

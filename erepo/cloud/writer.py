@@ -1,13 +1,14 @@
 """Group commit: many submissions share one transaction and one flush to the disk.
 
-One thread owns the writing. It takes everything that waits (at most `group` jobs), lets `apply` write it in one
-transaction, commits, and only then tells the callers: **the commit is the commit point of every job in the group**.
+One thread owns the writing. It takes everything that waits (at most `group` jobs), lets `apply` write it in
+one transaction, commits, and only then tells the callers: **the commit is the commit point of every job in
+the group**.
 
-Crash windows: before the commit nothing of the group is visible after a restart; after the commit all of it is,
-whether or not a caller heard of it.
+Crash windows: before the commit nothing of the group is visible after a restart; after the commit all of it
+is, whether or not a caller heard of it.
 
-A collision with another process on a unique index undoes the group; then each job goes alone, so that one bad job
-never takes others with it.
+A collision with another process on a unique index undoes the group; then each job goes alone, so that one bad
+job never takes others with it.
 """
 
 import asyncio
@@ -65,7 +66,8 @@ class GroupWriter(Generic[Job, Outcome]):
         database: where to write.
         prepare: costly work on one job before the transaction begins (compression); the interpreter's lock is
             released in it, so the event loop goes on.
-        apply: writes a group, returns one outcome per job in order. It may be called again for the same job after
+        apply: writes a group, returns one outcome per job in order. It may be called again for the same job
+        after
             its transaction was undone, so it must not change the job.
         more: how many jobs are about to come; the thread waits for them a moment (`LINGER`), because a commit
             shared by four costs each a quarter. A lone job never waits.
@@ -144,7 +146,7 @@ class GroupWriter(Generic[Job, Outcome]):
             results: Sequence[Outcome | BaseException] = self._commit(jobs)
         except IntegrityError:
             results = [self._alone(job) for job in jobs]
-        except Exception as error:  # noqa: BLE001  # every caller must hear something, whatever happened
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
             results = [_typed(error)] * len(jobs)
         _tell(futures, results)
 
@@ -155,7 +157,7 @@ class GroupWriter(Generic[Job, Outcome]):
     def _alone(self, job: Job) -> Outcome | BaseException:
         try:
             return self._commit([job])[0]
-        except Exception as error:  # noqa: BLE001  # as above
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
             return _typed(error)
 
 

@@ -39,32 +39,38 @@ class TenantCredentials:
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """account.json: account, registry, repository, repositoryUniqueId, homeCommunityId, sourceId, service…"""
+        """What account.json says: account, registry, repository, repositoryUniqueId, sourceId, service…."""
         facts: dict[str, Any] = json.loads((self.folder / "account.json").read_text())
         return facts
 
     @property
     def account(self) -> str:
+        """The 16 digits."""
         return str(self.facts["account"])
 
     @property
     def repository(self) -> str:
+        """Address of ITI-41 and ITI-43."""
         return str(self.facts["repository"])
 
     @property
     def registry(self) -> str:
+        """Address of ITI-18."""
         return str(self.facts["registry"])
 
     @cached_property
     def ca_pem(self) -> bytes:
+        """Whom to trust."""
         return (self.folder / "ca.pem").read_bytes()
 
     @cached_property
     def tls(self) -> Bundle:
+        """Key and certificate of the connection."""
         return self._bundle("tls")
 
     @cached_property
     def wss(self) -> Bundle:
+        """Key and certificate of the signature."""
         return self._bundle("wss")
 
     def tls_context(self) -> ssl.SSLContext:
@@ -89,14 +95,17 @@ class RunningCloud:
 
     @property
     def url(self) -> str:
+        """Where it listens."""
         return f"https://{self.settings.host}:{self.settings.cloud_port}"
 
     @property
     def home(self) -> Home:
+        """Its folder."""
         return Home(self.settings)
 
     @property
     def ca(self) -> Path:
+        """Its authority's certificate."""
         return self.settings.cloud_home / "ca" / "ca.pem"
 
     @property
@@ -123,7 +132,8 @@ class RunningCloud:
             stderr=subprocess.PIPE,
             text=True,
         )
-        assert self.process.stdout and self.process.stderr  # noqa: PT018
+        assert self.process.stdout
+        assert self.process.stderr
         threading.Thread(target=self._collect, args=(self.process.stderr,), daemon=True).start()
         line = self.process.stdout.readline()
         if "ready on" not in line:
@@ -132,7 +142,7 @@ class RunningCloud:
             raise RuntimeError("the service did not start:\n" + "".join(self.log))
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill it as kill -9 does."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> int:
@@ -210,7 +220,7 @@ def _settings(ours: Mapping[str, str]) -> Settings:
 
 @contextmanager
 def second_process(cloud: RunningCloud, port: int) -> Iterator[TenantCredentials]:
-    """Run another process of the service on the same state; yields the account ACCOUNT as that process serves it."""
+    """Run another process on the same state; yields the account ACCOUNT as that process serves it."""
     environment = {**cloud.environment, "EREPO_PORT_BASE": str(port)}
     settings = cloud.settings.model_copy(update={"port_base": port})
     other = RunningCloud(settings, environment, cloud.credentials_folder)

@@ -1,21 +1,26 @@
-"""A client of the service for tests: our own SOAP stack over a real connection, and small synthetic submissions."""
+"""A client of the service for tests: our own SOAP stack, and small synthetic submissions."""
 
 import asyncio
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+from cryptography import x509
 
 from erepo.content import Buffer, MemoryContent
 from erepo.identifiers.hl7 import CX, XCN
 from erepo.pki.bundle import fingerprint
+from erepo.pki.pem import read_certificate
 from erepo.pki.trust import TrustStore
 from erepo.settings import HttpTimeouts, Limits
-from erepo.soap.http import AiohttpChannel
 from erepo.soap.client import SoapClient
+from erepo.soap.http import AiohttpChannel
+from erepo.soap.mtom import Attachment
 from erepo.soap.signing import Signer
 from erepo.soap.verifying import Verified, Verifier
 from erepo.xds import iti18, iti41, iti43
@@ -113,7 +118,15 @@ class CloudClient:
         verified = await self._call(self.tenant.registry, iti18, payload, mtom=False)
         return iti18.read_response(verified)
 
-    async def _call(self, url, transaction, payload, attachments=(), *, mtom=True) -> Verified:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    async def _call(
+        self,
+        url: str,
+        transaction: ModuleType,
+        payload: Any,
+        attachments: Sequence[Attachment] = (),
+        *,
+        mtom: bool = True,
+    ) -> Verified:
         return await self.soap.call(
             url,
             transaction.ACTION,
@@ -147,12 +160,10 @@ async def connected(
         await asyncio.sleep(0.05)
 
 
-def _only(tenant: TenantCredentials):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    from erepo.pki.pem import read_certificate  # noqa: PLC0415
-
+def _only(tenant: TenantCredentials) -> Callable[[x509.Certificate], None]:
     expected = fingerprint(read_certificate(str(tenant.facts["serviceSigner"]).encode()))
 
-    def accept(certificate) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def accept(certificate: x509.Certificate) -> None:
         assert fingerprint(certificate) == expected
 
     return accept

@@ -1,7 +1,6 @@
 """Activation of an ordered account and its state over REST."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -18,11 +17,11 @@ ORDERED = iter(f"00000000000050{number:02d}" for number in range(100))
 
 
 @pytest.fixture(scope="module")
-def office(cloud: RunningCloud) -> Iterator[Authority]:
+def office(cloud: RunningCloud) -> Authority:
     """An authority that the operator trusts while the service runs."""
     authority = Authority.create("certificate office")
     cloud.home.add_trust(authority.pem)
-    yield authority
+    return authority
 
 
 class Clinic:
@@ -38,7 +37,7 @@ class Clinic:
         """Send one request with the account's TLS certificate."""
         context = client_context(self.issued.tls, self.cloud.ca.read_bytes())
         with httpx.Client(verify=context, trust_env=False) as http:
-            return http.request(method, f"{self.cloud.url}/services/{path}", content=orjson.dumps(content))
+            return http.request(method, f"{self.cloud.url}/services/{path}", content=orjson.dumps(content))  # noqa: ASYNC212  # another process answers
 
     async def activate(self, pem: bytes | None = None, account: str = "") -> httpx.Response:
         """Ask for activation with the WSS certificate."""
@@ -63,7 +62,7 @@ async def clinic(cloud: RunningCloud, office: Authority) -> Clinic:
 
 
 async def test_activation_makes_the_account_work(clinic: Clinic, tmp_path: Path) -> None:
-    """Before activation the account is unknown; afterwards it answers with its identifiers and takes documents."""
+    """Before activation the account is unknown; afterwards it has identifiers and takes documents."""
     assert (await clinic.call("GET", clinic.account)).status_code == 404
     response = await clinic.activate()
     assert response.status_code == 200

@@ -6,10 +6,12 @@ import random
 import signal
 
 import pytest
+from sqlalchemy import func, select
 
 from erepo.cloud.blobs import FileBlobStore, new_key
 from erepo.cloud.database import Database
 from erepo.cloud.sweeping import sweep
+from erepo.cloud.tables import document, tenant
 from erepo.content import read_all
 from erepo.errors import ErepoError
 from erepo.xds import iti18
@@ -77,10 +79,6 @@ async def check_stored(client: CloudClient, each: Submission) -> None:
 
 async def usage(cloud: RunningCloud) -> int:
     """Return the used documents, and check that rows, counters and blobs agree."""
-    from sqlalchemy import func, select  # noqa: PLC0415
-
-    from erepo.cloud.tables import document, tenant  # noqa: PLC0415
-
     database = Database(cloud.settings.cloud_url)
     with database.read() as connection:
         used = connection.execute(select(tenant.c.used_bytes, tenant.c.used_documents)).one()
@@ -95,7 +93,7 @@ async def usage(cloud: RunningCloud) -> int:
 
 
 async def test_a_lost_answer_is_found_by_asking(own_cloud: RunningCloud) -> None:
-    """After a kill the registry knows each unanswered submission as a whole or not at all; resending settles it."""
+    """After a kill the registry knows an unanswered submission whole or not at all; resending settles it."""
     own_cloud.start()
     unanswered: list[Submission] = []
 

@@ -9,7 +9,9 @@ import pytest
 from erepo.content import MemoryContent, read_all
 from erepo.identifiers.hl7 import CX, XCN, ReferenceId
 from erepo.xds import iti18
+from erepo.xds.iti43 import RetrieveResult
 from erepo.xds.model import Author, Code
+from erepo.xds.responses import RegistryResponse
 from erepo.xds.vocabulary import DEPRECATED, ResponseStatus, Xds
 from tests.support.cloud import RunningCloud
 from tests.support.cloud_client import CloudClient, make_entry, make_submission, new_oid, one_document
@@ -18,7 +20,7 @@ TEXT = b"<ClinicalDocument>za\xc5\xbc\xc3\xb3\xc5\x82\xc4\x87</ClinicalDocument>
 ON_DISK = 700_000  # does not fit into the database's row when it cannot be compressed
 
 
-def codes(response) -> list[str]:  # type: ignore[no-untyped-def]
+def codes(response: RegistryResponse | iti18.QueryResult | RetrieveResult) -> list[str]:
     """Return the error codes of an answer."""
     return [error.code for error in response.errors]
 
@@ -38,7 +40,7 @@ def codes(response) -> list[str]:  # type: ignore[no-untyped-def]
     ids=["empty", "one-byte", "text", "large-text", "dense", "large-dense", "large-pdf"],
 )
 async def test_octets_come_back_as_they_went(client: CloudClient, octets: bytes, mtom: bool) -> None:
-    """Any octets, small or large, sent as MTOM or inline, are stored, found with hash and size, and returned equal."""
+    """Any octets, as MTOM or inline, are stored, found with hash and size, and returned equal."""
     submission = one_document(octets)
     unique_id = submission.entries[0][0].unique_id
     assert (await client.provide(submission, mtom=mtom)).status == ResponseStatus.SUCCESS
@@ -156,7 +158,7 @@ async def test_a_refused_large_document_leaves_no_file(client: CloudClient, clou
 
 
 async def test_documents_missing_or_foreign_are_named(client: CloudClient) -> None:
-    """ITI-43 returns what it has, and one error with the uniqueId as location for each document it has not."""
+    """ITI-43 returns what it has, and one error located by its uniqueId for each it has not."""
     submission = one_document(TEXT)
     unique_id = submission.entries[0][0].unique_id
     await client.provide(submission)
