@@ -32,6 +32,19 @@ _MEASURED = """\
 * (c) and (d) find their documents taken in already; taking in is not measured.
 * **CPU time** is that of whole process trees. Client, service and Prefect share the machine.
 """
+_SHARE = """\
+One flow run of {documents} documents took {wall} s from its start to its end by Prefect's record. Of these,
+{inside} s fell into its {tasks} task runs, whose bodies are each one call of a service function of ours
+(reconcile, plan, send a batch). The other {outside} s, **{share} %**, are Prefect's: reading the blocks,
+states of tasks, progress, summary. The few milliseconds inside a task run around the call count as ours.
+Prefect's server used {server} ms of CPU a document meanwhile.
+
+Beside it, {before} s passed from the order to the start of the run: the worker notices, a process starts and
+imports everything. With them the long run did {speed} documents a second. A run with nothing to do took
+{empty} s after {empty_before} s, and {empty_cpu} s of CPU in the worker's processes.
+
+Without Prefect, in (d), the same work went {without} times as fast, round by round; that includes what
+Prefect's server takes of the machine meanwhile."""
 _NOT_MEASURED = """\
 * A network: everything runs on one machine, so (a) never waits for a round trip. At 20 ms it would not
   reach 50 documents a second; the others have {in_flight} under way.
@@ -100,25 +113,22 @@ def _aims(results: Results) -> str:
 
 def _share(results: Results) -> str:
     long, empty = results.long, results.empty
-    wall, inside = long.more["wall"], long.more["inside"]
-    without = results.ratio("d", "c")
-    speed = long.documents / (wall + long.more["before"])
-    others = wall - inside
-    return f"""\
-One flow run of {long.documents:,} documents took {wall:.1f} s from its start to its end by Prefect's record.
-Of these, {inside:.1f} s fell into its {long.more["tasks"]:.0f} task runs, whose bodies are each one call of a
-service function of ours (reconcile, plan, send a batch). The other {others:.2f} s, **{100 * results.share:.1f} %**,
-are Prefect's: reading the blocks, states of tasks, progress and summary. The few milliseconds inside a task
-run before and after the call count as ours. Prefect's server used {long.per_document("prefect"):.2f} ms of CPU a
-document meanwhile.
-
-Beside it, {long.more["before"]:.1f} s passed from the order to the start of the run: the worker notices, a process
-starts and imports everything. With them the long run did {speed:.0f} documents a second. A run with nothing to
-do took {empty.more["wall"]:.2f} s after {empty.more["before"]:.1f} s, and {empty.cpu["client"]:.1f} s of CPU in the
-worker's processes.
-
-Without Prefect, in (d), the same work went {without.show(2)} times as fast, round by round; that includes
-what Prefect's server takes of the machine meanwhile."""
+    wall, inside, before = (long.more[name] for name in ("wall", "inside", "before"))
+    return _SHARE.format(
+        documents=f"{long.documents:,}",
+        wall=f"{wall:.1f}",
+        inside=f"{inside:.1f}",
+        tasks=f"{long.more['tasks']:.0f}",
+        outside=f"{wall - inside:.2f}",
+        share=f"{100 * results.share:.1f}",
+        server=f"{long.per_document('prefect'):.2f}",
+        before=f"{before:.1f}",
+        speed=f"{long.documents / (wall + before):.0f}",
+        empty=f"{empty.more['wall']:.2f}",
+        empty_before=f"{empty.more['before']:.1f}",
+        empty_cpu=f"{empty.cpu['client']:.1f}",
+        without=results.ratio("d", "c").show(2),
+    )
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
