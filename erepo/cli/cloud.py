@@ -26,12 +26,16 @@ from erepo.errors import ErepoError
 from erepo.settings import Settings
 from erepo.texts import language
 
-app = typer.Typer(help="Run the repository service and its accounts.", no_args_is_help=True)
+app = typer.Typer(
+    help="Run the repository service and its accounts.", no_args_is_help=True, add_completion=False
+)
 tenant_app = typer.Typer(help="Accounts of the service.", no_args_is_help=True)
 trust_app = typer.Typer(help="Authorities whose client certificates are accepted.", no_args_is_help=True)
 app.add_typer(tenant_app, name="tenant")
 app.add_typer(trust_app, name="trust")
 
+#: An account as every command but `add` takes it.
+Known = Annotated[str, typer.Argument(help="16 digits, as `tenant list` shows them.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -64,7 +68,9 @@ def init(
 
 @app.command()
 def serve(
-    port: Annotated[int | None, typer.Option(help="Port to listen on instead of EREPO_PORT_BASE.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1024, max=65000, help="Port to listen on instead of EREPO_PORT_BASE.")
+    ] = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     if port is not None:
@@ -75,7 +81,11 @@ def serve(
 
 
 @trust_app.command("add")
-def trust_add(file: Annotated[Path, typer.Argument(help="Certificates of authorities, PEM.")]) -> None:
+def trust_add(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="Certificates of authorities, PEM.")
+    ],
+) -> None:
     """Accept client certificates of these authorities; a running service takes them up by itself."""
     with _explained():
         count = Home(Settings()).add_trust(file.read_bytes())
@@ -89,9 +99,12 @@ def tenant_add(  # one option each, all by name
     limit_bytes: Annotated[int, typer.Option(min=0, help="Bytes the account may store.")] = 50 * GIB,
     limit_documents: Annotated[int, typer.Option(min=0, help="Documents it may store.")] = 1_000_000,
     security: Annotated[Security, typer.Option(help="wss: signed messages; mtls: TLS alone.")] = Security.WSS,
-    valid_until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day.")] = None,
+    valid_until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of the account; open without.")
+    ] = None,
     credentials: Annotated[
-        Path | None, typer.Option(help="Write keys, certificates and account.json here and activate.")
+        Path | None,
+        typer.Option(help="Make keys and certificates, write them here (keys in clear), and activate."),
     ] = None,
 ) -> None:
     """Add an account. Without --credentials it waits for its activation by the clinic."""
@@ -122,7 +135,7 @@ def tenant_list(*, as_json: Json = False) -> None:
 
 
 @tenant_app.command("show")
-def tenant_show(account: str, *, as_json: Json = False) -> None:
+def tenant_show(account: Known, *, as_json: Json = False) -> None:
     """Show one account."""
     found = next((_shown(row) for row in _rows() if row.account == account), None)
     if found is None:
@@ -134,7 +147,7 @@ def tenant_show(account: str, *, as_json: Json = False) -> None:
 
 
 @tenant_app.command("suspend")
-def tenant_suspend(account: str) -> None:
+def tenant_suspend(account: Known) -> None:
     """Close an account: every request is refused until it is resumed."""
     with _explained(), _database() as database, database.write() as connection:
         tenants.suspend(connection, account)
@@ -142,7 +155,7 @@ def tenant_suspend(account: str) -> None:
 
 
 @tenant_app.command("resume")
-def tenant_resume(account: str) -> None:
+def tenant_resume(account: Known) -> None:
     """Open a suspended account again."""
     with _explained(), _database() as database, database.write() as connection:
         state = tenants.resume(connection, account)

@@ -42,7 +42,7 @@ _DONE = {
     ),
     "drop": Text(
         "{count} new documents ({megabytes:.1f} MB) put into the drop folder",
-        "{count} nowych dokumentów ({megabytes:.1f} MB) w katalogu wejściowym",
+        "Nowe dokumenty w katalogu wejściowym: {count} ({megabytes:.1f} MB)",
     ),
     "import": Text("Documents taken in", "Dokumenty przyjęte"),
     "archive": Text("Documents archived", "Dokumenty zarchiwizowane"),
@@ -76,7 +76,9 @@ _LIMIT = 3600
 
 
 def command(
-    documents: Annotated[int, typer.Option("--documents", "-n", min=1, max=100_000, help="How many.")] = 60,
+    documents: Annotated[
+        int, typer.Option("--documents", "-n", min=1, max=100_000, help="How many sample documents.")
+    ] = 60,
 ) -> None:
     """Set everything up on this machine, archive new sample documents end to end, and verify each one.
 

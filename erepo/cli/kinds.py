@@ -15,7 +15,9 @@ from erepo.clinic.kinds import KindRule, parse_kind, read_rules, set_rule
 from erepo.settings import Settings
 from erepo.texts import Text, language
 
-app = typer.Typer(no_args_is_help=True, help="Which document kinds are archived by themselves.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Which document kinds are archived by themselves."
+)
 
 _HEADERS = (
     Text("Kind", "Rodzaj"),

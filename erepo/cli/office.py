@@ -15,7 +15,11 @@ from erepo.sandbox.office.service import Office
 from erepo.settings import Settings
 from erepo.texts import language
 
-app = typer.Typer(help="The sandbox's certificate office: mail in, certificates out.", no_args_is_help=True)
+app = typer.Typer(
+    help="The sandbox's certificate office: mail in, certificates out.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 _ServiceCa = Annotated[
     Path | None,
@@ -34,7 +38,10 @@ def init(service_ca: _ServiceCa = None) -> None:
 
 @app.command()
 def serve(
-    port: Annotated[int | None, typer.Option(help="SMTP port; 0 takes a free one.", min=0, max=65535)] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(help="SMTP port instead of EREPO_PORT_BASE + 2; 0 takes a free one.", min=0, max=65535),
+    ] = None,
     service_ca: _ServiceCa = None,
 ) -> None:
     """Receive requests by mail and answer into the clinics' Maildirs, until SIGTERM or Ctrl-C."""

@@ -13,7 +13,11 @@ from erepo.clinic.rejected import RejectedDocument, read_rejected, release
 from erepo.settings import Settings
 from erepo.texts import Text, language
 
-app = typer.Typer(no_args_is_help=True, help="Documents that were refused: why, and back into the queue.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Documents that were refused: why, and back into the queue.",
+)
 
 _NONE = Text("No document is refused.", "Żaden dokument nie jest odrzucony.")
 _RELEASED = Text(

@@ -18,7 +18,7 @@ _UNITS = {"": 1, "b": 1, "kb": 1000, "kib": 1024, "mb": 1000**2, "mib": 1024**2}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
 _DONE = Text(
     "{count} documents, {size:.1f} MB, in {folder}; all people in them are invented.",
-    "{count} dokumentów, {size:.1f} MB, w folderze {folder}; wszystkie osoby są zmyślone.",
+    "Dokumenty: {count} ({size:.1f} MB), w folderze {folder}; wszystkie osoby są zmyślone.",
 )
 
 
@@ -51,7 +51,7 @@ def command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts for a program.")] = False,
 ) -> None:
-    """Write documents to try things with: PIK HL7 CDA of all kinds and scanned attachments.
+    """Write documents to try things with: PIK HL7 CDA of most kinds and scanned attachments.
 
     Their patients and doctors are invented, with identifiers whose check digits are right. Attachments carry
     their patient's PESEL in the file name, as `erepo import` expects.

@@ -17,7 +17,7 @@ from erepo.texts import Language, Text, language
 
 #: What each state means to a person.
 STATES = {
-    State.LOCAL: Text("taken in, not due or kept here", "przyjęte, jeszcze nie do archiwizacji"),
+    State.LOCAL: Text("taken in, not planned for sending", "przyjęte, jeszcze niezaplanowane do wysłania"),
     State.QUEUED: Text("waiting to be sent", "oczekują na wysłanie"),
     State.SENDING: Text("under way; the repository will be asked", "w trakcie wysyłania"),
     State.ARCHIVED: Text("in the repository, copy here", "w repozytorium, kopia na miejscu"),

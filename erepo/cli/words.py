@@ -1,24 +1,48 @@
 """How commands speak to people."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from pydantic import ValidationError
 from rich.console import Console
 
 from erepo.errors import ErepoError
+from erepo.settings import Settings
 from erepo.texts import Text, language
 
 _CURE = Text("What to do: ", "Co zrobić: ")
+_SETTING = Text(
+    "The setting {name} cannot be used: {problem}.", "Nieprawidłowe ustawienie {name}: {problem}."
+)
+_CORRECT = Text(
+    "Correct it in the environment or in the file .env; docs/reference/settings.md lists all settings.",
+    "Popraw je w środowisku lub w pliku .env; wszystkie ustawienia opisuje docs/reference/settings.md.",
+)
 
 
 @contextlib.contextmanager
 def fail_politely() -> Iterator[None]:
-    """Print cause and cure of our own errors in the user's language and exit with 1."""
+    """Print cause and cure of our own errors, and of wrong settings, in the user's language; exit with 1."""
     try:
         yield
     except ErepoError as error:
-        console = Console(stderr=True)
-        cause, cure = error.explain(language())
-        console.print(cause, style="bold red", markup=False, highlight=False)
-        console.print(_CURE.fill(language()) + cure, markup=False, highlight=False)
+        _print(*error.explain(language()))
         raise SystemExit(1) from None
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        # The value is not shown: it may be a secret.
+        wrong = [(_name(one["loc"]), one["msg"]) for one in error.errors(include_input=False)]
+        causes = (_SETTING.fill(language(), name=name, problem=problem) for name, problem in wrong)
+        _print("\n".join(causes), _CORRECT.fill(language()))
+        raise SystemExit(1) from None
+
+
+def _name(place: Iterable[object]) -> str:
+    return "EREPO_" + "__".join(str(part) for part in place).upper()
+
+
+def _print(cause: str, cure: str) -> None:
+    console = Console(stderr=True)
+    console.print(cause, style="bold red", markup=False, highlight=False)
+    console.print(_CURE.fill(language()) + cure, markup=False, highlight=False)
