@@ -37,6 +37,22 @@ def marked(value: str) -> list[int]:
     return found
 
 
+def command_line(pid: int) -> str:
+    """Return the arguments a process was started with, joined by blanks; empty where it has ended."""
+    with contextlib.suppress(OSError):
+        return (
+            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+        )
+    return ""
+
+
+def parent(pid: int) -> int:
+    """Return the id of a process's parent; 0 where it has ended."""
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[1])
+    return 0
+
+
 def signal_all(pids: list[int], number: signal.Signals) -> None:
     """Send one signal to each process that still lives."""
     for pid in pids:

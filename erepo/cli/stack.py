@@ -17,23 +17,29 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from erepo.cli import processes
-from erepo.cli.errors import AlreadyRunning
+from erepo.cli.errors import AlreadyRunning, PrefectUnavailable
 from erepo.cli.supervisor import Program, Supervisor, answers, says
 from erepo.cli.surroundings import POOL, Surroundings
 from erepo.cli.trigger import Prefect
 from erepo.durable import make_folder, write_durably
 
+#: How Prefect's worker starts the process of a run.
+_RUN = "prefect.engine"
 
-@dataclass(frozen=True)
+
+@dataclass
 class Stack:
     """Everything `erepo up` starts."""
 
     around: Surroundings
     supervisor: Supervisor
+    orphaned: datetime | None = None
+    """When the worker had to be started again and runs may have lost their process."""
 
     def start(self) -> None:
         """Start all programs and wait until they are ready.
@@ -51,12 +57,32 @@ class Stack:
         cloud = self.supervisor.start(self.cloud())
         office = self.supervisor.start(self.office())
         self.supervisor.await_ready(cloud, office, prefect)
-        with Prefect(self.around.prefect_url, self.around.prefect_login()) as client:
-            client.end_orphans(POOL)
+        self._end_orphans(datetime.now(UTC))
         self.supervisor.run(
             "prefect-register", [sys.executable, "-m", "deployments.register"], self.around.prefect_client()
         )
         self.supervisor.await_ready(self.supervisor.start(self.worker()))
+
+    def tend(self) -> None:
+        """Start again what ended by itself, and end the runs that a killed worker left without a process."""
+        if "prefect-worker" in self.supervisor.tend():
+            self.orphaned = datetime.now(UTC)
+        if self.orphaned is None or any(map(self._stray, processes.marked(self.supervisor.mark))):
+            # A run whose worker died goes on by itself, and ends well; only what nobody works on is ended.
+            return
+        with contextlib.suppress(PrefectUnavailable):
+            self._end_orphans(self.orphaned)
+            self.orphaned = None
+
+    def _stray(self, pid: int) -> bool:
+        """Tell whether a process is a run's and its worker is gone."""
+        return _RUN in processes.command_line(pid) and processes.parent(pid) not in {
+            child.process.pid for child in self.supervisor.children
+        }
+
+    def _end_orphans(self, before: datetime) -> None:
+        with Prefect(self.around.prefect_url, self.around.prefect_login()) as client:
+            client.end_orphans(POOL, before)
 
     def _prepare(self) -> None:
         """Make authorities, keys and databases where they are missing."""

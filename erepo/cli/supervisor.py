@@ -125,6 +125,7 @@ class Supervisor:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=0o077,
                 preexec_fn=processes.end_with_parent,  # noqa: PLW1509 — one prctl call, nothing that locks
             )
         log.chmod(0o600)
@@ -179,8 +180,13 @@ class Supervisor:
             raise ProgramEnded(program=name, status=status, log=str(child.log))
         return child.words()
 
-    def tend(self) -> None:
-        """Start again, after a growing delay, what ended by itself; call this once in a while."""
+    def tend(self) -> list[str]:
+        """Start again, after a growing delay, what ended by itself; call this once in a while.
+
+        Returns:
+            The names of the programs started now.
+        """
+        restarted = []
         for index, child in enumerate(self.children):
             status = child.process.poll()
             if status is None:
@@ -192,6 +198,8 @@ class Supervisor:
             again = self._spawn(child.program)
             again.restarts = child.restarts + 1
             self.children[index] = again
+            restarted.append(child.program.name)
+        return restarted
 
     def stop(self) -> None:
         """End everything we started, last started first; SIGTERM, then SIGKILL. May be called twice."""

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -160,19 +161,23 @@ class Prefect:
         listed = self._accepted(self._ask("POST", "artifacts/filter", body)).json()
         return {one["key"]: str(one.get("data")) for one in listed if one.get("key")}
 
-    def end_orphans(self, pool: str) -> int:
-        """Mark as crashed every run of a work pool that is said to go on; call it only while no worker runs.
+    def end_orphans(self, pool: str, before: datetime) -> int:
+        """Mark as crashed every run of a work pool that is said to go on; the caller knows that none does.
 
         A `kill -9` of everything leaves runs "Running" for ever, and their slots taken.
+
+        Args:
+            pool: the work pool.
+            before: runs due later are left alone; aware.
 
         Returns:
             How many were ended.
         """
-        body = {
-            "work_pools": {"name": {"any_": [pool]}},
-            "flow_runs": {"state": {"type": {"any_": ["RUNNING", "PENDING", "CANCELLING"]}}},
-            "limit": 200,
+        wanted = {
+            "state": {"type": {"any_": ["RUNNING", "PENDING", "CANCELLING"]}},
+            "expected_start_time": {"before_": before.isoformat()},
         }
+        body = {"work_pools": {"name": {"any_": [pool]}}, "flow_runs": wanted, "limit": 200}
         open_runs = self._accepted(self._ask("POST", "flow_runs/filter", body)).json()
         state = {"type": "CRASHED", "message": "The machine stopped; nothing is lost, the next run goes on."}
         for one in open_runs:

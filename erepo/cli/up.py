@@ -42,7 +42,7 @@ def command(
                 console.print(_READY.fill(language()))
                 end = time.monotonic() + seconds if seconds else None
                 while end is None or time.monotonic() < end:
-                    stack.supervisor.tend()
+                    stack.tend()
                     time.sleep(1)
                 console.print(_ENDING.fill(language()))
         except KeyboardInterrupt:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from erepo.cli.processes import MARK, port_free
+from erepo.cli.processes import MARK, command_line, port_free, signal_all
 from tests.support.prefect import written
 from tests.support.waiting import until
 
@@ -60,6 +60,13 @@ class Machine:
             text=True,
             timeout=240,
             check=False,
+        )
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command of erepo."""
+        command = [sys.executable, "-m", "erepo", *arguments]
+        return subprocess.Popen(
+            command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
     @contextmanager
@@ -171,6 +178,25 @@ def test_a_second_one_uses_what_runs_and_it_all_ends(first: Ended, machine: Mach
     until(machine.ports_free)
     assert machine.left_over() == []
     assert not (machine.home / "run" / "up.json").exists()
+
+
+def test_a_killed_worker_comes_back_and_its_runs_are_settled(first: Ended, machine: Machine) -> None:
+    """After kill -9 of worker and service in the middle of everything, the next demonstration is complete."""
+    with machine.up():
+        words = ("prefect worker start", "cloud serve", "prefect.engine")
+        demo = machine.begin("demo", "--documents", "40")
+        until(lambda: any(words[2] in command_line(pid) for pid in machine.left_over()), 60)
+        killed = [pid for pid in machine.left_over() if any(word in command_line(pid) for word in words)]
+        signal_all(killed, signal.SIGKILL)
+        demo.communicate(timeout=200)
+        until(
+            lambda: (
+                sum(any(word in command_line(pid) for word in words[:2]) for pid in machine.left_over()) == 2
+            )
+        )
+        again = machine.run("demo", "--documents", "5")
+    assert len(killed) >= 3
+    assert again.stdout.splitlines()[-1:] == ["archived 5/5, verified 5/5, failed 0"], again.stderr
 
 
 def _scheduled(machine: Machine) -> int:

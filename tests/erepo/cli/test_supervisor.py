@@ -164,3 +164,10 @@ def test_a_zombie_does_not_count_as_alive() -> None:
         check: Callable[[], bool] = lambda: not processes.alive(process.pid)  # noqa: E731
         until(check)
     assert not processes.alive(process.pid)
+
+
+def test_what_programs_write_is_for_their_owner_only(supervisor: Supervisor, tmp_path: Path) -> None:
+    """Databases and results of the programs are made without rights for others."""
+    file = tmp_path / "made"
+    supervisor.run("writer", [sys.executable, "-c", f"open({str(file)!r}, 'w')"], dict(os.environ))
+    assert file.stat().st_mode & 0o077 == 0

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -30,6 +31,8 @@ class Scripted(ThreadingHTTPServer):
         self.states: list[tuple[str, str]] = [("COMPLETED", "")]
         self.keys: list[str] = []
         self.authorisations: set[str] = set()
+        self.open_runs: list[str] = []
+        self.ended: list[str] = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -60,6 +63,15 @@ class Handler(BaseHTTPRequestHandler):
             self._say(503, {"detail": "busy"})
         elif self.server.csrf and self.headers.get("Prefect-Csrf-Token") != "t0ken":
             self._say(403, {"detail": "Missing CSRF token."})
+        elif self.path == "/api/flow_runs/filter":
+            self._say(200, [{"id": one} for one in self.server.open_runs])
+        elif self.path == "/api/artifacts/filter":
+            key = "archive-summary"
+            self._say(200, [{"key": key, "data": "old"}, {"key": key, "data": "new"}, {"key": None}])
+        elif self.path.endswith("/set_state"):
+            assert body["state"]["type"] == "CRASHED"
+            self.server.ended.append(self.path.split("/")[3])
+            self._say(201, {})
         elif body.get("parameters", {}).get("connection") == "bad":
             self._say(409, {"detail": "Validation failed"})
         else:
@@ -179,3 +191,15 @@ def test_a_run_that_lasts_too_long_is_left_alone(client: Prefect, server: Script
     server.states = [("RUNNING", "")]
     with pytest.raises(RunNotFinished, match="runs/flow-run/r1"):
         client.wait("r1", 0)
+
+
+def test_runs_without_a_process_are_ended(client: Prefect, server: Scripted) -> None:
+    """Each open run of the pool is set to crashed; how many is told."""
+    server.open_runs = ["r1", "r2"]
+    assert client.end_orphans("erepo", datetime.now(UTC)) == 2
+    assert server.ended == ["r1", "r2"]
+
+
+def test_artifacts_are_read_by_their_key(client: Prefect, server: Scripted) -> None:
+    """The newest of each key counts."""
+    assert client.artifacts("r1") == {"archive-summary": "new"}
