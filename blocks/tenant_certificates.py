@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 class TenantCertificates(Block):
     """One generation of the account's two key pairs: TLS for the channel, WSS for signing messages.
 
-    Prefect's API shows the secrets of a block to whoever reaches it, therefore both PKCS#12 files are encrypted
-    and their passphrase comes from EREPO_KEY_PASSPHRASE or a file, never from Prefect. A new generation is a new
-    block; the old one is kept until the new one is proven.
+    Prefect's API shows the secrets of a block to whoever reaches it, therefore both PKCS#12 files are
+    encrypted and their passphrase comes from EREPO_KEY_PASSPHRASE or a file, never from Prefect. A new
+    generation is a new block; the old one is kept until the new one is proven.
 
     Example:
         Load the block and open the keys:
