@@ -20,12 +20,14 @@ class Job:
         credentials: of the account, as `erepo cloud tenant add --credentials` writes them.
         service: process id of the repository service.
         key_type: of the account's keys.
+        full: (e) the naive script for an account with WS-Security.
     """
 
     folder: Path
     credentials: Path
     service: int
     key_type: str = "ec-p256"
+    full: bool = False
 
     @property
     def roots(self) -> dict[str, int]:
@@ -52,5 +54,5 @@ def measure(module: str, job: Job, environment: Mapping[str, str]) -> Timed:
 def answer(work: Callable[[Job], Timed]) -> None:
     """Do what the parent asks for (in the child)."""
     told = json.loads(sys.argv[1])
-    job = Job(Path(told["folder"]), Path(told["credentials"]), told["service"], told["key_type"])
-    print(json.dumps(asdict(work(job))))
+    told |= {name: Path(told[name]) for name in ("folder", "credentials")}
+    print(json.dumps(asdict(work(Job(**told)))))

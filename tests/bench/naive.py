@@ -4,11 +4,16 @@ It sends the same documents to the same service with keys of the same type as th
 it has to work around, as any user of zeep has to: zeep cannot write ebRIM, so the metadata goes in as
 ready-made XML; it signs no WS-Addressing headers, so its account is one on mutual TLS alone; and it checks an
 answer with the client's own certificate, so answers are not checked. All three spare it work.
+
+(e) is the same script with forty lines more, for an account with WS-Security as (b), (c) and (d) have it:
+it signs every header that must be, and checks the answers.
 """
 
+import base64
 import datetime as dt
 import hashlib
 import json
+import ssl
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,15 +22,20 @@ import requests
 import xmlsec
 from lxml import etree
 from zeep import Client, Settings
+from zeep import ns as names
 from zeep.proxy import ServiceProxy
 from zeep.transports import Transport
+from zeep.wsse import signature as zeep_signature
 from zeep.wsse.signature import BinarySignature
-from zeep.wsse.utils import WSU, get_security_header
+from zeep.wsse.utils import WSSE, WSU, ensure_id, get_security_header
 
 from tests.bench.child import Job, answer
 from tests.bench.meter import Meter, Timed
 
 WSDL = Path(__file__).with_name("repository.wsdl")
+OASIS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
+X509 = f"{OASIS}x509-token-profile-1.0#X509v3"
+BASE64 = f"{OASIS}soap-message-security-1.0#Base64Binary"
 METHODS = {
     "ec-p256": xmlsec.constants.TransformEcdsaSha256,
     "rsa-3072": xmlsec.constants.TransformRsaSha256,
@@ -39,12 +49,7 @@ class Signature(BinarySignature):
         self, envelope: etree._Element, headers: dict[str, str]
     ) -> tuple[etree._Element, dict[str, str]]:
         """Add the Timestamp that zeep signs only where it is already there."""
-        now = dt.datetime.now(dt.UTC)
-        stamp = WSU.Timestamp(
-            WSU.Created(now.strftime("%Y-%m-%dT%H:%M:%SZ")),
-            WSU.Expires((now + dt.timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")),
-        )
-        get_security_header(envelope).append(stamp)
+        get_security_header(envelope).append(timestamp())
         signed: tuple[etree._Element, dict[str, str]] = super().apply(envelope, headers)
         return signed
 
@@ -53,24 +58,69 @@ class Signature(BinarySignature):
         return envelope
 
 
-def connect(credentials: Path, key_type: str) -> ServiceProxy:
+class FullSignature(BinarySignature):
+    """WS-Addressing headers signed as well, the answer checked against the service's certificate."""
+
+    def __init__(self, *keys: str, service: bytes, **methods: object) -> None:
+        super().__init__(*keys, **methods)
+        self._service = service
+        certificate = ssl.PEM_cert_to_DER_cert(self.cert_data.decode())
+        self._token = base64.b64encode(certificate).decode()
+
+    def apply(
+        self, envelope: etree._Element, headers: dict[str, str]
+    ) -> tuple[etree._Element, dict[str, str]]:
+        """Do what zeep does, for more parts of the message."""
+        token = WSSE.BinarySecurityToken(self._token, ValueType=X509, EncodingType=BASE64)
+        reference = WSSE.Reference(URI=f"#{ensure_id(token)}", ValueType=X509)
+        signature = xmlsec.template.create(
+            envelope, xmlsec.constants.TransformExclC14N, self.signature_method
+        )
+        xmlsec.template.ensure_key_info(signature).append(WSSE.SecurityTokenReference(reference))
+        stamp = timestamp()
+        get_security_header(envelope).extend([token, stamp, signature])
+        context = xmlsec.SignatureContext()
+        context.key = zeep_signature._make_sign_key(self.key_data, self.cert_data, self.password)
+        header, body = envelope
+        for part in (body, stamp, *header.iterfind(f"{{{names.WSA}}}*")):
+            zeep_signature._sign_node(context, signature, part, self.digest_method)
+        context.sign(signature)
+        return envelope, headers
+
+    def verify(self, envelope: etree._Element) -> etree._Element:
+        """Check the answer's signature; zeep raises SignatureVerificationFailed where it is wrong."""
+        zeep_signature._verify_envelope_with_key(envelope, zeep_signature._make_verify_key(self._service))
+        return envelope
+
+
+def timestamp() -> etree._Element:
+    """Return a Timestamp of five minutes."""
+    now = dt.datetime.now(dt.UTC)
+    moments = [one.strftime("%Y-%m-%dT%H:%M:%SZ") for one in (now, now + dt.timedelta(minutes=5))]
+    stamp: etree._Element = WSU.Timestamp(WSU.Created(moments[0]), WSU.Expires(moments[1]))
+    return stamp
+
+
+def connect(credentials: Path, key_type: str, *, full: bool) -> ServiceProxy:
     """Make the client once, as the better scripts do: one for each document would halve the speed.
 
     Args:
         credentials: a folder with ca.pem, tls.pem, tls.key, wss.pem, wss.key and account.json.
         key_type: of wss.key.
+        full: (e) instead of (a).
     """
     account = json.loads((credentials / "account.json").read_text())
     session = requests.Session()
     session.trust_env = False
     session.verify = str(credentials / "ca.pem")
     session.cert = (str(credentials / "tls.pem"), str(credentials / "tls.key"))
-    wsse = Signature(
-        str(credentials / "wss.key"),
-        str(credentials / "wss.pem"),
-        signature_method=METHODS[key_type],
-        digest_method=xmlsec.constants.TransformSha256,
-    )
+    keys = str(credentials / "wss.key"), str(credentials / "wss.pem")
+    methods = {
+        "signature_method": METHODS[key_type],
+        "digest_method": xmlsec.constants.TransformSha256,
+    }
+    service = account["serviceSigner"].encode()
+    wsse = FullSignature(*keys, service=service, **methods) if full else Signature(*keys, **methods)
     client = Client(
         str(WSDL), wsse=wsse, transport=Transport(session=session), settings=Settings(strict=False)
     )
@@ -111,7 +161,7 @@ def fill(metadata: str, octets: bytes) -> tuple[str, str]:
 
 def work(job: Job) -> Timed:
     """Send a portion; what is measured begins when the client is made and the connection stands."""
-    service, (first, *rest) = connect(job.credentials, job.key_type), job.documents()
+    service, (first, *rest) = connect(job.credentials, job.key_type, full=job.full), job.documents()
     assert send(service, [first]) == 1
     meter = Meter(job.roots)
     meter.start()
