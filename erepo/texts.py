@@ -1,6 +1,5 @@
 """Words for people, in Polish and English side by side."""
 
-import locale
 import os
 from typing import Literal, NamedTuple
 
@@ -22,14 +21,30 @@ class Text(NamedTuple):
         return (self.pl if language == "pl" else self.en).format(**data)
 
 
+def size_words(octets: int, speak: Language) -> str:
+    """Return a number of bytes as people read it: `1.4 MB`, in Polish `1,4 MB`; units of 1,000."""
+    size, units = float(octets), ("B", "kB", "MB", "GB", "TB")
+    unit = next((name for step, name in enumerate(units) if octets < 1000 ** (step + 1)), units[-1])
+    size /= 1000 ** units.index(unit)
+    return f"{size:.0f} B" if unit == "B" else f"{_decimal(size, speak)} {unit}"
+
+
+def time_words(seconds: float, speak: Language) -> str:
+    """Return a duration as people read it: `0.5 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 60:
+        return f"{_decimal(seconds, speak)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def _decimal(number: float, speak: Language) -> str:
+    words = f"{number:.1f}"
+    return words.replace(".", ",") if speak == "pl" else words
+
+
 def language() -> Language:
     """Return the language to speak: EREPO_LANGUAGE, else the system's locale, else English."""
-    wanted = os.environ.get("EREPO_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return "pl" if wanted.lower().startswith("pl") or _locale_is_polish() else "en"
-
-
-def _locale_is_polish() -> bool:
-    if os.environ.get("EREPO_LANGUAGE"):
-        return False
-    name = locale.getlocale()[0] or ""
-    return name.lower().startswith(("pl", "polish"))
+    wanted = (os.environ.get(name) for name in ("EREPO_LANGUAGE", "LC_ALL", "LANG"))
+    return "pl" if next(filter(None, wanted), "").lower().startswith("pl") else "en"

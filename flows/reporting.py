@@ -9,7 +9,7 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifa
 from erepo.clinic.archiving import Summary
 from erepo.clinic.intake import Summary as Imported
 from erepo.errors import ErepoError
-from erepo.texts import Language, Text, language
+from erepo.texts import Language, Text, language, size_words, time_words
 
 #: An update costs 25 ms here and 22 ms in the server: one for about a thousand documents is enough.
 EVERY = 4
@@ -66,9 +66,8 @@ _ROWS = (
     ("retry_later", Text("wait for the next run", "czekają na następne uruchomienie")),
     ("unresolved", Text("outcome unknown, will be asked", "wynik nieznany, zostanie sprawdzony")),
     ("batches", Text("batches sent", "wysłane paczki")),
-    ("bytes", Text("bytes", "bajty")),
-    ("seconds", Text("seconds", "sekundy")),
 )
+_SIZE, _TIME = Text("size", "rozmiar"), Text("time", "czas")
 _REJECTED = Text("rejected", "odrzucone")
 _REJECTED_HEAD = Text(
     "| document | code | reason | what to do |\n|---|---|---|---|",
@@ -94,6 +93,8 @@ def archiving_page(total: Summary, problem: Exception | None, speak: Language) -
         return "\n\n".join([*lines, _NOTHING.fill(speak)])
     rows = [f"| {label.fill(speak)} | {getattr(total, name)} |" for name, label in _ROWS]
     rows.insert(2, f"| {_REJECTED.fill(speak)} | {len(total.rejected)} |")
+    rows.append(f"| {_SIZE.fill(speak)} | {size_words(total.bytes, speak)} |")
+    rows.append(f"| {_TIME.fill(speak)} | {time_words(total.seconds, speak)} |")
     lines += ["\n".join([_HEAD.fill(speak), *rows])]
     if total.rejected:
         refused = [
@@ -110,7 +111,6 @@ _IMPORT_ROWS = (
     ("taken", Text("taken in", "przyjęte")),
     ("known", Text("already known", "znane wcześniej")),
     ("refused", Text("refused, still in the folder", "odmowa, pozostały w katalogu")),
-    ("bytes", Text("bytes taken in", "przyjęte bajty")),
     ("deleted", Text("originals deleted", "usunięte oryginały")),
 )
 _REASONS = Text("| reason | files |\n|---|---:|", "| przyczyna | pliki |\n|---|---:|")
@@ -124,6 +124,7 @@ async def report_import(total: Imported) -> None:
 def import_page(total: Imported, speak: Language) -> str:
     """Return the page as Markdown: counts, and how often each reason for a refusal came."""
     rows = [f"| {words.fill(speak)} | {getattr(total, name)} |" for name, words in _IMPORT_ROWS]
+    rows.append(f"| {_SIZE.fill(speak)} | {size_words(total.bytes, speak)} |")
     lines = [f"## {_IMPORT.fill(speak)}", "\n".join([_HEAD.fill(speak), *rows])]
     if total.reasons:
         reasons = [f"| {code} | {number} |" for code, number in sorted(total.reasons.items())]

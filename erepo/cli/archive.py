@@ -20,7 +20,7 @@ from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.tables import now
 from erepo.errors import ErepoError
 from erepo.settings import Settings
-from erepo.texts import Text, language
+from erepo.texts import Text, language, size_words, time_words
 
 _TITLE = Text("Archiving", "Archiwizacja")
 _NOTHING = Text("Nothing is due.", "Brak dokumentów do archiwizacji.")
@@ -33,9 +33,9 @@ _ROWS = (
     ("rejected", Text("rejected", "odrzucone")),
     ("retry_later", Text("wait for the next run", "czekają na następne uruchomienie")),
     ("unresolved", Text("outcome unknown, will be asked", "wynik nieznany, zostanie sprawdzony")),
-    ("bytes", Text("bytes", "bajty")),
-    ("seconds", Text("seconds", "sekundy")),
 )
+
+_SIZE, _TIME = Text("size", "rozmiar"), Text("time", "czas")
 
 
 def command(
@@ -118,6 +118,8 @@ def _show(total: Summary) -> None:
     for name, words in _ROWS:
         value = getattr(total, name)
         table.add_row(words.fill(speak), str(len(value) if isinstance(value, list) else value))
+    table.add_row(_SIZE.fill(speak), size_words(total.bytes, speak))
+    table.add_row(_TIME.fill(speak), time_words(total.seconds, speak))
     console.print(table)
     for one in total.rejected:
         cause, cure = (one.cause_pl, one.cure_pl) if speak == "pl" else (one.cause_en, one.cure_en)

@@ -22,7 +22,7 @@ from erepo.clinic.account import load_connection
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.verifying import VerifyReport, verify
 from erepo.settings import Settings
-from erepo.texts import Text, language
+from erepo.texts import Text, language, size_words
 
 _STARTING = Text("Starting everything in {home} …", "Uruchamianie w {home} …")
 _USING = Text("Using the running `erepo up`.", "Korzystam z działającego `erepo up`.")
@@ -41,8 +41,8 @@ _DONE = {
         "Placówka przyłączona: klucze, wnioski pocztą, certyfikaty, aktywacja, bloki",
     ),
     "drop": Text(
-        "{count} new documents ({megabytes:.1f} MB) put into the drop folder",
-        "Nowe dokumenty w katalogu wejściowym: {count} ({megabytes:.1f} MB)",
+        "{count} new documents ({size}) put into the drop folder",
+        "Nowe dokumenty w katalogu wejściowym: {count} ({size})",
     ),
     "import": Text("Documents taken in", "Dokumenty przyjęte"),
     "archive": Text("Documents archived", "Dokumenty zarchiwizowane"),
@@ -54,7 +54,7 @@ _DONE = {
 _HEAD = {
     "kind": Text("Kind of document", "Rodzaj dokumentu"),
     "wanted": Text("documents", "dokumenty"),
-    "octets": Text("kB", "kB"),
+    "octets": Text("size", "rozmiar"),
     "archived": Text("archived", "zarchiwizowane"),
     "verified": Text("verified", "sprawdzone"),
 }
@@ -135,7 +135,7 @@ class _Demonstration:
             prefect.run("onboard-clinic/on-demand", self._onboarding(), limit=_LIMIT)
         with self._step("drop") as facts:
             drop = demo_clinic.drop_documents(self._around.inbox, count, demo_clinic.new_seed())
-            facts.update(count=count, megabytes=drop.octets / 1e6)
+            facts.update(count=count, size=size_words(drop.octets, language()))
         with self._step("import"):
             parameters = {"quiet_seconds": 0, "delete_taken": True}
             prefect.run("import-documents/scheduled", parameters, limit=_LIMIT)
@@ -171,18 +171,18 @@ def table(result: Fate) -> Table:
     speak = language()
     shown = Table(show_footer=True)
     shown.add_column(_HEAD["kind"].fill(speak), footer=_TOTAL.fill(speak))
-    columns: dict[str, Callable[[int], int]] = {
-        "wanted": int,
-        "octets": lambda octets: round(octets / 1000),
-        "archived": int,
-        "verified": int,
+    columns: dict[str, Callable[[int], str]] = {
+        "wanted": str,
+        "octets": lambda octets: size_words(octets, speak),
+        "archived": str,
+        "verified": str,
     }
-    for name, scale in columns.items():
-        total = scale(getattr(result, name).total())
-        shown.add_column(_HEAD[name].fill(speak), footer=str(total), justify="right")
+    for name, words in columns.items():
+        total = words(getattr(result, name).total())
+        shown.add_column(_HEAD[name].fill(speak), footer=total, justify="right")
     for kind in KINDS:
         if result.wanted[kind]:
-            counts = [str(scale(getattr(result, name)[kind])) for name, scale in columns.items()]
+            counts = [words(getattr(result, name)[kind]) for name, words in columns.items()]
             shown.add_row(KINDS[kind].label.fill(speak), *counts)
     return shown
 

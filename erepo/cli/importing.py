@@ -10,14 +10,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from erepo.cda.kinds import Kind
-from erepo.cli.status import size_words
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
-from erepo.clinic.intake import Intake, Outcome, Summary, find_files, parse_patient
+from erepo.clinic.intake import Intake, Outcome, Summary, find_files, parse_patient, plain
 from erepo.clinic.kinds import parse_kind
 from erepo.identifiers.hl7 import CX
 from erepo.settings import Settings
-from erepo.texts import Language, Text, language
+from erepo.texts import Language, Text, language, size_words
 
 #: Seconds of work after which a progress bar appears.
 PATIENCE = 2.0
@@ -115,16 +114,16 @@ def _show(summary: Summary, problems: Sequence[Outcome], spoken: Language) -> No
     for outcome in problems:
         if outcome.reason:
             # The file's name is told to the person who gave it, and to nobody else.
-            words = f"{outcome.path}: {' '.join(outcome.reason.explain(spoken))}"
+            words = f"{plain(str(outcome.path))}: {' '.join(outcome.reason.explain(spoken))}"
             errors.print(words, style="red", markup=False, highlight=False, soft_wrap=True)
     counts = {"taken": summary.taken, "known": summary.known, "refused": summary.refused}
-    typer.echo(_SUM.fill(spoken, size=size_words(summary.bytes), **counts))
+    typer.echo(_SUM.fill(spoken, size=size_words(summary.bytes, spoken), **counts))
     if summary.deleted:
         typer.echo(_DELETED.fill(spoken, count=summary.deleted))
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:
-    described: dict[str, Any] = {"file": str(outcome.path), "status": outcome.status.value}
+    described: dict[str, Any] = {"file": plain(str(outcome.path)), "status": outcome.status.value}
     if outcome.reason:
         english, polish = outcome.reason.explain("en"), outcome.reason.explain("pl")
         described |= {

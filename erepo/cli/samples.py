@@ -12,13 +12,13 @@ from rich.progress import Progress
 from erepo.cda.kinds import KINDS
 from erepo.cda.samples import RECIPES, Written, write_samples
 from erepo.cda.samples.catalogue import ATTACHMENT
-from erepo.texts import Text, language
+from erepo.texts import Text, language, size_words
 
 _UNITS = {"": 1, "b": 1, "kb": 1000, "kib": 1024, "mb": 1000**2, "mib": 1024**2}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
 _DONE = Text(
-    "{count} documents, {size:.1f} MB, in {folder}; all people in them are invented.",
-    "Dokumenty: {count} ({size:.1f} MB), w folderze {folder}; wszystkie osoby są zmyślone.",
+    "{count} documents, {size}, in {folder}; all people in them are invented.",
+    "Dokumenty: {count} ({size}), w folderze {folder}; wszystkie osoby są zmyślone.",
 )
 
 
@@ -82,4 +82,6 @@ def _report(folder: Path, written: Written, as_json: bool) -> None:
         written.by_kind.items(), key=lambda pair: KINDS[pair[0]].label.fill(language())
     ):
         typer.echo(f"{number:6}  {KINDS[kind].label.fill(language())}")
-    typer.echo(_DONE.fill(language(), count=written.count, size=written.size / 1e6, folder=folder))
+    typer.echo(
+        _DONE.fill(language(), count=written.count, size=size_words(written.size, language()), folder=folder)
+    )

@@ -13,7 +13,7 @@ from erepo.clinic.database import open_clinic
 from erepo.clinic.states import State
 from erepo.clinic.status import StatusReport, read_status
 from erepo.settings import Settings
-from erepo.texts import Language, Text, language
+from erepo.texts import Language, Text, language, size_words
 
 #: What each state means to a person.
 STATES = {
@@ -83,9 +83,9 @@ def _by_state(report: StatusReport, spoken: Language) -> Table:
     table = _table(_STATE.fill(spoken), _DOCUMENTS.fill(spoken), _BYTES.fill(spoken))
     table.add_column(_MEANING.fill(spoken))
     for state, (count, octets) in report.by_state().items():
-        table.add_row(state.value, str(count), size_words(octets), STATES[state].fill(spoken))
+        table.add_row(state.value, str(count), size_words(octets, spoken), STATES[state].fill(spoken))
     table.add_section()
-    table.add_row("", str(report.documents), size_words(report.bytes), "")
+    table.add_row("", str(report.documents), size_words(report.bytes, spoken), "")
     return table
 
 
@@ -96,7 +96,7 @@ def _by_kind(report: StatusReport, spoken: Language) -> Table:
         table.add_row(
             KINDS[Kind(kind)].label.fill(spoken),
             str(sum(one.documents for one in rows)),
-            size_words(sum(one.bytes for one in rows)),
+            size_words(sum(one.bytes for one in rows), spoken),
         )
     return table
 
@@ -108,13 +108,3 @@ def _table(first: str, *numbers: str) -> Table:
     for header in numbers:
         table.add_column(header, justify="right")
     return table
-
-
-def size_words(octets: int) -> str:
-    """Return a size as people read it, in units of 1,000."""
-    size = float(octets)
-    for name in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {name}" if name == "B" else f"{size:.1f} {name}"
-        size /= 1000
-    return f"{size:.1f} TB"

@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from erepo.cli import importing, kinds, status, structure
-from erepo.cli.status import STATES, size_words
+from erepo.cli.status import STATES
 from erepo.clinic.states import State
 from tests.support import cda_documents as cda
 
@@ -129,15 +129,6 @@ def test_status_in_polish(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_state_has_words() -> None:
     """No state is shown without what it means."""
     assert set(STATES) == set(State)
-
-
-@pytest.mark.parametrize(
-    ("octets", "words"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (25_000_000, "25.0 MB"), (3 * 10**12, "3.0 TB")],
-)
-def test_sizes_as_people_read_them(octets: int, words: str) -> None:
-    """Sizes are shown in units of thousand."""
-    assert size_words(octets) == words
 
 
 def test_structure(tmp_path: Path) -> None:
