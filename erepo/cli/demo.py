@@ -66,8 +66,8 @@ _LOOK = {
         "See the runs at {url} (login in {login}).", "Zobacz uruchomienia: {url} (logowanie w {login})."
     ),
     False: Text(
-        "To look at the runs: `erepo up`, then {url} (login in {login}).",
-        "Aby zobaczyć uruchomienia: `erepo up`, potem {url} (logowanie w {login}).",
+        "To look at the runs: `make up` (`erepo up`), then {url} (login in {login}).",
+        "Aby zobaczyć uruchomienia: `make up` (`erepo up`), potem {url} (logowanie w {login}).",
     ),
 }
 
