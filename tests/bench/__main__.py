@@ -9,6 +9,7 @@ import argparse
 import datetime as dt
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -21,7 +22,7 @@ from tests.bench.documents import write_portions
 from tests.bench.meter import Timed, settle
 from tests.bench.report import Setting, page
 from tests.bench.results import Results, Round
-from tests.bench.site import BARE, NAIVE, PLAIN, Site
+from tests.bench.site import BARE, FULL, NAIVE, PLAIN, Site
 
 PAGE = Path("docs/reference/benchmarks.md")
 _LONG = "long"
@@ -100,16 +101,20 @@ class Bench:
         found: Round = {}
         for way in results.WAYS:
             settle(self._wanted.settle)
-            if way == "a":
-                found[way] = measure("naive", place.job(NAIVE, few), place.environment(NAIVE))
-            elif way == "b":
-                found[way] = measure("bare", place.job(BARE, folder), place.environment(BARE))
-            elif way == "c":
-                found[way] = flowrun.archive(place, len(documents))
-            else:
-                found[way] = measure("plain", place.job(PLAIN, folder), place.environment(PLAIN))
+            found[way] = self._send(way, documents, few, folder)
             self._show(f"{name} ({way})", found[way])
         return found
+
+    def _send(self, way: str, documents: Sequence[Path], few: Path, folder: Path) -> Timed:
+        if way == "c":
+            return flowrun.archive(self._site, len(documents))
+        module, account, where = {
+            "a": ("naive", NAIVE, few),
+            "e": ("naive", FULL, few),
+            "b": ("bare", BARE, folder),
+            "d": ("plain", PLAIN, folder),
+        }[way]
+        return measure(module, self._site.job(account, where), self._site.environment(account))
 
     def _take_in(self, settings: site.Settings, name: str) -> None:
         with self._console.status(f"Taking documents in: {name}"):

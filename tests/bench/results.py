@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tests.bench.meter import Timed
 
-WAYS = ("a", "b", "c", "d")
+#: In the order in which they take turns.
+WAYS = ("a", "e", "b", "c", "d")
 Round = dict[str, Timed]
 
 

@@ -28,7 +28,8 @@ from tests.bench.bare import depositor_of
 from tests.bench.child import Job
 from tests.support.ports import free_port_base
 
-NAIVE, BARE, PLAIN = "0000000000002001", "0000000000002002", "0000000000002003"
+NAIVE, FULL = "0000000000002001", "0000000000002004"
+BARE, PLAIN = "0000000000002002", "0000000000002003"
 PASSPHRASE = "throw-away"
 _TIME = "20000101000000"
 
@@ -67,7 +68,8 @@ class Site:
 
     def job(self, account: str, folder: Path) -> Job:
         """Return the order to send a portion for an account."""
-        return Job(folder, self.credentials(account), self.pid("cloud"), self.settings.key_type)
+        service, key_type = self.pid("cloud"), self.settings.key_type
+        return Job(folder, self.credentials(account), service, key_type, full=account == FULL)
 
 
 @contextmanager
@@ -99,6 +101,7 @@ def _onboard(site: Site) -> None:
 
 def _add_naive(site: Site) -> None:
     add_tenant(site.settings, Order(NAIVE, security="mtls"), site.credentials(NAIVE))
+    add_tenant(site.settings, Order(FULL), site.credentials(FULL))
 
 
 def _add_clinic(site: Site, account: str) -> None:
