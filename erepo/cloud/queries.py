@@ -173,10 +173,20 @@ def _document_filters(query: StoredQuery, only: Sequence[str] = ()) -> Iterator[
 def _time_filters(query: StoredQuery) -> Iterator[Any]:
     for name, column in _TIMES.items():
         # From <= t < To; a document without the time is not held back by it.
-        if start := query.value(f"{_DE}{name}From"):
+        if start := _shortest(query.value(f"{_DE}{name}From")):
             yield or_(column.is_(None), column >= start)
-        if end := query.value(f"{_DE}{name}To"):
+        if end := _shortest(query.value(f"{_DE}{name}To")):
             yield or_(column.is_(None), column < end)
+
+
+def _shortest(time: str) -> str:
+    """Return a bound without the lowest values at its end: 20260101000000 and 2026 are one moment.
+
+    Compared as texts, times of any precision then stand right of the bound or left of it.
+    """
+    while len(time) > len("2026") and time.endswith("01" if len(time) <= len("20260101") else "00"):
+        time = time[:-2]
+    return time
 
 
 def _has_value(name: Value, texts: Sequence[str]) -> Any:

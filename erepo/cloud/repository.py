@@ -23,7 +23,7 @@ from erepo.cloud.codec import StoredContent, compressed_chunks, expand, is_dense
 from erepo.cloud.errors import StorageUnavailable, StoredContentDamaged
 from erepo.cloud.registering import Outcome
 from erepo.cloud.rows import Job, NewDocument, make_job
-from erepo.cloud.rules import check_contents, check_supported
+from erepo.cloud.rules import check_contents, check_supported, check_together
 from erepo.cloud.service import Cloud
 from erepo.cloud.stamping import Element, Facts, stamp
 from erepo.cloud.tables import document, document_octets
@@ -48,7 +48,7 @@ def judge(tenant: Tenant, submission: Submission, objects: Element) -> Job | lis
         objects: its RegistryObjectList; changed in place.
     """
     digests = [digest(content) for _, content in submission.entries]
-    errors = [*check_contents(submission, digests), *check_supported(submission)]
+    errors = [*check_contents(submission, digests), *check_together(submission), *check_supported(submission)]
     if errors:
         return errors
     facts = {

@@ -1,21 +1,23 @@
 """What the service itself asks of a submission before its transaction (TF-2 3.41.4.1.3).
 
-The forms of values and the objects among each other are checked by `erepo.xds`; here the received octets are
-held against their metadata, and what this registry does not take yet is refused. What needs the registry's
-state is checked inside the writer's transaction (`registering`).
+The forms of values are checked by `erepo.xds`; here the objects of a submission are held against each other,
+the received octets against their metadata, and what this registry does not take yet is refused. What needs
+the registry's state is checked inside the writer's transaction (`registering`).
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from erepo.content import Digests
 from erepo.xds.iti41 import Submission
-from erepo.xds.model import DocumentEntry
+from erepo.xds.model import Code, DocumentEntry, Folder, SubmissionSet
 from erepo.xds.responses import RegistryError
 from erepo.xds.vocabulary import AssociationType, Xds
 
 _LONGEST_PATIENT = 256
 _LONGEST_MIME_TYPE = 128
+_LONGEST_CODE = 256
 
 
 def check_contents(submission: Submission, digests: Sequence[Digests]) -> list[RegistryError]:
@@ -33,6 +35,16 @@ def check_contents(submission: Submission, digests: Sequence[Digests]) -> list[R
     return errors
 
 
+def check_together(submission: Submission) -> list[RegistryError]:
+    """Hold the objects of a submission against each other."""
+    return [
+        *_check_repeated(submission),
+        *_check_patients(submission),
+        *_check_members(submission),
+        *_check_times(submission),
+    ]
+
+
 def check_supported(submission: Submission) -> list[RegistryError]:
     """Refuse what this registry cannot keep."""
     return [*_check_uuids(submission), *_check_lengths(submission), *_check_kinds(submission)]
@@ -40,6 +52,49 @@ def check_supported(submission: Submission) -> list[RegistryError]:
 
 def _wrong(entry: DocumentEntry, context: str, code: Xds = Xds.REGISTRY_METADATA) -> RegistryError:
     return RegistryError(code, context, location=entry.entry_uuid)
+
+
+def _repeated(texts: Iterable[str]) -> list[str]:
+    return [text for text, count in Counter(texts).items() if count > 1]
+
+
+def _check_repeated(submission: Submission) -> Iterator[RegistryError]:
+    entries = [entry for entry, _ in submission.entries]
+    named: list[SubmissionSet | DocumentEntry | Folder] = [submission.submission_set, *entries]
+    named += submission.folders
+    ids = [each.entry_uuid for each in named] + [each.entry_uuid for each in submission.associations]
+    for identifier in _repeated(ids):
+        yield RegistryError(Xds.REGISTRY_METADATA, "two objects with one id", location=identifier)
+    for unique_id in _repeated(each.unique_id for each in named):
+        yield RegistryError(Xds.REPOSITORY_DUPLICATE_IN_MESSAGE, unique_id)
+
+
+def _check_patients(submission: Submission) -> Iterator[RegistryError]:
+    patient = submission.submission_set.patient_id
+    members: list[DocumentEntry | Folder] = [*(entry for entry, _ in submission.entries), *submission.folders]
+    for each in members:
+        if each.patient_id != patient:
+            yield RegistryError(Xds.PATIENT_MISMATCH, str(each.patient_id), location=each.entry_uuid)
+
+
+def _check_members(submission: Submission) -> Iterator[RegistryError]:
+    own = submission.submission_set.entry_uuid
+    members = {
+        each.target
+        for each in submission.associations
+        if each.type == AssociationType.HAS_MEMBER and each.source == own
+    }
+    for entry, _ in submission.entries:
+        if entry.entry_uuid not in members:
+            yield _wrong(entry, "no HasMember association from the submission set")
+
+
+def _check_times(submission: Submission) -> Iterator[RegistryError]:
+    for entry, _ in submission.entries:
+        # Of two precisions, the coarser decides: a stay that began in March 2021 may end "in 2021".
+        shared = min(len(entry.service_start), len(entry.service_stop))
+        if entry.service_start[:shared] > entry.service_stop[:shared]:
+            yield _wrong(entry, "serviceStartTime is after serviceStopTime")
 
 
 def _check_uuids(submission: Submission) -> Iterator[RegistryError]:
@@ -64,6 +119,15 @@ def _check_lengths(submission: Submission) -> Iterator[RegistryError]:
     for entry, _ in submission.entries:
         if len(entry.mime_type) > _LONGEST_MIME_TYPE or not entry.mime_type.isascii():
             yield _wrong(entry, "mimeType is no media type")
+        if any(len(f"{code.code}^^{code.scheme}") > _LONGEST_CODE for code in _codes(entry)):
+            yield _wrong(entry, "a code is too long")
+
+
+def _codes(entry: DocumentEntry) -> Iterator[Code]:
+    yield from entry.confidentiality
+    yield from entry.event_codes
+    single = entry.class_code, entry.type_code, entry.format_code, entry.facility_type, entry.practice_setting
+    yield from (code for code in single if code is not None)
 
 
 def _check_kinds(submission: Submission) -> Iterator[RegistryError]:

@@ -146,6 +146,8 @@ def read_query(verified: "Verified") -> StoredQuery:
     parameters: dict[str, tuple[tuple[str, ...], ...]] = {}
     for slot in adhoc.iterchildren(_SLOT):
         name = slot.get("name", "")
+        if name not in PARAMETERS:
+            continue
         parameters[name] = (*parameters.get(name, ()), _read_slot(name, slot))
     query = StoredQuery(adhoc.get("id", ""), parameters, return_type, adhoc.get("home", ""))
     check_query(query)

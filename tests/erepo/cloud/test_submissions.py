@@ -3,16 +3,17 @@
 import hashlib
 import os
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from erepo.content import MemoryContent, read_all
 from erepo.identifiers.hl7 import CX, XCN, ReferenceId
-from erepo.xds import iti18
+from erepo.xds import iti18, iti41
 from erepo.xds.iti43 import RetrieveResult
 from erepo.xds.model import Author, Code
-from erepo.xds.responses import RegistryResponse
-from erepo.xds.vocabulary import DEPRECATED, ResponseStatus, Xds
+from erepo.xds.responses import RegistryResponse, read_registry_response
+from erepo.xds.vocabulary import DEPRECATED, RIM, ResponseStatus, Xds
 from tests.support.cloud import RunningCloud
 from tests.support.cloud_client import CloudClient, make_entry, make_submission, new_oid, one_document
 
@@ -145,6 +146,57 @@ async def test_a_submission_is_atomic(client: CloudClient) -> None:
     found = await client.query(iti18.get_documents(unique_ids=[good.unique_id]))
     assert found.metadata.documents == ()
     assert codes(await client.retrieve(good.unique_id)) == [Xds.DOCUMENT_UNIQUE_ID]
+
+
+async def test_objects_of_a_submission_must_fit_together(client: CloudClient) -> None:
+    """What contradicts itself inside one submission is refused for good, with the code of its rule."""
+    first, second = make_entry(), make_entry()
+    stranger = CX("70032816894", "2.16.840.1.113883.3.4424.1.1.616")
+    vectors = [
+        (replace(second, unique_id=first.unique_id), Xds.REPOSITORY_DUPLICATE_IN_MESSAGE),
+        (replace(second, patient_id=stranger), Xds.PATIENT_MISMATCH),
+        (replace(second, service_start="20210302", service_stop="202102"), Xds.REGISTRY_METADATA),
+        (replace(second, class_code=Code("c" * 300, "1.2.3", "long")), Xds.REGISTRY_METADATA),
+    ]
+    for wrong, code in vectors:
+        assert codes(await client.provide(make_submission((first, TEXT), (wrong, TEXT)))) == [code]
+    submission = make_submission((first, TEXT), (second, TEXT))
+    own = submission.submission_set
+    assert codes(
+        await client.provide(replace(submission, submission_set=replace(own, unique_id=first.unique_id)))
+    ) == [Xds.REPOSITORY_DUPLICATE_IN_MESSAGE]
+    twins = tuple(replace(each, entry_uuid="twin") for each in submission.associations)
+    assert codes(await client.provide(replace(submission, associations=twins))) == [Xds.REGISTRY_METADATA]
+    assert (await client.provide(submission)).status == ResponseStatus.SUCCESS
+
+
+async def test_a_document_outside_its_submission_set_is_refused(client: CloudClient) -> None:
+    """A document that no HasMember ties to the submission set would be found by no question after it."""
+    submission = one_document(TEXT)
+    payload, attachments = iti41.write_request(submission)
+    for element in payload.iter(f"{{{RIM}}}Association"):
+        element.set("sourceObject", "elsewhere")
+    verified = await client.soap.call(
+        client.tenant.repository, iti41.ACTION, payload, attachments, expect_action=iti41.RESPONSE_ACTION
+    )
+    answer = read_registry_response(verified.payload)
+    assert answer.status == ResponseStatus.FAILURE
+    assert Xds.REGISTRY_METADATA in codes(answer)
+
+
+async def test_times_of_any_precision_meet_their_bounds(client: CloudClient) -> None:
+    """`20260101` lies at `20260101000000`: not before it, and not after it."""
+    patient = CX("44051401359", "2.16.840.1.113883.3.4424.1.1.616")
+    entry = make_entry(patient=patient, creation_time="20260101")
+    await client.provide(make_submission((entry, TEXT), patient=patient))
+    bounds = {"From": ("2026", "20260101000000"), "To": ("20260101000001", "20260102")}
+    misses = {"From": ("20260101000001", "20260102"), "To": ("2026", "20260101000000")}
+    for expected, table in ((1, bounds), (0, misses)):
+        for end, times in table.items():
+            for time in times:
+                more: dict[str, Any] = {f"CreationTime{end}": (time,)}
+                asked = iti18.find_documents(patient, **more)
+                assert len((await client.query(asked)).metadata.documents) == expected, (end, time)
 
 
 async def test_a_refused_large_document_leaves_no_file(client: CloudClient, cloud: RunningCloud) -> None:

@@ -190,6 +190,15 @@ def test_an_unknown_query_is_refused() -> None:
     assert caught.value.errors[0].code == Xds.UNKNOWN_QUERY
 
 
+def test_values_of_unknown_parameters_are_not_read() -> None:
+    """A parameter that no query knows is ignored, whatever its value looks like."""
+    asked = iti18.find_documents(examples.PATIENT)
+    payload = iti18.write_query(StoredQuery(asked.id, {**asked.parameters, "$vendor": (("x",),)}))
+    *_, last = payload.iter(f"{{{RIM}}}Value")
+    last.text = "not quoted"
+    assert iti18.read_query(over_the_wire(payload)).parameters == asked.parameters
+
+
 def test_a_value_without_quotes_is_refused_without_repeating_it() -> None:
     """The parameter is named, its value is not."""
     payload = iti18.write_query(iti18.find_documents(examples.PATIENT))
