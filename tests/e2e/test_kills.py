@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -95,7 +96,7 @@ class Installation:
         if target in ("service", "both"):
             self._again(self.stack.cloud())
         if target in ("worker", "both"):
-            self.prefect.end_orphans(POOL)
+            self.prefect.end_orphans(POOL, datetime.now(UTC))
             self._again(self.stack.worker())
 
     def _again(self, program: Program) -> None:
