@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from erepo.clinic.kinds import seed_rules
+from erepo.clinic.kinds import missing_rules, seed_rules
 from erepo.durable import make_folder
 from erepo.settings import Settings
 
@@ -45,7 +45,13 @@ class Database:
             yield connection
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest form and seed missing kind rules. Safe to call at every start."""
+        """Bring the tables to the newest form and seed missing kind rules. Safe to call at every start.
+
+        Where nothing is to be done, nothing is written and no writer is waited for.
+        """
+        with self.read() as connection:
+            if _revision(connection) == HEAD and not missing_rules(connection):
+                return
         with self.begin() as connection:
             if _revision(connection) != HEAD:
                 _migrate(connection)

@@ -65,9 +65,14 @@ def parse_kind(text: str) -> Kind:
         raise UnknownKind(known=", ".join(Kind)) from None
 
 
+def missing_rules(connection: sa.Connection) -> set[Kind]:
+    """Return the kinds that have no rule yet."""
+    return set(KINDS) - set(connection.execute(sa.select(kind_rule.c.kind)).scalars())
+
+
 def seed_rules(connection: sa.Connection) -> None:
     """Add the default rule of every kind that has none yet."""
-    present = set(connection.execute(sa.select(kind_rule.c.kind)).scalars())
+    wanted = missing_rules(connection)
     missing = [
         {
             "kind": kind,
@@ -76,7 +81,7 @@ def seed_rules(connection: sa.Connection) -> None:
             "retention_years": ORDER_RETENTION_YEARS if kind in _ORDERS else DEFAULT_RETENTION_YEARS,
         }
         for kind, info in KINDS.items()
-        if kind not in present
+        if kind in wanted
     ]
     if missing:
         connection.execute(kind_rule.insert(), missing)

@@ -1,7 +1,7 @@
 """HL7 TS strings of documents as points in time."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -39,9 +39,14 @@ def read_time(text: str) -> datetime | None:
             min(part.get("second", 0), 59),
             tzinfo=zone,
         )
-        return moment.astimezone(UTC)
+        return sensible(moment.astimezone(UTC))
     except (ValueError, OverflowError):
         return None
+
+
+def sensible(moment: datetime) -> datetime | None:
+    """Return a time that every zone can write; None at the two ends of the calendar, where some cannot."""
+    return moment if MINYEAR < moment.year < MAXYEAR else None
 
 
 def _offset(hours: int, minutes: int) -> timedelta:

@@ -5,9 +5,9 @@ deleted. A crash before the commit leaves content without a row, which the next 
 uses; a crash after it leaves a document that the next import recognises by its SHA-256.
 """
 
-from erepo.clinic.intake.files import find_files
+from erepo.clinic.intake.files import find_files, plain
 from erepo.clinic.intake.outcomes import Outcome, Status, Summary
 from erepo.clinic.intake.service import Intake
 from erepo.clinic.intake.sidecar import parse_patient
 
-__all__ = ["Intake", "Outcome", "Status", "Summary", "find_files", "parse_patient"]
+__all__ = ["Intake", "Outcome", "Status", "Summary", "find_files", "parse_patient", "plain"]

@@ -12,11 +12,11 @@ from erepo.cda.media import XML, media_type
 from erepo.cda.model import CdaHeader, HeaderWarning
 from erepo.cda.parsing import parse
 from erepo.clinic.errors import PatientUnknown
-from erepo.clinic.intake.files import Loaded
+from erepo.clinic.intake.files import Loaded, plain_name
 from erepo.clinic.intake.patients import PatientFacts
 from erepo.clinic.intake.sidecar import Beside
 from erepo.clinic.kinds import DEFAULT_RETENTION_YEARS, KindRule
-from erepo.clinic.times import WARSAW, read_time
+from erepo.clinic.times import WARSAW, read_time, sensible
 from erepo.content import Buffer
 from erepo.identifiers import oids
 from erepo.identifiers.hl7 import ReferenceId
@@ -111,9 +111,16 @@ def _attachment(octets: Buffer, loaded: Loaded, known: Beside, limit: int) -> De
         unique_id=own_id(loaded.digests.sha256),
         header=None,
         title=known.title,
-        effective_at=known.created or datetime.fromtimestamp(loaded.modified, UTC),
+        effective_at=known.created or _modified(loaded),
         warnings=[],
     )
+
+
+def _modified(loaded: Loaded) -> datetime | None:
+    try:
+        return sensible(datetime.fromtimestamp(loaded.modified, UTC))
+    except (ValueError, OverflowError):  # file systems know years that the calendar does not
+        return None
 
 
 def _required(known: Beside) -> PatientFacts:
@@ -158,7 +165,7 @@ def row_of(document: Described, loaded: Loaded, rule: KindRule, taken_in_at: dat
         "set_id": header.set_id.unique_id if header and header.set_id else None,
         "version": header.version if header else None,
         "effective_at": document.effective_at,
-        "source_name": loaded.path.name,
+        "source_name": plain_name(loaded.path),
         "taken_in_at": taken_in_at,
         "due_at": rule.due_at(taken_in_at),
         "warnings": document.warnings or None,

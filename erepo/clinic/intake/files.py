@@ -1,5 +1,6 @@
 """Files as they come: found in folders, read whole and unchanging, or copied if they are large."""
 
+import errno
 import mmap
 import os
 import stat
@@ -61,31 +62,59 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the files meant by paths: files as they are, folders with all below them, in order of name.
 
     Inside folders, hidden files, links to folders, and descriptions (`<file>.json` beside `<file>`) are
-    left out.
+    left out. A file that several of the paths mean comes once. What cannot be looked at is yielded as well:
+    it is reported as a file that cannot be read, so that nobody thinks its content was taken in.
     """
+    seen: set[str] = set()
     for path in paths:
-        if path.is_dir():
-            yield from _walk(path)
+        for file in _walk(path) if _is_folder(path) else (path,):
+            if (name := os.fspath(file)) not in seen:
+                seen.add(name)
+                yield file
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    # No recursion: folders may lie deeper in each other than Python calls may.
+    open_folders = [iter([(folder, True)])]
+    while open_folders:
+        path, is_folder = next(open_folders[-1], (None, False))
+        if path is None:
+            open_folders.pop()
+        elif is_folder and (listed := _listed(path)) is not None:
+            open_folders.append(iter(listed))
         else:
             yield path
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _listed(folder: Path) -> list[tuple[Path, bool]] | None:
+    """Return what lies in a folder, in order of name, and whether each is a folder; None if it is closed."""
     try:
         with os.scandir(folder) as entries:
             found = sorted(
                 (entry for entry in entries if not entry.name.startswith(".")), key=lambda one: one.name
             )
     except OSError:
-        # Reported as a file that cannot be read, so that nobody thinks its content was taken in.
-        yield folder
-        return
+        return None
     names = {entry.name for entry in found}
-    for entry in found:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
-        elif not (entry.is_dir() or _describes_another(entry.name, names)):
-            yield Path(entry.path)
+    return [
+        (Path(entry.path), entry.is_dir(follow_symlinks=False))
+        for entry in found
+        if not (_is_link_to_folder(entry) or _describes_another(entry.name, names))
+    ]
+
+
+def _is_link_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_symlink() and entry.is_dir()
+    except OSError:  # a link to itself, for instance: nothing that could be read
+        return False
 
 
 def _describes_another(name: str, names: set[str]) -> bool:
@@ -104,28 +133,60 @@ def load(path: Path, store: ContentStore, limit: int) -> Loaded:
         FileUnreadable: gone, no permission, no regular file, or changing under our eyes.
         FileEmpty: no content.
         DocumentTooLarge: above the limit.
+        OSError: our own disk refused the copy.
     """
-    try:
-        # Without O_NONBLOCK a named pipe would keep us waiting for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        raise FileUnreadable(problem=error.strerror) from None
-    try:
+    with _opened(path) as descriptor:
         before = os.fstat(descriptor)
         _check(before, limit)
         content, digests = _read(descriptor, before.st_size, store)
-        try:
-            if stamp(os.fstat(descriptor)) != stamp(before) or digests.size != before.st_size:
-                raise FileUnreadable(problem="it changed while being read")  # noqa: TRY301 (the copy must go)
-        except FileUnreadable:
+        if stamp(os.fstat(descriptor)) != stamp(before) or digests.size != before.st_size:
             if isinstance(content, Draft):
                 store.discard(content)
-            raise
-    except OSError as error:
-        raise FileUnreadable(problem=error.strerror) from None
+            raise FileUnreadable(problem="it changed while being read")
+    return Loaded(path, stamp(before), digests, before.st_mtime, content)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    try:
+        # Without O_NONBLOCK a named pipe would keep us waiting for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError) as error:
+        raise FileUnreadable(problem=_words(error)) from None
+    try:
+        yield descriptor
     finally:
         os.close(descriptor)
-    return Loaded(path, stamp(before), digests, before.st_mtime, content)
+
+
+def read_beside(path: Path, most: int) -> bytes | None:
+    """Return up to `most` bytes of a small file beside a document; None if there is no such file.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "no regular file")
+        return file.read(most)
+
+
+def plain_name(path: Path) -> str:
+    """Return a file's name as text that every database and terminal takes.
+
+    Bytes that are no UTF-8, line ends, escape sequences and marks that turn the direction of writing are
+    written as escapes.
+    """
+    return plain(path.name)
+
+
+def plain(text: str) -> str:
+    """Return a path or name with everything unprintable in it written as escapes."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def stamp(status: os.stat_result) -> Stamp:
@@ -155,6 +216,17 @@ def _read(descriptor: int, size: int, store: ContentStore) -> tuple[Content | Dr
 
 
 def _chunks(descriptor: int, most: int) -> Iterator[bytes]:
-    while most > 0 and (chunk := os.read(descriptor, min(most, CHUNK))):
+    # Only reading is the file's fault; where a copy cannot be written, it is our own disk's.
+    while most > 0:
+        try:
+            chunk = os.read(descriptor, min(most, CHUNK))
+        except OSError as error:
+            raise FileUnreadable(problem=_words(error)) from None
+        if not chunk:
+            return
         most -= len(chunk)
         yield chunk
+
+
+def _words(error: Exception) -> str:
+    return getattr(error, "strerror", None) or "no such name"

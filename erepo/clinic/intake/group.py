@@ -1,5 +1,6 @@
 """One group of files: loaded, described, stored, committed, and only then reported."""
 
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -100,13 +101,18 @@ class Group:
         return list(fresh.values())
 
     def _store(self, fresh: list[Fresh], known: dict[str, Known]) -> None:
-        """Make all content durable; also that of known documents whose own copy has been lost."""
+        """Make all content durable; also that of known documents whose own copy is lost."""
         store = self.places.store
         contents = {one.sha256: (one.loaded.digests, one.loaded.content) for one in fresh}
         for one in self._loaded.values():
             digests = one.digests
             before = known.get(digests.sha256)
-            if before and State(before.state).keeps_content and not store.has(digests.sha256, digests.size):
+            if not before or not State(before.state).keeps_content:
+                continue
+            # The copy of a refused document may have rotted, and no original goes while one has: `put_all`
+            # reads the copy and replaces it if need be.
+            suspect = self.given.delete_source or before.state == State.REJECTED.value
+            if suspect or not store.has(digests.sha256, digests.size):
                 contents[digests.sha256] = (digests, one.content)
         store.put_all(contents.values())
 
@@ -159,12 +165,19 @@ class Group:
             if stamp(path.stat()) != one.stamp:
                 self._keep(path, OriginalKept(problem="changed meanwhile"))
                 return
+            if os.path.samestat(path.lstat(), self._stored(one)):
+                # Somebody imports our own store, or a folder that holds it.
+                self._keep(path, OriginalKept(problem="it is the stored copy itself"))
+                return
             path.unlink()
             path.with_name(path.name + SIDECAR).unlink(missing_ok=True)
         except OSError as error:
             self._keep(path, OriginalKept(problem=error.strerror))
         else:
             self._outcomes[path] = replace(self._outcomes[path], deleted=True)
+
+    def _stored(self, one: Loaded) -> os.stat_result:
+        return self.places.store.path(one.digests.sha256).stat()
 
     def _keep(self, path: Path, reason: ErepoError) -> None:
         self._outcomes[path] = replace(self._outcomes[path], reason=reason)

@@ -18,9 +18,9 @@ import orjson
 
 from erepo.cda.kinds import Kind
 from erepo.clinic.errors import PatientUnknown, SidecarInvalid
-from erepo.clinic.intake.files import SIDECAR
+from erepo.clinic.intake.files import SIDECAR, read_beside
 from erepo.clinic.intake.patients import PatientFacts
-from erepo.clinic.times import WARSAW
+from erepo.clinic.times import WARSAW, sensible
 from erepo.identifiers import oids
 from erepo.identifiers.errors import IdentifierInvalid
 from erepo.identifiers.hl7 import CX
@@ -77,12 +77,11 @@ def _from_name(name: str) -> PatientFacts | None:
 
 def _read(path: Path) -> Beside:
     try:
-        with path.open("rb") as file:
-            octets = file.read(LIMIT + 1)
-    except FileNotFoundError:
-        return Beside()
+        octets = read_beside(path, LIMIT + 1)
     except OSError:
         raise SidecarInvalid(field="(file)") from None
+    if octets is None:
+        return Beside()
     try:
         data = orjson.loads(octets) if len(octets) <= LIMIT else None
     except orjson.JSONDecodeError:
@@ -127,14 +126,17 @@ def _created(data: dict[str, Any]) -> datetime | None:
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = sensible(datetime.fromisoformat(text))
     except ValueError:
-        raise SidecarInvalid(field="created") from None
+        moment = None
+    if moment is None:
+        raise SidecarInvalid(field="created")
     return moment if moment.tzinfo else moment.replace(tzinfo=WARSAW)
 
 
 def _text(data: dict[str, Any], name: str) -> str:
     value = data.get(name, "")
-    if not isinstance(value, str):
+    # What XML cannot carry could never be described to the repository.
+    if not isinstance(value, str) or not value.isprintable():
         raise SidecarInvalid(field=name)
     return value.strip()
