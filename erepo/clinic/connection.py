@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 from cryptography import x509
 
-from erepo.clinic.archiving.errors import AccountMissing
+from erepo.clinic.archiving.errors import AccountMissing, DescriptionUnusable
 from erepo.clinic.pipeline import LARGE_LANES
 from erepo.pki.bundle import Bundle
 from erepo.pki.tls import client_context
@@ -38,7 +38,11 @@ class Cloud(Protocol):
     repository_unique_id: str
 
     async def provide(self, submission: Submission) -> None:
-        """Store a submission (ITI-41). Returns after a verified Success; all of it is stored, or nothing."""
+        """Store a submission (ITI-41). Returns after a verified Success; all of it is stored, or nothing.
+
+        Raises:
+            DescriptionUnusable: it cannot be written down; nothing has left.
+        """
         ...
 
     async def query(self, query: StoredQuery) -> QueryResult:
@@ -110,7 +114,11 @@ class CloudConnection:
 
     async def provide(self, submission: Submission) -> None:
         """Store a submission; see `Cloud.provide`."""
-        payload, attachments = iti41.write_request(submission)
+        try:
+            payload, attachments = iti41.write_request(submission)
+        except ValueError as error:
+            # Its own text would quote the description.
+            raise DescriptionUnusable(problem=type(error).__name__) from None
         answer = await self._open.call(
             self.repository_url, iti41.ACTION, payload, attachments, expect_action=iti41.RESPONSE_ACTION
         )

@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from erepo.clinic.archiving.errors import DescriptionUnusable
 from erepo.clinic.archiving.verdicts import ANSWERED, STORED, UNSENT, Judgement, Verdict, judge, refuse
 from erepo.settings import Limits
 
@@ -215,10 +216,15 @@ class Pipeline:
         try:
             submission = parcel.build()
         except Exception as error:  # noqa: BLE001 - one rotten document must not stop the others
-            return refuse(error)
+            judgement = refuse(error)
+            if judgement.verdict is Verdict.HALT:
+                self._breaker.note(judgement)
+            return judgement
         judgement = STORED
         try:
             await self.courier(submission)
+        except DescriptionUnusable as error:
+            return refuse(error)  # nothing has left, and the way was not even tried
         except Exception as error:  # noqa: BLE001 - whatever it is, others go on; `judge` decides
             judgement = judge(error)
         self._breaker.note(judgement)

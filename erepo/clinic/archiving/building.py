@@ -1,7 +1,7 @@
 """From rows to submissions: description and content of each document, made right before sending."""
 
 from erepo.cda.kinds import Kind
-from erepo.clinic.archiving.errors import LocalContentLost
+from erepo.clinic.archiving.errors import LocalContentLost, StoreUnavailable
 from erepo.clinic.archiving.shipments import Item, Shipment
 from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database
@@ -32,6 +32,7 @@ class Builder:
 
         Raises:
             LocalContentLost: the content is not what was taken in.
+            StoreUnavailable: nobody's content can be read.
         """
         deposits = [(_deposit(item), self._content(item)) for item in shipment.items]
         return submission_of(shipment.unique_id, deposits, self._depositor, now=now())
@@ -44,8 +45,13 @@ class Builder:
             if size != item.size:
                 raise LocalContentLost(size=size, expected=item.size)
             return FileContent(path) if size > self._in_memory else MemoryContent(path.read_bytes())
-        except OSError:
+        except FileNotFoundError as error:
+            if not any(self._store.root.glob("??")):
+                raise StoreUnavailable(problem=error.strerror) from None
             raise LocalContentLost(size=0, expected=item.size) from None
+        except OSError as error:
+            # No permission, too many open files, a failing disk: no fault of the document.
+            raise StoreUnavailable(problem=error.strerror) from None
 
 
 def _deposit(item: Item) -> Deposit:

@@ -2,12 +2,14 @@
 
 PermanentError
 ├── ConfigurationError
-│   └── AccountMissing          no activated account, or its keys are not there
+│   ├── AccountMissing          no activated account, or its keys are not there
+│   └── StoreUnavailable        the folder with all content is gone, or the machine refuses to read from it
 ├── IntegrityError
 │   ├── LocalContentLost        the local copy is gone or has another size than at intake
 │   └── RegisteredDifferently   the registry holds other bytes under the same id
 ├── InvalidInput
-│   └── BatchUnknown            no such batch
+│   ├── BatchUnknown            no such batch
+│   └── DescriptionUnusable     a document's description cannot be written as XML
 └── ArchivingRefused            a batch ended early for a cause that a person must repair
 RetryableError
 ├── ArchivingStopped            a batch ended early; carries the cause and cure of what stopped it
@@ -41,8 +43,38 @@ class LocalContentLost(IntegrityError):
         "Lokalna treść dokumentu jest niedostępna lub uszkodzona ({size} z {expected} bajtów).",
     )
     cure = Text(
-        "Restore the clinic's content folder from the backup, then import the original again.",
-        "Przywróć katalog treści z kopii zapasowej, po czym ponownie zaimportuj oryginał.",
+        "Import the original file again, or restore the content folder from the backup; then"
+        " `erepo rejected again`.",
+        "Ponownie zaimportuj oryginał albo przywróć katalog treści z kopii zapasowej; potem"
+        " `erepo rejected again`.",
+    )
+
+
+class StoreUnavailable(ConfigurationError):
+    """The clinic's content cannot be read at all: no document's fault."""
+
+    code = "archiving.store-unavailable"
+    cause = Text(
+        "The clinic's content folder cannot be read ({problem}).",
+        "Nie można odczytać katalogu treści ({problem}).",
+    )
+    cure = Text(
+        "Mount it, or correct its permissions, then run again; nothing is lost, the documents stay queued.",
+        "Zamontuj go lub popraw uprawnienia, po czym uruchom ponownie; nic nie zginęło, dokumenty czekają.",
+    )
+
+
+class DescriptionUnusable(InvalidInput):
+    """What is known of the document cannot be written as XML."""
+
+    code = "archiving.description-unusable"
+    cause = Text(
+        "The description of the document cannot be written as XML ({problem}).",
+        "Opisu dokumentu nie da się zapisać w XML ({problem}).",
+    )
+    cure = Text(
+        "Look for control characters in its title and its patient's data.",
+        "Sprawdź, czy tytuł i dane pacjenta nie zawierają znaków sterujących.",
     )
 
 

@@ -53,11 +53,16 @@ def claim(database: Database, batch_id: str) -> Lease | None:
 
 
 def is_free(lease: str | None) -> bool:
-    """Tell whether a batch with this `run_key` may be taken: no lease, an ended one, or one of the dead."""
+    """Tell whether a batch with this `run_key` may be taken: no lease, an ended one, or one of the dead.
+
+    A lease from a clock that has been set back by more than a lease lasts counts as ended.
+    """
     if not lease:
         return True
     owner, _, expiry = lease.rpartition("|")
-    return float(expiry) < now().timestamp() or is_dead(owner)
+    left = float(expiry) - now().timestamp()
+    # More left than a lease ever has: the clock has been set back since. Fencing makes taking it safe.
+    return not 0 <= left <= 2 * LIFE or is_dead(owner)
 
 
 @contextmanager

@@ -4,9 +4,11 @@ Codes of ITI TF-3 Table 4.2.4.1-2. The service's own words (`codeContext`) may n
 in the clinic's database only, never in a result or a log.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
-from erepo.clinic.archiving.verdicts import Judgement
+from erepo.clinic.archiving.results import Problem
+from erepo.clinic.archiving.verdicts import Judgement, judge
 from erepo.errors import ErepoError
 from erepo.texts import Text, language
 from erepo.xds.responses import XdsFailure
@@ -35,8 +37,10 @@ _DAMAGED = Reason(
         "Repozytorium stwierdziło niezgodność treści lub opisu dokumentu.",
     ),
     Text(
-        "Check the local copy (`erepo verify`) and the structure's codes, then queue the document again.",
-        "Sprawdź kopię lokalną (`erepo verify`) i kody struktury, po czym ponownie dodaj go do kolejki.",
+        "Import the original again (it replaces a rotten copy) and check the structure's codes; then"
+        " `erepo rejected again`.",
+        "Ponownie zaimportuj oryginał (zastąpi uszkodzoną kopię) i sprawdź kody struktury; potem"
+        " `erepo rejected again`.",
     ),
 )
 _PATIENT = Reason(
@@ -45,25 +49,41 @@ _PATIENT = Reason(
         "Repozytorium nie akceptuje identyfikatora pacjenta tego dokumentu.",
     ),
     Text(
-        "Correct the patient of the document, then queue it again.",
-        "Popraw dane pacjenta w dokumencie, po czym ponownie dodaj go do kolejki.",
+        "Correct the patient of the document at its source and import it anew, or have the service accept"
+        " the identifier; then `erepo rejected again`.",
+        "Popraw dane pacjenta w systemie źródłowym i zaimportuj dokument na nowo albo uzgodnij identyfikator"
+        " z operatorem usługi; potem `erepo rejected again`.",
     ),
 )
 _QUOTA = Reason(
     Text(
-        "The repository has no room for this document (the account's limit).",
-        "W repozytorium brak miejsca na ten dokument (limit konta).",
+        "The repository takes no more documents: the account's limit is reached, or its time is over.",
+        "Repozytorium nie przyjmuje dokumentów: osiągnięto limit konta albo jego ważność wygasła.",
     ),
     Text(
-        "Raise the account's limit in the cloud shop, then queue the document again.",
-        "Zwiększ limit konta w sklepie chmury, po czym ponownie dodaj dokument do kolejki.",
+        "Raise the limit or prolong the account in the cloud shop; the documents stay queued, the next run"
+        " delivers.",
+        "Zwiększ limit lub przedłuż konto w sklepie chmury; dokumenty czekają, dostarczy je następne"
+        " uruchomienie.",
+    ),
+)
+_HIDDEN = Reason(
+    Text(
+        "The repository knows the id of the document or of its submission, but does not show it.",
+        "Repozytorium zna identyfikator dokumentu lub jego wysyłki, ale go nie udostępnia.",
+    ),
+    Text(
+        "Ask the service's operator what became of it; then `erepo rejected again` sends it anew.",
+        "Zapytaj operatora usługi, co się z nim stało; potem `erepo rejected again` wyśle go na nowo.",
     ),
 )
 _OTHER = Reason(
     Text("The repository refused the document.", "Repozytorium odrzuciło dokument."),
     Text(
-        "Read the service's words in the document's history, correct the document, queue it again.",
-        "Przeczytaj komunikat usługi w historii dokumentu, popraw dokument i ponownie dodaj go do kolejki.",
+        "Read the service's words in `erepo rejected list` and ask its operator; then"
+        " `erepo rejected again`.",
+        "Przeczytaj komunikat usługi w `erepo rejected list` i zapytaj jej operatora; potem"
+        " `erepo rejected again`.",
     ),
 )
 
@@ -76,6 +96,7 @@ REASONS = {
     "XDSMissingDocument": _DAMAGED,
     "XDSUnknownPatientId": _PATIENT,
     "XDSPatientIdDoesNotMatch": _PATIENT,
+    "XDSDuplicateUniqueIdInRegistry": _HIDDEN,
     "XDSRepositoryOutOfResources": _QUOTA,
     "XDSRegistryOutOfResources": _QUOTA,
 }
@@ -90,6 +111,15 @@ def reason_of(judgement: Judgement) -> Reason:
             Text(error.explain("en")[1], error.explain("pl")[1]),
         )
     return REASONS.get(judgement.code, _OTHER)
+
+
+def problem_of(error: Exception) -> Problem:
+    """Describe what stopped the work; an answer of the registry in the words for its code."""
+    problem, judgement = Problem.of(error), judge(error)
+    if not isinstance(error, XdsFailure) or judgement.code not in REASONS:
+        return problem
+    cause, cure = REASONS[judgement.code]
+    return replace(problem, cause_en=cause.en, cause_pl=cause.pl, cure_en=cure.en, cure_pl=cure.pl)
 
 
 def stored_words(judgement: Judgement) -> tuple[str, str]:

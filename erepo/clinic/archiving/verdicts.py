@@ -5,10 +5,11 @@ The order of the reasons, first match wins:
     answer                                            verdict  the documents are
     ------------------------------------------------  -------  -----------------------------------------------
     signed Success                                    stored   registered with the hash and size we named
-    XDSDuplicateUniqueIdInRegistry                    ask      perhaps there: an earlier request got through
+    XDSDuplicateUniqueIdInRegistry                    ask      perhaps there: an earlier request got through,
+                                                               or an earlier submission brought the document
     registry or repository busy, out of resources     later    not there
     any other error of the registry or repository     refused  not there (asked before it is written down)
-    403, unusable certificate, incomplete settings    halt     not there; nothing else would get through
+    403, unusable certificate, no content folder      halt     not there; nothing else would get through
     no connection, 503                                later    not there
     time is up before the request was whole           later    not there
     time is up afterwards, connection cut             ask      perhaps there
@@ -83,7 +84,9 @@ def judge(error: Exception) -> Judgement:
 
 
 def refuse(error: Exception) -> Judgement:
-    """Judge what preparing a submission raised: nothing has left, the document itself is at fault."""
+    """Judge what preparing a submission raised: nothing has left; the document is at fault, or our set-up."""
+    if isinstance(error, ConfigurationError):
+        return judge(error)
     code = error.code if isinstance(error, ErepoError) else f"unexpected.{type(error).__name__}"
     return Judgement(Verdict.REFUSED, code, error)
 

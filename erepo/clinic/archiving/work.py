@@ -4,18 +4,18 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from erepo.clinic.archiving import ledger
-from erepo.clinic.archiving.asking import ask_documents, ask_submission
+from erepo.clinic.archiving.asking import ABSENT, ask_documents, ask_submission
 from erepo.clinic.archiving.building import Builder
 from erepo.clinic.archiving.committing import GroupCommit
 from erepo.clinic.archiving.leases import RENEWAL, Lease, renew
-from erepo.clinic.archiving.reasons import reason_of
+from erepo.clinic.archiving.reasons import problem_of, reason_of
 from erepo.clinic.archiving.results import Problem, Rejection
 from erepo.clinic.archiving.shipments import Shipment, load
-from erepo.clinic.archiving.verdicts import Judgement, Verdict, judge
+from erepo.clinic.archiving.verdicts import ALREADY_USED, Judgement, Verdict, judge
 from erepo.clinic.connection import Cloud
 from erepo.clinic.database import Database
 from erepo.clinic.pipeline import PATIENCE, Breaker, Delivery, Parcel, Pipeline
@@ -89,7 +89,7 @@ class Work:
     def problem_of(self, left: int) -> Problem | None:
         """Return why `left` documents did not come to an end; None if there are none or nothing failed."""
         if self.problem is None and left and self.failure is not None:
-            return Problem.of(self.failure)
+            return problem_of(self.failure)
         return self.problem
 
     async def _load(self, state: State) -> list[Shipment]:
@@ -130,18 +130,17 @@ class Work:
             self.archived, self.bytes = self.archived + documents, self.bytes + octets
             if self.progress is not None:
                 self.progress(documents, octets)
+        lost = (told.error for _, told in group if told.error and told.verdict not in _FINAL)
+        self.failure = next(lost, self.failure)
         later = [(one, judgement) for one, judgement in group if judgement.verdict in _NOT_THERE]
         if later:
-            self.failure = next((told.error for _, told in later if told.error), self.failure)
             ledger.requeue(self.database, self.lease, [(one, told.code) for one, told in later])
         self._open += [(one, judgement) for one, judgement in group if judgement.verdict in _UNSETTLED]
 
     async def _settle_open(self, breaker: Breaker) -> None:
         """Bring to an end what one answer alone could not decide."""
         unsettled, self._open = self._open, []
-        await self._settle(
-            [one for one, verdict in unsettled if verdict.verdict is Verdict.ASK], ask_submission
-        )
+        await self._find([asked for asked in unsettled if asked[1].verdict is Verdict.ASK])
         refused = [asked for asked in unsettled if asked[1].verdict in _FINAL]
         doubtful = [asked for asked in refused if _is_doubtful(asked, breaker)]
         sure = [asked for asked in refused if not _is_doubtful(asked, breaker)]
@@ -153,6 +152,22 @@ class Work:
             told = [(shipment, judgement.code) for shipment, judgement in doubtful]
             await asyncio.to_thread(ledger.requeue, self.database, self.lease, told)
             self.problem = self.problem or _problem(doubtful[0][1])
+
+    async def _find(self, unknown: Sequence[Asked]) -> None:
+        """Ask for submissions; for those whose ids are said to be taken, also for their documents."""
+        told = {shipment.id: judgement for shipment, judgement in unknown}
+
+        async def ask(cloud: Cloud, shipment: Shipment) -> Judgement:
+            answer, reason = await ask_submission(cloud, shipment), told[shipment.id]
+            if answer is not ABSENT or reason.code not in ALREADY_USED:
+                return answer
+            # The id of a document then, stored by another submission: our database may be an older backup.
+            answer = await ask_documents(cloud, shipment)
+            if answer is ABSENT and shipment.attempts + 1 >= SUSPECT_ATTEMPTS:
+                return replace(reason, verdict=Verdict.REFUSED)
+            return answer
+
+        await self._settle([shipment for shipment, _ in unknown], ask)
 
     async def _refuse(self, refused: Sequence[Asked]) -> None:
         """Reject, unless the registry knows the document after all."""
@@ -178,7 +193,7 @@ class Work:
                 except Exception as error:  # noqa: BLE001 - unknown still, the next run asks
                     failures, self.failure = failures + 1, error
                     if failures >= PATIENCE or judge(error).verdict is Verdict.HALT:
-                        self.problem = Problem.of(error)
+                        self.problem = problem_of(error)
                     continue
                 failures = 0
                 await commits.add((shipment, told))
@@ -198,8 +213,17 @@ class Work:
         self.asked += len(group)
         for shipment, judgement in group:
             if judgement.verdict in _FINAL:
-                ledger.reject(self.database, self.lease, shipment, judgement)
-                self.rejected += _rejections(shipment, judgement)
+                self._reject(shipment, judgement)
+
+    def _reject(self, shipment: Shipment, judgement: Judgement) -> None:
+        """Reject one document; of several, each is first tried alone, for only one may be at fault."""
+        if len(shipment.items) > 1:
+            self.failure = judgement.error or self.failure
+            self.requeued += len(shipment.items)
+            ledger.split(self.database, self.lease, shipment, judgement)
+            return
+        ledger.reject(self.database, self.lease, shipment, judgement)
+        self.rejected += _rejections(shipment, judgement)
 
 
 _NOT_THERE = frozenset({Verdict.LATER, Verdict.UNSENT, Verdict.HALT})
@@ -221,7 +245,7 @@ def _is_doubtful(asked: Asked, breaker: Breaker) -> bool:
 
 
 def _problem(judgement: Judgement) -> Problem | None:
-    return Problem.of(judgement.error) if judgement.error is not None else None
+    return problem_of(judgement.error) if judgement.error is not None else None
 
 
 def _rejections(shipment: Shipment, judgement: Judgement) -> list[Rejection]:

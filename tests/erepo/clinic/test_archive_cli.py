@@ -65,7 +65,7 @@ def test_archive_shows_a_table_with_rejected_documents(clinic: Clinic, tmp_path:
     shown = run(clinic, "archive")
     assert shown.exit_code == 1
     assert "archiving.local-content-lost" in shown.stdout
-    assert "Restore the clinic's content folder" in " ".join(shown.stdout.split())
+    assert "Import the original file again" in " ".join(shown.stdout.split())
 
 
 def test_the_service_down_is_told_in_words_and_exit_1(clinic: Clinic, tmp_path: Path) -> None:
