@@ -137,7 +137,7 @@ async def _route(cloud: Cloud, request: Request, send: Send) -> None:
     limits = cloud.settings.limits
     most = limits.message if endpoint == "/xds/repository" else limits.soap_part
     with cloud.arrivals.expected() as arrived:
-        async with cloud.bodies.read(request.headers, request.receive, most) as body:
+        async with cloud.bodies.read(account, request.headers, request.receive, most) as body:
             content_type = request.headers.get(b"content-type", b"").decode("latin-1")
             caller = Caller(cloud, tenant, request.path, arrived)
             answer = await serve_xds(caller, content_type, body)
@@ -164,7 +164,7 @@ async def _activation(cloud: Cloud, request: Request, account: str) -> Answer:
     certificate = accounts.may_activate(account, request.certificate)
     if request.method != "POST":
         return _not_allowed(b"POST")
-    async with cloud.bodies.read(request.headers, request.receive, _SMALL) as body:
+    async with cloud.bodies.read(account, request.headers, request.receive, _SMALL) as body:
         return json_answer(200, await accounts.activate(cloud, account, certificate, body))
 
 

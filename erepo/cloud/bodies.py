@@ -2,7 +2,9 @@
 
 With a Content-Length the buffer is made once in its final size and filled in place; without one (chunked) it
 grows up to the limit. Bodies above `limits.large_body` first wait for their share of the memory budget, so a
-large upload waits while small ones pass; a chunked body counts as large, whatever it turns out to be.
+large upload waits while small ones pass; a chunked body counts as large, whatever it turns out to be. An
+account never holds more than its share (a single larger body excepted), so its stalled senders keep only
+itself waiting.
 """
 
 import asyncio
@@ -11,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from erepo.cloud.budget import MemoryBudget
+from erepo.cloud.budget import FairBudget
 from erepo.cloud.errors import BodyTimeout, BodyTooLarge, ContentEncodingRefused, RequestMalformed
 from erepo.settings import Settings
 
@@ -29,16 +31,19 @@ class Bodies:
     def __init__(self, settings: Settings) -> None:
         self._limits = settings.limits
         self._times = settings.http
-        self._large = MemoryBudget(settings.limits.memory_budget)
+        self._large = FairBudget(settings.limits.memory_budget)
         # A slow sender of many small bodies must not fill the memory either, nor stand in the way
         # of large ones.
-        self._small = MemoryBudget(max(64 * 1024**2, settings.limits.large_body))
+        self._small = FairBudget(max(64 * 1024**2, settings.limits.large_body))
 
     @asynccontextmanager
-    async def read(self, headers: Headers, receive: Receive, most: int) -> AsyncIterator[bytearray]:
+    async def read(
+        self, owner: str, headers: Headers, receive: Receive, most: int
+    ) -> AsyncIterator[bytearray]:
         """Read the whole body; its memory is counted until the block ends.
 
         Args:
+            owner: whose share of the memory it takes.
             headers: names in lower case.
             receive: the ASGI callable.
             most: largest body accepted here, in bytes.
@@ -53,7 +58,7 @@ class Bodies:
             raise BodyTooLarge(limit=most)
         expected = most if length is None else length
         budget = self._large if expected > self._limits.large_body else self._small
-        async with budget.hold(expected):
+        async with budget.hold(owner, expected):
             yield await self._fill(length, receive, most)
 
     async def _fill(self, length: int | None, receive: Receive, most: int) -> bytearray:

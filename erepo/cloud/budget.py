@@ -17,6 +17,11 @@ class MemoryBudget:
         self.used = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody holds or awaits anything."""
+        return not self.used and not self._waiting
+
     @asynccontextmanager
     async def hold(self, size: int) -> AsyncIterator[None]:
         """Wait until `size` bytes are free, keep them for the block."""
@@ -50,3 +55,26 @@ class MemoryBudget:
             if not future.done():
                 self.used += size
                 future.set_result(None)
+
+
+class FairBudget:
+    """A budget of which one owner gets at most a share at once.
+
+    Without it a tenant whose senders stall would hold everything and keep all others waiting.
+    """
+
+    def __init__(self, total: int, shares: int = 4) -> None:
+        self._all = MemoryBudget(total)
+        self._share = total // shares
+        self._owners: dict[str, MemoryBudget] = {}
+
+    @asynccontextmanager
+    async def hold(self, owner: str, size: int) -> AsyncIterator[None]:
+        """Wait until the owner's share and the whole both have `size` bytes free; see `MemoryBudget`."""
+        own = self._owners.setdefault(owner, MemoryBudget(self._share))
+        try:
+            async with own.hold(size), self._all.hold(size):
+                yield
+        finally:
+            if own.idle and self._owners.get(owner) is own:
+                del self._owners[owner]

@@ -2,12 +2,13 @@
 
 uvicorn 0.54 has no TLS extension (performance.md §4); this subclass puts `{"tls": {"fingerprint",
 "certificate"}}` into `scope["extensions"]`. It also bounds what uvicorn leaves unbounded: the size of a
-request's head, and the time a connection may take to send one.
+request's head, the time a connection may take to send one, and the number of connections.
 """
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING, Any, cast
+from collections import Counter
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 _HEAD_BYTES = 64 * 1024
 _HEAD_SECONDS = 30.0
+#: Seconds an idle client gets to end TLS when the service stops; one that is frozen would hold it up.
+_FAREWELL_SECONDS = 2.0
+#: Connections at once, of all clients and of one certificate; each costs up to 80 kB.
+MOST_CONNECTIONS = 2048
+MOST_OF_ONE = 512
 
 
 class HeadTooLarge(Exception):  # httptools turns it into its own error and uvicorn into a 400
@@ -25,25 +31,44 @@ class HeadTooLarge(Exception):  # httptools turns it into its own error and uvic
 class MutualTlsProtocol(HttpToolsProtocol):
     """One connection of a client whose certificate the handshake has proved."""
 
+    #: Open connections by certificate; one event loop a process, so nobody else counts.
+    _open: ClassVar[Counter[str]] = Counter()
+
     _tls: dict[str, Any] | None = None
     _head = 0
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Remember the certificate; a connection without TLS is closed at once."""
+        """Remember the certificate; a connection without TLS, or one too many, is closed at once."""
         super().connection_made(transport)
         tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         der = tls.getpeercert(binary_form=True) if tls is not None else None
         if der is None:
             transport.close()
             return
-        self._tls = {"fingerprint": hashlib.sha256(der).hexdigest(), "certificate": der}
+        fingerprint = hashlib.sha256(der).hexdigest()
+        if self._open[fingerprint] >= MOST_OF_ONE or self._open.total() >= MOST_CONNECTIONS:
+            transport.abort()
+            return
+        self._open[fingerprint] += 1
+        self._tls = {"fingerprint": fingerprint, "certificate": der}
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timer."""
+        """Stop the timer and count the connection out."""
         self._head_done()
+        if self._tls is not None:
+            fingerprint = self._tls["fingerprint"]
+            self._open[fingerprint] -= 1
+            if not self._open[fingerprint]:
+                del self._open[fingerprint]
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Finish the request under way; an idle connection ends now, whether its client answers or not."""
+        super().shutdown()
+        if self.transport.is_closing():
+            self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
 
     def on_message_begin(self) -> None:
         """Add the certificate to the scope."""

@@ -43,6 +43,12 @@ class _Server(uvicorn.Server):
         if self.started:
             print(f"erepo cloud ready on {self._cloud.base_url}", flush=True)  # noqa: T201  # the ready line
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End gracefully, then cut what is still open: the loop would wait for it for ever."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first.

@@ -1,5 +1,6 @@
 """What is refused before anything is believed: bodies, heads, addresses, actions."""
 
+import asyncio
 import os
 import socket
 import ssl
@@ -9,12 +10,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from erepo.cloud.protocol import MOST_OF_ONE
 from erepo.soap.errors import FaultRefused
 from erepo.soap.message import Outgoing, pack
 from erepo.soap.mtom import unpack
 from erepo.soap.signing import Signer
 from erepo.xds import iti18, iti41
-from tests.support.cloud import ACCOUNT, RunningCloud
+from tests.erepo.cloud.conftest import OTHER
+from tests.support.cloud import ACCOUNT, RunningCloud, TenantCredentials
 from tests.support.cloud_client import CloudClient, connected, one_document
 
 
@@ -156,6 +159,45 @@ async def test_errors_tell_nothing_of_the_inside(own_cloud: RunningCloud) -> Non
         assert "directory" not in response.errors[0].context
         assert (await client.provide(one_document(b"small"))).errors == ()
     assert not any("Traceback" in line for line in own_cloud.log)
+
+
+async def test_stalled_senders_of_one_account_hold_up_no_other(cloud: RunningCloud) -> None:
+    """An account whose uploads stall fills its own share of the memory; another one is served at once."""
+    other = TenantCredentials(cloud.tenant.folder.with_name(OTHER))
+    head = f"POST /services/{ACCOUNT}/xds/repository HTTP/1.1\r\nhost: x\r\ncontent-length: 1048576\r\n\r\n"
+    stalled = [open_tls(cloud) for _ in range(80)]
+    try:
+        for each in stalled:
+            each.sendall(head.encode() + b"x")
+        async with connected(other) as client, asyncio.timeout(10):
+            assert (await client.provide(one_document(b"x"))).errors == ()
+    finally:
+        for each in stalled:
+            each.close()
+
+
+def test_connections_of_one_certificate_are_bounded(cloud: RunningCloud) -> None:
+    """Ever more connections of one client are cut off at its bound; it may go on when some are closed."""
+    request = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
+    held = [open_tls(cloud) for _ in range(MOST_OF_ONE)]
+    try:
+        assert exchange(cloud, request) == b""
+    finally:
+        for each in held:
+            each.close()
+    time.sleep(0.5)
+    assert b"200 OK" in exchange(cloud, request)
+
+
+def test_a_frozen_client_does_not_hold_up_the_end(own_cloud: RunningCloud) -> None:
+    """A service asked to stop ends soon, also when an idle client never answers its farewell."""
+    own_cloud.start()
+    with open_tls(own_cloud) as frozen:
+        frozen.sendall(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
+        frozen.recv(65536)
+        started = time.monotonic()
+        assert own_cloud.stop() == 0
+        assert time.monotonic() - started < 10
 
 
 def open_tls(cloud: RunningCloud) -> ssl.SSLSocket:
