@@ -68,6 +68,8 @@ def serve(settings: Settings) -> None:
         loop="uvloop",
         ssl_context_factory=lambda _config, _default: context,
         access_log=False,
+        # The TLS connection says who is there; a header never does.
+        proxy_headers=False,
         log_config=None,
         server_header=False,
         timeout_keep_alive=75,
