@@ -46,7 +46,8 @@ class Builder:
                 raise LocalContentLost(size=size, expected=item.size)
             return FileContent(path) if size > self._in_memory else MemoryContent(path.read_bytes())
         except FileNotFoundError as error:
-            if not any(self._store.root.glob("??")):
+            # The whole list: a glob given up half-way warns of a folder left open, some time later.
+            if not list(self._store.root.glob("??")):
                 raise StoreUnavailable(problem=error.strerror) from None
             raise LocalContentLost(size=0, expected=item.size) from None
         except OSError as error:
