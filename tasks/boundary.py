@@ -14,7 +14,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from erepo.errors import ErepoError, PermanentError, RetryableError
+from erepo.clinic.machine import trouble_of
+from erepo.errors import ErepoError, PermanentError
 from erepo.texts import Text
 
 P = ParamSpec("P")
@@ -35,17 +36,6 @@ class UnexpectedFailure(PermanentError):
     cure = Text(
         "Nothing is lost. Run the same on the command line (`erepo …`) to see the details, and report it.",
         "Nic nie zginęło. Uruchom to samo z wiersza poleceń (`erepo …`): pokaże szczegóły. Zgłoś błąd.",
-    )
-
-
-class DiskTrouble(RetryableError):
-    """The machine's own disk or memory refused."""
-
-    code = "erepo.machine"
-    cause = Text("The machine refused: {reason} ({place}).", "Odmowa systemu: {reason} ({place}).")
-    cure = Text(
-        "Check free space and permissions under EREPO_HOME; the next run goes on.",
-        "Sprawdź wolne miejsce i uprawnienia w EREPO_HOME; następne uruchomienie dokończy pracę.",
     )
 
 
@@ -71,10 +61,7 @@ def cleaned(error: Exception, place: str) -> ErepoError:
         if not _PESEL.search(repr(error.data)):
             return type(error)(**error.data)
         return UnexpectedFailure(kind=error.code, place=place)
-    if isinstance(error, OSError):
-        # strerror is the system's own sentence; the file name is left out.
-        return DiskTrouble(reason=error.strerror or type(error).__name__, place=place)
-    return UnexpectedFailure(kind=type(error).__name__, place=place)
+    return trouble_of(error, place) or UnexpectedFailure(kind=type(error).__name__, place=place)
 
 
 def _line(error: Exception) -> str:

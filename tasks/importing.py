@@ -43,13 +43,22 @@ def _take_in(database: Database, settings: Settings, quiet_seconds: int, delete_
     folder = inbox(settings)
     if not folder.is_dir():
         return Summary()
-    before = time.time() - quiet_seconds
-    files = [file for file in find_files([folder]) if _finished(file, before)]
+    now = time.time()
+    files = [file for file in find_files([folder]) if _finished(file, now - quiet_seconds, now)]
     return Intake.at(database, settings).take_folder(files, delete_source=delete_taken)
 
 
-def _finished(file: Path, before: float) -> bool:
-    try:
-        return file.suffix.lower() not in _UNFINISHED and file.stat().st_mtime <= before
-    except OSError:  # gone since the folder was read
+def _finished(file: Path, before: float, now: float) -> bool:
+    """Tell whether nobody has written to a file between `before` and now.
+
+    A time in the future says nothing of that: it comes from another clock, or ours has been set back. Such a
+    file would otherwise wait for years without a word; intake notices itself if it still grows.
+    """
+    if file.suffix.lower() in _UNFINISHED:
         return False
+    try:
+        return not before < file.stat().st_mtime <= now
+    except FileNotFoundError:  # gone since the folder was read, or a link to nowhere
+        return file.is_symlink()
+    except OSError:  # cannot be looked at: intake says why
+        return True

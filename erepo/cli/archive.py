@@ -70,11 +70,7 @@ async def _archive(database: Database, settings: Settings, most: int, *, quiet: 
         asked = await reconcile(connection, database)
         planned = await asyncio.to_thread(plan, database, settings, now=now(), limit=most or None)
         if asked.asked:
-            results.append(
-                BatchResult(
-                    "", asked.archived, asked.archived, asked.archived, asked.rejected, bytes=asked.bytes
-                )
-            )
+            results.append(asked.as_result())
         if asked.problem is None:
             results += await _send_all(connection, database, planned, quiet=quiet)
         else:

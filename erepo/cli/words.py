@@ -22,7 +22,7 @@ _CORRECT = Text(
 
 @contextlib.contextmanager
 def fail_politely() -> Iterator[None]:
-    """Print cause and cure of our own errors, and of wrong settings, in the user's language; exit with 1."""
+    """Print cause and cure of our own errors, wrong settings and a machine that refuses; exit with 1."""
     try:
         yield
     except ErepoError as error:
@@ -35,6 +35,15 @@ def fail_politely() -> Iterator[None]:
         wrong = [(_name(one["loc"]), one["msg"]) for one in error.errors(include_input=False)]
         causes = (_SETTING.fill(language(), name=name, problem=problem) for name, problem in wrong)
         _print("\n".join(causes), _CORRECT.fill(language()))
+        raise SystemExit(1) from None
+    except Exception as error:
+        from erepo.clinic.machine import trouble_of  # noqa: PLC0415 - loads the database, which few need
+
+        # The file's name is told to the person at the terminal, and to nobody else.
+        trouble = trouble_of(error, str(getattr(error, "filename", None) or "EREPO_HOME"))
+        if trouble is None:
+            raise
+        _print(*trouble.explain(language()))
         raise SystemExit(1) from None
 
 

@@ -2,12 +2,15 @@
 
 import logging
 import pickle
+import sqlite3
 import traceback
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from erepo.clinic.machine import DiskTrouble
 from erepo.errors import ErepoError, InvalidInput, RemoteBusy, RemoteUnavailable
-from tasks.boundary import DiskTrouble, UnexpectedFailure, cleaned, guarded, only_retryable, redact_logs
+from tasks.boundary import UnexpectedFailure, cleaned, guarded, only_retryable, redact_logs
 
 PESEL = "44051401458"
 
@@ -111,3 +114,20 @@ def test_log_lines_are_redacted_as_a_second_defence(monkeypatch: pytest.MonkeyPa
     assert len(handler.filters) == 1
     assert lines[0] == "patient [PESEL]"
     assert PESEL not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "known"),
+    [
+        (sqlite3.SQLITE_FULL, "database or disk is full", True),
+        (sqlite3.SQLITE_BUSY, "database is locked", True),
+        (sqlite3.SQLITE_ERROR, f"near {PESEL}", False),
+    ],
+)
+def test_a_database_without_room_or_lock_is_the_machines_trouble(code: int, words: str, known: bool) -> None:
+    """Such errors name cause and cure and are tried again; what SQLite says of statements is withheld."""
+    cause = sqlite3.OperationalError(words)
+    cause.sqlite_errorcode = code
+    error = cleaned(OperationalError("INSERT", {}, cause), "plan")
+    assert isinstance(error, DiskTrouble) is known
+    assert (words in str(error)) is known

@@ -42,6 +42,11 @@ class Problem:
             (cause_en, cause_pl), (cure_en, cure_pl) = error.cause, error.cure
         return cls(error.code, cause_en, cause_pl, cure_en, cure_pl, error.retryable)
 
+    def error(self, batch: str = "-") -> ErepoError:
+        """Return the error that ends a step: one that is tried again only if the problem may pass."""
+        kind = ArchivingStopped if self.retryable else ArchivingRefused
+        return kind(batch=batch, **asdict(self))
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -122,8 +127,7 @@ class BatchResult:
             ArchivingRefused: a person must repair it first; likewise.
         """
         if self.problem is not None:
-            kind = ArchivingStopped if self.problem.retryable else ArchivingRefused
-            raise kind(batch=self.batch, **asdict(self.problem))
+            raise self.problem.error(self.batch)
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,11 @@ class Reconciliation:
     unresolved: int = 0
     bytes: int = 0
     problem: Problem | None = None
+
+    def as_result(self) -> BatchResult:
+        """Return what came to an end as a part of the run; the rest belongs to the batches."""
+        documents = self.archived + len(self.rejected)
+        return BatchResult("", documents, self.archived, self.archived, self.rejected, bytes=self.bytes)
 
 
 @dataclass(frozen=True)
@@ -177,20 +186,26 @@ class Summary:
 def summary(run: Iterable[BatchResult], seconds: float = 0.0) -> Summary:
     """Add up the batches of a run.
 
+    A batch that was tried several times counts once: what came to an end in each attempt, what the last one
+    left over.
+
     Args:
         run: results, in the order of sending.
         seconds: wall time of the whole run; 0 takes the sum of the batches.
     """
     results = list(run)
+    named = {result.batch: result for result in results if result.batch}
+    last = [result for result in results if named.get(result.batch, result) is result]
+    left = sum(result.retry_later + result.unresolved for result in last)
     return Summary(
-        batches=len(results),
-        documents=sum(result.documents for result in results),
+        batches=len(named),
+        documents=sum(result.archived + len(result.rejected) for result in results) + left,
         archived=sum(result.archived for result in results),
         recovered=sum(result.recovered for result in results),
         rejected=[rejection for result in results for rejection in result.rejected],
-        retry_later=sum(result.retry_later for result in results),
-        unresolved=sum(result.unresolved for result in results),
+        retry_later=sum(result.retry_later for result in last),
+        unresolved=sum(result.unresolved for result in last),
         bytes=sum(result.bytes for result in results),
         seconds=round(seconds or sum(result.seconds for result in results), 3),
-        problem=next((result.problem for result in results if result.problem), None),
+        problem=next((result.problem for result in last if result.problem), None),
     )

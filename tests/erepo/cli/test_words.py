@@ -1,25 +1,20 @@
-"""What a person reads when a command cannot do its work."""
-
-import sys
+"""How commands speak of a machine that refuses."""
 
 import pytest
 
-from erepo.cli import main
+from erepo.cli.words import fail_politely
 
 
-def test_a_wrong_setting_is_named_and_its_value_is_not_shown(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A value that cannot be used ends with status 1, the setting's name and the place to correct it."""
-    monkeypatch.setenv("EREPO_LANGUAGE", "en")
-    monkeypatch.setenv("EREPO_PORT_BASE", "tellnobody")
-    monkeypatch.setenv("EREPO_HTTP__READ", "-1")
-    monkeypatch.setattr(sys, "argv", ["erepo", "status"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    told = capsys.readouterr().err
-    assert ended.value.code == 1
-    assert "EREPO_PORT_BASE" in told
-    assert "EREPO_HTTP__READ" in told
-    assert "settings.md" in told
-    assert "tellnobody" not in told
+def test_a_full_disk_is_told_with_its_cure(capsys: pytest.CaptureFixture[str]) -> None:
+    """No traceback: what the machine said, and what to look at."""
+    with pytest.raises(SystemExit), fail_politely():
+        raise OSError(28, "No space left on device", "/somewhere/content")
+    told = " ".join(capsys.readouterr().err.split())
+    assert "No space left on device (/somewhere/content)" in told
+    assert "free space" in told
+
+
+def test_what_nobody_foresaw_keeps_its_traceback() -> None:
+    """A fault of the program is not dressed up as one of the machine."""
+    with pytest.raises(KeyError), fail_politely():
+        raise KeyError("x")

@@ -1,0 +1,26 @@
+"""Which files of the drop folder are finished."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tasks.importing import _finished
+
+
+@pytest.mark.parametrize(("age", "finished"), [(60, True), (1, False), (-86_400, True)])
+def test_only_a_file_just_written_waits(tmp_path: Path, age: float, finished: bool) -> None:
+    """A file with a time in the future, from another clock, is taken in like an old one."""
+    now, path = time.time(), tmp_path / "a.xml"
+    path.touch()
+    os.utime(path, (now - age, now - age))
+    assert _finished(path, now - 5, now) is finished
+
+
+def test_a_link_to_nowhere_is_left_to_intake_to_refuse(tmp_path: Path) -> None:
+    """Nothing in the folder is passed over in silence but what is gone."""
+    link = tmp_path / "a.xml"
+    link.symlink_to("nowhere")
+    assert _finished(link, 0, 1)
+    assert not _finished(tmp_path / "gone.xml", 0, 1)
