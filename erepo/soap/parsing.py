@@ -5,6 +5,8 @@ There is one parser and one tree; nothing is ever parsed twice (parser different
 others).
 """
 
+import ctypes
+import gc
 import re
 import threading
 from dataclasses import dataclass
@@ -16,6 +18,10 @@ from erepo.soap.errors import MalformedXml
 
 #: libxml2 refuses texts above 10 MB unless told otherwise; larger inline base64 needs the wide parser.
 _TEXT_LIMIT = 9 * 1024**2
+#: Bytes that a thread parses before it gets a new dictionary of names.
+_RENEWED = 16 * 1024**2
+_thread_state = ctypes.pythonapi.PyThreadState_GetDict
+_thread_state.restype, _thread_state.argtypes = ctypes.c_void_p, ()
 # Encoding is forced to UTF-8, so the bytes searched here are the characters the parser will see.
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:<\?xml[ \t\r\n][^<>?]{1,200}\?>)?[ \t\r\n]{0,1000}<[^!?/]")
 _ENCODING = re.compile(rb"encoding[ \t\r\n]*=[ \t\r\n]*[\"']([^\"']*)[\"']")
@@ -37,17 +43,35 @@ DEFAULT_XML_LIMITS = XmlLimits()
 
 
 class _Dictionary(threading.local):
-    """Puts the word `#default` into libxml2's dictionary of each thread that parses.
+    """libxml2's dictionary of names, one for each thread that parses: with the word `#default`, and bounded.
 
-    lxml hands a PrefixList entry to the canonicalisation only if the document's dictionary (one per thread)
-    knows the word. Real prefixes are in there since they were parsed; `#default`, which WSS4J sends, is not.
-    A pull parser's tag filter is the public way to put a word in.
+    lxml hands a PrefixList entry to the canonicalisation only if the document's dictionary knows the word.
+    Real prefixes are in there since they were parsed; `#default`, which WSS4J sends, is not. A pull parser's
+    tag filter is the public way to put a word in.
+
+    Every name that was ever parsed stays in the dictionary, so a sender of ever new names would fill the
+    memory. After `_RENEWED` bytes the thread gets a new one; trees that use the old one keep it alive until
+    they go. lxml has no public way to do it: it keeps the dictionary under a key of the thread's state.
     """
 
     def __init__(self) -> None:
-        self.parser = etree.XMLPullParser(tag="#default")
-        self.parser.feed(b"<x/>")
-        self.parser.close()
+        self._new()
+
+    def _new(self) -> None:
+        self._parsed = 0
+        parser = etree.XMLPullParser(tag="#default")
+        parser.feed(b"<x/>")
+        parser.close()
+        del parser
+        gc.collect(0)  # a pull parser is a cycle of references, and would keep the dictionary after its time
+
+    def count(self, size: int) -> None:
+        """Note that so many bytes are about to be parsed."""
+        self._parsed += size
+        if self._parsed > _RENEWED:
+            state = ctypes.cast(_thread_state(), ctypes.py_object).value
+            state.pop("_ParserDictionaryContext", None)
+            self._new()
 
 
 _dictionary = _Dictionary()
@@ -71,7 +95,7 @@ def parse_xml(octets: Buffer, size_limit: int, limits: XmlLimits = DEFAULT_XML_L
         raise MalformedXml(rule=f"larger than {size_limit} bytes")
     _check_prolog(octets)
     _check_counts(octets, limits)
-    assert _dictionary.parser is not None
+    _dictionary.count(len(octets))
     wide = len(octets) > _TEXT_LIMIT
     parser = etree.XMLParser(
         encoding="utf-8",

@@ -1,6 +1,8 @@
 """The XML front door lets in what a SOAP message may be and nothing else; nothing is ever fetched."""
 
+import resource
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -112,3 +114,22 @@ def test_any_octets_are_read_or_refused(octets: bytes) -> None:
     """Whatever comes, it is a tree or a typed refusal."""
     with suppress(MalformedXml):
         assert parse_xml(octets, 10**6).tag
+
+
+def test_ever_new_names_do_not_fill_the_memory() -> None:
+    """Names that no message used before are forgotten again; the trees that use them stay whole."""
+    kept = parse_xml(b"<kept><inner key='value'/></kept>", 1000)
+    before = _resident()
+    for number in range(120):
+        names = (f"a{number}-{each}-{'n' * 280}" for each in range(3300))
+        parse_xml(f"<x>{''.join(f'<{name}/>' for name in names)}</x>".encode(), 2 * 1024**2)
+    assert _resident() - before < 60 * 1024**2
+    fresh = parse_xml(b"<fresh><kept/></fresh>", 1000)
+    fresh.append(kept[0])
+    assert [(child.tag, dict(child.attrib)) for child in fresh] == [("kept", {}), ("inner", {"key": "value"})]
+
+
+def _resident() -> int:
+    """Return the resident size of this process in bytes."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * resource.getpagesize()
