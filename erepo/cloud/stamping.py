@@ -106,11 +106,16 @@ def _gather_classifications(objects: Element) -> None:
     if not loose:
         return
     owners = {element.get("id"): element for element in objects if element.tag in _OBJECTS}
+    gathered: dict[Element, list[Element]] = {}
     for element in loose:
         owner = owners.get(element.get("classifiedObject"))
         if owner is not None:
             element.tail = None
-            owner.insert(_index(owner, after=lambda tag: tag != _IDENTIFIER), element)
+            gathered.setdefault(owner, []).append(element)
+    # All of an object at once: a place looked up for each would cost the square of their number.
+    for owner, elements in gathered.items():
+        place = _index(owner, after=lambda tag: tag != _IDENTIFIER)
+        owner[place:place] = elements
 
 
 def _index(element: Element, after: Callable[[str], bool]) -> int:

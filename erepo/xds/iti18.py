@@ -45,6 +45,9 @@ _VALUE_LIST = f"{{{RIM}}}ValueList"
 _VALUE = f"{{{RIM}}}Value"
 _REFERENCE = f"{{{RIM}}}ObjectRef"
 _MAP = {"query": QUERY, "rim": RIM, "rs": RS}
+#: Most values of one query and repetitions of one slot: more than any database takes in a statement.
+_MOST_VALUES = 20_000
+_MOST_REPEATED = 100
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
 
 _Element = etree._Element  # noqa: SLF001 - the type lxml gives its elements has no public name
@@ -149,6 +152,12 @@ def read_query(verified: "Verified") -> StoredQuery:
         if name not in PARAMETERS:
             continue
         parameters[name] = (*parameters.get(name, ()), _read_slot(name, slot))
+    groups = list(parameters.values())
+    if sum(len(group) for each in groups for group in each) > _MOST_VALUES or any(
+        len(each) > _MOST_REPEATED for each in groups
+    ):
+        context = f"more than {_MOST_VALUES} values, or a slot more than {_MOST_REPEATED} times"
+        raise QueryError([RegistryError(Xds.REGISTRY_ERROR, context)])
     query = StoredQuery(adhoc.get("id", ""), parameters, return_type, adhoc.get("home", ""))
     check_query(query)
     return query

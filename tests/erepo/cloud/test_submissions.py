@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from lxml import etree
 
+from erepo.cloud.stamping import Facts, stamp
 from erepo.content import MemoryContent, read_all
 from erepo.identifiers.hl7 import CX, XCN, ReferenceId
 from erepo.xds import iti18, iti41
@@ -184,6 +187,23 @@ async def test_a_document_outside_its_submission_set_is_refused(client: CloudCli
     assert Xds.REGISTRY_METADATA in codes(answer)
 
 
+def test_many_loose_classifications_cost_their_number_and_not_its_square() -> None:
+    """Twenty thousand classifications beside their object find their place in it at once."""
+    submission = one_document(TEXT)
+    payload, _ = iti41.write_request(submission)
+    objects = next(payload.iter(f"{{{RIM}}}RegistryObjectList"))
+    document = next(objects.iter(f"{{{RIM}}}ExtrinsicObject"))
+    name = document.get("id", "")
+    for _ in range(20_000):
+        etree.SubElement(objects, f"{{{RIM}}}Classification", {"classifiedObject": name})
+    started = time.process_time()
+    stamp(objects, {name: Facts("0" * 40, len(TEXT), "1.2.3")})
+    assert time.process_time() - started < 3
+    tags = [etree.QName(child).localname for child in document]
+    assert tags.count("Classification") > 20_000
+    assert tags.index("ExternalIdentifier") == len(tags) - tags.count("ExternalIdentifier")
+
+
 async def test_times_of_any_precision_meet_their_bounds(client: CloudClient) -> None:
     """`20260101` lies at `20260101000000`: not before it, and not after it."""
     patient = CX("44051401359", "2.16.840.1.113883.3.4424.1.1.616")
@@ -193,10 +213,10 @@ async def test_times_of_any_precision_meet_their_bounds(client: CloudClient) -> 
     misses = {"From": ("20260101000001", "20260102"), "To": ("2026", "20260101000000")}
     for expected, table in ((1, bounds), (0, misses)):
         for end, times in table.items():
-            for time in times:
-                more: dict[str, Any] = {f"CreationTime{end}": (time,)}
+            for moment in times:
+                more: dict[str, Any] = {f"CreationTime{end}": (moment,)}
                 asked = iti18.find_documents(patient, **more)
-                assert len((await client.query(asked)).metadata.documents) == expected, (end, time)
+                assert len((await client.query(asked)).metadata.documents) == expected, (end, moment)
 
 
 async def test_a_refused_large_document_leaves_no_file(client: CloudClient, cloud: RunningCloud) -> None:

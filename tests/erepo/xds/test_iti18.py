@@ -190,6 +190,19 @@ def test_an_unknown_query_is_refused() -> None:
     assert caught.value.errors[0].code == Xds.UNKNOWN_QUERY
 
 
+@pytest.mark.parametrize(
+    "more", [{"ClassCode": ("a^^1",) * 30_000}, {"ConfidentialityCode": ("a^^1",)}], ids=["values", "slots"]
+)
+def test_a_query_without_measure_is_refused(more: dict[str, tuple[str, ...]]) -> None:
+    """More values or repetitions than a statement holds are refused before the database sees them."""
+    asked = iti18.find_documents(examples.PATIENT)
+    repeated = {f"{DE}{name}": (values,) * (1 if len(values) > 1 else 200) for name, values in more.items()}
+    payload = iti18.write_query(StoredQuery(asked.id, {**asked.parameters, **repeated}))
+    with pytest.raises(QueryError) as caught:
+        iti18.read_query(over_the_wire(payload))
+    assert caught.value.errors[0].code == Xds.REGISTRY_ERROR
+
+
 def test_values_of_unknown_parameters_are_not_read() -> None:
     """A parameter that no query knows is ignored, whatever its value looks like."""
     asked = iti18.find_documents(examples.PATIENT)
