@@ -32,7 +32,10 @@ class ErepoError(Exception):
     code: ClassVar[str] = "erepo.error"
     retryable: ClassVar[bool] = False
     cause: ClassVar[Text] = Text("Something went wrong.", "Wystąpił błąd.")
-    cure: ClassVar[Text] = Text("Run `erepo diagnose`.", "Uruchom `erepo diagnose`.")
+    cure: ClassVar[Text] = Text(
+        "Run `erepo status` to see where things stand, and look into the log of the program.",
+        "Uruchom `erepo status`, aby sprawdzić stan, i zajrzyj do dziennika programu.",
+    )
 
     def __init__(self, **data: object) -> None:
         super().__init__(data)

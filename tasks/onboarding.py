@@ -24,6 +24,9 @@ from erepo.settings import Settings
 from tasks.boundary import guarded
 from tasks.retrying import PATIENT
 
+#: The port of mail submission (RFC 6409), where somebody names a server and no port.
+SUBMISSION = 587
+
 #: Seconds between two looks into the mailbox: the first soon, later ones every half minute.
 _PAUSES = (0.2, 0.5, 1, 2, 5, 10, 30)
 
@@ -55,7 +58,7 @@ async def write_mail_server(name: str, host: str, port: int, sender: str) -> Non
         local = not host or host in ("127.0.0.1", "::1", "localhost")
         block = MailServer(
             host=host or settings.host,
-            port=port or settings.office_port,
+            port=port or (SUBMISSION if host else settings.office_port),
             sender=sender or "clinic@erepo.example",
             tls="none" if local else "starttls",
         )

@@ -11,6 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from erepo.durable import make_folder, write_durably
 from erepo.settings import Settings
 
@@ -51,6 +53,13 @@ _EVERYWHERE = {
     "NO_COLOR": "1",
     "PYTHONUNBUFFERED": "1",
 }
+
+
+def _from_file() -> dict[str, str]:
+    """Return the settings of `.env`: a flow runs in a folder of its own, where the file is not found."""
+    return {
+        name: value for name, value in dotenv_values(".env").items() if name.startswith("EREPO_") and value
+    }
 
 
 @dataclass(frozen=True)
@@ -154,6 +163,7 @@ class Surroundings:
     def environment(self) -> dict[str, str]:
         """Environment of erepo's own programs: the caller's, with this home and these ports."""
         return {
+            **_from_file(),
             **{name: value for name, value in os.environ.items() if name not in _FOREIGN},
             "EREPO_HOME": str(self.home),
             "EREPO_PORT_BASE": str(self.settings.port_base),

@@ -155,12 +155,6 @@ class Prefect:
                 )
             time.sleep(5)
 
-    def artifacts(self, run: str) -> dict[str, str]:
-        """Return the newest artifact of each key that a run left: key to text."""
-        body = {"artifacts": {"flow_run_id": {"any_": [run]}}, "sort": "CREATED_ASC", "limit": 200}
-        listed = self._accepted(self._ask("POST", "artifacts/filter", body)).json()
-        return {one["key"]: str(one.get("data")) for one in listed if one.get("key")}
-
     def end_orphans(self, pool: str, before: datetime) -> int:
         """Mark as crashed every run of a work pool that is said to go on; the caller knows that none does.
 

@@ -8,7 +8,6 @@ ErepoError
 ├── AccessRefused
 │   ├── PathUnknown             nothing here, or not for this certificate: one answer for both
 │   ├── AccountSuspended        the operator has closed the account
-│   ├── AccountExpired          the account's term is over; reading stays possible
 │   ├── AccountOccupied         activated already, with other certificates
 │   └── SignerNotRegistered     a valid signature by a certificate that is not the account's
 ├── ConfigurationError
@@ -23,8 +22,6 @@ ErepoError
     ├── ServiceStopping         asked to stop while work was under way
     └── StorageUnavailable      the database or the disk cannot take it now
 """
-
-# each name says what is wrong; "Error" would add nothing to it
 
 from erepo.errors import AccessRefused, ConfigurationError, IntegrityError, InvalidInput, RetryableError
 from erepo.texts import Text

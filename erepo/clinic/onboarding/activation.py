@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from erepo.clinic.database import Database
 from erepo.clinic.onboarding import ledger
 from erepo.clinic.onboarding.certificates import check
-from erepo.clinic.onboarding.errors import OtherRepositoryActive, ServiceAuthorityMissing
+from erepo.clinic.onboarding.errors import ServiceAuthorityMissing
 from erepo.clinic.onboarding.ledger import Bundles, Step
 from erepo.clinic.onboarding.pins import Pins
 from erepo.clinic.rest import AccountClient, Activation, account_url
@@ -71,7 +71,7 @@ def activate(
         return active_account(database, account)
     check(database, account, pins)
     with database.read() as connection:
-        _refuse_second(connection, account)
+        ledger.refuse_second(connection, account)
     trust_pem = pins.service or entry.service_authority
     if not trust_pem:
         raise ServiceAuthorityMissing(file="clinic/trust/service.pem")
@@ -81,7 +81,7 @@ def activate(
     TrustStore.from_pem(trust_pem).verify(read_certificate(answer.service_signer.encode()), at=now())
     facts = _facts(answer, address, trust_pem)
     with database.begin() as connection:
-        _refuse_second(connection, account)
+        ledger.refuse_second(connection, account)
         _store(connection, facts)
         kept = {"serviceAuthority": facts.trust_pem, "answer": answer.model_dump(mode="json", by_alias=True)}
         detail = {"repository_unique_id": facts.repository_unique_id}
@@ -115,12 +115,6 @@ def bundles(database: Database, account: str, passphrase: bytes) -> Bundles:
         WrongPassphrase: the keys were kept with another passphrase.
     """
     return ledger.require(database, account).open(passphrase)
-
-
-def _refuse_second(connection: sa.Connection, account: str) -> None:
-    other = sa.select(accounts.c.account).where(accounts.c.active, accounts.c.account != account)
-    if (found := connection.execute(other.limit(1)).scalar()) is not None:
-        raise OtherRepositoryActive(other=found)
 
 
 def _facts(answer: Activation, address: str, trust_pem: bytes) -> Account:

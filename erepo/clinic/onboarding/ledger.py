@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from erepo.clinic.audit import note
 from erepo.clinic.database import Database
-from erepo.clinic.onboarding.errors import NotReceived, NotRequested
+from erepo.clinic.onboarding.errors import NotReceived, NotRequested, OtherRepositoryActive
+from erepo.clinic.tables import account as accounts
 from erepo.clinic.tables import now, onboarding
 from erepo.pki import Bundle, load_key
 from erepo.pki.bundle import fingerprint
@@ -145,3 +146,14 @@ def reach(connection: sa.Connection, account: str, step: Step, detail: dict[str,
     """Change the row, set its step, and note it in the history; all in the caller's transaction."""
     write(connection, account, state=step.value, **values)
     note(connection, f"account_{step.value}", subject="account", subject_id=account, detail=detail)
+
+
+def refuse_second(connection: sa.Connection, account: str) -> None:
+    """Check that the clinic uses no other external repository.
+
+    Raises:
+        OtherRepositoryActive: it does.
+    """
+    other = sa.select(accounts.c.account).where(accounts.c.active, accounts.c.account != account)
+    if (found := connection.execute(other.limit(1)).scalar()) is not None:
+        raise OtherRepositoryActive(other=found)

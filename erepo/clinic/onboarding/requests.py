@@ -52,9 +52,12 @@ def make_requests(database: Database, form: Form, passphrase: bytes) -> Requests
     Raises:
         SubjectInvalid: a field cannot stand in a certificate.
         WrongPassphrase: empty, or not the one that existing keys were kept with.
+        OtherRepositoryActive: the clinic uses another external repository; nothing was made.
     """
     entry = ledger.progress(database, form.account)
     if entry is None:
+        with database.read() as connection:
+            ledger.refuse_second(connection, form.account)
         fresh = _fresh(form, passphrase)
         with database.begin() as connection:
             # Another process may have been faster; its keys are as good, ours were seen by nobody.

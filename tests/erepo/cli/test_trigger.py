@@ -65,9 +65,6 @@ class Handler(BaseHTTPRequestHandler):
             self._say(403, {"detail": "Missing CSRF token."})
         elif self.path == "/api/flow_runs/filter":
             self._say(200, [{"id": one} for one in self.server.open_runs])
-        elif self.path == "/api/artifacts/filter":
-            key = "archive-summary"
-            self._say(200, [{"key": key, "data": "old"}, {"key": key, "data": "new"}, {"key": None}])
         elif self.path.endswith("/set_state"):
             assert body["state"]["type"] == "CRASHED"
             self.server.ended.append(self.path.split("/")[3])
@@ -198,8 +195,3 @@ def test_runs_without_a_process_are_ended(client: Prefect, server: Scripted) -> 
     server.open_runs = ["r1", "r2"]
     assert client.end_orphans("erepo", datetime.now(UTC)) == 2
     assert server.ended == ["r1", "r2"]
-
-
-def test_artifacts_are_read_by_their_key(client: Prefect, server: Scripted) -> None:
-    """The newest of each key counts."""
-    assert client.artifacts("r1") == {"archive-summary": "new"}
