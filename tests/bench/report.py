@@ -12,6 +12,8 @@ _TITLES = {
     "c": "(c) deployment `archive-documents/scheduled`",
     "d": "(d) the same as (c) without Prefect",
 }
+#: Share of the machine that others may have in a measurement that counts.
+_QUIET = 0.1
 _ROLES = ("client", "service", "prefect")
 
 _MEASURED = """\
@@ -84,7 +86,7 @@ def page(results: Results, setting: Setting) -> str:
         _share(results),
         "## Machine",
         _table(("", ""), list(setting.machine.items())),
-        f"Other programs had at most {100 * results.strangers:.0f} % of the machine during any stretch.",
+        _noise(results),
         "## What is measured",
         _MEASURED.format(**facts).rstrip(),
         "## What is not",
@@ -102,6 +104,15 @@ def _speed(results: Results) -> str:
     cpu = (f"{results.cpu_of(long, role):.2f}" for role in _ROLES)
     rows.append((f"(c) one run of {long.documents:,} documents", f"{rate(long):.0f}", *cpu))
     return _table(("way", "documents/s", "CPU client", "CPU service", "CPU Prefect server"), rows)
+
+
+def _noise(results: Results) -> str:
+    busy = f"Other programs had at most {100 * results.strangers:.0f} % of the machine during any stretch"
+    if results.strangers <= _QUIET:
+        return f"{busy}."
+    return (
+        f"**{busy}: ratios between ways are disturbed, CPU times hardly. Measure again on a quiet machine.**"
+    )
 
 
 def _cpu(results: Results, way: str, role: str) -> str:

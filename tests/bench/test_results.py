@@ -58,3 +58,12 @@ def test_aims_are_judged_honestly() -> None:
     assert "| (b) : (a) | ≥ 6.3 | 6.00 (6.00 to 6.00) | **not met** |" in text
     assert "**3.0 %**, are Prefect's" in text
     assert "python -m tests.bench" in text
+    assert "Measure again" not in text
+
+
+def test_a_disturbed_measurement_says_so() -> None:
+    """A page made while others used the machine tells its reader."""
+    found = results(6.0)
+    found.rounds[0]["b"].strangers = 0.4
+    setting = Setting("", "", {}, 50_000, 1000, 100, 16)
+    assert "40 % of the machine during any stretch: ratios" in page(found, setting)
