@@ -12,6 +12,7 @@ from erepo.cli.archive import complain
 from erepo.clinic.account import load_connection
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.rejected import send_again
 from erepo.clinic.verifying import VerifyReport, count, verify
 from erepo.errors import ErepoError
 from erepo.settings import Settings
@@ -23,12 +24,23 @@ _RESULT = Text(
     "zweryfikowano {equal}/{checked}, różne {differing}, brakujące {missing}, niesprawdzone {unchecked}",
 )
 _DIFFERENT = Text("{document}: differs ({what})", "{document}: różni się ({what})")
+_AGAIN = Text(
+    "{count} of the missing will be sent by the next run of archiving.",
+    "Z brakujących następne uruchomienie archiwizacji wyśle: {count}.",
+)
+_CURE = Text(
+    "Send what is missing again: `erepo verify --send-again`, then `erepo archive`.",
+    "Aby wysłać brakujące ponownie: `erepo verify --send-again`, potem `erepo archive`.",
+)
 _MISSING = Text("{document}: missing in the repository", "{document}: brak w repozytorium")
 
 
 def command(
     read_back: Annotated[
         bool, typer.Option("--read-back", help="Fetch every document and compare its bytes.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--send-again", help="Queue what the repository has lost; its copy is here.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -42,6 +54,7 @@ def command(
         database = open_clinic(settings)
         try:
             report = uvloop.run(_verify(database, settings, read_back=read_back, quiet=as_json))
+            queued = _send_again(database, report) if again else 0
         finally:
             database.close()
     except ErepoError as error:
@@ -51,7 +64,20 @@ def command(
         typer.echo(orjson.dumps(report))
     else:
         _show(report)
+        _tell_about_missing(report, queued, again=again)
     raise typer.Exit(0 if report.complete else 1)
+
+
+def _send_again(database: Database, report: VerifyReport) -> int:
+    with database.begin() as connection:
+        return send_again(connection, report.missing, actor="staff")
+
+
+def _tell_about_missing(report: VerifyReport, queued: int, *, again: bool) -> None:
+    if again:
+        typer.echo(_AGAIN.fill(language(), count=queued))
+    elif report.missing:
+        typer.echo(_CURE.fill(language()))
 
 
 async def _verify(database: Database, settings: Settings, *, read_back: bool, quiet: bool) -> VerifyReport:

@@ -1,6 +1,6 @@
-"""Documents that were refused for good: why, what to do, and back into the queue once that is done."""
+"""Documents that were refused for good, or lost by the repository: why, and back into the queue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -77,21 +77,40 @@ def release(
     Raises:
         DocumentNotRejected: some id is unknown or its document is not refused; nothing was changed.
     """
-    released = 0
-    for start in range(0, len(public_ids), _SLICE) if public_ids is not None else (0,):
-        part = None if public_ids is None else list(dict.fromkeys(public_ids[start : start + _SLICE]))
-        ids = _rejected_ids(connection, part)
-        if part is not None and len(ids) != len(part):
-            raise DocumentNotRejected(count=len(part) - len(ids))
-        cleared = dict.fromkeys(("submission_id", "reason_code", "reason_text", "next_step"))
-        released += move(
-            connection, ids, State.REJECTED, State.LOCAL, "released", values=cleared, actor=actor
-        )
-    return released
+    ids = _in_state(connection, State.REJECTED, public_ids)
+    if public_ids is not None and len(ids) != len(set(public_ids)):
+        raise DocumentNotRejected(count=len(set(public_ids)) - len(ids))
+    return move(connection, ids, State.REJECTED, State.LOCAL, "released", values=_CLEARED, actor=actor)
 
 
-def _rejected_ids(connection: sa.Connection, public_ids: Sequence[str] | None) -> list[int]:
-    wanted = sa.select(document.c.id).where(document.c.state == State.REJECTED.value)
-    if public_ids is not None:
-        wanted = wanted.where(document.c.public_id.in_(public_ids))
-    return list(connection.execute(wanted).scalars())
+def send_again(connection: sa.Connection, public_ids: Sequence[str], *, actor: str = "erepo") -> int:
+    """Make archived documents that the repository has lost local ones again, to be planned by the next run.
+
+    Only for what `verify` found missing, for instance after the service was restored from an older backup. A
+    document that is in the repository after all is found by its ids and not stored twice.
+
+    Args:
+        connection: the transaction; the caller commits.
+        public_ids: opaque ids; those that are not archived any more, or not kept here, are left alone.
+        actor: who asks for it, for the audit.
+
+    Returns:
+        The number of documents that will be sent again.
+    """
+    ids = _in_state(connection, State.ARCHIVED, public_ids)
+    values = {**_CLEARED, "archived_at": None, "verified_at": None}
+    return move(connection, ids, State.ARCHIVED, State.LOCAL, "missed", values=values, actor=actor)
+
+
+_CLEARED: Mapping[str, None] = dict.fromkeys(("submission_id", "reason_code", "reason_text", "next_step"))
+
+
+def _in_state(connection: sa.Connection, state: State, public_ids: Sequence[str] | None) -> list[int]:
+    wanted = sa.select(document.c.id).where(document.c.state == state.value)
+    if public_ids is None:
+        return list(connection.execute(wanted).scalars())
+    found: list[int] = []
+    for start in range(0, len(public_ids), _SLICE):
+        part = wanted.where(document.c.public_id.in_(public_ids[start : start + _SLICE]))
+        found += connection.execute(part).scalars()
+    return sorted(set(found))

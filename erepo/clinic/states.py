@@ -50,8 +50,8 @@ MOVES: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
         State.QUEUED: frozenset({State.SENDING, State.LOCAL, State.REJECTED}),
         # Confirmed; known not to have arrived; or refused for good.
         State.SENDING: frozenset({State.ARCHIVED, State.QUEUED, State.REJECTED}),
-        # Purged here after its local days; on its way back; or removed on request.
-        State.ARCHIVED: frozenset({State.REMOTE, State.MIGRATING, State.DELETED}),
+        # Purged here after its local days; on its way back; removed on request; or lost there.
+        State.ARCHIVED: frozenset({State.REMOTE, State.MIGRATING, State.DELETED, State.LOCAL}),
         State.REMOTE: frozenset({State.MIGRATING, State.DELETED}),
         # Corrected, to be planned anew.
         State.REJECTED: frozenset({State.LOCAL, State.QUEUED}),

@@ -1,5 +1,6 @@
 """The main job against the real service: official and generated documents in, archived, found, read back."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,3 +148,37 @@ async def test_a_service_that_is_down_for_the_whole_run_loses_nothing(
         for batch in clinic.plan().batches:
             await send_batch(connection, clinic.database, batch)
     assert clinic.states() == {"archived": 60}
+
+
+async def test_what_a_restored_service_has_forgotten_is_sent_again(
+    cloud: RunningCloud, clinic: Clinic, tmp_path: Path
+) -> None:
+    """After the service came back from an older backup, verify names what is lost and queues it again."""
+    clinic.take_in([one.octets for one in generate(7, 10, kinds=["lab_result"], size=9_000)], tmp_path / "in")
+    await clinic.send_all()
+    cloud.stop()
+    backup = tmp_path / "backup"
+    shutil.copytree(cloud.settings.cloud_home, backup)
+    cloud.start()
+    clinic.take_in(
+        [one.octets for one in generate(8, 5, kinds=["lab_result"], size=9_000)], tmp_path / "more"
+    )
+    await clinic.send_all()
+    cloud.stop()
+    shutil.rmtree(cloud.settings.cloud_home)
+    shutil.copytree(backup, cloud.settings.cloud_home)
+    cloud.start()
+
+    words = run(clinic, "verify", "--send-again", status=1)
+    assert "verified 10/15, different 0, missing 5" in words
+    assert "5 of the missing will be sent" in words
+    run(clinic, "archive", status=0)
+    assert "verified 15/15" in run(clinic, "verify", "--read-back", status=0)
+
+
+def run(clinic: Clinic, *arguments: str, status: int) -> str:
+    """Run one command of the clinic to its expected end and return what it wrote."""
+    process = clinic.start(*arguments)
+    words = process.communicate(timeout=120)
+    assert process.returncode == status, words
+    return words[0].decode()

@@ -28,6 +28,7 @@ ALLOWED = {
     ("archived", "remote"),
     ("archived", "migrating"),
     ("archived", "deleted"),
+    ("archived", "local"),
     ("remote", "migrating"),
     ("remote", "deleted"),
     ("rejected", "local"),
