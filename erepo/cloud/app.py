@@ -25,6 +25,7 @@ from erepo.cloud.errors import (
     BodyTimeout,
     BodyTooLarge,
     PathUnknown,
+    ServiceBusy,
     ServiceStopping,
     StorageUnavailable,
     where,
@@ -55,6 +56,7 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (InvalidInput, 400),
     (StorageUnavailable, 503),
     (ServiceStopping, 503),
+    (ServiceBusy, 503),
 )
 
 

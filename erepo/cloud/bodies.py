@@ -49,7 +49,8 @@ class Bodies:
             most: largest body accepted here, in bytes.
 
         Raises:
-            ContentEncodingRefused, BodyTooLarge, RequestMalformed, BodyTimeout, ClientGone: no body.
+            ContentEncodingRefused, BodyTooLarge, RequestMalformed, BodyTimeout, ServiceBusy,
+                ClientGone: no body.
         """
         if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
             raise ContentEncodingRefused

@@ -5,15 +5,25 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from erepo.cloud.errors import ServiceBusy
+
+#: Seconds to wait for room: less than clients wait while they cannot write (`EREPO_HTTP__WRITE`).
+PATIENCE = 30.0
+
 
 class MemoryBudget:
     """Bytes that may be held at once; who asks first gets first.
 
     A request larger than the whole budget gets all of it: it runs, but alone.
+
+    Args:
+        total: bytes.
+        patience: seconds after which a waiting request is turned away.
     """
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, patience: float = PATIENCE) -> None:
         self.total = total
+        self.patience = patience
         self.used = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
@@ -24,9 +34,17 @@ class MemoryBudget:
 
     @asynccontextmanager
     async def hold(self, size: int) -> AsyncIterator[None]:
-        """Wait until `size` bytes are free, keep them for the block."""
+        """Wait until `size` bytes are free, keep them for the block.
+
+        Raises:
+            ServiceBusy: they did not come free in time.
+        """
         size = min(size, self.total)
-        await self._take(size)
+        try:
+            async with asyncio.timeout(self.patience):
+                await self._take(size)
+        except TimeoutError:
+            raise ServiceBusy(seconds=round(self.patience)) from None
         try:
             yield
         finally:

@@ -19,6 +19,7 @@ ErepoError
 │   └── StoredContentDamaged    stored bytes no longer match their fingerprint
 └── RetryableError
     ├── BodyTimeout             the client stopped sending
+    ├── ServiceBusy             no room for the body came free in time
     ├── ServiceStopping         asked to stop while work was under way
     └── StorageUnavailable      the database or the disk cannot take it now
 """
@@ -161,6 +162,17 @@ class BodyTimeout(RetryableError):
     code = "cloud.body-timeout"
     cause = Text("The body did not arrive within {seconds} s.", "Treść nie dotarła w ciągu {seconds} s.")
     cure = Text("Send it again.", "Wyślij ją ponownie.")
+
+
+class ServiceBusy(RetryableError):
+    """Other bodies hold the memory that this one needs; it was not read."""
+
+    code = "cloud.busy"
+    cause = Text(
+        "Too many large messages are under way; no room came free within {seconds} s.",
+        "Zbyt wiele dużych komunikatów jest w toku; w ciągu {seconds} s nie zwolniło się miejsce.",
+    )
+    cure = Text("Try again in a minute.", "Spróbuj ponownie za minutę.")
 
 
 class ServiceStopping(RetryableError):

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
+import pytest
 
 from erepo.cloud.budget import MemoryBudget
+from erepo.cloud.errors import ServiceBusy
 from erepo.content import CHUNK, digest
 from erepo.xds.vocabulary import ResponseStatus
 from tests.support.cloud import RunningCloud
@@ -135,6 +137,15 @@ async def test_the_budget_is_first_come_first_served() -> None:
     await asyncio.gather(work("a", 6), work("b", 6), work("c", 1), work("d", 99), work("e", 1))
     assert order == ["a", "b", "c", "d", "e"]
     assert budget.used == 0
+
+
+async def test_who_waits_too_long_for_room_is_turned_away() -> None:
+    """A sender that stalls keeps others waiting for a bounded time only, and nothing leaks."""
+    budget = MemoryBudget(10, patience=0.05)
+    async with budget.hold(10):
+        with pytest.raises(ServiceBusy):
+            await _hold(budget, 5)
+    assert budget.idle
 
 
 async def test_the_budget_survives_cancelled_waiters() -> None:
