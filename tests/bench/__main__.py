@@ -8,6 +8,7 @@ Everything runs in a temporary home on free ports, and is gone when it ends.
 import argparse
 import datetime as dt
 import re
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -148,4 +149,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("Interrupted: everything that was started has ended, no page was written.")
