@@ -8,7 +8,10 @@ import time
 from erepo.clinic.archiving.leases import is_free
 from erepo.clinic.archiving.owner import is_dead, new_owner
 
-FAR = f"|{time.time() + 100:.0f}"
+
+def far() -> str:
+    """Return an expiry that is still to come."""
+    return f"|{time.time() + 100:.0f}"
 
 
 def test_our_own_lease_is_held_by_the_living() -> None:
@@ -16,7 +19,7 @@ def test_our_own_lease_is_held_by_the_living() -> None:
     one, other = new_owner(), new_owner()
     assert one != other
     assert not is_dead(one)
-    assert not is_free(one + FAR)
+    assert not is_free(one + far())
 
 
 def test_the_lease_of_a_process_that_has_ended_is_free_at_once() -> None:
@@ -26,7 +29,7 @@ def test_the_lease_of_a_process_that_has_ended_is_free_at_once() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.strip()
     assert is_dead(owner)
-    assert is_free(owner + FAR)
+    assert is_free(owner + far())
 
 
 def test_a_process_that_has_only_the_same_number_is_another() -> None:
@@ -40,7 +43,7 @@ def test_of_another_machine_only_the_expiry_tells() -> None:
     """What cannot be seen from here is not called dead."""
     owner = "elsewhere-0-pid:[1]|1|1|aa"
     assert not is_dead(owner)
-    assert not is_free(owner + FAR)
+    assert not is_free(owner + far())
     assert is_free(owner + "|1")
     assert is_free(f"{owner}|{time.time() + 86_400:.0f}"), "the clock was set back since"
     assert is_free(None)
