@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -83,17 +84,26 @@ def test_no_file_stops_the_others(
     assert all(row.source_name.isprintable() for row in rows_of(clinic_database))
 
 
-def test_folders_deeper_than_python_calls(tmp_path: Path) -> None:
-    """Folders in folders without end are walked, and what lies in front of them is found."""
-    write(tmp_path, "a.xml", PDF)
-    folders, here = [tmp_path], os.open(tmp_path, os.O_RDONLY)
+@pytest.fixture
+def endless(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder with 1,200 folders in each other; gone afterwards, for Python cannot remove it itself."""
+    folder = tmp_path / "endless"
+    folder.mkdir()
+    here = os.open(folder, os.O_RDONLY)
     for _ in range(1200):
         os.mkdir("d", dir_fd=here)
         below = os.open("d", os.O_RDONLY, dir_fd=here)
         os.close(here)
-        here, folders = below, [*folders[-1:], folders[-1] / "d"]
+        here = below
     os.close(here)
-    assert tmp_path / "a.xml" in list(find_files([tmp_path]))
+    yield folder
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+def test_folders_deeper_than_python_calls(endless: Path) -> None:
+    """Folders in folders without end are walked, and what lies in front of them is found."""
+    file = write(endless, "a.xml", PDF)
+    assert file in list(find_files([endless]))
 
 
 def test_a_file_named_twice_is_taken_once(intake: Intake, tmp_path: Path) -> None:
