@@ -86,7 +86,7 @@ def test_no_file_stops_the_others(
 
 @pytest.fixture
 def endless(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder with 1,200 folders in each other; gone afterwards, for Python cannot remove it itself."""
+    """Return a folder with 1,200 folders in each other, removed afterwards: Python itself cannot."""
     folder = tmp_path / "endless"
     folder.mkdir()
     here = os.open(folder, os.O_RDONLY)
