@@ -23,7 +23,7 @@ from tests.bench.documents import write_portions
 from tests.bench.meter import Timed, settle
 from tests.bench.report import Setting, page
 from tests.bench.results import Results, Round
-from tests.bench.site import BARE, FULL, NAIVE, PLAIN, Site
+from tests.bench.site import BARE, FULL, NAIVE, PLAIN, TYPED, Site
 
 PAGE = Path("docs/reference/benchmarks.md")
 _LONG = "long"
@@ -37,7 +37,7 @@ def _arguments() -> argparse.Namespace:
         "--documents", type=int, default=10_000, help="of the long run, and of all rounds together"
     )
     parser.add_argument(
-        "--naive", type=int, default=1000, help="documents of the naive script, all rounds together"
+        "--naive", type=int, default=1000, help="documents of each naive script, all rounds together"
     )
     parser.add_argument("--size", type=_octets, default=50_000, help="of each document, like 50kB")
     parser.add_argument("--rounds", type=int, default=4)
@@ -71,7 +71,7 @@ class Bench:
 
     @property
     def naive(self) -> int:
-        """Of these, how many the naive script gets; its first one is not measured."""
+        """Of these, how many each naive script gets; its first one is not measured."""
         return min(self.portion, max(2, self._wanted.naive // self._wanted.rounds))
 
     def run(self) -> Results:
@@ -110,7 +110,8 @@ class Bench:
         if way == "c":
             return flowrun.archive(self._site, len(documents))
         module, account, where = {
-            "a": ("naive", NAIVE, few),
+            "a": ("typed", TYPED, few),
+            "a'": ("naive", NAIVE, few),
             "e": ("naive", FULL, few),
             "b": ("bare", BARE, folder),
             "d": ("plain", PLAIN, folder),

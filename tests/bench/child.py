@@ -20,7 +20,7 @@ class Job:
         credentials: of the account, as `erepo cloud tenant add --credentials` writes them.
         service: process id of the repository service.
         key_type: of the account's keys.
-        full: (e) the naive script for an account with WS-Security.
+        full: (e) instead of (a'): for an account with WS-Security.
     """
 
     folder: Path

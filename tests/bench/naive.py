@@ -1,12 +1,11 @@
-"""(a) The script a user would write: zeep, requests and zeep.wsse, one document after the other.
+"""(a') and (e): the script of (a) with ready-made metadata, which spares it to build and write typed objects.
 
-It sends the same documents to the same service with keys of the same type as the real pipeline. Three things
-it has to work around, as any user of zeep has to: zeep cannot write ebRIM, so the metadata goes in as
-ready-made XML; it signs no WS-Addressing headers, so its account is one on mutual TLS alone; and it checks an
-answer with the client's own certificate, so answers are not checked. All three spare it work.
+(a') sends the same documents to the same service with keys of the same type as the real pipeline. zeep signs
+no WS-Addressing headers, so its account is one on mutual TLS alone; and zeep checks an answer with the
+client's own certificate, so answers are not checked. Both hold for (a) too, and spare both work.
 
-(e) is the same script with forty lines more, for an account with WS-Security as (b), (c) and (d) have it:
-it signs every header that must be, and checks the answers.
+(e) is (a') with forty lines more, for an account with WS-Security as (b), (c) and (d) have it: it signs every
+header that must be, and checks the answers.
 """
 
 import base64
@@ -101,30 +100,41 @@ def timestamp() -> etree._Element:
     return stamp
 
 
-def connect(credentials: Path, key_type: str, *, full: bool) -> ServiceProxy:
+def make_client(wsdl: Path, credentials: Path, key_type: str, signature: type[BinarySignature]) -> Client:
     """Make the client once, as the better scripts do: one for each document would halve the speed.
 
     Args:
+        wsdl: what to speak.
         credentials: a folder with ca.pem, tls.pem, tls.key, wss.pem, wss.key and account.json.
         key_type: of wss.key.
-        full: (e) instead of (a).
+        signature: `FullSignature` for (e).
     """
-    account = json.loads((credentials / "account.json").read_text())
     session = requests.Session()
     session.trust_env = False
     session.verify = str(credentials / "ca.pem")
     session.cert = (str(credentials / "tls.pem"), str(credentials / "tls.key"))
-    keys = str(credentials / "wss.key"), str(credentials / "wss.pem")
-    methods = {
-        "signature_method": METHODS[key_type],
-        "digest_method": xmlsec.constants.TransformSha256,
-    }
-    service = account["serviceSigner"].encode()
-    wsse = FullSignature(*keys, service=service, **methods) if full else Signature(*keys, **methods)
-    client = Client(
-        str(WSDL), wsse=wsse, transport=Transport(session=session), settings=Settings(strict=False)
+    more = {"service": _account(credentials)["serviceSigner"].encode()} if signature is FullSignature else {}
+    wsse = signature(
+        str(credentials / "wss.key"),
+        str(credentials / "wss.pem"),
+        signature_method=METHODS[key_type],
+        digest_method=xmlsec.constants.TransformSha256,
+        **more,
     )
-    return client.create_service("{urn:ihe:iti:xds-b:2007}RepositoryBinding", account["repository"])
+    transport = Transport(session=session)
+    return Client(str(wsdl), wsse=wsse, transport=transport, settings=Settings(strict=False))
+
+
+def open_service(client: Client, credentials: Path) -> ServiceProxy:
+    """Return the repository at the address of the account."""
+    return client.create_service(
+        "{urn:ihe:iti:xds-b:2007}RepositoryBinding", _account(credentials)["repository"]
+    )
+
+
+def _account(credentials: Path) -> dict[str, str]:
+    account: dict[str, str] = json.loads((credentials / "account.json").read_text())
+    return account
 
 
 def send(service: ServiceProxy, documents: Sequence[Path]) -> int:
@@ -161,7 +171,8 @@ def fill(metadata: str, octets: bytes) -> tuple[str, str]:
 
 def work(job: Job) -> Timed:
     """Send a portion; what is measured begins when the client is made and the connection stands."""
-    service, (first, *rest) = connect(job.credentials, job.key_type, full=job.full), job.documents()
+    client = make_client(WSDL, job.credentials, job.key_type, FullSignature if job.full else Signature)
+    service, (first, *rest) = open_service(client, job.credentials), job.documents()
     assert send(service, [first]) == 1
     meter = Meter(job.roots)
     meter.start()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tests.bench.meter import Timed
 
 #: In the order in which they take turns.
-WAYS = ("a", "e", "b", "c", "d")
+WAYS = ("a", "a'", "e", "b", "c", "d")
 Round = dict[str, Timed]
 
 

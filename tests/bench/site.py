@@ -28,7 +28,7 @@ from tests.bench.bare import depositor_of
 from tests.bench.child import Job
 from tests.support.ports import free_port_base
 
-NAIVE, FULL = "0000000000002001", "0000000000002004"
+TYPED, NAIVE, FULL = "0000000000002005", "0000000000002001", "0000000000002004"
 BARE, PLAIN = "0000000000002002", "0000000000002003"
 PASSPHRASE = "throw-away"
 _TIME = "20000101000000"
@@ -100,7 +100,8 @@ def _onboard(site: Site) -> None:
 
 
 def _add_naive(site: Site) -> None:
-    add_tenant(site.settings, Order(NAIVE, security="mtls"), site.credentials(NAIVE))
+    for account in (TYPED, NAIVE):
+        add_tenant(site.settings, Order(account, security="mtls"), site.credentials(account))
     add_tenant(site.settings, Order(FULL), site.credentials(FULL))
 
 

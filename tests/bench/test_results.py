@@ -11,11 +11,11 @@ def timed(documents: int, seconds: float, **more: float) -> Timed:
 
 
 def results(*speeds: float) -> Results:
-    """Each round: (a) and (e) at 100 documents a second, the others at `speeds` times that."""
+    """Each round: (a) at 100 documents a second, (a') and (e) at 200, the others at `speeds` times 100."""
     rounds = []
     for speed in speeds:
         one = {way: timed(1000, 10 / speed) for way in WAYS}
-        one |= {"a": timed(1000, 10), "e": timed(1000, 10)}
+        one |= {"a": timed(1000, 10), "a'": timed(1000, 5), "e": timed(1000, 5)}
         one["c"] = timed(1000, 99, wall=10 / speed, inside=9 / speed, before=3, tasks=6)
         rounds.append(one)
     return Results(
@@ -56,6 +56,8 @@ def test_aims_are_judged_honestly() -> None:
     setting = Setting("python -m tests.bench", "2026-01-02", {"CPU": "one"}, 50_000, 1000, 100, 16)
     text = page(found, setting)
     assert "| (b) : (a) | ≥ 6.3 | 6.00 (6.00 to 6.00) | **not met** |" in text
+    assert "| (b) : (a') |  | 3.00 (3.00 to 3.00) | no aim: the script is spared its metadata |" in text
+    assert "| (c) : (e) |  | 3.00 (3.00 to 3.00) | no aim: the same security on both sides" in text
     assert "**3.0 %**, are Prefect's" in text
     assert "python -m tests.bench" in text
     assert "Measure again" not in text
