@@ -17,12 +17,12 @@ from typing import Any
 import orjson
 
 from erepo.cda.kinds import Kind
-from erepo.clinic.errors import PatientUnknown, SidecarInvalid
+from erepo.clinic.errors import SidecarInvalid
 from erepo.clinic.intake.files import SIDECAR, read_beside
 from erepo.clinic.intake.patients import PatientFacts
 from erepo.clinic.times import WARSAW, sensible
 from erepo.identifiers import oids
-from erepo.identifiers.errors import IdentifierInvalid
+from erepo.identifiers.errors import FormWrong, IdentifierInvalid
 from erepo.identifiers.hl7 import CX
 from erepo.identifiers.pesel import Pesel
 
@@ -46,14 +46,15 @@ def parse_patient(text: str) -> CX:
     """Read a patient as typed: a PESEL or an HL7 CX string.
 
     Raises:
-        PatientUnknown: it is neither.
+        IdentifierInvalid: it is neither; says of digits what keeps them from being a PESEL.
     """
-    if Pesel.is_valid(text.strip()):
-        return CX(text.strip(), oids.PESEL)
+    typed = text.strip()
+    if typed.isdigit():
+        return CX(str(Pesel.parse(typed)), oids.PESEL)
     try:
-        return CX.parse(text.strip())
+        return CX.parse(typed)
     except IdentifierInvalid:
-        raise PatientUnknown from None
+        raise FormWrong(kind="PESEL / CX", expected="11 x 0-9 / id^^^&OID&ISO") from None
 
 
 def beside(path: Path, patient: CX | None, kind: Kind | None) -> Beside:
@@ -99,7 +100,7 @@ def _patient(value: Any) -> PatientFacts | None:
     if isinstance(value, str):
         try:
             cx = parse_patient(value)
-        except PatientUnknown:
+        except IdentifierInvalid:
             raise SidecarInvalid(field="patient") from None
         return PatientFacts(cx.id, cx.authority_oid)
     if not isinstance(value, dict):

@@ -15,6 +15,7 @@ from erepo.clinic.headers import read_stored_header
 from erepo.clinic.intake import Intake, Outcome, Status, find_files, parse_patient
 from erepo.content import read_all
 from erepo.identifiers import oids
+from erepo.identifiers.errors import CheckDigitWrong, FormWrong
 from erepo.identifiers.hl7 import CX
 from erepo.settings import Settings
 from tests.support import cda_documents as cda
@@ -203,8 +204,11 @@ def test_a_closed_folder_is_reported(intake: Intake, tmp_path: Path) -> None:
 
 
 def test_patients_as_typed() -> None:
-    """A PESEL or a CX string names a patient; anything else is refused."""
+    """A PESEL or a CX string names a patient; anything else is refused with what is wrong with it."""
     assert parse_patient(f" {PESEL} ") == CX(PESEL, oids.PESEL)
     assert parse_patient("7^^^&1.2.3&ISO") == CX("7", "1.2.3")
-    with pytest.raises(Exception, match="does not say which patient"):
+    with pytest.raises(CheckDigitWrong):
         parse_patient("44051401358")
+    for typed in ("4405140135", "Jan Kowalski"):
+        with pytest.raises(FormWrong):
+            parse_patient(typed)
