@@ -26,6 +26,22 @@ class PassphraseMissing(ConfigurationError):
     )
 
 
+class DatabaseAddressWrong(ConfigurationError):
+    """A setting names no database that can be used here."""
+
+    code = "configuration.database-address"
+    cause = Text(
+        "EREPO_{side}_DATABASE_URL names no database that can be used here.",
+        "EREPO_{side}_DATABASE_URL nie wskazuje bazy danych, której można tu użyć.",
+    )
+    cure = Text(
+        "Write it as sqlite:////folder/file.db, or leave it empty: SQLite under EREPO_HOME. Other databases"
+        " need a driver, and none is installed.",
+        "Zapisz adres jako sqlite:////katalog/plik.db albo pozostaw pusty: SQLite w EREPO_HOME. Inne bazy"
+        " wymagają sterownika, a żaden nie jest zainstalowany.",
+    )
+
+
 class HttpTimeouts(BaseModel):
     """Limits of one HTTP exchange, in seconds (manual 2.2)."""
 

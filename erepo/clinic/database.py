@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from erepo.clinic.kinds import missing_rules, seed_rules
 from erepo.durable import make_folder
-from erepo.settings import Settings
+from erepo.settings import DatabaseAddressWrong, Settings
 
 #: Newest migration; a test compares it with the scripts.
 HEAD = "0001"
@@ -67,7 +67,18 @@ def open_database(url: str) -> Database:
 
     Args:
         url: for instance `sqlite:////var/erepo/clinic/clinic.db` or `postgresql+psycopg://…`.
+
+    Raises:
+        DatabaseAddressWrong: no such address, or no driver for it.
     """
+    try:
+        return Database(_engine(url))
+    except (sa.exc.ArgumentError, ImportError):
+        # Nothing of the address is told: it may hold a password.
+        raise DatabaseAddressWrong(side="CLINIC") from None
+
+
+def _engine(url: str) -> sa.Engine:
     address = sa.make_url(url)
     options: dict[str, Any] = {
         "json_serializer": to_json,
@@ -76,13 +87,13 @@ def open_database(url: str) -> Database:
         "hide_parameters": True,
     }
     if address.get_backend_name() != "sqlite":
-        return Database(sa.create_engine(address, pool_pre_ping=True, **options))
+        return sa.create_engine(address, pool_pre_ping=True, **options)
     if address.database:
         make_folder(Path(address.database).absolute().parent)
     engine = sa.create_engine(address, connect_args={"timeout": BUSY_TIMEOUT / 1000}, **options)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
-    return Database(engine)
+    return engine
 
 
 def open_clinic(settings: Settings) -> Database:

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from erepo.cloud.errors import CloudNotInitialised
 from erepo.cloud.tables import metadata, number_block, service
 from erepo.durable import make_folder
+from erepo.settings import DatabaseAddressWrong
 
 #: Raised with every change of the tables; a service refuses a database of another number.
 SCHEMA = "1"
@@ -30,11 +32,19 @@ _SQLITE = (
 
 
 class Database:
-    """The engine and the two ways to use it: `read` and `write`."""
+    """The engine and the two ways to use it: `read` and `write`.
+
+    Raises:
+        DatabaseAddressWrong: no such address, or no driver for it.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = _engine(url)
+        try:
+            self.engine = _engine(url)
+        except (ArgumentError, ImportError):
+            # Nothing of the address is told: it may hold a password.
+            raise DatabaseAddressWrong(side="CLOUD") from None
         self._writing = self.engine.execution_options(erepo_writes=True)
 
     @contextmanager
@@ -63,11 +73,11 @@ class Database:
         Raises:
             CloudNotInitialised: they are not.
         """
-        try:
-            with self.read() as connection:
-                found = connection.scalar(select(service.c.value).where(service.c.name == "schema"))
-        except Exception as error:
-            raise CloudNotInitialised(home=_shown(self.url)) from error
+        with self.read() as connection:
+            # Asked like this, a database that is locked or may not be read is not mistaken for an empty one.
+            there = inspect(connection).has_table(service.name)
+            wanted = select(service.c.value).where(service.c.name == "schema")
+            found = connection.scalar(wanted) if there else None
         if found != SCHEMA:
             raise CloudNotInitialised(home=_shown(self.url))
 

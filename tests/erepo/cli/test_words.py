@@ -3,6 +3,8 @@
 import pytest
 
 from erepo.cli.words import fail_politely
+from erepo.clinic.database import open_database
+from erepo.cloud.database import Database
 
 
 def test_a_full_disk_is_told_with_its_cure(capsys: pytest.CaptureFixture[str]) -> None:
@@ -18,3 +20,17 @@ def test_what_nobody_foresaw_keeps_its_traceback() -> None:
     """A fault of the program is not dressed up as one of the machine."""
     with pytest.raises(KeyError), fail_politely():
         raise KeyError("x")
+
+
+@pytest.mark.parametrize("address", ["nonsense", "nosuch://h/x", "postgresql://clinic:hunter2@h/x"])
+def test_a_wrong_database_address_is_told_without_its_password(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """No traceback, no part of the address, but the name of the setting; for the clinic and the service."""
+    monkeypatch.setenv("EREPO_LANGUAGE", "en")
+    for setting, opened in (("CLINIC", open_database), ("CLOUD", Database)):
+        with pytest.raises(SystemExit), fail_politely():
+            opened(address)
+        told = capsys.readouterr().err
+        assert f"EREPO_{setting}_DATABASE_URL" in told
+        assert "hunter2" not in told
