@@ -12,8 +12,10 @@ from collections.abc import Generator
 import uvicorn
 
 from erepo.cloud.app import build
+from erepo.cloud.errors import where
 from erepo.cloud.protocol import MutualTlsProtocol
 from erepo.cloud.service import Cloud, service_url
+from erepo.errors import ErepoError
 from erepo.pki.pem import write_certificates
 from erepo.pki.tls import server_context
 from erepo.settings import Settings
@@ -100,10 +102,19 @@ async def _run(server: _Server, cloud: Cloud, context: ssl.SSLContext) -> None:
 
 async def _watch_trust(cloud: Cloud, context: ssl.SSLContext) -> None:
     """Take up authorities that the operator adds while we run (removing one needs a restart)."""
+    told = ""
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
         known = set(cloud.trust.authorities)
-        fresh = await asyncio.to_thread(cloud.home.trusted)
+        try:
+            fresh = await asyncio.to_thread(cloud.home.trusted)
+        except (ErepoError, OSError) as error:
+            # Somebody is copying a file there by hand, or it is none: the next look must still come.
+            if (trouble := where(error)) != told:
+                log.warning("the trusted authorities cannot be read, the earlier ones stay: %s", trouble)
+            told = trouble
+            continue
+        told = ""
         added = [each for each in fresh.authorities if each not in known]
         if added:
             context.load_verify_locations(cadata=write_certificates(added).decode("ascii"))

@@ -11,6 +11,7 @@ from typing import TypeVar
 from erepo.cloud.blobs import FileBlobStore
 from erepo.cloud.bodies import Bodies
 from erepo.cloud.database import Database
+from erepo.cloud.errors import where
 from erepo.cloud.home import Home
 from erepo.cloud.numbers import Numbers
 from erepo.cloud.registering import Outcome, Registrar
@@ -92,7 +93,11 @@ class Cloud:
         self.readers.submit(self._sweep)
 
     def _sweep(self) -> None:
-        removed = sweep(self.database, self.blobs)
+        try:
+            removed = sweep(self.database, self.blobs)
+        except Exception as error:  # noqa: BLE001 — nobody waits for this work and would see its end
+            log.warning("leftovers of a crash stay where they are: %s", where(error))
+            return
         if removed:
             log.info("removed %d files that a crash had left", removed)
 

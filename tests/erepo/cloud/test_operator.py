@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 from erepo.cli.cloud import app
 from erepo.pki.authority import Authority
 from erepo.pki.bundle import Bundle
-from tests.support.cloud import free_port
+from tests.support.cloud import RunningCloud, free_port
+from tests.support.waiting import until
 
 ACCOUNT = "0000000000001003"
 
@@ -114,3 +115,14 @@ def test_suspend_and_resume(runner: CliRunner, tmp_path: Path) -> None:
     for command, state in (("suspend", "suspended"), ("resume", "active")):
         assert runner.invoke(app, ["tenant", command, ACCOUNT]).exit_code == 0
         assert json.loads(runner.invoke(app, ["tenant", "show", ACCOUNT, "--json"]).stdout)["state"] == state
+
+
+def test_a_strange_file_among_the_authorities_hides_no_later_one(own_cloud: RunningCloud) -> None:
+    """What is no certificate is told once in the log; authorities added afterwards are still taken up."""
+    own_cloud.start()
+    strange = own_cloud.home.trust / "notes.pem"
+    strange.write_text("to be done")
+    until(lambda: any("cannot be read" in line for line in own_cloud.log))
+    strange.unlink()
+    own_cloud.home.add_trust(Authority.create("office").pem)
+    until(lambda: any("authorities added: 1" in line for line in own_cloud.log))
