@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from erepo.cli.words import fail_politely
 from erepo.cloud import tenants
 from erepo.cloud.credentials import add_tenant
 from erepo.cloud.database import Database
@@ -22,9 +23,8 @@ from erepo.cloud.errors import TenantUnknown
 from erepo.cloud.home import Home, initialise
 from erepo.cloud.server import serve as run_server
 from erepo.cloud.tenants import GIB, Order
-from erepo.errors import ErepoError
 from erepo.settings import Settings
-from erepo.texts import language
+from erepo.texts import Text, language, size_words
 
 app = typer.Typer(
     help="Run the repository service and its accounts.", no_args_is_help=True, add_completion=False
@@ -38,6 +38,24 @@ app.add_typer(trust_app, name="trust")
 Known = Annotated[str, typer.Argument(help="16 digits, as `tenant list` shows them.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
+_SET_UP = Text(
+    "erepo cloud is set up in {home}; clients trust {authority}",
+    "Usługa jest przygotowana w {home}; klienci ufają {authority}",
+)
+_TRUSTED = Text(
+    "{count} authority certificate(s) accepted", "Przyjęto certyfikaty urzędów certyfikacji: {count}"
+)
+_STATE = Text("account {account}: {state}", "konto {account}: {state}")
+_ACCOUNT = Text("Account", "Konto")
+_HEADERS = (
+    _ACCOUNT,
+    Text("State", "Stan"),
+    Text("Security", "Ochrona"),
+    Text("Documents", "Dokumenty"),
+    Text("Size", "Rozmiar"),
+    Text("Valid until", "Ważne do"),
+)
+
 
 class Security(StrEnum):
     """How an account's messages are protected."""
@@ -46,24 +64,14 @@ class Security(StrEnum):
     MTLS = "mtls"
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except ErepoError as error:
-        cause, cure = error.explain(language())
-        typer.echo(f"{cause}\n{cure}", err=True)
-        raise typer.Exit(1) from None
-
-
 @app.command()
 def init(
     name: Annotated[list[str] | None, typer.Option(help="Further DNS name or address of the server.")] = None,
 ) -> None:
     """Make the service's keys, certificates, database and folders; what exists is kept."""
-    with _explained():
+    with fail_politely():
         home = initialise(Settings(), name or ())
-    typer.echo(f"erepo cloud is set up in {home.folder}; clients trust {home.folder / 'ca' / 'ca.pem'}")
+    typer.echo(_SET_UP.fill(language(), home=home.folder, authority=home.folder / "ca" / "ca.pem"))
 
 
 @app.command()
@@ -76,7 +84,7 @@ def serve(
     if port is not None:
         os.environ["EREPO_PORT_BASE"] = str(port)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    with _explained():
+    with fail_politely():
         run_server(Settings())
 
 
@@ -87,9 +95,9 @@ def trust_add(
     ],
 ) -> None:
     """Accept client certificates of these authorities; a running service takes them up by itself."""
-    with _explained():
+    with fail_politely():
         count = Home(Settings()).add_trust(file.read_bytes())
-    typer.echo(f"{count} authority certificate(s) accepted")
+    typer.echo(_TRUSTED.fill(language(), count=count))
 
 
 @tenant_app.command("add")
@@ -112,9 +120,9 @@ def tenant_add(  # one option each, all by name
     wanted = Order(
         account, limit_bytes, limit_documents, "wss" if security is Security.WSS else "mtls", until
     )
-    with _explained():
+    with fail_politely():
         tenant = add_tenant(Settings(), wanted, credentials)
-    typer.echo(f"account {tenant.account}: {tenant.state}")
+    _say_state(tenant.account, tenant.state)
 
 
 @tenant_app.command("list")
@@ -124,10 +132,13 @@ def tenant_list(*, as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(found))
         return
-    table = Table("account", "state", "security", "documents", "bytes", "valid until")
+    speak = language()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for header in _HEADERS:
+        table.add_column(header.fill(speak), no_wrap=header is _ACCOUNT)
     for each in found:
         documents = f"{each['usedDocuments']} / {each['limitDocuments']}"
-        used = f"{each['usedBytes']} / {each['limitBytes']}"
+        used = f"{size_words(each['usedBytes'], speak)} / {size_words(each['limitBytes'], speak)}"
         table.add_row(
             each["account"], each["state"], each["security"], documents, used, each["validUntil"] or "-"
         )
@@ -139,7 +150,7 @@ def tenant_show(account: Known, *, as_json: Json = False) -> None:
     """Show one account."""
     found = next((_shown(row) for row in _rows() if row.account == account), None)
     if found is None:
-        with _explained():
+        with fail_politely():
             raise TenantUnknown(account=account)
     typer.echo(
         json.dumps(found) if as_json else "\n".join(f"{name}: {value}" for name, value in found.items())
@@ -149,17 +160,21 @@ def tenant_show(account: Known, *, as_json: Json = False) -> None:
 @tenant_app.command("suspend")
 def tenant_suspend(account: Known) -> None:
     """Close an account: every request is refused until it is resumed."""
-    with _explained(), _database() as database, database.write() as connection:
+    with fail_politely(), _database() as database, database.write() as connection:
         tenants.suspend(connection, account)
-    typer.echo(f"account {account}: suspended")
+    _say_state(account, "suspended")
 
 
 @tenant_app.command("resume")
 def tenant_resume(account: Known) -> None:
     """Open a suspended account again."""
-    with _explained(), _database() as database, database.write() as connection:
+    with fail_politely(), _database() as database, database.write() as connection:
         state = tenants.resume(connection, account)
-    typer.echo(f"account {account}: {state}")
+    _say_state(account, state)
+
+
+def _say_state(account: str, state: str) -> None:
+    typer.echo(_STATE.fill(language(), account=account, state=state))
 
 
 @contextmanager
@@ -173,7 +188,7 @@ def _database() -> Iterator[Database]:
 
 
 def _rows() -> list[Any]:
-    with _explained(), _database() as database, database.read() as connection:
+    with fail_politely(), _database() as database, database.read() as connection:
         return list(tenants.accounts(connection))
 
 

@@ -2,18 +2,15 @@
 
 import asyncio
 import logging
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from erepo.errors import ErepoError
+from erepo.cli.words import fail_politely
 from erepo.sandbox.office.server import serve as serve_smtp
 from erepo.sandbox.office.service import Office
 from erepo.settings import Settings
-from erepo.texts import language
 
 app = typer.Typer(
     help="The sandbox's certificate office: mail in, certificates out.",
@@ -32,7 +29,8 @@ _ServiceCa = Annotated[
 @app.command()
 def init(service_ca: _ServiceCa = None) -> None:
     """Make the office's authority; may be repeated. Prints the file to be trusted by the service."""
-    office = _guarded(lambda: Office.initialise(Settings().office_home, _read(service_ca)))
+    with fail_politely():
+        office = Office.initialise(Settings().office_home, _read(service_ca))
     typer.echo(office.home / "ca" / "ca.pem")
 
 
@@ -45,24 +43,15 @@ def serve(
     service_ca: _ServiceCa = None,
 ) -> None:
     """Receive requests by mail and answer into the clinics' Maildirs, until SIGTERM or Ctrl-C."""
-    settings = Settings()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    if service_ca is not None:
-        office = _guarded(lambda: Office.initialise(settings.office_home, _read(service_ca)))
-    else:
-        office = _guarded(lambda: Office.open(settings.office_home))
-    asyncio.run(serve_smtp(office, settings.host, settings.office_port if port is None else port))
+    with fail_politely():
+        settings = Settings()
+        if service_ca is not None:
+            office = Office.initialise(settings.office_home, _read(service_ca))
+        else:
+            office = Office.open(settings.office_home)
+        asyncio.run(serve_smtp(office, settings.host, settings.office_port if port is None else port))
 
 
 def _read(file: Path | None) -> bytes | None:
     return file.read_bytes() if file else None
-
-
-def _guarded(make: Callable[[], Office]) -> Office:
-    try:
-        return make()
-    except ErepoError as error:
-        typer.echo("\n".join(error.explain(language())), err=True)
-    except OSError as error:
-        typer.echo(f"{error.strerror}: {error.filename}", err=True)
-    sys.exit(1)
