@@ -240,12 +240,14 @@ def _wait(busy: Callable[[], bool], seconds: float) -> None:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Inside, SIGTERM and SIGHUP do what Ctrl-C does: KeyboardInterrupt in the main thread."""
+    """Inside, SIGTERM and SIGHUP do what Ctrl-C does, unless they are ignored: KeyboardInterrupt."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    with _handling(interrupt, signal.SIGTERM, signal.SIGHUP):
+    wanted = (signal.SIGTERM, signal.SIGHUP)
+    # Who starts us under nohup wants us to outlive the terminal.
+    with _handling(interrupt, *(one for one in wanted if signal.getsignal(one) is not signal.SIG_IGN)):
         yield
 
 

@@ -41,10 +41,12 @@ def command(
                 console.print(addresses(around))
                 console.print(_READY.fill(language()))
                 end = time.monotonic() + seconds if seconds else None
-                while end is None or time.monotonic() < end:
-                    stack.tend()
-                    time.sleep(1)
-                console.print(_ENDING.fill(language()))
+                try:
+                    while end is None or time.monotonic() < end:
+                        stack.tend()
+                        time.sleep(1)
+                finally:
+                    console.print(_ENDING.fill(language()))
         except KeyboardInterrupt:
             console.print(_ENDED.fill(language()))
 

@@ -13,7 +13,7 @@ import pytest
 
 from erepo.cli import processes
 from erepo.cli.errors import PortTaken, ProgramEnded, ProgramNotReady
-from erepo.cli.supervisor import Program, Supervisor, answers, says
+from erepo.cli.supervisor import Program, Supervisor, answers, interruptible, says
 from tests.support.waiting import until
 
 SLEEPER = "import time; print('ready', flush=True); time.sleep(600)"
@@ -130,8 +130,10 @@ def test_http_readiness_needs_a_200() -> None:
 
 
 OWNER = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
+for number in (signal.SIGINT, signal.SIGHUP):  # whoever runs the tests may have them ignored
+    signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 from erepo.cli.supervisor import Program, Supervisor, interruptible, says
 code = sys.argv[2]
 try:
@@ -156,6 +158,17 @@ def test_no_signal_leaves_children_behind(tmp_path: Path, number: signal.Signals
         rest = owner.stdout.read()
     until(lambda: not processes.alive(child))
     assert ("ended" in rest) is (number is not signal.SIGKILL)
+
+
+def test_nohup_is_respected() -> None:
+    """Where a hang-up is ignored already, as under nohup, a closed terminal ends nothing."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruptible():
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_zombie_does_not_count_as_alive() -> None:
