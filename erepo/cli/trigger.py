@@ -71,13 +71,6 @@ class Prefect:
         self._csrf_client = str(uuid.uuid4())
         self._csrf: dict[str, str] = {}
 
-    def healthy(self) -> bool:
-        """Tell whether the server answers at all."""
-        try:
-            return self._client.get("health").status_code == httpx.codes.OK
-        except httpx.HTTPError:
-            return False
-
     def find(self, deployment: str) -> dict[str, Any]:
         """Return a deployment, named `flow/deployment`, as Prefect describes it.
 

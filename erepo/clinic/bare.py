@@ -1,21 +1,14 @@
-"""The bare pipeline: documents straight from their bytes to the repository, remembering nothing.
+"""Deposits without a database: documents described straight from their bytes, remembering nothing.
 
-What it shows is the cost of sending alone; `make bench` sets the real thing beside it. After a crash nobody
-knows what has arrived, so it is no way to archive.
+`make bench` measures the cost of sending alone with them. After a crash nobody knows what has arrived, so it
+is no way to archive.
 """
 
-from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 
 from erepo.cda.header import read_header
 from erepo.cda.kinds import recognise
-from erepo.clinic.archiving.ledger import new_unique_id
-from erepo.clinic.archiving.verdicts import Verdict
-from erepo.clinic.connection import Cloud
-from erepo.clinic.metadata import Deposit, Depositor, submission_of
-from erepo.clinic.pipeline import Delivery, Parcel, Pipeline
+from erepo.clinic.metadata import Deposit
 from erepo.content import Content, digest, read_all
 from erepo.identifiers import oids
 from erepo.identifiers.hl7 import CX
@@ -44,34 +37,3 @@ def describe(content: Content, *, now: datetime) -> Deposit:
         title=header.title,
         created=now,
     )
-
-
-async def send_bare(
-    cloud: Cloud, depositor: Depositor, documents: Sequence[tuple[Deposit, Content]], *, now: datetime
-) -> Counter[Verdict]:
-    """Send each document in a submission of its own, many at once.
-
-    Args:
-        cloud: an opened connection.
-        depositor: who deposits.
-        documents: described, with their content.
-        now: time of submission.
-
-    Returns:
-        How many ended how.
-    """
-    counts: Counter[Verdict] = Counter()
-
-    async def report(delivery: Delivery) -> None:
-        counts[delivery.judgement.verdict] += 1
-
-    parcels = (
-        Parcel(
-            number,
-            deposit.size,
-            partial(submission_of, new_unique_id(), [(deposit, content)], depositor, now=now),
-        )
-        for number, (deposit, content) in enumerate(documents)
-    )
-    await Pipeline(cloud.provide, cloud.settings.in_flight, cloud.settings.limits, report=report).run(parcels)
-    return counts

@@ -49,10 +49,6 @@ class ContentStore:
         """Return where content of this SHA-256 (hex) lies or would lie."""
         return self.root / sha256[:2] / sha256
 
-    def relative_path(self, sha256: str) -> str:
-        """Return the same relative to the store, for the database."""
-        return f"{sha256[:2]}/{sha256}"
-
     def open(self, sha256: str) -> FileContent:
         """Return stored content.
 

@@ -26,4 +26,3 @@ class Value(IntEnum):
     EVENT_CODE = 2  # code^^scheme
     AUTHOR_PERSON = 3  # XCN
     REFERENCE_ID = 4  # CXi
-    FOLDER_CODE = 5  # code^^scheme

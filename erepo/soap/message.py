@@ -26,8 +26,6 @@ from erepo.soap.signing import Signer, sha256
 _INCLUDE = re.compile(
     rb'<xop:Include xmlns:xop="%b" href="cid:([^"]*)"></xop:Include>' % re.escape(XOP.encode())
 )
-_BODY_START = f'<soap:Body xmlns:soap="{SOAP}" xmlns:wsu="{WSU}" wsu:Id="body">'.encode()
-_BODY_END = b"</soap:Body>"
 _BODY_NSMAP = {"soap": SOAP, "wsu": WSU}
 #: Prefixes that the Envelope declares anyway.
 _DECLARED = frozenset({"soap", "xml"})

@@ -53,7 +53,6 @@ from erepo.xds.vocabulary import (
     Slot,
 )
 
-RIM_MAP = {"rim": RIM}
 OBJECT_LIST = f"{{{RIM}}}RegistryObjectList"
 _START, _END = f'<rim:RegistryObjectList xmlns:rim="{RIM}">', "</rim:RegistryObjectList>"
 

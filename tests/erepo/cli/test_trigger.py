@@ -151,10 +151,11 @@ def test_a_server_that_stays_busy_is_unavailable(client: Prefect, server: Script
 def test_nobody_there_is_unavailable(monkeypatch: pytest.MonkeyPatch, server: Scripted) -> None:
     """The error names the address."""
     monkeypatch.setattr(trigger.time, "sleep", lambda _: None)
-    with Prefect("http://127.0.0.1:1") as nobody:
-        assert nobody.healthy() is False
-        with pytest.raises(PrefectUnavailable, match=r"127\.0\.0\.1:1"):
-            nobody.find("a/b")
+    with (
+        Prefect("http://127.0.0.1:1") as nobody,
+        pytest.raises(PrefectUnavailable, match=r"127\.0\.0\.1:1"),
+    ):
+        nobody.find("a/b")
 
 
 def test_csrf_protection_is_answered(client: Prefect, server: Scripted) -> None:
