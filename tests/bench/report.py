@@ -36,8 +36,8 @@ _MEASURED = """\
   spares (a) work that the others do; reading the header within the measured time is work that (b) to (d)
   have behind them.
 * **(a')** is (a) without the metadata: they come as ready-made XML, as our own writer writes them for that
-  document, and the script fills in ids, time, hash and size. No user has them ready; it shows what typed
-  objects cost in zeep.
+  document, and the script fills in ids, time, hash and size. No user has them ready; the difference is what
+  reading the header and typed objects in zeep cost.
 * **(e)** is (a') with forty lines more: it signs all that the service's default policy asks for and checks
   the signed answers, as (b), (c) and (d) do. Its metadata come ready-made too.
 * **(b)** describes each document from its header (read before), signs, sends {in_flight} at once and verifies
