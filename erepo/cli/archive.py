@@ -8,9 +8,9 @@ import orjson
 import typer
 import uvloop
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from erepo.cli.bars import bar
 from erepo.clinic.account import load_connection
 from erepo.clinic.archiving import BatchResult, Plan, Summary, plan, reconcile, send_batch, summary
 from erepo.clinic.archiving.errors import BatchTaken, LeaseLost
@@ -84,12 +84,12 @@ async def _send_all(
     connection: CloudConnection, database: Database, planned: Plan, *, quiet: bool
 ) -> list[BatchResult]:
     results: list[BatchResult] = []
-    with _bar(quiet=quiet or not planned.documents) as bar:
-        line = bar.add_task(_TITLE.fill(language()), total=planned.documents)
+    with bar(quiet=quiet or not planned.documents) as shown:
+        line = shown.add_task(_TITLE.fill(language()), total=planned.documents)
         for batch in planned.batches:
             try:
                 result = await send_batch(
-                    connection, database, batch, progress=lambda documents, _: bar.advance(line, documents)
+                    connection, database, batch, progress=lambda documents, _: shown.advance(line, documents)
                 )
             except (BatchTaken, LeaseLost):
                 continue  # another archiver brings it to an end
@@ -97,11 +97,6 @@ async def _send_all(
             if result.problem is not None and not result.archived:
                 break  # nothing gets through; the next batch would not either
     return results
-
-
-def _bar(*, quiet: bool) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True)
 
 
 def _show(total: Summary) -> None:

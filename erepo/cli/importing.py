@@ -7,9 +7,9 @@ from typing import Annotated, Any, Self
 import orjson
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from erepo.cda.kinds import Kind
+from erepo.cli.bars import bar
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
 from erepo.clinic.intake import Intake, Outcome, Summary, find_files, parse_patient, plain
@@ -66,10 +66,10 @@ def _take(
     files = list(find_files(paths))
     database = open_clinic(settings)
     try:
-        with _Bar(len(files), quiet=quiet) as bar:
+        with _Bar(len(files), quiet=quiet) as shown:
 
             def progress(outcome: Outcome) -> None:
-                bar.advance()
+                shown.advance()
                 if outcome.reason:
                     problems.append(outcome)
 
@@ -84,16 +84,7 @@ class _Bar:
     """A progress bar on the terminal that appears only when the work takes long."""
 
     def __init__(self, total: int, *, quiet: bool) -> None:
-        console = Console(stderr=True)
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=quiet or not console.is_terminal,
-        )
+        self._progress = bar(quiet=quiet)
         self._task = self._progress.add_task(_WORKING.fill(language()), total=total, visible=False)
 
     def __enter__(self) -> Self:

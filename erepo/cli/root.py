@@ -5,10 +5,12 @@ Commands live in one module each. They are imported only when they are called (o
 """
 
 import importlib
+import os
 from types import MappingProxyType
 from typing import Any
 
 import typer
+from dotenv import dotenv_values
 from typer.core import TyperGroup
 
 from erepo.cli.words import fail_politely
@@ -74,4 +76,11 @@ def _root() -> None:
 def main() -> None:
     """Run the command line; an error of ours ends as what happened and what to do next, status 1."""
     with fail_politely():
+        _take_language_from_file()
         app()
+
+
+def _take_language_from_file() -> None:
+    # Flows get it from there as well: a command must not answer in another language than they do.
+    if wanted := dotenv_values(".env").get("EREPO_LANGUAGE"):
+        os.environ.setdefault("EREPO_LANGUAGE", wanted)

@@ -6,12 +6,11 @@ from typing import Annotated
 
 import orjson
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from erepo.cda.kinds import KINDS
 from erepo.cda.samples import RECIPES, Written, write_samples
 from erepo.cda.samples.catalogue import ATTACHMENT
+from erepo.cli.bars import bar
 from erepo.texts import Text, language, size_words
 
 _UNITS = {"": 1, "b": 1, "kb": 1000, "kib": 1024, "mb": 1000**2, "mib": 1024**2}
@@ -32,7 +31,7 @@ def parse_size(text: str) -> int | tuple[int, int]:
     sizes = [int(float(part[1]) * _UNITS.get(part[2].lower(), 0)) for part in parts if part]
     if len(sizes) != len(parts) or not 1 <= len(sizes) <= 2 or not all(sizes):
         raise typer.BadParameter(f"{text!r}: write 50kB, 20MB, or a range such as 5kB-2MB")
-    return sizes[0] if len(sizes) == 1 else (sizes[0], sizes[1])
+    return sizes[0] if len(sizes) == 1 else (min(sizes), max(sizes))
 
 
 def command(
@@ -59,8 +58,8 @@ def command(
     For example: `erepo samples inbox --count 500 --size 50kB --kind lab_result --kind attachment`
     """
     wanted = parse_size(size) if size else None
-    with Progress(console=Console(stderr=True), transient=True, disable=as_json) as bar:
-        task = bar.add_task(str(folder), total=count)
+    with bar(quiet=as_json) as shown:
+        task = shown.add_task(str(folder), total=count)
         written = write_samples(
             folder,
             seed=seed,
@@ -68,7 +67,7 @@ def command(
             kinds=kind,
             size=wanted,
             patients=patients,
-            progress=lambda _: bar.advance(task),
+            progress=lambda _: shown.advance(task),
         )
     _report(folder, written, as_json)
 

@@ -5,10 +5,9 @@ from typing import Annotated
 import orjson
 import typer
 import uvloop
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from erepo.cli.archive import complain
+from erepo.cli.bars import bar
 from erepo.clinic.account import load_connection
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.database import Database, open_clinic
@@ -82,14 +81,13 @@ def _tell_about_missing(report: VerifyReport, queued: int, *, again: bool) -> No
 
 async def _verify(database: Database, settings: Settings, *, read_back: bool, quiet: bool) -> VerifyReport:
     async with load_connection(database, settings) as connection:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
-            line = bar.add_task(_TITLE.fill(language()), total=await count(database))
+        with bar(quiet=quiet) as shown:
+            line = shown.add_task(_TITLE.fill(language()), total=await count(database))
             return await verify(
                 connection,
                 database,
                 read_back=read_back,
-                progress=lambda documents: bar.advance(line, documents),
+                progress=lambda documents: shown.advance(line, documents),
             )
 
 
