@@ -31,7 +31,7 @@ from erepo.errors import ErepoError
 from erepo.pki.bundle import fingerprint
 from erepo.soap.errors import MessageRefused
 from erepo.soap.faults import fault_of, write_fault
-from erepo.soap.message import Outgoing, Packed, pack
+from erepo.soap.message import Outgoing, Packed, ReadyBody, pack, ready_body
 from erepo.soap.mtom import Attachment, Received, unpack
 from erepo.soap.names import ANONYMOUS, FAULT_ACTION, MESSAGE_ID
 from erepo.soap.verifying import Verified, read_unsigned
@@ -58,7 +58,7 @@ class Reply:
     """The body of an answer."""
 
     action: str
-    payload: etree._Element  # the type lxml gives its elements has no public name
+    payload: etree._Element | ReadyBody  # the type lxml gives its elements has no public name
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -168,10 +168,14 @@ def _check_address(to: str, path: str) -> None:
         raise ActionRefused(rule="wsa:To is another address")
 
 
+#: What nearly every submission is answered with.
+_SUCCESS = ready_body(write_registry_response())
+
+
 async def _provide(question: Question) -> Reply:
     """ITI-41."""
     errors = await _submit(question)
-    return Reply(iti41.RESPONSE_ACTION, write_registry_response(errors=errors))
+    return Reply(iti41.RESPONSE_ACTION, write_registry_response(errors=errors) if errors else _SUCCESS)
 
 
 async def _submit(question: Question) -> Sequence[RegistryError]:

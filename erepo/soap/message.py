@@ -41,6 +41,15 @@ def new_message_id() -> str:
 
 
 @dataclass(frozen=True)
+class ReadyBody:
+    """A Body without documents that many messages carry, canonicalised and hashed once; see `ready_body`."""
+
+    skeleton: bytes = field(repr=False)
+    digest: bytes = field(repr=False)
+    envelope_start: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """A message to be sent.
 
@@ -49,6 +58,7 @@ class Outgoing:
         to: wsa:To; the service's address, or anonymous in an answer.
         payload: the one element of the Body, given away: packing moves it into the Body. Binary values are
             `mtom.include(content_id)`. Only prefixes declared on its root may be used inside values (QNames).
+            Or a Body made before.
         attachments: each named by exactly one include of the payload.
         message_id: wsa:MessageID.
         relates_to: MessageID of the request, in answers.
@@ -57,7 +67,7 @@ class Outgoing:
 
     action: str
     to: str
-    payload: etree._Element
+    payload: etree._Element | ReadyBody
     attachments: Sequence[Attachment] = ()
     message_id: str = field(default_factory=new_message_id)
     relates_to: str | None = None
@@ -143,20 +153,37 @@ def pack(
     Raises:
         AttachmentsMismatchError: includes and attachments do not fit one to one.
     """
-    skeleton = _canonical_body(outgoing.payload)
-    contents = {attachment.content_id: attachment.content for attachment in outgoing.attachments}
-    body = _splice(skeleton, contents)
+    payload, body = outgoing.payload, list[_Piece]()
+    if isinstance(payload, ReadyBody):
+        if outgoing.attachments:
+            raise AttachmentsMismatchError("a Body made before holds no includes")
+        skeleton, start = payload.skeleton, payload.envelope_start
+        body.append(skeleton)
+    else:
+        skeleton, start = _canonical_body(payload), _envelope_start(payload)
+        body += _splice(skeleton, {each.content_id: each.content for each in outgoing.attachments})
     headers = write_addressing(outgoing.addressing)
     security = b""
     if signer:
-        digests = {"body": _digest(body)} | {name: sha256(octets) for name, octets in headers.items()}
+        digest = payload.digest if isinstance(payload, ReadyBody) else _digest(body)
+        digests = {"body": digest} | {name: sha256(octets) for name, octets in headers.items()}
         security = signer.secure(digests, now or datetime.now(UTC), life)
-    head = b"".join((_envelope_start(outgoing.payload), security, *headers.values(), b"</soap:Header>"))
+    head = b"".join((start, security, *headers.values(), b"</soap:Header>"))
     if mtom:
         return _multipart(head + skeleton + b"</soap:Envelope>", outgoing.attachments)
     pieces = (head, *body, b"</soap:Envelope>")
     # Line ends inside an action cannot occur: it is one of our constants.
     return _packed(f'{SOAP_TYPE}; charset=utf-8; action="{outgoing.action}"', pieces)
+
+
+def ready_body(payload: etree._Element) -> ReadyBody:
+    """Make a Body without documents once, for many messages; the element is given away.
+
+    Raises:
+        AttachmentsMismatchError: it holds an include.
+    """
+    skeleton = _canonical_body(payload)
+    return ReadyBody(skeleton, _digest(_splice(skeleton, {})), _envelope_start(payload))
 
 
 def _canonical_body(payload: etree._Element) -> bytes:

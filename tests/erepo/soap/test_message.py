@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from erepo.content import CHUNK, FileContent, MemoryContent
-from erepo.soap.message import AttachmentsMismatchError, Outgoing, pack
+from erepo.soap.message import AttachmentsMismatchError, Outgoing, pack, ready_body
 from erepo.soap.mtom import Attachment, include, octets_of, unpack
 from erepo.soap.names import ACTION as ACTION_HEADER
 from erepo.soap.names import ANONYMOUS, FAULT_ACTION, HEADER, MUST_UNDERSTAND
@@ -139,6 +139,30 @@ def test_includes_and_attachments_must_fit(included: list[str], attached: list[s
     attachments = [Attachment(cid, MemoryContent(b"")) for cid in attached]
     with pytest.raises(AttachmentsMismatchError):
         pack(Outgoing(ACTION, TO, payload, attachments), None)
+
+
+@pytest.mark.parametrize("mtom", [True, False])
+def test_a_body_made_before_is_proven_in_every_message(elliptic: Identity, mtom: bool) -> None:
+    """A Body made once is sent, signed and proven in one message after another, as it was."""
+    ready = ready_body(etree.Element(f"{{{RIM}}}Answer", {"kind": "ł"}, nsmap={"rim": RIM, "xds": XDS}))
+    for number in range(2):
+        outgoing = Outgoing(ACTION, TO, ready, message_id=f"urn:uuid:{number}")
+        packed = pack(outgoing, elliptic.signer, mtom=mtom)
+        verified = elliptic.verifier().verify(unpack(packed.content_type, wire(packed), LIMITS))
+        assert (verified.message_id, verified.payload.get("kind")) == (f"urn:uuid:{number}", "ł")
+        assert verified.payload.nsmap["xds"] == XDS
+
+
+def test_a_body_made_before_holds_no_documents() -> None:
+    """An include in a Body made before, or an attachment beside it, is a mistake of the caller."""
+    payload = etree.Element(f"{{{RIM}}}Answer", nsmap={"rim": RIM})
+    payload.append(include("a@b"))
+    with pytest.raises(AttachmentsMismatchError):
+        ready_body(payload)
+    attachments = (Attachment("a@b", MemoryContent(b"x")),)
+    outgoing = Outgoing(ACTION, TO, ready_body(etree.Element(f"{{{RIM}}}Answer")), attachments)
+    with pytest.raises(AttachmentsMismatchError):
+        pack(outgoing, None)
 
 
 def test_media_type_cannot_break_out_of_its_header(elliptic: Identity) -> None:
