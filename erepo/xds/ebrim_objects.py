@@ -242,10 +242,15 @@ def _belongs(raw: RawObject, target: str) -> None:
 
 
 def _slot(element: _Element) -> tuple[str, tuple[str, ...]]:
+    # Tags compared by hand: a matcher made by `iterchildren` for each of thirty slots costs twice as much.
     return element.get("name", ""), tuple(
-        value.text or ""
-        for listed in element.iterchildren(_VALUE_LIST)
-        for value in listed.iterchildren(_VALUE)
+        [
+            value.text or ""
+            for listed in element
+            if listed.tag == _VALUE_LIST
+            for value in listed
+            if value.tag == _VALUE
+        ]
     )
 
 
@@ -261,8 +266,9 @@ def _slots_and_name(element: _Element) -> tuple[dict[str, tuple[str, ...]], str]
 
 
 def _localized(element: _Element) -> str:
-    for child in element.iterchildren(_LOCALIZED):
-        return child.get("value", "")
+    for child in element:
+        if child.tag == _LOCALIZED:
+            return child.get("value", "")
     return ""
 
 
