@@ -80,7 +80,13 @@ def read_shape(envelope: etree._Element) -> Shape:
 
 def has_text(element: etree._Element) -> bool:
     """Return whether anything but white space stands between the children of an element."""
-    return bool((element.text or "").strip() or any((child.tail or "").strip() for child in element))
+    if element.text and not element.text.isspace():
+        return True
+    for child in element:
+        tail = child.tail
+        if tail and not tail.isspace():
+            return True
+    return False
 
 
 def _known_headers(header: etree._Element) -> dict[str, etree._Element]:

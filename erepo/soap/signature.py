@@ -178,7 +178,7 @@ def _children(element: etree._Element, *tags: str) -> list[etree._Element]:
 
 
 def _check_attributes(element: etree._Element, allowed: set[str]) -> None:
-    if element.attrib and set(element.attrib) - allowed:
+    if not allowed.issuperset(element.keys()):
         raise SecurityMalformed(rule=f"unknown attribute on {etree.QName(element).localname}")
 
 
