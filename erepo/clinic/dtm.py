@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from erepo.clinic.times import read_time
 
 _DIGITS = re.compile(r"\d*")
-_FORMATS = {10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+#: Digits of a time that names an hour, a minute, a second.
+_MOMENTS = frozenset({10, 12, 14})
 
 
 def to_dtm(text: str) -> str:
@@ -19,10 +20,11 @@ def to_dtm(text: str) -> str:
         return ""
     found = _DIGITS.match(text.strip())
     digits = found.group() if found else ""
-    form = _FORMATS.get(len(digits))
-    return moment.strftime(form) if form else digits
+    return dtm(moment)[: len(digits)] if len(digits) in _MOMENTS else digits
 
 
 def dtm(moment: datetime) -> str:
     """Return an aware time as a DTM, to the second."""
-    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+    # Not strftime: it asks the system for its time zone on every call.
+    utc = moment.astimezone(UTC)
+    return f"{utc.year:04}{utc.month:02}{utc.day:02}{utc.hour:02}{utc.minute:02}{utc.second:02}"

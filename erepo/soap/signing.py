@@ -124,5 +124,4 @@ def _timestamp(created: datetime, expires: datetime) -> bytes:
 
 def _utc(moment: datetime) -> str:
     # At most three fraction digits (BSP R3220).
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
