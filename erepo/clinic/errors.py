@@ -36,8 +36,8 @@ class FileUnreadable(InvalidInput):
     code = "file.unreadable"
     cause = Text("The file cannot be read ({problem}).", "Nie można odczytać pliku ({problem}).")
     cure = Text(
-        "Check that it exists and may be read, then import it again.",
-        "Sprawdź, czy plik istnieje i czy można go odczytać, po czym zaimportuj go ponownie.",
+        "Check that it exists and may be read, then try again.",
+        "Sprawdź, czy plik istnieje i czy można go odczytać, po czym spróbuj ponownie.",
     )
 
 
@@ -100,8 +100,8 @@ class StructureInvalid(InvalidInput):
 
     code = "structure.invalid"
     cause = Text(
-        "The structure file is wrong at {place}: {problem}.",
-        "Plik struktury zawiera błąd w miejscu {place}: {problem}.",
+        "The structure file is wrong at {place}: {problem_en}.",
+        "Plik struktury zawiera błąd w miejscu {place}: {problem_pl}.",
     )
     cure = Text(
         "Correct it after the example docs/reference/structure-example.json; nothing has been changed.",

@@ -10,15 +10,43 @@ from typing import Annotated, Any
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from erepo.clinic.errors import StructureInvalid
+from erepo.clinic.errors import FileUnreadable, StructureInvalid
 from erepo.errors import ErepoError
 from erepo.identifiers.npwz import Npwz, NurseNpwz
 from erepo.identifiers.pesel import Pesel
 from erepo.identifiers.regon import Regon
 from erepo.identifiers.resort import Part, check_part
+from erepo.texts import Language, Text
 
 #: Largest structure file, in bytes.
 LIMIT = 4 * 1024**2
+
+_LANGUAGES: tuple[Language, Language] = ("en", "pl")
+
+
+#: What people get wrong most, in words that need no knowledge of JSON schemas.
+_PROBLEMS = {
+    "missing": Text("this field is missing", "brakuje tego pola"),
+    "extra_forbidden": Text("there is no such field", "nie ma takiego pola"),
+    "string_type": Text("this has to be text in quotes", "wymagany jest tekst w cudzysłowie"),
+    "string_too_short": Text("this is empty", "wartość jest pusta"),
+    "list_type": Text("this has to be a list [ … ]", "wymagana jest lista [ … ]"),
+    "model_type": Text("this has to be an object in braces", "wymagany jest obiekt w nawiasach klamrowych"),
+}
+_NO_JSON = Text("no JSON", "to nie jest JSON")
+_TOO_LARGE = Text("larger than {limit} bytes", "plik ma więcej niż {limit} bajtów")
+_LOGIN_TWICE = Text("a login stands twice in users", "ten sam login występuje w users dwa razy")
+_NO_SUCH_LOGIN = Text(
+    "archiving_user is none of the logins in users", "archiving_user nie jest żadnym z loginów w users"
+)
+
+
+class _Wrong(ValueError):
+    """What pydantic carries from a check of ours to the refusal, in both languages."""
+
+    def __init__(self, problem: Text) -> None:
+        super().__init__(problem.en)
+        self.problem = problem
 
 
 def _part(part: Part) -> AfterValidator:
@@ -30,7 +58,7 @@ def _checked(check: Any, *values: str) -> str:
         return str(check(*values))
     except ErepoError as error:
         # Our identifier errors name the identifier and its form, never the value.
-        raise ValueError(str(error)) from None
+        raise _Wrong(Text(*(" ".join(error.explain(speak)).rstrip(".") for speak in _LANGUAGES))) from None
 
 
 def _regon(text: str) -> str:
@@ -101,9 +129,9 @@ class StructureFile(_Record):
     def _consistent(self) -> "StructureFile":
         logins = [user.login for user in self.users]
         if len(set(logins)) != len(logins):
-            raise ValueError("a login stands twice in users")
+            raise _Wrong(_LOGIN_TWICE)
         if self.archiving_user and self.archiving_user not in logins:
-            raise ValueError("archiving_user is none of the logins in users")
+            raise _Wrong(_NO_SUCH_LOGIN)
         return self
 
 
@@ -111,15 +139,16 @@ def read_structure_file(path: Path) -> StructureFile:
     """Read a structure file.
 
     Raises:
-        StructureInvalid: it cannot be read or understood; names the place, never a person's data.
+        FileUnreadable: it cannot be read.
+        StructureInvalid: it cannot be understood; names the place, never a person's data.
     """
     try:
         with path.open("rb") as file:
             octets = file.read(LIMIT + 1)
     except OSError as error:
-        raise StructureInvalid(place="(file)", problem=error.strerror) from None
+        raise FileUnreadable(problem=error.strerror) from None
     if len(octets) > LIMIT:
-        raise StructureInvalid(place="(file)", problem=f"> {LIMIT} B")
+        raise _refusal("(file)", _TOO_LARGE, limit=LIMIT)
     return parse_structure(octets)
 
 
@@ -132,8 +161,15 @@ def parse_structure(octets: bytes) -> StructureFile:
     try:
         return StructureFile.model_validate(orjson.loads(octets))
     except orjson.JSONDecodeError as error:
-        raise StructureInvalid(place=f"line {error.lineno}", problem="no JSON") from None
+        raise _refusal(f"line {error.lineno}", _NO_JSON) from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "(file)"
-        raise StructureInvalid(place=place, problem=first["msg"].removeprefix("Value error, ")) from None
+        ours = first.get("ctx", {}).get("error")
+        known = ours.problem if isinstance(ours, _Wrong) else _PROBLEMS.get(first["type"])
+        raise _refusal(place, known or Text(first["msg"], first["msg"])) from None
+
+
+def _refusal(place: str, problem: Text, **data: object) -> StructureInvalid:
+    words = {f"problem_{speak}": problem.fill(speak, **data) for speak in _LANGUAGES}
+    return StructureInvalid(place=place, **words)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from erepo.clinic.database import Database
-from erepo.clinic.errors import StructureIncomplete, StructureInvalid
+from erepo.clinic.errors import FileUnreadable, StructureIncomplete, StructureInvalid
 from erepo.clinic.structure import check_ready, read_archiving_user, read_provider, store_structure
 from erepo.clinic.structure_file import parse_structure, read_structure_file
 from erepo.clinic.tables import audit_event, staff
@@ -180,11 +180,30 @@ def test_a_wrong_file_is_refused_by_place(change: Change, place: str) -> None:
     assert "44051401358" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("octets", "words"),
+    [
+        (b"{", "to nie jest JSON"),
+        (b'{"provider": {}}', "provider.name: brakuje tego pola"),
+        (b'{"provider": {"name": "X", "colour": 1}}', "provider.colour: nie ma takiego pola"),
+        (b'{"provider": {"name": "X", "regon": "1"}}', "Identyfikator REGON nie ma wymaganej postaci"),
+        (b'{"provider": {"name": "X"}, "archiving_user": "y"}', "nie jest "),
+    ],
+)
+def test_a_wrong_file_is_explained_in_polish(octets: bytes, words: str) -> None:
+    """Who writes the file reads Polish, with one full stop at the end of a sentence."""
+    with pytest.raises(StructureInvalid) as caught:
+        parse_structure(octets)
+    cause, _ = caught.value.explain("pl")
+    assert words in cause
+    assert ".." not in cause
+
+
 def test_no_json_and_no_file(tmp_path: Path) -> None:
     """What is no JSON, too large, or not there is refused."""
     with pytest.raises(StructureInvalid, match="line 1"):
         parse_structure(b"{")
-    with pytest.raises(StructureInvalid, match="No such file"):
+    with pytest.raises(FileUnreadable, match="No such file"):
         read_structure_file(tmp_path / "none.json")
     large = tmp_path / "large.json"
     large.write_bytes(b" " * (4 * 1024**2 + 1))
