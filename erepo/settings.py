@@ -102,6 +102,11 @@ class Settings(BaseSettings):
         return self.home.absolute() / "clinic"
 
     @property
+    def inbox(self) -> Path:
+        """The drop folder that import-documents watches."""
+        return self.clinic_home / "inbox"
+
+    @property
     def cloud_home(self) -> Path:
         """State of the service side: database, blobs, its own keys, trusted authorities."""
         return self.home.absolute() / "cloud"

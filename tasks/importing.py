@@ -17,11 +17,6 @@ from tasks.clinic import opened_database
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 
 
-def inbox(settings: Settings) -> Path:
-    """Return the drop folder of this installation."""
-    return settings.clinic_home / "inbox"
-
-
 @task(
     name="take-in",
     retries=2,
@@ -40,11 +35,10 @@ async def take_in(connection: str, quiet_seconds: int, delete_taken: bool) -> Su
 
 def _take_in(database: Database, settings: Settings, quiet_seconds: int, delete_taken: bool) -> Summary:
     database.upgrade()
-    folder = inbox(settings)
-    if not folder.is_dir():
+    if not settings.inbox.is_dir():
         return Summary()
     now = time.time()
-    files = [file for file in find_files([folder]) if _finished(file, now - quiet_seconds, now)]
+    files = [file for file in find_files([settings.inbox]) if _finished(file, now - quiet_seconds, now)]
     return Intake.at(database, settings).take_folder(files, delete_source=delete_taken)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlalchemy as sa
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -18,7 +17,7 @@ from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.mail import MaildirMailbox
 from erepo.clinic.onboarding import Form, Pins
 from erepo.clinic.onboarding.errors import CertificatesAwaited
-from erepo.clinic.tables import provider, unit
+from erepo.clinic.structure import read_provider
 from erepo.pki.keys import KeyType
 from erepo.settings import Settings
 from tasks.boundary import guarded
@@ -139,6 +138,7 @@ async def activate(account: str, service: str) -> None:
 def _structure(database: Database) -> tuple[str, str]:
     """Return the names of the provider and of its first unit; empty where there is no structure yet."""
     with database.read() as connection:
-        owner = connection.execute(sa.select(provider.c.name).limit(1)).scalar() or ""
-        first = connection.execute(sa.select(unit.c.name).order_by(unit.c.id).limit(1)).scalar() or ""
-    return owner, first
+        found = read_provider(connection)
+    if found is None:
+        return "", ""
+    return found.name, found.units[0].name if found.units else ""

@@ -125,7 +125,7 @@ class Surroundings:
     @property
     def inbox(self) -> Path:
         """The drop folder that import-documents watches."""
-        return self.settings.clinic_home / "inbox"
+        return self.settings.inbox
 
     @property
     def prefect_url(self) -> str:

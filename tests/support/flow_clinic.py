@@ -10,7 +10,6 @@ from erepo.cda.samples import write_samples
 from erepo.clinic.database import Database
 from erepo.clinic.tables import document
 from erepo.settings import Settings
-from tasks.importing import inbox
 
 #: Marks of every test that runs flows. One event loop for all: Prefect keeps clients per loop. It forgets to
 #: close some of its own connections to its server, which is not ours to repair.
@@ -32,7 +31,7 @@ class ClinicUnderTest:
     @property
     def inbox(self) -> Path:
         """Its drop folder."""
-        return inbox(self.settings)
+        return self.settings.inbox
 
     def drop(self, count: int, *, seed: int = 7, size: int | None = None) -> None:
         """Put sample documents into the drop folder."""
