@@ -50,6 +50,7 @@ class Stack:
         """
         self.around.secrets.make()
         make_folder(self.around.inbox)
+        make_folder(self.around.scratch)
         for program in (self.prefect(), self.cloud(), self.office()):
             self.supervisor.check_port(program)
         prefect = self.supervisor.start(self.prefect())

@@ -118,6 +118,11 @@ class Surroundings:
         return self.home / "run" / "up.json"
 
     @property
+    def scratch(self) -> Path:
+        """Temporary files of Prefect, which would take one name under /tmp for all users of the machine."""
+        return self.home / "run" / "tmp"
+
+    @property
     def secrets(self) -> Secrets:
         """The secret files of this home."""
         return Secrets(self.home / "secrets")
@@ -176,6 +181,7 @@ class Surroundings:
             **_EVERYWHERE,
             **self.environment(),
             "PREFECT_HOME": str(self.home / "prefect"),
+            "TMPDIR": str(self.scratch),
             "PREFECT_API_URL": self.prefect_api,
             "PREFECT_API_AUTH_STRING": self.prefect_login(),
             "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "true",

@@ -71,3 +71,9 @@ def test_no_secret_stands_in_an_argument_list(around: Surroundings) -> None:
     secrets = [file.read_text() for file in around.secrets.folder.iterdir()]
     assert [secret for secret in secrets if secret in arguments] == []
     assert [secret for secret in secrets if secret in repr(programs)] == []
+
+
+def test_two_users_of_one_machine_share_no_temporary_folder(around: Surroundings) -> None:
+    """Prefect's worker would take /tmp/runner_storage, which belongs to whoever was first."""
+    around.secrets.make()
+    assert Path(around.prefect_client()["TMPDIR"]).is_relative_to(around.home)
