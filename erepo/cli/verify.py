@@ -64,7 +64,8 @@ def command(
     else:
         _show(report)
         _tell_about_missing(report, queued, again=again)
-    raise typer.Exit(0 if report.complete else 1)
+    nothing = report.problem is not None and not report.checked
+    raise typer.Exit(0 if report.complete else 2 if nothing else 1)
 
 
 def _send_again(database: Database, report: VerifyReport) -> int:

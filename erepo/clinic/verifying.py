@@ -74,7 +74,7 @@ class VerifyReport:
         bytes: octets of the documents compared.
         read_back: whether the octets were fetched and hashed.
         seconds: duration.
-        problem: why checking ended early, if it did.
+        problem: why documents stayed unchecked, if any did.
     """
 
     checked: int = 0
@@ -109,12 +109,14 @@ async def verify(
         progress: called, from a thread, with documents just checked.
 
     Returns:
-        The report; `problem` tells why it ended early, if it did.
+        The report; `problem` tells why documents stayed unchecked, if any did.
     """
     started = time.monotonic()
     check = _Check(cloud, database, VerifyReport(read_back=read_back), progress)
     with first_error():
         await check.run()
+    # Few documents end before patience does: what kept them from being asked about is told all the same.
+    check.report.problem = check.report.problem or check.first
     check.report.seconds = round(time.monotonic() - started, 3)
     return check.report
 
@@ -130,6 +132,7 @@ class _Check:
     database: Database
     report: VerifyReport
     progress: Progress | None
+    first: Problem | None = None
     _failures: int = 0
 
     async def run(self) -> None:
@@ -158,6 +161,7 @@ class _Check:
     def _failed(self, error: Exception, documents: int) -> None:
         self._failures += 1
         self.report.unchecked += documents
+        self.first = self.first or Problem.of(error)
         if self._failures >= PATIENCE or judge(error).verdict is Verdict.HALT:
             self.report.problem = self.report.problem or Problem.of(error)
 

@@ -79,6 +79,18 @@ def test_the_service_down_is_told_in_words_and_exit_1(clinic: Clinic, tmp_path: 
     assert clinic.states() == {"queued": 3}
 
 
+def test_a_few_documents_that_nobody_could_be_asked_about_are_told_with_the_cause(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    """Also where there are fewer of them than attempts: the cause, the cure, and exit code 2."""
+    clinic.take_in(samples(3, 3, patients=3), tmp_path / "in")
+    assert run(clinic, "archive").exit_code == 0
+    clinic.reach_through(1)
+    shown = run(clinic, "verify")
+    assert (shown.exit_code, shown.stdout.endswith("not checked 3\n")) == (2, True)
+    assert "does not answer" in shown.stderr
+
+
 def test_without_an_account_nothing_can_be_sent(clinic: Clinic) -> None:
     """No active account is a clear refusal with exit code 2, in both forms."""
     with clinic.database.begin() as connection:
