@@ -1,6 +1,6 @@
 """The trust store and what it remembers."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -72,5 +72,8 @@ def test_what_our_authority_issues_is_accepted_by_its_own_trust() -> None:
     authority = Authority.create("Our CA")
     store = TrustStore([authority.certificate])
     key = Recipe().key
-    store.verify(authority.issue_signer(key, "erepo cloud WSS"), at=NOW)
-    store.verify(authority.issue_server(key, ["localhost"]), at=NOW)
+    for certificate in (
+        authority.issue_signer(key, "erepo cloud WSS"),
+        authority.issue_server(key, ["localhost"]),
+    ):
+        store.verify(certificate, at=datetime.now(UTC))

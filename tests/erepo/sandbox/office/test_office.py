@@ -4,6 +4,7 @@ import smtplib
 import socket
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from erepo.pki.names import file_name
 from erepo.pki.pem import read_certificate
 from erepo.sandbox.office.errors import OfficeNotReady, SenderUnusable
 from erepo.sandbox.office.service import Office
-from tests.support.certificates import ACCOUNT, NOW, TLS, WSS
+from tests.support.certificates import ACCOUNT, TLS, WSS
 from tests.support.office import CLINIC, RunningOffice, running_office
 
 SERVICE_CA = Authority.create("The service").pem
@@ -68,13 +69,13 @@ def test_two_requests_get_two_certificates(office: RunningOffice) -> None:
     office.mailer().send(letter(request(TLS), request(WSS)))
     answer = last_answer(office)
     given_files = files(answer)
-    trust = TrustStore.from_pem(office.authority_pem)
+    trust, today = TrustStore.from_pem(office.authority_pem), datetime.now(UTC)
     for purpose in (TLS, WSS):
         (name,) = [each for each in given_files if each.startswith(purpose)]
         certificate = read_certificate(given_files[name])
         assert name == file_name(certificate, purpose)
         check_certificate(
-            certificate, account=ACCOUNT, purpose=purpose, key=KEYS[purpose], trust=trust, at=NOW
+            certificate, account=ACCOUNT, purpose=purpose, key=KEYS[purpose], trust=trust, at=today
         )
     assert given_files["ca.pem"] == SERVICE_CA
     assert given_files["issuer.pem"] == office.authority_pem
