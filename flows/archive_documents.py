@@ -47,6 +47,9 @@ async def archive_documents(
         except Exception as error:  # noqa: BLE001 — reported below, then raised
             problem = error
     total: Summary = summary(results, time.monotonic() - started)
-    await report_archiving(total, problem)
-    if problem is not None:
-        raise problem
+    try:
+        await report_archiving(total, problem)
+    finally:
+        # What stopped the archiving matters more than a page that could not be written.
+        if problem is not None:
+            raise problem

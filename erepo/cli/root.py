@@ -6,8 +6,9 @@ Commands live in one module each. They are imported only when they are called (o
 
 import importlib
 import os
+from importlib.metadata import version
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from dotenv import dotenv_values
@@ -65,8 +66,16 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("erepo"))
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
     """Keep a clinic's medical documents in a repository: take in, archive, verify.
 
     Start with `erepo demo`.

@@ -41,8 +41,10 @@ class WrongPassphrase(InvalidInput):
     code = "pki.wrong-passphrase"
     cause = Text("The passphrase does not open the {what}.", "Hasło nie pasuje do: {what}.")
     cure = Text(
-        "Give the passphrase that was shown when the file was saved.",
-        "Podaj hasło, które wyświetlono podczas zapisywania pliku.",
+        "Give the passphrase it was saved with; the clinic's own keys are under EREPO_KEY_PASSPHRASE or "
+        "secrets/key-passphrase in EREPO_HOME.",
+        "Podaj hasło, pod którym go zapisano; klucze placówki chroni EREPO_KEY_PASSPHRASE albo "
+        "plik secrets/key-passphrase w EREPO_HOME.",
     )
 
 

@@ -40,7 +40,7 @@ def encrypt_key(key: PrivateKey, passphrase: bytes) -> bytes:
         WrongPassphrase: the passphrase is empty; a key never leaves memory in clear.
     """
     if not passphrase:
-        raise WrongPassphrase(what="key")
+        raise WrongPassphrase(what="PKCS#8")
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -64,10 +64,10 @@ def load_key(pem: bytes, passphrase: bytes | None = None) -> PrivateKey:
     except UnsupportedAlgorithm:
         raise KeyUnsupported(kind="?") from None
     except TypeError:
-        raise WrongPassphrase(what="key") from None
+        raise WrongPassphrase(what="PKCS#8") from None
     except ValueError:
         # The causes are dropped on purpose: their texts may quote the input.
-        raise (WrongPassphrase(what="key") if secret else KeyUnreadable()) from None
+        raise (WrongPassphrase(what="PKCS#8") if secret else KeyUnreadable()) from None
     return check_private(key)
 
 
