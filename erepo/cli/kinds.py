@@ -19,12 +19,11 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Which document kinds are archived by themselves."
 )
 
+_KIND = Text("Kind", "Rodzaj")
 _HEADERS = (
-    Text("Kind", "Rodzaj"),
-    Text("Name", "Nazwa"),
-    Text("Archived by itself", "Automatycznie do archiwum"),
-    Text("Local days", "Dni lokalnie"),
-    Text("Years kept", "Lata przechowywania"),
+    Text("archived\nby itself", "archiwum\nautomat."),
+    Text("days\nlocal", "dni\nlokalnie"),
+    Text("years\nkept", "lata\nprzech."),
 )
 _YES, _NO = Text("yes", "tak"), Text("no", "nie")
 
@@ -77,12 +76,12 @@ def _print(rules: list[KindRule], *, as_json: bool) -> None:
         return
     spoken = language()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for number, header in enumerate(_HEADERS):
-        table.add_column(header.fill(spoken), justify="right" if number > 2 else "left", no_wrap=number == 0)
+    table.add_column(_KIND.fill(spoken))
+    for header in _HEADERS:
+        table.add_column(header.fill(spoken), justify="right", no_wrap=True)
     for rule in rules:
         table.add_row(
-            rule.kind.value,
-            KINDS[rule.kind].label.fill(spoken),
+            f"{KINDS[rule.kind].label.fill(spoken)}\n[dim]{rule.kind.value}[/dim]",
             (_YES if rule.auto_archive else _NO).fill(spoken),
             str(rule.local_days),
             str(rule.retention_years),
