@@ -1,20 +1,15 @@
 """Taking documents in from the drop folder."""
 
 import asyncio
-import time
-from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from erepo.clinic.database import Database
-from erepo.clinic.intake import Intake, Summary, find_files
+from erepo.clinic.intake import Intake, Summary, finished_files
 from erepo.settings import Settings
 from tasks.boundary import guarded, only_retryable
 from tasks.clinic import opened_database
-
-#: Writers that do not rename into place announce themselves so.
-_UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 
 
 @task(
@@ -35,24 +30,5 @@ async def take_in(connection: str, quiet_seconds: int, delete_taken: bool) -> Su
 
 def _take_in(database: Database, settings: Settings, quiet_seconds: int, delete_taken: bool) -> Summary:
     database.upgrade()
-    if not settings.inbox.is_dir():
-        return Summary()
-    now = time.time()
-    files = [file for file in find_files([settings.inbox]) if _finished(file, now - quiet_seconds, now)]
+    files = finished_files(settings.inbox, quiet_seconds)
     return Intake.at(database, settings).take_folder(files, delete_source=delete_taken)
-
-
-def _finished(file: Path, before: float, now: float) -> bool:
-    """Tell whether nobody has written to a file between `before` and now.
-
-    A time in the future says nothing of that: it comes from another clock, or ours has been set back. Such a
-    file would otherwise wait for years without a word; intake notices itself if it still grows.
-    """
-    if file.suffix.lower() in _UNFINISHED:
-        return False
-    try:
-        return not before < file.stat().st_mtime <= now
-    except FileNotFoundError:  # gone since the folder was read, or a link to nowhere
-        return file.is_symlink()
-    except OSError:  # cannot be looked at: intake says why
-        return True

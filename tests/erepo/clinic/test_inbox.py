@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.importing import _finished
+from erepo.clinic.intake.inbox import is_finished
 
 
 @pytest.mark.parametrize(("age", "finished"), [(60, True), (1, False), (-86_400, True)])
@@ -15,12 +15,12 @@ def test_only_a_file_just_written_waits(tmp_path: Path, age: float, finished: bo
     now, path = time.time(), tmp_path / "a.xml"
     path.touch()
     os.utime(path, (now - age, now - age))
-    assert _finished(path, now - 5, now) is finished
+    assert is_finished(path, now - 5, now) is finished
 
 
 def test_a_link_to_nowhere_is_left_to_intake_to_refuse(tmp_path: Path) -> None:
     """Nothing in the folder is passed over in silence but what is gone."""
     link = tmp_path / "a.xml"
     link.symlink_to("nowhere")
-    assert _finished(link, 0, 1)
-    assert not _finished(tmp_path / "gone.xml", 0, 1)
+    assert is_finished(link, 0, 1)
+    assert not is_finished(tmp_path / "gone.xml", 0, 1)
