@@ -1,6 +1,7 @@
 """`erepo archive`: send every document that is due."""
 
 import asyncio
+import contextlib
 import time
 from typing import Annotated
 
@@ -11,14 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from erepo.cli.bars import bar
+from erepo.cli.complaints import complain, complaining
 from erepo.clinic.account import load_connection
 from erepo.clinic.archiving import BatchResult, Plan, Summary, plan, reconcile, send_batch, summary
 from erepo.clinic.archiving.errors import BatchTaken, LeaseLost
-from erepo.clinic.archiving.results import Problem
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.tables import now
-from erepo.errors import ErepoError
 from erepo.settings import Settings
 from erepo.texts import Text, language, size_words, time_words
 
@@ -47,15 +47,8 @@ def command(
     Exit code 0 only if every document is archived; 1 if some are not; 2 if nothing could be sent at all.
     """
     settings = Settings()
-    try:
-        database = open_clinic(settings)
-        try:
-            total = uvloop.run(_archive(database, settings, most, quiet=as_json))
-        finally:
-            database.close()
-    except ErepoError as error:
-        complain(Problem.of(error), as_json=as_json)
-        raise typer.Exit(2) from None
+    with complaining(as_json=as_json), contextlib.closing(open_clinic(settings)) as database:
+        total = uvloop.run(_archive(database, settings, most, quiet=as_json))
     if as_json:
         typer.echo(orjson.dumps(total))
     else:
@@ -117,14 +110,3 @@ def _show(total: Summary) -> None:
         console.print(f"{one.document} {one.code}: {cause} {cure}", markup=False, highlight=False)
     if total.problem is not None:
         complain(total.problem, as_json=False)
-
-
-def complain(problem: Problem, *, as_json: bool) -> None:
-    """Tell what went wrong and what to do next: to people on stderr, to programs as JSON on stdout."""
-    if as_json:
-        typer.echo(orjson.dumps({"problem": problem}))
-        return
-    cause, cure = (
-        (problem.cause_pl, problem.cure_pl) if language() == "pl" else (problem.cause_en, problem.cure_en)
-    )
-    typer.echo(f"{cause}\n{cure}", err=True)

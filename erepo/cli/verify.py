@@ -1,19 +1,18 @@
 """`erepo verify`: prove that everything archived is there and unchanged."""
 
+import contextlib
 from typing import Annotated
 
 import orjson
 import typer
 import uvloop
 
-from erepo.cli.archive import complain
 from erepo.cli.bars import bar
+from erepo.cli.complaints import complain, complaining
 from erepo.clinic.account import load_connection
-from erepo.clinic.archiving.results import Problem
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.rejected import send_again
 from erepo.clinic.verifying import VerifyReport, count, verify
-from erepo.errors import ErepoError
 from erepo.settings import Settings
 from erepo.texts import Text, language
 
@@ -49,16 +48,9 @@ def command(
     asked.
     """
     settings = Settings()
-    try:
-        database = open_clinic(settings)
-        try:
-            report = uvloop.run(_verify(database, settings, read_back=read_back, quiet=as_json))
-            queued = _send_again(database, report) if again else 0
-        finally:
-            database.close()
-    except ErepoError as error:
-        complain(Problem.of(error), as_json=as_json)
-        raise typer.Exit(2) from None
+    with complaining(as_json=as_json), contextlib.closing(open_clinic(settings)) as database:
+        report = uvloop.run(_verify(database, settings, read_back=read_back, quiet=as_json))
+        queued = _send_again(database, report) if again else 0
     if as_json:
         typer.echo(orjson.dumps(report))
     else:

@@ -26,7 +26,7 @@ def fail_politely() -> Iterator[None]:
     try:
         yield
     except ErepoError as error:
-        _print(*error.explain(language()))
+        tell_trouble(*error.explain(language()))
         raise SystemExit(1) from None
     except ValidationError as error:
         if error.title != Settings.__name__:
@@ -34,7 +34,7 @@ def fail_politely() -> Iterator[None]:
         # The value is not shown: it may be a secret.
         wrong = [(_name(one["loc"]), one["msg"]) for one in error.errors(include_input=False)]
         causes = (_SETTING.fill(language(), name=name, problem=problem) for name, problem in wrong)
-        _print("\n".join(causes), _CORRECT.fill(language()))
+        tell_trouble("\n".join(causes), _CORRECT.fill(language()))
         raise SystemExit(1) from None
     except Exception as error:
         from erepo.clinic.machine import trouble_of  # noqa: PLC0415 - loads the database, which few need
@@ -43,7 +43,7 @@ def fail_politely() -> Iterator[None]:
         trouble = trouble_of(error, str(getattr(error, "filename", None) or "EREPO_HOME"))
         if trouble is None:
             raise
-        _print(*trouble.explain(language()))
+        tell_trouble(*trouble.explain(language()))
         raise SystemExit(1) from None
 
 
@@ -51,7 +51,9 @@ def _name(place: Iterable[object]) -> str:
     return "EREPO_" + "__".join(str(part) for part in place).upper()
 
 
-def _print(cause: str, cure: str) -> None:
+def tell_trouble(cause: str, cure: str) -> None:
+    """Tell what happened and what to do next, on stderr."""
     console = Console(stderr=True)
-    console.print(cause, style="bold red", markup=False, highlight=False)
-    console.print(_CURE.fill(language()) + cure, markup=False, highlight=False)
+    # Whole sentences: terminals wrap by themselves, and logs should not be cut.
+    console.print(cause, style="bold red", markup=False, highlight=False, soft_wrap=True)
+    console.print(_CURE.fill(language()) + cure, markup=False, highlight=False, soft_wrap=True)

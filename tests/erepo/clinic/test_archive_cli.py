@@ -101,6 +101,20 @@ def test_without_an_account_nothing_can_be_sent(clinic: Clinic) -> None:
     assert (told.exit_code, json.loads(told.stdout)["problem"]["code"]) == (2, "archiving.account-missing")
 
 
+@pytest.mark.parametrize("command", ["archive", "verify"])
+def test_a_machine_that_refuses_is_told_like_an_error_of_ours(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A file that cannot be read ends with exit code 2, in words and as JSON."""
+    monkeypatch.delenv("EREPO_KEY_PASSPHRASE", raising=False)
+    clinic.environment.pop("EREPO_KEY_PASSPHRASE", None)
+    (clinic.settings.home / "secrets" / "key-passphrase").mkdir(parents=True)
+    shown = run(clinic, command)
+    assert (shown.exit_code, "What to do: " in shown.stderr) == (2, True), shown.output
+    told = run(clinic, command, "--json")
+    assert (told.exit_code, json.loads(told.stdout)["problem"]["code"]) == (2, "erepo.machine")
+
+
 def test_missing_keys_and_wrong_passphrases_are_told_apart(clinic: Clinic) -> None:
     """Keys on disk are encrypted; without the passphrase there is no connection, without the key neither."""
     key = keys_folder(clinic.settings, clinic.tenant.account) / "wss.key"
