@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 from erepo.cli.words import fail_politely
-from erepo.cloud import tenants
-from erepo.cloud.credentials import add_tenant
-from erepo.cloud.database import Database
 from erepo.cloud.errors import TenantUnknown
-from erepo.cloud.home import Home, initialise
-from erepo.cloud.server import serve as run_server
-from erepo.cloud.tenants import GIB, Order
+from erepo.cloud.storage.database import Database
+from erepo.cloud.tenancy import tenants
+from erepo.cloud.tenancy.credentials import add_tenant
+from erepo.cloud.tenancy.home import Home, initialise
+from erepo.cloud.tenancy.tenants import GIB, Order
+from erepo.cloud.web.server import serve as run_server
 from erepo.settings import Settings
 from erepo.texts import Text, language, size_words
 

@@ -2,13 +2,16 @@
 
 How a submission (ITI-41) passes, file by file:
 
-    protocol   TLS handshake has proved the client certificate; its fingerprint travels with the request
-    app        the fingerprint decides the tenant; a path that is not the tenant's is answered as unknown
-    bodies     the body is read into one buffer, bounded; large ones wait for the memory budget
-    endpoint   unpack, verify the signature, the signer must be the tenant's registered WSS certificate
-    rules      hash and size of the received octets, ebRIM rules; large content becomes a durable file here
-    writer     many submissions share one transaction; **its commit is the only commit point**
-    endpoint   only then the answer is built, signed and sent
+    web.protocol        the TLS handshake has proved the client certificate; its fingerprint travels along
+    web.app             the fingerprint decides the tenant; a path that is not the tenant's is answered as unknown
+    bodies              the body is read into one buffer, bounded; large ones wait for the memory budget
+    web.xds             unpack, verify the signature, the signer must be the tenant's registered WSS certificate
+    registry.rules      hash and size of the received octets, ebRIM rules
+    repository.storing  large content becomes a durable file here
+    storage.writer      many submissions share one transaction; **its commit is the only commit point**
+    web.xds             only then the answer is built, signed and sent
+
+The rooms, lowest first: `storage`, `tenancy`, `registry`, `repository`, `web`; a room knows those before it.
 
 Crash windows, and what each leaves behind:
 

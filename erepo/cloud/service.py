@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from erepo.cloud.blobs import FileBlobStore
 from erepo.cloud.bodies import Bodies
-from erepo.cloud.database import Database
 from erepo.cloud.errors import where
-from erepo.cloud.home import Home
-from erepo.cloud.numbers import Numbers
-from erepo.cloud.registering import Outcome, Registrar
-from erepo.cloud.rows import Job  # noqa: TC001  # the annotation is evaluated
-from erepo.cloud.sweeping import sweep
-from erepo.cloud.tenants import Directory, Tenant
-from erepo.cloud.writer import Arrivals, GroupWriter
+from erepo.cloud.registry.registering import Outcome, Registrar
+from erepo.cloud.registry.rows import Job  # noqa: TC001  # the annotation is evaluated
+from erepo.cloud.storage.blobs import FileBlobStore
+from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.numbers import Numbers
+from erepo.cloud.storage.sweeping import sweep
+from erepo.cloud.storage.writer import Arrivals, GroupWriter
+from erepo.cloud.tenancy.home import Home
+from erepo.cloud.tenancy.tenants import Directory, Tenant
 from erepo.pki.trust import TrustStore
 from erepo.settings import Settings
 from erepo.soap.signing import Signer

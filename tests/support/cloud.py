@@ -21,9 +21,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from erepo.cloud.credentials import add_tenant
-from erepo.cloud.home import Home, initialise
-from erepo.cloud.tenants import Order
+from erepo.cloud.tenancy.credentials import add_tenant
+from erepo.cloud.tenancy.home import Home, initialise
+from erepo.cloud.tenancy.tenants import Order
 from erepo.pki.bundle import Bundle
 from erepo.pki.tls import client_context
 from erepo.settings import Settings
@@ -126,7 +126,7 @@ class RunningCloud:
     def start(self) -> None:
         """Start the process and wait until it is ready."""
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error::ResourceWarning", "-m", "erepo.cloud.server"],
+            [sys.executable, "-W", "error::ResourceWarning", "-m", "erepo.cloud.web.server"],
             env=dict(self.environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -185,7 +185,7 @@ def running_cloud(
         tmp_path: a folder of the test's own.
         start: False leaves starting to the test.
         environment: further EREPO_… settings of the process (and of `cloud.settings`).
-        order: limits and security of the account (see `erepo.cloud.tenants.Order`).
+        order: limits and security of the account (see `erepo.cloud.tenancy.tenants.Order`).
     """
     ours = {
         "EREPO_HOME": str(tmp_path / "var"),

@@ -4,7 +4,7 @@ import pytest
 
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_database
-from erepo.cloud.database import Database
+from erepo.cloud.storage.database import Database
 
 
 def test_a_full_disk_is_told_with_its_cure(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from erepo.cloud.blobs import BlobStore, FileBlobStore, new_key
+from erepo.cloud.storage.blobs import BlobStore, FileBlobStore, new_key
 
 
 @pytest.fixture(params=["files"])

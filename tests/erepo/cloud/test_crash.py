@@ -8,10 +8,10 @@ import signal
 import pytest
 from sqlalchemy import func, select
 
-from erepo.cloud.blobs import FileBlobStore, new_key
-from erepo.cloud.database import Database
-from erepo.cloud.sweeping import sweep
-from erepo.cloud.tables import document, tenant
+from erepo.cloud.storage.blobs import FileBlobStore, new_key
+from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.sweeping import sweep
+from erepo.cloud.storage.tables import document, tenant
 from erepo.content import read_all
 from erepo.errors import ErepoError
 from erepo.xds import iti18

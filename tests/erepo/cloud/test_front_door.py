@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from erepo.cloud.protocol import MOST_OF_ONE
+from erepo.cloud.web.protocol import MOST_OF_ONE
 from erepo.soap.errors import FaultRefused
 from erepo.soap.message import Outgoing, pack
 from erepo.soap.mtom import unpack

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from erepo.cloud.stamping import Facts, stamp
+from erepo.cloud.registry.stamping import Facts, stamp
 from erepo.content import MemoryContent, read_all
 from erepo.identifiers.hl7 import CX, XCN, ReferenceId
 from erepo.xds import iti18, iti41

@@ -13,8 +13,6 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from erepo.cloud import queries
-from erepo.cloud.answers import Answer
 from erepo.cloud.errors import (
     ServiceStopping,
     SignerNotRegistered,
@@ -22,10 +20,13 @@ from erepo.cloud.errors import (
     StoredContentDamaged,
     where,
 )
-from erepo.cloud.repository import judge, retrieve, store
-from erepo.cloud.rows import Job
+from erepo.cloud.registry import queries
+from erepo.cloud.registry.rows import Job
+from erepo.cloud.repository.retrieving import retrieve
+from erepo.cloud.repository.storing import judge, store
 from erepo.cloud.service import Cloud
-from erepo.cloud.tenants import Tenant
+from erepo.cloud.tenancy.tenants import Tenant
+from erepo.cloud.web.answers import Answer
 from erepo.content import Buffer
 from erepo.errors import ErepoError
 from erepo.pki.bundle import fingerprint

@@ -8,9 +8,9 @@ keeps the received element for exact replay (zstd, exclusive c14n; `status` in t
 the one in the XML). One table for all kinds makes the entryUUID unique across kinds and "is this uniqueId
 used by any object" one question.
 
-Numbers of rows come from `number_block` (see `erepo.cloud.numbers`): they are known before the insert, so a
-group of submissions is written with one `executemany` per table, and they grow, so the indexes on them grow
-at one end.
+Numbers of rows come from `number_block` (see `storage.numbers`): they are known before the insert, so a group
+of submissions is written with one `executemany` per table, and they grow, so the indexes on them grow at one
+end.
 """
 
 from typing import Any
@@ -112,11 +112,11 @@ registry_object = Table(
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("tenant_id", ForeignKey("tenant.id"), nullable=False),
-    Column("kind", SmallInteger, nullable=False),  # erepo.cloud.kinds.Kind
+    Column("kind", SmallInteger, nullable=False),  # erepo.cloud.registry.kinds.Kind
     Column("entry_uuid", LargeBinary(16), nullable=False),
     Column("lid", LargeBinary(16), nullable=False),
     Column("version", Integer, nullable=False),
-    Column("status", SmallInteger, nullable=False),  # erepo.cloud.kinds.Status
+    Column("status", SmallInteger, nullable=False),  # erepo.cloud.registry.kinds.Status
     Column("unique_id", String(256)),
     Column("patient_id", String(256)),
     Column("object_type", LargeBinary(16)),
@@ -163,7 +163,7 @@ object_value = Table(
     "object_value",
     metadata,
     Column("object_id", ForeignKey("registry_object.id"), primary_key=True, autoincrement=False),
-    Column("name", SmallInteger, primary_key=True),  # erepo.cloud.kinds.Value
+    Column("name", SmallInteger, primary_key=True),  # erepo.cloud.registry.kinds.Value
     Column("position", SmallInteger, primary_key=True),
     Column("tenant_id", Number, nullable=False),
     Column("value", Text, nullable=False),

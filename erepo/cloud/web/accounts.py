@@ -6,10 +6,10 @@ from typing import Any
 import orjson
 from cryptography import x509
 
-from erepo.cloud import tenants
 from erepo.cloud.errors import PathUnknown, RequestMalformed
 from erepo.cloud.service import Cloud
-from erepo.cloud.tenants import Tenant
+from erepo.cloud.tenancy import tenants
+from erepo.cloud.tenancy.tenants import Tenant
 from erepo.pki.bundle import Bundle
 from erepo.pki.checks import check_certificate
 from erepo.pki.errors import WrongSubject

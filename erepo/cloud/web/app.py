@@ -15,10 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from erepo.cloud import accounts
-from erepo.cloud.answers import Answer, Send, error_answer, json_answer
 from erepo.cloud.bodies import ClientGone, Headers, Receive
-from erepo.cloud.endpoint import Caller, serve_xds
 from erepo.cloud.errors import (
     AccountOccupied,
     AccountSuspended,
@@ -31,7 +28,10 @@ from erepo.cloud.errors import (
     where,
 )
 from erepo.cloud.service import Cloud
-from erepo.cloud.tenants import Tenant
+from erepo.cloud.tenancy.tenants import Tenant
+from erepo.cloud.web import accounts
+from erepo.cloud.web.answers import Answer, Send, error_answer, json_answer
+from erepo.cloud.web.xds import Caller, serve_xds
 from erepo.errors import AccessRefused, ErepoError, InvalidInput
 
 log = logging.getLogger("erepo.cloud")

@@ -22,8 +22,8 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from erepo.cloud.database import Database
 from erepo.cloud.errors import ServiceStopping, StorageUnavailable
+from erepo.cloud.storage.database import Database
 
 
 class Arrivals:

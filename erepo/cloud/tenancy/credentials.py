@@ -10,12 +10,12 @@ from pathlib import Path
 import orjson
 from cryptography.hazmat.primitives import serialization
 
-from erepo.cloud import tenants
-from erepo.cloud.accounts import facts
-from erepo.cloud.database import Database
-from erepo.cloud.home import Home
 from erepo.cloud.service import service_url
-from erepo.cloud.tenants import Order, Tenant
+from erepo.cloud.storage.database import Database
+from erepo.cloud.tenancy import tenants
+from erepo.cloud.tenancy.home import Home
+from erepo.cloud.tenancy.tenants import Order, Tenant
+from erepo.cloud.web.accounts import facts
 from erepo.durable import write_durably
 from erepo.pki.authority import Authority
 from erepo.pki.bundle import Bundle

@@ -15,9 +15,9 @@ from typing import Any, Literal
 from cryptography import x509
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from erepo.cloud.database import Database
 from erepo.cloud.errors import AccountMalformed, AccountOccupied, PathUnknown, TenantExists, TenantUnknown
-from erepo.cloud.tables import certificate, service, tenant
+from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.tables import certificate, service, tenant
 from erepo.identifiers.oids import new_uuid_oid
 from erepo.pki.bundle import fingerprint
 from erepo.pki.names import CertificatePurpose

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from erepo.cloud.errors import CloudNotInitialised
-from erepo.cloud.tables import metadata, number_block, service
+from erepo.cloud.storage.tables import metadata, number_block, service
 from erepo.durable import make_folder
 from erepo.settings import DatabaseAddressWrong
 

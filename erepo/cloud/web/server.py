@@ -11,10 +11,10 @@ from collections.abc import Generator
 
 import uvicorn
 
-from erepo.cloud.app import build
 from erepo.cloud.errors import where
-from erepo.cloud.protocol import MutualTlsProtocol
 from erepo.cloud.service import Cloud, service_url
+from erepo.cloud.web.app import build
+from erepo.cloud.web.protocol import MutualTlsProtocol
 from erepo.errors import ErepoError
 from erepo.pki.pem import write_certificates
 from erepo.pki.tls import server_context
@@ -123,7 +123,7 @@ async def _watch_trust(cloud: Cloud, context: ssl.SSLContext) -> None:
 
 
 def main() -> None:
-    """Serve with the settings of the environment (`python -m erepo.cloud.server`)."""
+    """Serve with the settings of the environment (`python -m erepo.cloud.web.server`)."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     serve(Settings())
 

@@ -8,8 +8,8 @@ import threading
 
 from sqlalchemy import select, update
 
-from erepo.cloud.database import Database
-from erepo.cloud.tables import number_block
+from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.tables import number_block
 
 _BLOCK = 1 << 14
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from erepo.cloud.codec import Coding
-from erepo.cloud.kinds import Kind, Status, Value
-from erepo.cloud.stamping import Stamped
-from erepo.cloud.tables import registry_object
-from erepo.cloud.tenants import Tenant
+from erepo.cloud.registry.kinds import Kind, Status, Value
+from erepo.cloud.registry.stamping import Stamped
+from erepo.cloud.storage.codec import Coding
+from erepo.cloud.storage.tables import registry_object
+from erepo.cloud.tenancy.tenants import Tenant
 from erepo.content import Buffer, Digests
 from erepo.xds.iti41 import Submission
 from erepo.xds.model import Association, Author, Code, DocumentEntry, SubmissionSet

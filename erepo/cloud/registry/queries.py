@@ -15,10 +15,10 @@ import zstandard
 from lxml import etree
 from sqlalchemy import Connection, Row, Select, and_, exists, or_, select
 
-from erepo.cloud.kinds import Kind, Status, Value
-from erepo.cloud.stamping import Element
-from erepo.cloud.tables import object_value, registry_object
-from erepo.cloud.tenants import Tenant
+from erepo.cloud.registry.kinds import Kind, Status, Value
+from erepo.cloud.registry.stamping import Element
+from erepo.cloud.storage.tables import object_value, registry_object
+from erepo.cloud.tenancy.tenants import Tenant
 from erepo.xds.errors import QueryError
 from erepo.xds.iti18 import OBJECT_REF, StoredQuery
 from erepo.xds.queries import (

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
-from erepo.cloud.blobs import INLINE
-from erepo.cloud.codec import Compressor
-from erepo.cloud.numbers import Numbers
-from erepo.cloud.rows import Job, NewDocument, Row
-from erepo.cloud.tables import document, document_octets, object_value, registry_object, tenant
+from erepo.cloud.registry.rows import Job, NewDocument, Row
+from erepo.cloud.storage.blobs import INLINE
+from erepo.cloud.storage.codec import Compressor
+from erepo.cloud.storage.numbers import Numbers
+from erepo.cloud.storage.tables import document, document_octets, object_value, registry_object, tenant
 from erepo.xds.responses import RegistryError
 from erepo.xds.vocabulary import Xds
 

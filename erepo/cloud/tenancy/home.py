@@ -20,9 +20,9 @@ from pathlib import Path
 from cryptography import x509
 from sqlalchemy import insert, select
 
-from erepo.cloud.database import Database
 from erepo.cloud.errors import CloudNotInitialised
-from erepo.cloud.tables import service
+from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.tables import service
 from erepo.durable import make_folder, write_durably
 from erepo.identifiers.oids import new_uuid_oid
 from erepo.pki.authority import Authority

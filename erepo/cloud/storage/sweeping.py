@@ -9,9 +9,9 @@ import itertools
 
 from sqlalchemy import bindparam, select
 
-from erepo.cloud.blobs import FileBlobStore
-from erepo.cloud.database import Database
-from erepo.cloud.tables import document
+from erepo.cloud.storage.blobs import FileBlobStore
+from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.tables import document
 
 #: Seconds; far above the longest request (`http.total`).
 OLD = 6 * 3600.0

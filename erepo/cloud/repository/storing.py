@@ -1,0 +1,121 @@
+"""Taking submissions (ITI-41).
+
+Order of a submission, and the commit points:
+
+1. octets hashed, metadata checked: nothing is kept yet;
+2. large contents become durable files (`BlobStore.put`); a crash or refusal after this leaves a blob without
+   a row, removed at once where we still can and swept at a start otherwise;
+3. the writer's transaction: small contents, metadata and usage together. **Its commit is the commit point**;
+4. the answer.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from erepo.cloud.errors import StorageUnavailable
+from erepo.cloud.registry.registering import Outcome
+from erepo.cloud.registry.rows import Job, NewDocument, make_job
+from erepo.cloud.registry.rules import check_contents, check_supported, check_together
+from erepo.cloud.registry.stamping import Element, Facts, stamp
+from erepo.cloud.service import Cloud
+from erepo.cloud.storage.blobs import INLINE, new_key
+from erepo.cloud.storage.codec import compressed_chunks, is_dense
+from erepo.cloud.tenancy.tenants import Tenant
+from erepo.content import Buffer, Content, Digests, MemoryContent, digest
+from erepo.xds.iti41 import Submission
+from erepo.xds.responses import RegistryError
+
+
+def judge(tenant: Tenant, submission: Submission, objects: Element) -> Job | list[RegistryError]:
+    """Hash and check a submission; return it ready for the writer, or every reason against it.
+
+    Args:
+        tenant: whose it is.
+        submission: as read.
+        objects: its RegistryObjectList; changed in place.
+    """
+    digests = [digest(content) for _, content in submission.entries]
+    errors = [*check_contents(submission, digests), *check_together(submission), *check_supported(submission)]
+    if errors:
+        return errors
+    facts = {
+        entry.entry_uuid: Facts(found.sha1, found.size, tenant.repository_unique_id)
+        for (entry, _), found in zip(submission.entries, digests, strict=True)
+    }
+    documents = [
+        _new_document(entry.entry_uuid, entry.unique_id, entry.mime_type, content, found)
+        for (entry, content), found in zip(submission.entries, digests, strict=True)
+    ]
+    return make_job(tenant, submission, stamp(objects, facts), documents)
+
+
+def _new_document(
+    entry: str, unique_id: str, mime_type: str, content: Content, found: Digests
+) -> NewDocument:
+    octets = content.octets if isinstance(content, MemoryContent) else b"".join(content.chunks())
+    return NewDocument(entry, unique_id, found, mime_type, octets=octets)
+
+
+async def store(cloud: Cloud, job: Job) -> Outcome:
+    """Make a submission durable.
+
+    Raises:
+        StorageUnavailable, ServiceStopping: nothing of it is stored.
+    """
+    if any(each.digests.size > INLINE for each in job.documents):
+        try:
+            await cloud.heavily(partial(_put_large, cloud, job))
+        except OSError as error:
+            raise StorageUnavailable from error
+    try:
+        outcome = await asyncio.shield(cloud.writer.submit(job))
+    except Exception:
+        await cloud.heavily(partial(_discard, cloud, [each.blob_key for each in job.documents]))
+        raise
+    if outcome.unused:
+        await cloud.heavily(partial(_discard, cloud, outcome.unused))
+    return outcome
+
+
+def _put_large(cloud: Cloud, job: Job) -> None:
+    """Write large contents to the blob store, unless zstd makes them small enough for the database."""
+    done = []
+    try:
+        for each in job.documents:
+            if each.digests.size > INLINE and each.octets is not None:
+                _put(cloud, job.tenant, each, each.octets)
+                done.append(each.blob_key)
+    except BaseException:
+        _discard(cloud, done)
+        raise
+
+
+def _put(cloud: Cloud, tenant: Tenant, each: NewDocument, octets: Buffer) -> None:
+    content = MemoryContent(octets)
+    chunks: Iterable[Buffer]
+    if is_dense(content):
+        chunks, each.coding = content.chunks(), "raw"
+    else:
+        packed = compressed_chunks(content)
+        head: list[Buffer] = []
+        size = 0
+        for chunk in packed:
+            head.append(chunk)
+            size += len(chunk)
+            if size > INLINE:
+                break
+        else:
+            each.octets, each.coding, each.packed = b"".join(head), "zstd", True
+            return
+        chunks, each.coding = itertools.chain(head, packed), "zstd"
+    key = new_key(tenant.id)
+    cloud.blobs.put(key, chunks)
+    each.octets, each.blob_key = None, key
+
+
+def _discard(cloud: Cloud, keys: Sequence[str | None]) -> None:
+    for key in keys:
+        if key is not None:
+            cloud.blobs.delete(key)

@@ -1,0 +1,1 @@
+"""Where bytes and rows live: database, writer, blobs."""

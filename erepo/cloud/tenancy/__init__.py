@@ -1,0 +1,1 @@
+"""Accounts, their certificates and limits, and the folder of the service itself."""
