@@ -3,9 +3,9 @@
 How a submission (ITI-41) passes, file by file:
 
     web.protocol        the TLS handshake has proved the client certificate; its fingerprint travels along
-    web.app             the fingerprint decides the tenant; a path that is not the tenant's is answered as unknown
+    web.app             the fingerprint decides the tenant; a path that is not its own is answered as unknown
     bodies              the body is read into one buffer, bounded; large ones wait for the memory budget
-    web.xds             unpack, verify the signature, the signer must be the tenant's registered WSS certificate
+    web.xds             unpack, verify; the signer must be the tenant's registered WSS certificate
     registry.rules      hash and size of the received octets, ebRIM rules
     repository.storing  large content becomes a durable file here
     storage.writer      many submissions share one transaction; **its commit is the only commit point**
