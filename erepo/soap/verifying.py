@@ -1,12 +1,11 @@
 """Verifying a received message: what is not proven is not handed on.
 
 Order of work (W3C, XML Signature Best Practices): size, DOCTYPE, shape (all before this module), form of
-the Security header, trust in the key, signature over SignedInfo, references, freshness, replay. References
-are resolved by position, never by searching for an id: the Body is the element where the Body stands, and
-so on.
+the Security header, trust in the key, signature over SignedInfo, references, freshness. References are
+resolved by position, never by searching for an id: the Body is the element where the Body stands, and so on.
 
 Not verified here: who the signer may act for (`accept`), revocation, SAML assertions, wsa:To against our own
-address.
+address; and whether the message was seen before, which only a shared store can say (`Verified.replay_key`).
 """
 
 import hashlib
@@ -67,18 +66,6 @@ class Trust(Protocol):
         ...
 
 
-class ReplayGuard(Protocol):
-    """Remembers accepted messages, across processes and restarts.
-
-    `remember` is called after everything else about the message was proven. It must be atomic: of two calls
-    with one key, whoever makes them, exactly one may return. It may forget a key after `until`.
-    """
-
-    def remember(self, key: bytes, until: datetime) -> None:
-        """Keep a key of 32 bytes, or raise `MessageReplayed` if it is known."""
-        ...
-
-
 @dataclass(frozen=True)
 class Verified:
     """A message and what was proven about it.
@@ -87,6 +74,10 @@ class Verified:
         payload: the element inside the Body that the signature covers.
         certificate: of the signer; None if the message came without WS-Security and that was allowed.
         created: of the Timestamp; None likewise.
+        replay_key: SHA-256 of the canonical SignedInfo: equal in every copy of the message, whatever else was
+            changed about it. The receiver remembers it until `fresh_until`, in the transaction of its
+            effect, and refuses a second one (`MessageReplayed`). None likewise.
+        fresh_until: the moment from which the message is too old anyway; None likewise.
         received: for `octets_of(received, element)`.
     """
 
@@ -99,6 +90,8 @@ class Verified:
     certificate: x509.Certificate | None
     created: datetime | None
     received: Received = field(repr=False)
+    replay_key: bytes | None = None
+    fresh_until: datetime | None = None
 
 
 class Verifier:
@@ -110,7 +103,6 @@ class Verifier:
         skew: how far the clocks may differ, in seconds.
         clock: the present, UTC.
         accept: asked about each signer's certificate last; raises its own error to refuse.
-        replay: refuses repeated messages; None where something else does.
     """
 
     def __init__(
@@ -121,9 +113,8 @@ class Verifier:
         skew: float = 60,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         accept: Accept | None = None,
-        replay: ReplayGuard | None = None,
     ) -> None:
-        self._trust, self._clock, self._accept, self._replay = trust, clock, accept, replay
+        self._trust, self._clock, self._accept = trust, clock, accept
         self._freshness = Freshness(life, skew)
 
     def verify(self, received: Received, *, accept: Accept | None = None) -> Verified:
@@ -145,9 +136,8 @@ class Verifier:
         for asked in (self._accept, accept):
             if asked:
                 asked(certificate)
-        if self._replay:
-            self._replay.remember(hashlib.sha256(canonical).digest(), until)
-        return _verified(shape, received, certificate, created)
+        proven = _Proven(certificate, created, hashlib.sha256(canonical).digest(), until)
+        return _verified(shape, received, proven)
 
     def _signer(
         self, security: SecurityHeader, received: Received, now: datetime
@@ -166,12 +156,20 @@ def read_unsigned(received: Received) -> Verified:
     Raises:
         MessageRefused: the envelope is malformed.
     """
-    return _verified(read_shape(received.envelope), received, None, None)
+    return _verified(read_shape(received.envelope), received, _Proven())
 
 
-def _verified(
-    shape: Shape, received: Received, certificate: x509.Certificate | None, created: datetime | None
-) -> Verified:
+@dataclass(frozen=True)
+class _Proven:
+    """What a signature proves beside the message itself."""
+
+    certificate: x509.Certificate | None = None
+    created: datetime | None = None
+    replay_key: bytes | None = None
+    fresh_until: datetime | None = None
+
+
+def _verified(shape: Shape, received: Received, proven: _Proven) -> Verified:
     for name in _REQUIRED:
         if name not in shape.headers:
             raise MalformedEnvelope(rule=f"no {etree.QName(name).localname}")
@@ -183,9 +181,11 @@ def _verified(
         reply_to="" if reply_to is None else (reply_to[0].text or "").strip(),
         relates_to=shape.value(RELATES_TO),
         payload=shape.payload,
-        certificate=certificate,
-        created=created,
+        certificate=proven.certificate,
+        created=proven.created,
         received=received,
+        replay_key=proven.replay_key,
+        fresh_until=proven.fresh_until,
     )
 
 
