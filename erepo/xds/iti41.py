@@ -8,10 +8,11 @@ from lxml import etree
 
 from erepo.content import Content, MemoryContent
 from erepo.soap.mtom import Attachment, include, octets_of
-from erepo.xds.ebrim import OBJECT_LIST, Rules, read_objects, write_object_list
-from erepo.xds.errors import MessageShapeWrong, MetadataError, RegistryError
-from erepo.xds.model import Association, DocumentEntry, Folder, MetadataSet, SubmissionSet, new_entry_uuid
-from erepo.xds.vocabulary import LCM, ORIGINAL, RIM, XDSB, AssociationType, Xds
+from erepo.xds.ebrim import Rules
+from erepo.xds.errors import MetadataError, RegistryError
+from erepo.xds.model import Association, DocumentEntry, Folder, MetadataSet, SubmissionSet
+from erepo.xds.submitting import SUBMIT, Registration, object_list, read_submit, write_submit
+from erepo.xds.vocabulary import LCM, RIM, XDSB, Xds
 
 if TYPE_CHECKING:
     from erepo.soap.verifying import Verified
@@ -21,7 +22,6 @@ RESPONSE_ACTION: Final = f"{ACTION}Response"
 
 _REQUEST = f"{{{XDSB}}}ProvideAndRegisterDocumentSetRequest"
 _DOCUMENT = f"{{{XDSB}}}Document"
-_SUBMIT = f"{{{LCM}}}SubmitObjectsRequest"
 _MAP = {"xds": XDSB, "lcm": LCM, "rim": RIM}
 
 _Element = etree._Element  # noqa: SLF001 - the type lxml gives its elements has no public name
@@ -38,32 +38,18 @@ class Submission:
 
     def metadata(self) -> MetadataSet:
         """Return all objects; entries and folders without membership get one, as Original."""
+        return self.registration().metadata()
+
+    def registration(self) -> Registration:
+        """Return the submission without its octets, as ITI-42 would carry it."""
         documents = tuple(entry for entry, _ in self.entries)
-        entries: list[DocumentEntry | Folder] = [*documents, *self.folders]
-        own = self.submission_set.entry_uuid
-        members = {
-            one.target
-            for one in self.associations
-            if one.source == own and one.type == AssociationType.HAS_MEMBER
-        }
-        added = [
-            Association(
-                entry_uuid=new_entry_uuid(),
-                type=AssociationType.HAS_MEMBER,
-                source=own,
-                target=entry.entry_uuid,
-                submission_set_status=ORIGINAL if isinstance(entry, DocumentEntry) else "",
-            )
-            for entry in entries
-            if entry.entry_uuid not in members
-        ]
-        return MetadataSet((self.submission_set,), documents, self.folders, (*added, *self.associations))
+        return Registration(self.submission_set, documents, self.folders, self.associations)
 
 
 def write_request(submission: Submission) -> tuple[_Element, tuple[Attachment, ...]]:
     """Write the body of a request and the attachments that its xop:Include elements name."""
     payload = etree.Element(_REQUEST, nsmap=_MAP)
-    write_object_list(submission.metadata(), etree.SubElement(payload, _SUBMIT))
+    write_submit(submission.metadata(), payload)
     message = uuid.uuid4().hex
     attachments = []
     for number, (entry, content) in enumerate(submission.entries, 1):
@@ -84,23 +70,16 @@ def read_request(verified: "Verified") -> Submission:
             (XDSMissingDocumentMetadata) or an entry its document (XDSMissingDocument).
     """
     payload = verified.payload
-    metadata = read_objects(_object_list(payload), Rules.PROVIDE)
+    submit = payload.find(SUBMIT) if payload.tag == _REQUEST else None
+    expected = "xds:ProvideAndRegisterDocumentSetRequest with lcm:SubmitObjectsRequest expected"
+    found = read_submit(object_list(submit, Xds.REPOSITORY_ERROR, expected), Rules.PROVIDE)
     documents = _documents(payload)
-    _check_pairs(metadata, documents)
+    _check_pairs(found, documents)
     entries = tuple(
         (entry, MemoryContent(octets_of(verified.received, documents[entry.entry_uuid])))
-        for entry in metadata.documents
+        for entry in found.documents
     )
-    return Submission(metadata.submission_sets[0], entries, metadata.associations, metadata.folders)
-
-
-def _object_list(payload: _Element) -> _Element:
-    submit = payload.find(_SUBMIT) if payload.tag == _REQUEST else None
-    listed = submit.find(OBJECT_LIST) if submit is not None else None
-    if listed is None:
-        context = "xds:ProvideAndRegisterDocumentSetRequest with lcm:SubmitObjectsRequest expected"
-        raise MessageShapeWrong([RegistryError(Xds.REPOSITORY_ERROR, context)])
-    return listed
+    return Submission(found.submission_set, entries, found.associations, found.folders)
 
 
 def _documents(payload: _Element) -> dict[str, _Element]:
@@ -115,12 +94,9 @@ def _documents(payload: _Element) -> dict[str, _Element]:
     return found
 
 
-def _check_pairs(metadata: MetadataSet, documents: dict[str, _Element]) -> None:
-    entries = [entry.entry_uuid for entry in metadata.documents]
-    problems = []
-    if len(metadata.submission_sets) != 1:
-        problems.append(RegistryError(Xds.REGISTRY_METADATA, "exactly one submission set expected"))
-    problems += [
+def _check_pairs(found: Registration, documents: dict[str, _Element]) -> None:
+    entries = [entry.entry_uuid for entry in found.documents]
+    problems = [
         RegistryError(Xds.MISSING_DOCUMENT, "DocumentEntry without its document", location=name)
         for name in entries
         if name not in documents

@@ -66,9 +66,7 @@ class RetrieveResult:
 def write_request(requests: Sequence[DocumentRequest]) -> _Element:
     """Write the body of a request for at least one document."""
     payload = etree.Element(_REQUEST, nsmap=_MAP)
-    for request in requests:
-        element = etree.SubElement(payload, _DOCUMENT_REQUEST)
-        _write_ids(element, request)
+    write_document_requests(payload, requests)
     return payload
 
 
@@ -81,6 +79,12 @@ def read_request(verified: "Verified") -> tuple[DocumentRequest, ...]:
     if verified.payload.tag != _REQUEST:
         raise _shape("xds:RetrieveDocumentSetRequest expected")
     return read_document_requests(verified.payload)
+
+
+def write_document_requests(parent: _Element, requests: Sequence[DocumentRequest]) -> None:
+    """Write `xds:DocumentRequest` elements below an element (ITI-43 and ITI-86)."""
+    for request in requests:
+        _write_ids(etree.SubElement(parent, _DOCUMENT_REQUEST), request)
 
 
 def read_document_requests(parent: _Element) -> tuple[DocumentRequest, ...]:
