@@ -1,7 +1,7 @@
 """One question, one proven answer."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -12,7 +12,7 @@ from erepo.soap.errors import AnswerMismatched
 from erepo.soap.faults import raise_fault
 from erepo.soap.message import Outgoing, Packed, new_message_id, pack
 from erepo.soap.mtom import Attachment, unpack
-from erepo.soap.signing import Signer
+from erepo.soap.signing import ReadyAssertion, Signer
 from erepo.soap.verifying import Verified, Verifier, read_unsigned
 
 
@@ -26,6 +26,7 @@ class SoapClient:
         verifier: verifies answers; None likewise. It should `accept` only the service's own signer.
         life: seconds a request stays valid.
         limits: bounds of answers; `large_body` says what is handled off the event loop.
+        actor: asked for each request who acts, from any thread; None for requests without a person.
     """
 
     channel: Channel
@@ -33,6 +34,7 @@ class SoapClient:
     verifier: Verifier | None
     life: float = 300
     limits: Limits = field(default_factory=Limits)
+    actor: Callable[[], ReadyAssertion] | None = None
 
     async def call(
         self,
@@ -76,7 +78,8 @@ class SoapClient:
         return _belonging(verified, outgoing.message_id, expect_action, url)
 
     def _pack(self, outgoing: Outgoing, mtom: bool) -> Packed:
-        return pack(outgoing, self.signer, mtom=mtom, life=self.life)
+        assertion = self.actor() if self.actor else None
+        return pack(outgoing, self.signer, mtom=mtom, life=self.life, assertion=assertion)
 
     def _prove(self, answer: Answer) -> Verified:
         received = unpack(answer.content_type, answer.body, self.limits)

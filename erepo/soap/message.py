@@ -21,7 +21,7 @@ from erepo.content import Buffer, Content
 from erepo.soap.headers import Addressing, quoted, write_addressing
 from erepo.soap.mtom import Attachment
 from erepo.soap.names import ANONYMOUS, SOAP, SOAP_TYPE, WSU, XOP, XOP_TYPE
-from erepo.soap.signing import Signer, sha256
+from erepo.soap.signing import ReadyAssertion, Signer, carry, sha256
 
 _INCLUDE = re.compile(
     rb'<xop:Include xmlns:xop="%b" href="cid:([^"]*)"></xop:Include>' % re.escape(XOP.encode())
@@ -138,6 +138,7 @@ def pack(
     mtom: bool = True,
     now: datetime | None = None,
     life: float = 300,
+    assertion: ReadyAssertion | None = None,
 ) -> Packed:
     """Make the octets of a message.
 
@@ -149,6 +150,7 @@ def pack(
         mtom: multipart/related, also without attachments (IHE wants it in answers); else base64 in place.
         now: Created of the Timestamp; the present by default.
         life: seconds from Created to Expires.
+        assertion: who acts.
 
     Raises:
         AttachmentsMismatchError: includes and attachments do not fit one to one.
@@ -163,11 +165,11 @@ def pack(
         skeleton, start = _canonical_body(payload), _envelope_start(payload)
         body += _splice(skeleton, {each.content_id: each.content for each in outgoing.attachments})
     headers = write_addressing(outgoing.addressing)
-    security = b""
+    security = carry(assertion) if assertion else b""
     if signer:
         digest = payload.digest if isinstance(payload, ReadyBody) else _digest(body)
         digests = {"body": digest} | {name: sha256(octets) for name, octets in headers.items()}
-        security = signer.secure(digests, now or datetime.now(UTC), life)
+        security = signer.secure(digests, now or datetime.now(UTC), life, assertion)
     head = b"".join((start, security, *headers.values(), b"</soap:Header>"))
     if mtom:
         return _multipart(head + skeleton + b"</soap:Envelope>", outgoing.attachments)

@@ -56,6 +56,7 @@ DIGEST_METHOD: Final = f"{{{DS}}}DigestMethod"
 DIGEST_VALUE: Final = f"{{{DS}}}DigestValue"
 
 EXC_C14N: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
+ENVELOPED: Final = f"{DS}enveloped-signature"
 INCLUSIVE_NAMESPACES: Final = f"{{{EXC_C14N}}}InclusiveNamespaces"
 SHA256: Final = "http://www.w3.org/2001/04/xmlenc#sha256"
 RSA_SHA256: Final = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"

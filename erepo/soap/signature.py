@@ -4,7 +4,7 @@
     ├── wsse:BinarySecurityToken   one, X509v3
     ├── wsu:Timestamp              one
     ├── ds:Signature               one: SignedInfo, SignatureValue, KeyInfo with a reference to the token
-    └── saml2:Assertion            tolerated, never used here
+    └── saml2:Assertion            at most one; who acts, to be proven by `erepo.acting`
 
 Accepted algorithms: exclusive canonicalisation (a PrefixList is allowed), SHA-256, RSA-SHA256, ECDSA-SHA256.
 """
@@ -24,6 +24,7 @@ from erepo.soap.names import (
     DIGEST_METHOD,
     DIGEST_VALUE,
     ECDSA_SHA256,
+    ENVELOPED,
     EXC_C14N,
     INCLUSIVE_NAMESPACES,
     KEY_INFO,
@@ -72,6 +73,7 @@ class SecurityHeader:
     algorithm: str
     references: tuple[SignedReference, ...]
     value: bytes
+    assertion: etree._Element | None = None
 
 
 def read_security(security: etree._Element) -> SecurityHeader:
@@ -96,19 +98,40 @@ def read_security(security: etree._Element) -> SecurityHeader:
         if tag not in pieces:
             raise SecurityMissing(rule=f"no {etree.QName(tag).localname} in the Security header")
     token = pieces[TOKEN]
-    _check_attributes(token, {"ValueType", "EncodingType", WSU_ID})
+    check_attributes(token, {"ValueType", "EncodingType", WSU_ID})
     if token.get("ValueType") != X509_TOKEN or token.get("EncodingType", BASE64) != BASE64:
         raise SecurityMalformed(rule="the token is not one X.509 v3 certificate in base64")
-    signed_info, value, key_info = _children(pieces[SIGNATURE], SIGNED_INFO, SIGNATURE_VALUE, KEY_INFO)
-    _check_attributes(pieces[SIGNATURE], {"Id"})
+    signed_info, value, key_info = children(pieces[SIGNATURE], SIGNED_INFO, SIGNATURE_VALUE, KEY_INFO)
+    check_attributes(pieces[SIGNATURE], {"Id"})
     _check_key_info(key_info, token)
-    prefixes, algorithm, references = _read_signed_info(signed_info)
-    octets = decode_base64(_only_text(value), SecurityMalformed)
-    return SecurityHeader(token, pieces[TIMESTAMP], signed_info, prefixes, algorithm, references, octets)
+    prefixes, algorithm, references = read_signed_info(signed_info)
+    octets = decode_base64(only_text(value), SecurityMalformed)
+    return SecurityHeader(
+        token,
+        pieces[TIMESTAMP],
+        signed_info,
+        prefixes,
+        algorithm,
+        references,
+        octets,
+        pieces.get(ASSERTION),
+    )
 
 
-def _read_signed_info(signed_info: etree._Element) -> tuple[Prefixes, str, tuple[SignedReference, ...]]:
-    _check_attributes(signed_info, {"Id"})
+def read_signed_info(
+    signed_info: etree._Element, *, enveloped: bool = False
+) -> tuple[Prefixes, str, tuple[SignedReference, ...]]:
+    """Return (PrefixList of the canonicalisation, signature method, references) of a ds:SignedInfo.
+
+    Args:
+        signed_info: the element; its form is checked.
+        enveloped: the references are to what holds the signature itself: each has the transforms
+            enveloped-signature and exclusive canonicalisation, in this order, instead of the latter alone.
+
+    Raises:
+        SecurityMalformed, AlgorithmRefused, CoverageRefused: see `read_security`.
+    """
+    check_attributes(signed_info, {"Id"})
     nodes = list(signed_info)
     names = [node.tag for node in nodes]
     if names[:2] != [C14N_METHOD, SIGNATURE_METHOD] or set(names[2:]) - {REFERENCE} or has_text(signed_info):
@@ -117,40 +140,42 @@ def _read_signed_info(signed_info: etree._Element) -> tuple[Prefixes, str, tuple
         raise CoverageRefused(rule=f"no references, or more than {_MOST_REFERENCES}")
     prefixes = _read_exclusive(nodes[0])
     algorithm = nodes[1].get("Algorithm", "")
-    _check_attributes(nodes[1], {"Algorithm"})
+    check_attributes(nodes[1], {"Algorithm"})
     if algorithm not in (RSA_SHA256, ECDSA_SHA256) or len(nodes[1]):
         raise AlgorithmRefused(rule="signature method")
-    references = tuple(_read_reference(node) for node in nodes[2:])
+    references = tuple(_read_reference(node, enveloped=enveloped) for node in nodes[2:])
     if len({reference.identifier for reference in references}) != len(references):
         raise CoverageRefused(rule="a part is referenced twice")
     return prefixes, algorithm, references
 
 
-def _read_reference(node: etree._Element) -> SignedReference:
-    _check_attributes(node, {"URI"})
+def _read_reference(node: etree._Element, *, enveloped: bool) -> SignedReference:
+    check_attributes(node, {"URI"})
     uri = node.get("URI", "")
     if not uri.startswith("#") or len(uri) < 2:
         raise CoverageRefused(rule="a reference is not to an id in this message")
-    transforms, method, value = _children(node, TRANSFORMS, DIGEST_METHOD, DIGEST_VALUE)
-    if len(transforms) != 1 or transforms[0].tag != TRANSFORM:
+    transforms, method, value = children(node, TRANSFORMS, DIGEST_METHOD, DIGEST_VALUE)
+    if [each.tag for each in transforms] != [TRANSFORM] * (1 + enveloped):
         raise AlgorithmRefused(rule="other transforms than one exclusive canonicalisation")
-    _check_attributes(transforms, set())
-    prefixes = _read_exclusive(transforms[0])
-    _check_attributes(method, {"Algorithm"})
+    check_attributes(transforms, set())
+    if enveloped and (dict(transforms[0].attrib) != {"Algorithm": ENVELOPED} or len(transforms[0])):
+        raise AlgorithmRefused(rule="the first transform is not enveloped-signature")
+    prefixes = _read_exclusive(transforms[-1])
+    check_attributes(method, {"Algorithm"})
     if method.get("Algorithm") != SHA256 or len(method):
         raise AlgorithmRefused(rule="digest method")
-    return SignedReference(uri[1:], prefixes, decode_base64(_only_text(value), SecurityMalformed))
+    return SignedReference(uri[1:], prefixes, decode_base64(only_text(value), SecurityMalformed))
 
 
 def _read_exclusive(node: etree._Element) -> Prefixes:
     """Return the PrefixList of an exclusive canonicalisation without comments."""
-    _check_attributes(node, {"Algorithm"})
+    check_attributes(node, {"Algorithm"})
     if node.get("Algorithm") != EXC_C14N:
         raise AlgorithmRefused(rule="canonicalisation or transform")
     if not len(node):
         return ()
-    (inclusive,) = _children(node, INCLUSIVE_NAMESPACES)
-    _check_attributes(inclusive, {"PrefixList"})
+    (inclusive,) = children(node, INCLUSIVE_NAMESPACES)
+    check_attributes(inclusive, {"PrefixList"})
     prefixes = tuple(inclusive.get("PrefixList", "").split())
     if len(inclusive) or len(prefixes) > _MOST_PREFIXES or not all(map(_PREFIX.fullmatch, prefixes)):
         raise SecurityMalformed(rule="PrefixList")
@@ -158,11 +183,11 @@ def _read_exclusive(node: etree._Element) -> Prefixes:
 
 
 def _check_key_info(key_info: etree._Element, token: etree._Element) -> None:
-    _check_attributes(key_info, {"Id", WSU_ID})
-    (pointer,) = _children(key_info, TOKEN_REFERENCE)
-    _check_attributes(pointer, {WSU_ID, _WSS11_TYPE})
-    (reference,) = _children(pointer, WSSE_REFERENCE)
-    _check_attributes(reference, {"URI", "ValueType"})
+    check_attributes(key_info, {"Id", WSU_ID})
+    (pointer,) = children(key_info, TOKEN_REFERENCE)
+    check_attributes(pointer, {WSU_ID, _WSS11_TYPE})
+    (reference,) = children(pointer, WSSE_REFERENCE)
+    check_attributes(reference, {"URI", "ValueType"})
     identifier = token.get(WSU_ID)
     if not identifier or reference.get("URI") != f"#{identifier}" or len(reference):
         raise SecurityMalformed(rule="KeyInfo does not point at the token of this header")
@@ -170,19 +195,34 @@ def _check_key_info(key_info: etree._Element, token: etree._Element) -> None:
         raise SecurityMalformed(rule="KeyInfo names another kind of token")
 
 
-def _children(element: etree._Element, *tags: str) -> list[etree._Element]:
+def children(element: etree._Element, *tags: str) -> list[etree._Element]:
+    """Return the children of an element that has exactly these, in this order.
+
+    Raises:
+        SecurityMalformed: it has others.
+    """
     nodes = list(element)
     if [node.tag for node in nodes] != list(tags) or has_text(element):
         raise SecurityMalformed(rule=f"{etree.QName(element).localname} has another form")
     return nodes
 
 
-def _check_attributes(element: etree._Element, allowed: set[str]) -> None:
+def check_attributes(element: etree._Element, allowed: set[str]) -> None:
+    """Return if an element has no other attributes than these.
+
+    Raises:
+        SecurityMalformed: it has.
+    """
     if not allowed.issuperset(element.keys()):
         raise SecurityMalformed(rule=f"unknown attribute on {etree.QName(element).localname}")
 
 
-def _only_text(element: etree._Element) -> str:
+def only_text(element: etree._Element) -> str:
+    """Return the text of an element without children.
+
+    Raises:
+        SecurityMalformed: it has children.
+    """
     if len(element):
         raise SecurityMalformed(rule=f"{etree.QName(element).localname} holds elements")
     return element.text or ""

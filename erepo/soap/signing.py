@@ -7,6 +7,7 @@ it is sent.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,30 @@ def sha256(octets: bytes) -> bytes:
     return hashlib.sha256(octets).digest()
 
 
+@dataclass(frozen=True)
+class ReadyAssertion:
+    """A signed SAML assertion that many messages carry, made and hashed once.
+
+    Attributes:
+        identifier: its ID.
+        octets: its exclusive canonical form; declares every prefix it uses.
+        digest: SHA-256 of the octets.
+    """
+
+    identifier: str
+    octets: bytes = field(repr=False)
+    digest: bytes = field(repr=False)
+
+
 class Signer:
     """Signs messages with one key; safe to share between threads and coroutines.
 
     Args:
         bundle: EC P-256 or RSA key and its certificate (`<account> WSS`).
+
+    Attributes:
+        algorithm: the XML-DSig identifier of its signatures.
+        certificate: of the key.
 
     Raises:
         AlgorithmRefused: a key of another type.
@@ -60,12 +80,13 @@ class Signer:
     def __init__(self, bundle: "Bundle") -> None:
         key = bundle.key
         if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
-            algorithm = ECDSA_SHA256
+            self.algorithm = ECDSA_SHA256
         elif isinstance(key, rsa.RSAPrivateKey):
-            algorithm = RSA_SHA256
+            self.algorithm = RSA_SHA256
         else:
             raise AlgorithmRefused(rule="signing key is neither EC P-256 nor RSA")
         self._key = key
+        self.certificate = bundle.certificate
         token = pybase64.b64encode(bundle.certificate.public_bytes(Encoding.DER)).decode()
         self._start = (
             f'<wsse:Security xmlns:wsse="{WSSE}" xmlns:wsu="{WSU}" soap:mustUnderstand="1">'
@@ -74,29 +95,41 @@ class Signer:
         ).encode()
         self._signed_info_start = (
             f'<ds:SignedInfo xmlns:ds="{DS}"><ds:CanonicalizationMethod Algorithm="{EXC_C14N}">'
-            f'</ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="{algorithm}"></ds:SignatureMethod>'
+            "</ds:CanonicalizationMethod>"
+            f'<ds:SignatureMethod Algorithm="{self.algorithm}"></ds:SignatureMethod>'
         )
 
-    def secure(self, digests: Mapping[str, bytes], created: datetime, life: float) -> bytes:
+    def secure(
+        self,
+        digests: Mapping[str, bytes],
+        created: datetime,
+        life: float,
+        assertion: ReadyAssertion | None = None,
+    ) -> bytes:
         """Return the wsse:Security header that signs the given parts and a new Timestamp.
 
         Args:
             digests: SHA-256 of each part's canonical octets, by its wsu:Id.
             created: Created of the Timestamp, UTC.
             life: seconds until Expires.
+            assertion: who acts; carried, and signed as well, so that it cannot be exchanged.
         """
         timestamp = _timestamp(created, created + timedelta(seconds=life))
+        parts = {"timestamp": sha256(timestamp)} | dict(digests)
+        if assertion:
+            parts[assertion.identifier] = assertion.digest
         references = "".join(
             f'<ds:Reference URI="#{name}">{_REFERENCE}{pybase64.b64encode(digest).decode()}'
             "</ds:DigestValue></ds:Reference>"
-            for name, digest in ({"timestamp": sha256(timestamp)} | dict(digests)).items()
+            for name, digest in parts.items()
         )
         signed_info = f"{self._signed_info_start}{references}</ds:SignedInfo>".encode()
-        value = pybase64.b64encode(self._sign(signed_info))
+        value = pybase64.b64encode(self.sign(signed_info))
         return b"".join(
             (
                 self._start,
                 timestamp,
+                assertion.octets if assertion else b"",
                 f'<ds:Signature xmlns:ds="{DS}">'.encode(),
                 signed_info,
                 b"<ds:SignatureValue>",
@@ -107,12 +140,19 @@ class Signer:
             )
         )
 
-    def _sign(self, octets: bytes) -> bytes:
+    def sign(self, octets: bytes) -> bytes:
+        """Return the XML-DSig signature value of canonical octets."""
         if isinstance(self._key, rsa.RSAPrivateKey):
             return self._key.sign(octets, padding.PKCS1v15(), SHA256_HASH())
         # XML-DSig wants the two integers side by side, not DER (RFC 4051 2.3.6).
         r, s = decode_dss_signature(self._key.sign(octets, ec.ECDSA(SHA256_HASH())))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def carry(assertion: ReadyAssertion) -> bytes:
+    """Return a wsse:Security header that holds an assertion alone, for messages that are not signed."""
+    start = f'<wsse:Security xmlns:wsse="{WSSE}" soap:mustUnderstand="1">'
+    return start.encode() + assertion.octets + b"</wsse:Security>"
 
 
 def _timestamp(created: datetime, expires: datetime) -> bytes:

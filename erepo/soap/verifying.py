@@ -30,6 +30,7 @@ from erepo.soap.errors import (
     AlgorithmRefused,
     CoverageRefused,
     MalformedEnvelope,
+    SecurityMalformed,
     SecurityMissing,
     SignatureInvalid,
     SignerRefused,
@@ -37,6 +38,7 @@ from erepo.soap.errors import (
 from erepo.soap.mtom import Received, octets_of
 from erepo.soap.names import (
     ACTION,
+    ASSERTION,
     ECDSA_SHA256,
     MESSAGE_ID,
     RELATES_TO,
@@ -78,6 +80,8 @@ class Verified:
             changed about it. The receiver remembers it until `fresh_until`, in the transaction of its
             effect, and refuses a second one (`MessageReplayed`). None likewise.
         fresh_until: the moment from which the message is too old anyway; None likewise.
+        assertion: the SAML assertion of the Security header, the only one there; None where there is none.
+            Nothing else about it is proven (`erepo.acting`).
         received: for `octets_of(received, element)`.
     """
 
@@ -92,6 +96,7 @@ class Verified:
     received: Received = field(repr=False)
     replay_key: bytes | None = None
     fresh_until: datetime | None = None
+    assertion: etree._Element | None = field(default=None, repr=False)
 
 
 class Verifier:
@@ -130,19 +135,20 @@ class Verifier:
         security = read_security(shape.headers[SECURITY])
         certificate, key = self._signer(security, received, now)
         canonical = canonical_octets(security.signed_info, security.prefixes)
-        _check_signature(key, security, canonical)
+        check_signature(key, security.algorithm, security.value, canonical)
         _check_references(shape, security, received)
         created, until = self._freshness.check(security.timestamp, now)
         for asked in (self._accept, accept):
             if asked:
                 asked(certificate)
-        proven = _Proven(certificate, created, hashlib.sha256(canonical).digest(), until)
+        key_of_copies = hashlib.sha256(canonical).digest()
+        proven = _Proven(certificate, created, key_of_copies, until, security.assertion)
         return _verified(shape, received, proven)
 
     def _signer(
         self, security: SecurityHeader, received: Received, now: datetime
     ) -> tuple[x509.Certificate, PublicKey]:
-        certificate, key = _load_certificate(bytes(octets_of(received, security.token)))
+        certificate, key = load_certificate(bytes(octets_of(received, security.token)))
         try:
             self._trust.verify(certificate, at=now)
         except ErepoError as error:
@@ -151,12 +157,19 @@ class Verifier:
 
 
 def read_unsigned(received: Received) -> Verified:
-    """Read a message of a peer that is known by mutual TLS alone; a WS-Security header is not looked at.
+    """Read a message of a peer that is known by mutual TLS alone.
+
+    Of a WS-Security header only an assertion is taken; a signature over the message is not looked at.
 
     Raises:
-        MessageRefused: the envelope is malformed.
+        MessageRefused: the envelope is malformed, or there are two assertions.
     """
-    return _verified(read_shape(received.envelope), received, _Proven())
+    shape = read_shape(received.envelope)
+    security = shape.headers.get(SECURITY)
+    assertions = [] if security is None else security.findall(ASSERTION)
+    if len(assertions) > 1:
+        raise SecurityMalformed(rule="an element of the Security header twice")
+    return _verified(shape, received, _Proven(assertion=assertions[0] if assertions else None))
 
 
 @dataclass(frozen=True)
@@ -167,6 +180,7 @@ class _Proven:
     created: datetime | None = None
     replay_key: bytes | None = None
     fresh_until: datetime | None = None
+    assertion: etree._Element | None = None
 
 
 def _verified(shape: Shape, received: Received, proven: _Proven) -> Verified:
@@ -186,11 +200,18 @@ def _verified(shape: Shape, received: Received, proven: _Proven) -> Verified:
         received=received,
         replay_key=proven.replay_key,
         fresh_until=proven.fresh_until,
+        assertion=proven.assertion,
     )
 
 
 @lru_cache(maxsize=1024)
-def _load_certificate(der: bytes) -> tuple[x509.Certificate, PublicKey]:
+def load_certificate(der: bytes) -> tuple[x509.Certificate, PublicKey]:
+    """Return a certificate and its key, if that is of a kind that may sign here.
+
+    Raises:
+        SignerRefused: unreadable or too large.
+        AlgorithmRefused: neither EC P-256 nor RSA of 2048 to 8192 bits.
+    """
     if len(der) > _LARGEST_TOKEN:
         raise SignerRefused(rule="certificate is too large")
     try:
@@ -205,12 +226,18 @@ def _load_certificate(der: bytes) -> tuple[x509.Certificate, PublicKey]:
     raise AlgorithmRefused(rule="the signer's key is neither EC P-256 nor RSA of 2048 to 8192 bits")
 
 
-def _check_signature(key: PublicKey, security: SecurityHeader, canonical: bytes) -> None:
+def check_signature(key: PublicKey, algorithm: str, value: bytes, canonical: bytes) -> None:
+    """Return if the signature over canonical octets is this key's; the key decides about the algorithm.
+
+    Raises:
+        AlgorithmRefused: another algorithm than the key's.
+        SignatureInvalid: it is wrong.
+    """
     try:
-        if isinstance(key, rsa.RSAPublicKey) and security.algorithm == RSA_SHA256:
-            key.verify(security.value, canonical, padding.PKCS1v15(), SHA256())
-        elif isinstance(key, ec.EllipticCurvePublicKey) and security.algorithm == ECDSA_SHA256:
-            key.verify(_der(security.value), canonical, ec.ECDSA(SHA256()))
+        if isinstance(key, rsa.RSAPublicKey) and algorithm == RSA_SHA256:
+            key.verify(value, canonical, padding.PKCS1v15(), SHA256())
+        elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm == ECDSA_SHA256:
+            key.verify(_der(value), canonical, ec.ECDSA(SHA256()))
         else:
             raise AlgorithmRefused(rule="signature method does not fit the key")
     except InvalidSignature:
@@ -246,7 +273,7 @@ def _check_references(shape: Shape, security: SecurityHeader, received: Received
 
 
 def _positions(shape: Shape, security: SecurityHeader) -> dict[str, etree._Element]:
-    """Return the parts that may be signed, by their wsu:Id."""
+    """Return the parts that may be signed, by their wsu:Id; an assertion by its ID."""
     parts = [shape.body, security.timestamp, security.token]
     parts += [element for name, element in shape.headers.items() if name != SECURITY]
     found: dict[str, etree._Element] = {}
@@ -257,6 +284,12 @@ def _positions(shape: Shape, security: SecurityHeader) -> dict[str, etree._Eleme
         if identifier in found:
             raise CoverageRefused(rule="an id twice")
         found[identifier] = part
+    # SAML's own id attribute (SAML token profile 1.1, 3.5); its STR-Transform is not taken.
+    assertion = security.assertion
+    if assertion is not None and (identifier := assertion.get("ID")) is not None:
+        if identifier in found:
+            raise CoverageRefused(rule="an id twice")
+        found[identifier] = assertion
     return found
 
 
