@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from erepo.cloud.bodies import Bodies
 from erepo.cloud.errors import where
-from erepo.cloud.registry.registering import Outcome, Registrar
-from erepo.cloud.registry.rows import Job  # noqa: TC001  # the annotation is evaluated
+from erepo.cloud.registry.group import Registrar
+from erepo.cloud.registry.jobs import Job, Outcome  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.storage.blobs import FileBlobStore
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.numbers import Numbers

@@ -26,3 +26,4 @@ class Value(IntEnum):
     EVENT_CODE = 2  # code^^scheme
     AUTHOR_PERSON = 3  # XCN
     REFERENCE_ID = 4  # CXi
+    FOLDER_CODE = 5  # code^^scheme

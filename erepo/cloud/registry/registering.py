@@ -1,4 +1,4 @@
-"""The registry's part of a submission, inside the writer's transaction.
+"""Plain submissions in bulk: documents that touch nothing registered before.
 
 Checks against what is there, then inserts. The number of statements does not depend on the number of
 submissions in the group (it does on the number of tenants). Submissions are judged in order, each seeing
@@ -11,18 +11,24 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
-from erepo.cloud.registry.rows import Job, NewDocument, Row
+from erepo.cloud.registry.jobs import NewDocument, Outcome, Row, SubmissionJob
 from erepo.cloud.storage.blobs import INLINE
 from erepo.cloud.storage.codec import Compressor
 from erepo.cloud.storage.numbers import Numbers
-from erepo.cloud.storage.tables import document, document_octets, object_value, registry_object, tenant
+from erepo.cloud.storage.tables import (
+    document,
+    document_octets,
+    object_value,
+    patient,
+    registry_object,
+    tenant,
+)
 from erepo.xds.responses import RegistryError
 from erepo.xds.vocabulary import Xds
 
 # Made once: building a statement costs as much as running it.
 _IDS: BindParameter[list[Any]] = bindparam("ids", expanding=True)
 _object, _document = registry_object.c, document.c
-#: Locks the rows on PostgreSQL, in one order for everybody; SQLite's writer is alone anyway.
 _TENANTS = (
     select(
         tenant.c.id,
@@ -33,7 +39,6 @@ _TENANTS = (
     )
     .where(tenant.c.id.in_(bindparam("tenants", expanding=True)))
     .order_by(tenant.c.id)
-    .with_for_update()
 )
 _USED = select(_object.unique_id).where(
     _object.tenant_id == bindparam("tenant"), _object.unique_id.in_(_IDS), _object.unique_id.is_not(None)
@@ -44,22 +49,15 @@ _TAKEN = select(_object.entry_uuid).where(
 _STORED = select(_document.unique_id, _document.id, _document.sha256, _document.size).where(
     _document.tenant_id == bindparam("tenant"), _document.unique_id.in_(_IDS)
 )
+_PATIENTS = select(patient.c.patient_id).where(
+    patient.c.tenant_id == bindparam("tenant"), patient.c.patient_id.in_(_IDS)
+)
 _USE = (
     update(tenant)
     .where(tenant.c.id == bindparam("tenant"))
     .values(used_bytes=bindparam("used_bytes"), used_documents=bindparam("used_documents"))
 )
 _INSERT = {each: insert(each) for each in (document, document_octets, registry_object, object_value)}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one submission."""
-
-    errors: tuple[RegistryError, ...] = ()
-    """Empty: it is registered."""
-    unused: tuple[str, ...] = ()
-    """Keys of blobs that the registry does not point at and nobody will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +80,7 @@ class _State:
     sets: set[str] = field(default_factory=set)
     uuids: set[bytes] = field(default_factory=set)
     documents: dict[str, _Stored] = field(default_factory=dict)
+    patients: set[str] = field(default_factory=set)
     grown: bool = False
 
 
@@ -95,46 +94,48 @@ class _Inserts:
     values: list[Row] = field(default_factory=list)
 
 
-class Registrar:
+class PlainSubmissions:
     """Prepares and writes submissions; used by the one thread of the writer."""
 
     def __init__(self, numbers: Numbers) -> None:
         self._numbers = numbers
         self._compressor = Compressor()
 
-    def prepare(self, job: Job) -> None:
+    def prepare(self, job: SubmissionJob) -> None:
         """Compress what goes into the database and give numbers; both take time before the lock."""
         if job.prepared:
             return
         for row in job.objects:
             row["xml"] = self._compressor.compress(row["xml"])
         for each in job.documents:
-            self._pack(each)
+            pack(self._compressor, each)
         job.numbers = self._numbers.take(len(job.objects) + len(job.documents))
         _number(job)
         job.prepared = True
 
-    def _pack(self, each: NewDocument) -> None:
-        if each.octets is None or each.packed:
-            return
-        packed = self._compressor.compress(each.octets)
-        if len(packed) < len(each.octets):
-            each.octets, each.coding = packed, "zstd"
-        else:
-            each.octets = bytes(each.octets)
-        each.packed = True
-        assert len(each.octets) <= INLINE
-
-    def apply(self, connection: Connection, jobs: Sequence[Job]) -> list[Outcome]:
-        """Judge and write a group; see `GroupWriter`."""
+    def apply(self, connection: Connection, jobs: Sequence[SubmissionJob]) -> list[Outcome]:
+        """Judge and write a run of submissions; the accounts are locked by the caller."""
         states = _load_states(connection, jobs)
         inserts = _Inserts()
-        outcomes = [_register(states[job.tenant.id], job, inserts) for job in jobs]
+        outcomes = [_register(states[job.tenant_id], job, inserts) for job in jobs]
         _write(connection, inserts, states)
         return outcomes
 
 
-def _number(job: Job) -> None:
+def pack(compressor: Compressor, each: NewDocument) -> None:
+    """Bring octets that go into the database into their final form; smaller ones win."""
+    if each.octets is None or each.packed:
+        return
+    packed = compressor.compress(each.octets)
+    if len(packed) < len(each.octets):
+        each.octets, each.coding = packed, "zstd"
+    else:
+        each.octets = bytes(each.octets)
+    each.packed = True
+    assert len(each.octets) <= INLINE
+
+
+def _number(job: SubmissionJob) -> None:
     """Turn places into numbers."""
     start = job.numbers.start
     for place, row in enumerate(job.objects):
@@ -146,10 +147,10 @@ def _number(job: Job) -> None:
         value["object_id"] += start
 
 
-def _load_states(connection: Connection, jobs: Sequence[Job]) -> dict[int, _State]:
-    groups: dict[int, list[Job]] = {}
+def _load_states(connection: Connection, jobs: Sequence[SubmissionJob]) -> dict[int, _State]:
+    groups: dict[int, list[SubmissionJob]] = {}
     for job in jobs:
-        groups.setdefault(job.tenant.id, []).append(job)
+        groups.setdefault(job.tenant_id, []).append(job)
     rows = connection.execute(_TENANTS, {"tenants": sorted(groups)})
     states = {row.id: _State(*row[1:]) for row in rows}
     for tenant_id, group in groups.items():
@@ -157,19 +158,22 @@ def _load_states(connection: Connection, jobs: Sequence[Job]) -> dict[int, _Stat
     return states
 
 
-def _load_known(connection: Connection, tenant_id: int, jobs: Sequence[Job], state: _State) -> None:
+def _load_known(connection: Connection, tenant_id: int, jobs: Sequence[SubmissionJob], state: _State) -> None:
     sets = {job.set_unique_id for job in jobs}
     state.sets.update(connection.scalars(_USED, {"tenant": tenant_id, "ids": list(sets)}))
     given = {each for job in jobs for each in job.given}
     if given:
         state.uuids.update(connection.scalars(_TAKEN, {"tenant": tenant_id, "ids": list(given)}))
+    asked = {job.patient_id for job in jobs if job.known_patients_only}
+    if asked:
+        state.patients.update(connection.scalars(_PATIENTS, {"tenant": tenant_id, "ids": list(asked)}))
     names = {each.unique_id for job in jobs for each in job.documents}
     if names:
         for row in connection.execute(_STORED, {"tenant": tenant_id, "ids": list(names)}):
             state.documents[row.unique_id] = _Stored(row.id, row.sha256, row.size)
 
 
-def _register(state: _State, job: Job, inserts: _Inserts) -> Outcome:
+def _register(state: _State, job: SubmissionJob, inserts: _Inserts) -> Outcome:
     new = [each for each in job.documents if each.unique_id not in state.documents]
     errors = [*_check_ids(state, job), *_check_documents(state, job.documents)]
     if not errors:
@@ -181,7 +185,9 @@ def _register(state: _State, job: Job, inserts: _Inserts) -> Outcome:
     return Outcome(unused=tuple(each.blob_key for each in known if each.blob_key))
 
 
-def _check_ids(state: _State, job: Job) -> Iterable[RegistryError]:
+def _check_ids(state: _State, job: SubmissionJob) -> Iterable[RegistryError]:
+    if job.known_patients_only and job.patient_id not in state.patients:
+        yield RegistryError(Xds.UNKNOWN_PATIENT, job.patient_id)
     if job.set_unique_id in state.sets:
         yield RegistryError(Xds.DUPLICATE_UNIQUE_ID, job.set_unique_id)
     if state.uuids.intersection(job.given):
@@ -210,17 +216,17 @@ def _check_quota(state: _State, new: Sequence[NewDocument]) -> Iterable[Registry
         yield RegistryError(Xds.REPOSITORY_OUT_OF_RESOURCES, cause)
 
 
-def _accept(state: _State, job: Job, new: Sequence[NewDocument], inserts: _Inserts) -> None:
+def _accept(state: _State, job: SubmissionJob, new: Sequence[NewDocument], inserts: _Inserts) -> None:
     numbers = iter(job.numbers[len(job.objects) :])
     for each in new:
         number = next(numbers)
         state.documents[each.unique_id] = _Stored(number, each.digests.sha256, each.digests.size)
         inserts.documents.append(_document_row(job, each, number))
         if each.octets is not None:
-            inserts.octets.append({"document_id": number, "tenant_id": job.tenant.id, "octets": each.octets})
-    by_name = {each.unique_id: state.documents[each.unique_id].id for each in job.documents}
+            inserts.octets.append({"document_id": number, "tenant_id": job.tenant_id, "octets": each.octets})
+    facts = {each.unique_id: _facts(state.documents[each.unique_id].id, each) for each in job.documents}
     # Copies: the job must stay as it is, in case the transaction is undone.
-    inserts.objects.extend(row | {"document_id": by_name.get(row["unique_id"])} for row in job.objects)
+    inserts.objects.extend(row | facts.get(row["unique_id"], {}) for row in job.objects)
     inserts.values.extend(job.values)
     state.used_documents += len(new)
     state.used_bytes += sum(each.digests.size for each in new)
@@ -229,10 +235,14 @@ def _accept(state: _State, job: Job, new: Sequence[NewDocument], inserts: _Inser
     state.uuids.update(job.given)
 
 
-def _document_row(job: Job, each: NewDocument, number: int) -> Row:
+def _facts(number: int, each: NewDocument) -> Row:
+    return {"document_id": number, "sha1": each.digests.sha1, "size": each.digests.size}
+
+
+def _document_row(job: SubmissionJob, each: NewDocument, number: int) -> Row:
     return {
         "id": number,
-        "tenant_id": job.tenant.id,
+        "tenant_id": job.tenant_id,
         "unique_id": each.unique_id,
         "sha1": each.digests.sha1,
         "sha256": each.digests.sha256,

@@ -2,60 +2,28 @@
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
+from erepo.cloud.audit.evidence import Evidence
+from erepo.cloud.registry.jobs import NewDocument, Row, SubmissionJob
 from erepo.cloud.registry.kinds import Kind, Status, Value
 from erepo.cloud.registry.stamping import Stamped
-from erepo.cloud.storage.codec import Coding
 from erepo.cloud.storage.tables import registry_object
 from erepo.cloud.tenancy.tenants import Tenant
-from erepo.content import Buffer, Digests
 from erepo.xds.iti41 import Submission
 from erepo.xds.model import Association, Author, Code, DocumentEntry, SubmissionSet
-
-Row = dict[str, Any]
 
 # executemany wants the same keys in every row.
 _EMPTY: Row = {column.name: None for column in registry_object.columns}
 
 
-@dataclass(slots=True)
-class NewDocument:
-    """Octets to be stored; exactly one of `octets` and `blob_key` is set when ready to be written."""
-
-    entry: str
-    """Id of the document entry in the message."""
-    unique_id: str
-    digests: Digests
-    mime_type: str
-    coding: Coding = "raw"
-    octets: Buffer | None = None
-    blob_key: str | None = None
-    packed: bool = False
-    """Whether `octets` is in its final form."""
-
-
-@dataclass(slots=True)
-class Job:
-    """One submission for the writer."""
-
-    tenant: Tenant
-    set_unique_id: str
-    objects: list[Row]
-    values: list[Row]
-    """Rows of `object_value`; `object_id` is the place in `objects` until numbers are given."""
-    documents: list[NewDocument]
-    given: tuple[bytes, ...] = ()
-    """entryUUIDs that the client chose: they must be new."""
-    numbers: range = field(default=range(0))
-    prepared: bool = False
-
-
 def make_job(
-    tenant: Tenant, submission: Submission, stamped: Sequence[Stamped], documents: list[NewDocument]
-) -> Job:
+    tenant: Tenant,
+    submission: Submission,
+    stamped: Sequence[Stamped],
+    documents: list[NewDocument],
+    evidence: Evidence,
+) -> SubmissionJob:
     """Return the rows of a submission, still without numbers.
 
     Args:
@@ -63,6 +31,7 @@ def make_job(
         submission: as read.
         stamped: its objects as they are kept, by the ids of the message.
         documents: its octets.
+        evidence: who sent it.
     """
     by_id = {each.id: each for each in stamped}
     places = {each.id: place for place, each in enumerate(stamped)}
@@ -74,7 +43,17 @@ def make_job(
         objects.append(_EMPTY | _common(tenant, each, now) | _columns(models[each.id], places))
         values.extend(_values(tenant, place, models[each.id]))
     given = tuple(each.entry_uuid.bytes for each in by_id.values() if each.given)
-    return Job(tenant, submission.submission_set.unique_id, objects, values, documents, given)
+    return SubmissionJob(
+        tenant_id=tenant.id,
+        evidence=evidence,
+        set_unique_id=submission.submission_set.unique_id,
+        patient_id=str(submission.submission_set.patient_id),
+        known_patients_only=tenant.patients == "registered",
+        objects=objects,
+        values=values,
+        documents=documents,
+        given=given,
+    )
 
 
 _Model = DocumentEntry | SubmissionSet | Association

@@ -9,14 +9,14 @@ Order of a submission, and the commit points:
 4. the answer.
 """
 
-import asyncio
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
-from erepo.cloud.errors import StorageUnavailable
-from erepo.cloud.registry.registering import Outcome
-from erepo.cloud.registry.rows import Job, NewDocument, make_job
+from erepo.cloud.audit.evidence import Evidence
+from erepo.cloud.errors import ServiceStopping, StorageUnavailable
+from erepo.cloud.registry.jobs import NewDocument, Outcome, SubmissionJob
+from erepo.cloud.registry.rows import make_job
 from erepo.cloud.registry.rules import check_contents, check_supported, check_together
 from erepo.cloud.registry.stamping import Element, Facts, stamp
 from erepo.cloud.service import Cloud
@@ -24,17 +24,21 @@ from erepo.cloud.storage.blobs import INLINE, new_key
 from erepo.cloud.storage.codec import compressed_chunks, is_dense
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.content import Buffer, Content, Digests, MemoryContent, digest
+from erepo.soap.errors import MessageReplayed
 from erepo.xds.iti41 import Submission
 from erepo.xds.responses import RegistryError
 
 
-def judge(tenant: Tenant, submission: Submission, objects: Element) -> Job | list[RegistryError]:
+def judge(
+    tenant: Tenant, submission: Submission, objects: Element, evidence: Evidence
+) -> SubmissionJob | list[RegistryError]:
     """Hash and check a submission; return it ready for the writer, or every reason against it.
 
     Args:
         tenant: whose it is.
         submission: as read.
         objects: its RegistryObjectList; changed in place.
+        evidence: who sent it.
     """
     digests = [digest(content) for _, content in submission.entries]
     errors = [*check_contents(submission, digests), *check_together(submission), *check_supported(submission)]
@@ -48,7 +52,7 @@ def judge(tenant: Tenant, submission: Submission, objects: Element) -> Job | lis
         _new_document(entry.entry_uuid, entry.unique_id, entry.mime_type, content, found)
         for (entry, content), found in zip(submission.entries, digests, strict=True)
     ]
-    return make_job(tenant, submission, stamp(objects, facts), documents)
+    return make_job(tenant, submission, stamp(objects, facts), documents, evidence)
 
 
 def _new_document(
@@ -58,11 +62,16 @@ def _new_document(
     return NewDocument(entry, unique_id, found, mime_type, octets=octets)
 
 
-async def store(cloud: Cloud, job: Job) -> Outcome:
+#: Gives a job to the writer and waits for its commit; raises MessageReplayed when nothing was done.
+Write = Callable[[SubmissionJob], Awaitable[Outcome]]
+
+
+async def store(cloud: Cloud, job: SubmissionJob, write: Write) -> Outcome:
     """Make a submission durable.
 
     Raises:
-        StorageUnavailable, ServiceStopping: nothing of it is stored.
+        ServiceStopping, MessageReplayed: nothing of it is stored.
+        StorageUnavailable: nothing is, or the database's answer was lost and all of it is.
     """
     if any(each.digests.size > INLINE for each in job.documents):
         try:
@@ -70,29 +79,30 @@ async def store(cloud: Cloud, job: Job) -> Outcome:
         except OSError as error:
             raise StorageUnavailable from error
     try:
-        outcome = await asyncio.shield(cloud.writer.submit(job))
-    except Exception:
+        outcome = await write(job)
+    except (ServiceStopping, MessageReplayed):
         await cloud.heavily(partial(_discard, cloud, [each.blob_key for each in job.documents]))
         raise
+    # After StorageUnavailable nobody knows whether rows point at the blobs: the sweep finds out.
     if outcome.unused:
         await cloud.heavily(partial(_discard, cloud, outcome.unused))
     return outcome
 
 
-def _put_large(cloud: Cloud, job: Job) -> None:
+def _put_large(cloud: Cloud, job: SubmissionJob) -> None:
     """Write large contents to the blob store, unless zstd makes them small enough for the database."""
     done = []
     try:
         for each in job.documents:
             if each.digests.size > INLINE and each.octets is not None:
-                _put(cloud, job.tenant, each, each.octets)
+                _put(cloud, job.tenant_id, each, each.octets)
                 done.append(each.blob_key)
     except BaseException:
         _discard(cloud, done)
         raise
 
 
-def _put(cloud: Cloud, tenant: Tenant, each: NewDocument, octets: Buffer) -> None:
+def _put(cloud: Cloud, tenant_id: int, each: NewDocument, octets: Buffer) -> None:
     content = MemoryContent(octets)
     chunks: Iterable[Buffer]
     if is_dense(content):
@@ -110,7 +120,7 @@ def _put(cloud: Cloud, tenant: Tenant, each: NewDocument, octets: Buffer) -> Non
             each.octets, each.coding, each.packed = b"".join(head), "zstd", True
             return
         chunks, each.coding = itertools.chain(head, packed), "zstd"
-    key = new_key(tenant.id)
+    key = new_key(tenant_id)
     cloud.blobs.put(key, chunks)
     each.octets, each.blob_key = None, key
 

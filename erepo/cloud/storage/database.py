@@ -14,12 +14,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from erepo.cloud.errors import CloudNotInitialised
-from erepo.cloud.storage.tables import metadata, number_block, service
+from erepo.cloud.storage.tables import audit_head, metadata, number_block, service
 from erepo.durable import make_folder
 from erepo.settings import DatabaseAddressWrong
 
 #: Raised with every change of the tables; a service refuses a database of another number.
-SCHEMA = "1"
+SCHEMA = "2"
 
 _SQLITE = (
     "PRAGMA journal_mode=WAL",
@@ -66,6 +66,7 @@ class Database:
             if connection.scalar(select(service.c.value).where(service.c.name == "schema")) is None:
                 connection.execute(insert(service), {"name": "schema", "value": SCHEMA})
                 connection.execute(insert(number_block), {"name": "row", "next": 1})
+                connection.execute(insert(audit_head), {"tenant_id": 0, "number": 0, "hash": bytes(32)})
 
     def check(self) -> None:
         """Prove that the tables are there and of our schema.

@@ -59,6 +59,9 @@ tenant = Table(
     Column("account", String(16), nullable=False, unique=True),
     Column("state", String(10), nullable=False),  # ordered, active, suspended
     Column("security", String(4), nullable=False),  # wss, mtls
+    Column("patients", String(10), nullable=False),  # open, registered
+    Column("codes", String(10), nullable=False),  # open, polish
+    Column("users", String(10), nullable=False),  # required, optional: the assertion of who acts
     Column("repository_unique_id", String(64), nullable=False, unique=True),
     Column("source_id", String(64), nullable=False),
     Column("limit_bytes", Number, nullable=False),
@@ -133,6 +136,8 @@ registry_object = Table(
     Column("source_object", Number),  # ends of an association, as row numbers
     Column("target_object", Number),
     Column("document_id", Number),
+    Column("sha1", String(40)),  # of a document entry's octets, wherever they are kept
+    Column("size", Number),
     Column("xml", LargeBinary, nullable=False),
     Column("registered_at", DateTime, nullable=False),
     UniqueConstraint("tenant_id", "entry_uuid"),
@@ -167,5 +172,45 @@ object_value = Table(
     Column("position", SmallInteger, primary_key=True),
     Column("tenant_id", Number, nullable=False),
     Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+patient = Table(
+    "patient",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.id"), primary_key=True, autoincrement=False),
+    Column("patient_id", String(256), primary_key=True),
+    Column("registered_at", DateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Messages that were accepted and may not come again before `until`.
+replay = Table(
+    "replay",
+    metadata,
+    Column("tenant_id", Number, primary_key=True, autoincrement=False),
+    Column("key", LargeBinary(32), primary_key=True),
+    Column("until", DateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_replay_until", replay.c.tenant_id, replay.c.until)
+
+#: Tenant 0 is nobody: requests of connections that belong to no account.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("tenant_id", Number, primary_key=True, autoincrement=False),
+    Column("number", Number, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+
+audit_event = Table(
+    "audit_event",
+    metadata,
+    Column("tenant_id", Number, primary_key=True, autoincrement=False),
+    Column("number", Number, primary_key=True, autoincrement=False),
+    Column("at", DateTime, nullable=False),
+    Column("facts", LargeBinary, nullable=False),  # JSON, the very octets that were hashed
+    Column("hash", LargeBinary(32), nullable=False),
     sqlite_with_rowid=False,
 )

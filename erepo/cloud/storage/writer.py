@@ -7,8 +7,8 @@ the group**.
 Crash windows: before the commit nothing of the group is visible after a restart; after the commit all of it
 is, whether or not a caller heard of it.
 
-A collision with another process on a unique index undoes the group; then each job goes alone, so that one bad
-job never takes others with it.
+Whatever one job does wrong (a collision with another process on a unique index, a fault of ours) undoes the
+group; then each goes alone, so that one bad job never takes others with it.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from erepo.cloud.errors import ServiceStopping, StorageUnavailable
 from erepo.cloud.storage.database import Database
@@ -155,10 +155,10 @@ class GroupWriter(Generic[Job, Outcome]):
             for job in jobs:
                 self._prepare(job)
             results: Sequence[Outcome | BaseException] = self._commit(jobs)
-        except IntegrityError:
-            results = [self._alone(job) for job in jobs]
-        except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
+        except (OperationalError, OSError) as error:
             results = [_typed(error)] * len(jobs)
+        except Exception:  # noqa: BLE001  # one job is at fault, the others must not suffer for it
+            results = [self._alone(job) for job in jobs]
         _tell(futures, results)
 
     def _commit(self, jobs: list[Job]) -> list[Outcome]:

@@ -17,13 +17,16 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from erepo.cloud.errors import AccountMalformed, AccountOccupied, PathUnknown, TenantExists, TenantUnknown
 from erepo.cloud.storage.database import Database
-from erepo.cloud.storage.tables import certificate, service, tenant
+from erepo.cloud.storage.tables import audit_head, certificate, service, tenant
 from erepo.identifiers.oids import new_uuid_oid
 from erepo.pki.bundle import fingerprint
 from erepo.pki.names import CertificatePurpose
 from erepo.pki.pem import write_certificates
 
 Security = Literal["wss", "mtls"]
+Patients = Literal["open", "registered"]
+Codes = Literal["open", "polish"]
+Users = Literal["required", "optional"]
 State = Literal["ordered", "active", "suspended"]
 
 GIB = 1024**3
@@ -47,6 +50,12 @@ class Tenant:
     valid_until: date | None
     signers: frozenset[str]
     """Fingerprints of the registered WSS certificates."""
+    patients: Patients = "open"
+    """Whether any patient is taken, or only those that were registered."""
+    codes: Codes = "open"
+    """Whether any code is taken, or only those of the Polish sets."""
+    users: Users = "optional"
+    """Whether each request must say which person acts (ITI-40)."""
 
     @property
     def expired(self) -> bool:
@@ -71,6 +80,10 @@ class Order:
     limit_documents: int = 1_000_000
     security: Security = "wss"
     valid_until: date | None = None
+    patients: Patients = "open"
+    codes: Codes = "open"
+    users: Users | None = None
+    """None: required with WS-Security, optional with mutual TLS alone."""
 
 
 def check_account(account: str) -> str:
@@ -97,6 +110,9 @@ def order(connection: Connection, wanted: Order) -> None:
         "account": wanted.account,
         "state": "ordered",
         "security": wanted.security,
+        "patients": wanted.patients,
+        "codes": wanted.codes,
+        "users": wanted.users or ("required" if wanted.security == "wss" else "optional"),
         "repository_unique_id": new_uuid_oid(),
         "source_id": new_uuid_oid(),
         "limit_bytes": wanted.limit_bytes,
@@ -106,7 +122,8 @@ def order(connection: Connection, wanted: Order) -> None:
         "valid_until": wanted.valid_until,
         "created_at": _now(),
     }
-    connection.execute(insert(tenant), row)
+    number = connection.scalars(insert(tenant).returning(tenant.c.id), row).one()
+    connection.execute(insert(audit_head), {"tenant_id": number, "number": 0, "hash": bytes(32)})
 
 
 def activate(connection: Connection, account: str, tls: x509.Certificate, wss: x509.Certificate) -> None:
@@ -235,6 +252,9 @@ def _load(connection: Connection, query: Select[Any]) -> Tenant | None:
         limit_documents=row.limit_documents,
         valid_until=row.valid_until,
         signers=frozenset(signers),
+        patients=row.patients,
+        codes=row.codes,
+        users=row.users,
     )
 
 

@@ -1,15 +1,19 @@
 """REST: activation of an account, its state and usage (manual 1.1.2)."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import orjson
 from cryptography import x509
+from sqlalchemy import Connection
 
-from erepo.cloud.errors import PathUnknown, RequestMalformed
+from erepo.cloud.errors import PathUnknown, RequestMalformed, TenantUnknown
+from erepo.cloud.registry.jobs import Change, Outcome
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy import tenants
 from erepo.cloud.tenancy.tenants import Tenant
+from erepo.cloud.web.trail import Trail
 from erepo.pki.bundle import Bundle
 from erepo.pki.checks import check_certificate
 from erepo.pki.errors import WrongSubject
@@ -33,7 +37,9 @@ def may_activate(account: str, tls_der: bytes) -> x509.Certificate:
     return certificate
 
 
-async def activate(cloud: Cloud, account: str, tls: x509.Certificate, body: bytearray) -> dict[str, Any]:
+async def activate(
+    cloud: Cloud, account: str, tls: x509.Certificate, body: bytearray, trail: Trail
+) -> dict[str, Any]:
     """Register the TLS certificate of the connection and the WSS certificate of the body.
 
     The same call again gives the same answer. Commit point: both certificates and the state are one
@@ -55,7 +61,12 @@ async def activate(cloud: Cloud, account: str, tls: x509.Certificate, body: byte
             trust=cloud.trust,
             at=cloud.now(),
         )
-    return await cloud.reading(partial(_activate, cloud, account, tls, wss))
+    found = await cloud.reading(partial(_ordered, cloud, account))
+    trail.tenant_id, trail.who = found.id, replace(trail.who, account=account)
+    await trail.write(Change(evidence=trail.evidence(), apply=partial(_activate, account, tls, wss)))
+    cloud.directory.forget()
+    active = await cloud.reading(partial(_ordered, cloud, account))
+    return facts(active, cloud.base_url, cloud.wss)
 
 
 def _wss_certificate(body: bytearray) -> x509.Certificate:
@@ -66,12 +77,17 @@ def _wss_certificate(body: bytearray) -> x509.Certificate:
     return read_certificate(pem)
 
 
-def _activate(cloud: Cloud, account: str, tls: x509.Certificate, wss: x509.Certificate) -> dict[str, Any]:
-    with cloud.database.write() as connection:
-        tenants.activate(connection, account, tls, wss)
-        found = tenants.find(connection, account)
-    cloud.directory.forget()
-    return facts(found, cloud.base_url, cloud.wss)
+def _ordered(cloud: Cloud, account: str) -> Tenant:
+    with cloud.database.read() as connection:
+        try:
+            return tenants.find(connection, account)
+        except TenantUnknown:
+            raise PathUnknown from None
+
+
+def _activate(account: str, tls: x509.Certificate, wss: x509.Certificate, connection: Connection) -> Outcome:
+    tenants.activate(connection, account, tls, wss)
+    return Outcome()
 
 
 def facts(tenant: Tenant, base_url: str, signer: Bundle) -> dict[str, Any]:

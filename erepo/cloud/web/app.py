@@ -12,9 +12,10 @@ A path of another account, of no account, or that does not exist: the same 404 w
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from erepo.cloud.audit.events import Action, Who
 from erepo.cloud.bodies import ClientGone, Headers, Receive
 from erepo.cloud.errors import (
     AccountOccupied,
@@ -31,7 +32,9 @@ from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web import accounts
 from erepo.cloud.web.answers import Answer, Send, error_answer, json_answer
-from erepo.cloud.web.xds import Caller, serve_xds
+from erepo.cloud.web.exchange import Caller
+from erepo.cloud.web.trail import Trail
+from erepo.cloud.web.xds import serve_xds
 from erepo.errors import AccessRefused, ErepoError, InvalidInput
 
 log = logging.getLogger("erepo.cloud")
@@ -96,28 +99,44 @@ async def _lifespan(cloud: Cloud, receive: Receive, send: Send) -> None:
 async def _serve(cloud: Cloud, scope: Scope, receive: Receive, send: Send) -> None:
     tls = scope.get("extensions", {}).get("tls")
     headers = dict(scope["headers"])
+    if tls is None:  # served by a protocol class that proves nobody
+        await error_answer(404, PathUnknown()).send(send)
+        return
+    request = Request(
+        scope["method"], scope["path"], headers, tls["fingerprint"], tls["certificate"], receive
+    )
+    trail = Trail(cloud, _who(scope, request), "request")
     try:
-        if tls is None:  # served by a protocol class that proves nobody
-            raise PathUnknown  # noqa: TRY301  # one place turns errors into answers
-        request = Request(
-            scope["method"], scope["path"], headers, tls["fingerprint"], tls["certificate"], receive
-        )
-        await _route(cloud, request, send)
+        await _route(cloud, request, trail, send)
     except ClientGone:
         return
     except ErepoError as error:
         close = int(headers.get(b"content-length", b"0") or 0) > _SMALL
+        await _record(trail, error)
         await error_answer(_status(error), error, close=close).send(send)
     except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
         log.error("unexpected: %s", where(error))  # noqa: TRY400  # texts may hold patient data
+        await _record(trail, error)
         raise Unexpected from None
+
+
+def _who(scope: Scope, request: Request) -> Who:
+    address = (scope.get("client") or ("",))[0]
+    return Who(tls=request.fingerprint, address=address, endpoint=request.path[:200])
+
+
+async def _record(trail: Trail, error: Exception) -> None:
+    try:
+        await trail.refused(error)
+    except ErepoError as unrecorded:
+        log.error("a refusal is not recorded, %s", unrecorded.code)  # noqa: TRY400  # texts may hold patient data
 
 
 def _status(error: ErepoError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
-async def _route(cloud: Cloud, request: Request, send: Send) -> None:
+async def _route(cloud: Cloud, request: Request, trail: Trail, send: Send) -> None:
     if request.path == "/health":
         await json_answer(200, {"status": "ok"}).send(send)
         return
@@ -126,28 +145,35 @@ async def _route(cloud: Cloud, request: Request, send: Send) -> None:
         raise PathUnknown
     account, endpoint = found.groups()
     if endpoint == "/activation":
-        await (await _activation(cloud, request, account)).send(send)
+        trail.transaction, trail.action = "activation", Action.CREATE
+        await (await _activation(cloud, request, account, trail)).send(send)
         return
-    tenant = await _tenant(cloud, request, account)
+    tenant = await _tenant(cloud, request, account, trail)
     if endpoint == "":
+        trail.transaction, trail.action = "account", Action.READ
         answer = await _state(cloud, request, tenant)
+        await trail.tell()
         await answer.send(send)
         return
     if request.method != "POST":
         await _not_allowed(b"POST").send(send)
         return
-    limits = cloud.settings.limits
-    most = limits.message if endpoint == "/xds/repository" else limits.soap_part
-    with cloud.arrivals.expected() as arrived:
-        async with cloud.bodies.read(account, request.headers, request.receive, most) as body:
+    await _soap(cloud, request, Caller(cloud, tenant, request.path, trail), send)
+
+
+async def _soap(cloud: Cloud, request: Request, caller: Caller, send: Send) -> None:
+    limits, trail = cloud.settings.limits, caller.trail
+    trail.transaction = "XDS"
+    most = limits.message if request.path.endswith("/repository") else limits.soap_part
+    with cloud.arrivals.expected() as trail.arrived:
+        async with cloud.bodies.read(caller.tenant.account, request.headers, request.receive, most) as body:
             content_type = request.headers.get(b"content-type", b"").decode("latin-1")
-            caller = Caller(cloud, tenant, request.path, arrived)
             answer = await serve_xds(caller, content_type, body)
-            arrived()
+            trail.arrived()
             await answer.send(send, cloud.settings.http.write)
 
 
-async def _tenant(cloud: Cloud, request: Request, account: str) -> Tenant:
+async def _tenant(cloud: Cloud, request: Request, account: str, trail: Trail) -> Tenant:
     """Return the tenant of the connection if the path is its own.
 
     Raises:
@@ -155,6 +181,8 @@ async def _tenant(cloud: Cloud, request: Request, account: str) -> Tenant:
         AccountSuspended: it is, and closed by the operator.
     """
     tenant = await cloud.tenant_of(request.fingerprint)
+    if tenant is not None:
+        trail.tenant_id, trail.who = tenant.id, replace(trail.who, account=tenant.account)
     if tenant is None or tenant.account != account or tenant.state == "ordered":
         raise PathUnknown
     if tenant.state == "suspended":
@@ -162,12 +190,12 @@ async def _tenant(cloud: Cloud, request: Request, account: str) -> Tenant:
     return tenant
 
 
-async def _activation(cloud: Cloud, request: Request, account: str) -> Answer:
+async def _activation(cloud: Cloud, request: Request, account: str, trail: Trail) -> Answer:
     certificate = accounts.may_activate(account, request.certificate)
     if request.method != "POST":
         return _not_allowed(b"POST")
     async with cloud.bodies.read(account, request.headers, request.receive, _SMALL) as body:
-        return json_answer(200, await accounts.activate(cloud, account, certificate, body))
+        return json_answer(200, await accounts.activate(cloud, account, certificate, body, trail))
 
 
 async def _state(cloud: Cloud, request: Request, tenant: Tenant) -> Answer:

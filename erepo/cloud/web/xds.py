@@ -6,41 +6,27 @@ answers with HTTP 200; what is wrong with the message itself is a SOAP fault tha
 """
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
 
-from lxml import etree
-
-from erepo.cloud.errors import (
-    ServiceStopping,
-    SignerNotRegistered,
-    StorageUnavailable,
-    StoredContentDamaged,
-    where,
-)
-from erepo.cloud.registry import queries
-from erepo.cloud.registry.rows import Job
-from erepo.cloud.repository.retrieving import retrieve
-from erepo.cloud.repository.storing import judge, store
+from erepo.cloud.audit.evidence import Once
+from erepo.cloud.errors import SignerNotRegistered, StoredContentDamaged, where
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.answers import Answer
+from erepo.cloud.web.exchange import Caller, Question, Transaction
+from erepo.cloud.web.transactions import TRANSACTIONS
 from erepo.content import Buffer
 from erepo.errors import ErepoError
 from erepo.pki.bundle import fingerprint
 from erepo.soap.errors import MessageRefused
 from erepo.soap.faults import fault_of, write_fault
-from erepo.soap.message import Outgoing, Packed, ReadyBody, pack, ready_body
-from erepo.soap.mtom import Attachment, Received, unpack
+from erepo.soap.message import Outgoing, Packed, pack
+from erepo.soap.mtom import Received, unpack
 from erepo.soap.names import ANONYMOUS, FAULT_ACTION, MESSAGE_ID
 from erepo.soap.verifying import Verified, read_unsigned
-from erepo.xds import iti18, iti41, iti43
-from erepo.xds.ebrim import OBJECT_LIST
-from erepo.xds.errors import RequestRejected
-from erepo.xds.responses import RegistryError, write_registry_response
-from erepo.xds.vocabulary import Xds
 
 log = logging.getLogger("erepo.cloud")
 
@@ -54,84 +40,44 @@ class ActionRefused(MessageRefused):
     fault = "soap:Sender"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The body of an answer."""
-
-    action: str
-    payload: etree._Element | ReadyBody  # the type lxml gives its elements has no public name
-    attachments: tuple[Attachment, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls which endpoint."""
-
-    cloud: Cloud
-    tenant: Tenant
-    path: str
-    """The endpoint that was called; wsa:To must name it."""
-    arrived: Callable[[], None] = lambda: None
-    """To be called when a submission of this message is on its way to the writer, or none can follow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A proven message of a tenant."""
-
-    caller: Caller
-    verified: Verified
-    large: bool
-    damaged: frozenset[object] = frozenset()
-    """Numbers of documents whose stored octets are known to be wrong."""
-
-    @property
-    def cloud(self) -> Cloud:
-        """The service."""
-        return self.caller.cloud
-
-    @property
-    def tenant(self) -> Tenant:
-        """Who asks."""
-        return self.caller.tenant
-
-
-_Handler = Callable[[Question], Awaitable[Reply]]
-
-
 async def serve_xds(caller: Caller, content_type: str, body: bytearray) -> Answer:
-    """Answer one message at `/services/{account}/xds/…`.
+    """Answer one message at `/services/{account}/xds/…`; its record is written before the answer goes out.
 
     Args:
         caller: whose connection it is, and the endpoint.
         content_type: of the body.
         body: the message; must stay until the answer was sent.
     """
-    cloud, tenant, path = caller.cloud, caller.tenant, caller.path
-    large = len(body) > cloud.settings.limits.large_body
+    cloud, tenant = caller.cloud, caller.tenant
     received: Received | None = None
     try:
+        large = len(body) > cloud.settings.limits.large_body
         unpacking = partial(unpack, content_type, body, cloud.settings.limits)
         received = await cloud.heavily(unpacking) if large else unpacking()
         proving = partial(_prove, cloud, tenant, received)
         verified = await cloud.heavily(proving) if large else proving()
-        handler = _HANDLERS.get(path.rpartition("/")[2], {}).get(verified.action)
-        if handler is None:
-            raise ActionRefused(rule="an action that this endpoint does not serve")  # noqa: TRY301  # one place turns errors into answers
-        _check_address(verified.to, path)
-        return await _answered(handler, Question(caller, verified, large))
+        return await _answered(Question(caller, verified, large))
     except ErepoError as error:
         log.info("account %s: refused, %s", tenant.account, error.code)
-        return _fault(cloud, tenant, received, error)
+        return await _refusal(caller, received, error)
     except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
         log.error("account %s: %s", tenant.account, where(error))  # noqa: TRY400  # texts may hold patient data
-        return _fault(cloud, tenant, received, error)
+        return await _refusal(caller, received, error)
 
 
-async def _answered(handler: _Handler, question: Question) -> Answer:
+async def _refusal(caller: Caller, received: Received | None, error: Exception) -> Answer:
+    try:
+        await caller.trail.refused(error)
+    except ErepoError as unrecorded:
+        log.error("account %s: a refusal is not recorded, %s", caller.tenant.account, unrecorded.code)  # noqa: TRY400  # texts may hold patient data
+    return _fault(caller.cloud, caller.tenant, received, error)
+
+
+async def _answered(question: Question) -> Answer:
     """Handle a proven message and pack the answer; damage found while packing goes into a second one."""
+    transaction = _transaction(question)
     while True:
-        reply = await handler(question)
+        reply = await transaction.handle(question)
         outgoing = Outgoing(
             reply.action,
             ANONYMOUS,
@@ -140,13 +86,36 @@ async def _answered(handler: _Handler, question: Question) -> Answer:
             relates_to=question.verified.message_id,
         )
         try:
-            return await _packed(question, outgoing)
+            answer = await _packed(question, outgoing)
         except StoredContentDamaged as error:
             damaged = question.damaged | {error.data["document"]}
             if damaged == question.damaged:
                 raise
             log.error("stored content %s is damaged", error.data["document"])  # noqa: TRY400  # texts may hold patient data
             question = replace(question, damaged=damaged)
+        else:
+            await question.trail.tell(reply.things, reply.errors)
+            return answer
+
+
+def _transaction(question: Question) -> Transaction:
+    """Return what the message asks for, and put it into the record.
+
+    Raises:
+        ActionRefused: this endpoint does not serve it, or it was addressed to another.
+    """
+    verified, trail, path = question.verified, question.trail, question.caller.path
+    if verified.replay_key is not None and verified.fresh_until is not None:
+        trail.once = (Once(verified.replay_key, verified.fresh_until.replace(tzinfo=None)),)
+    if verified.certificate is not None:
+        trail.who = replace(trail.who, signer=fingerprint(verified.certificate))
+    trail.message = verified.message_id[:200]
+    transaction = TRANSACTIONS.get(path.rpartition("/")[2], {}).get(verified.action)
+    if transaction is None:
+        raise ActionRefused(rule="an action that this endpoint does not serve")
+    trail.transaction, trail.action = transaction.name, transaction.action
+    _check_address(verified.to, path)
+    return transaction
 
 
 def _prove(cloud: Cloud, tenant: Tenant, received: Received) -> Verified:
@@ -167,83 +136,6 @@ def _check_address(to: str, path: str) -> None:
     # The host may differ behind a proxy; the path names account and endpoint.
     if to != ANONYMOUS and urlsplit(to).path != path:
         raise ActionRefused(rule="wsa:To is another address")
-
-
-#: What nearly every submission is answered with.
-_SUCCESS = ready_body(write_registry_response())
-
-
-async def _provide(question: Question) -> Reply:
-    """ITI-41."""
-    errors = await _submit(question)
-    return Reply(iti41.RESPONSE_ACTION, write_registry_response(errors=errors) if errors else _SUCCESS)
-
-
-async def _submit(question: Question) -> Sequence[RegistryError]:
-    cloud, tenant = question.cloud, question.tenant
-    if tenant.expired:
-        context = f"the account was valid until {tenant.valid_until}"
-        return [RegistryError(Xds.REPOSITORY_OUT_OF_RESOURCES, context)]
-    try:
-        work = partial(_judge, tenant, question.verified)
-        job = await cloud.heavily(work) if question.large else work()
-        if isinstance(job, list):
-            return job
-        question.caller.arrived()
-        return (await store(cloud, job)).errors
-    except RequestRejected as error:
-        return error.errors
-    except (StorageUnavailable, ServiceStopping) as error:
-        log.error("account %s: not stored, %s", tenant.account, where(error.__cause__ or error))  # noqa: TRY400  # texts may hold patient data
-        return [RegistryError(Xds.REPOSITORY_BUSY, "the storage cannot take it now; nothing was stored")]
-
-
-def _judge(tenant: Tenant, verified: Verified) -> Job | list[RegistryError]:
-    submission = iti41.read_request(verified)
-    objects = next(verified.payload.iter(OBJECT_LIST))
-    return judge(tenant, submission, objects)
-
-
-async def _retrieve(question: Question) -> Reply:
-    """ITI-43."""
-    cloud, tenant = question.cloud, question.tenant
-    try:
-        requests = iti43.read_request(question.verified)
-    except RequestRejected as error:
-        return _retrieved([], error.errors)
-    if len(requests) > cloud.settings.limits.message_documents:
-        context = f"more than {cloud.settings.limits.message_documents} documents in one request"
-        return _retrieved([], [RegistryError(Xds.REPOSITORY_ERROR, context)])
-    documents, errors = await cloud.reading(partial(retrieve, cloud, tenant, requests, question.damaged))
-    return _retrieved(documents, errors)
-
-
-def _retrieved(documents: Sequence[iti43.RetrievedDocument], errors: Sequence[RegistryError]) -> Reply:
-    payload, attachments = iti43.write_response(documents, errors)
-    return Reply(iti43.RESPONSE_ACTION, payload, attachments)
-
-
-async def _query(question: Question) -> Reply:
-    """ITI-18."""
-    cloud, tenant = question.cloud, question.tenant
-    try:
-        query = iti18.read_query(question.verified)
-        found = await cloud.reading(partial(_answer, cloud, tenant, query))
-    except RequestRejected as error:
-        return Reply(iti18.RESPONSE_ACTION, iti18.write_response(errors=error.errors))
-    payload = iti18.write_response(refs=found.refs, elements=found.elements, home=tenant.home_community_id)
-    return Reply(iti18.RESPONSE_ACTION, payload)
-
-
-def _answer(cloud: Cloud, tenant: Tenant, query: iti18.StoredQuery) -> queries.Found:
-    with cloud.database.read() as connection:
-        return queries.answer(connection, tenant, query)
-
-
-_HANDLERS: Mapping[str, Mapping[str, _Handler]] = {
-    "repository": {iti41.ACTION: _provide, iti43.ACTION: _retrieve},
-    "registry": {iti18.ACTION: _query},
-}
 
 
 async def _packed(question: Question, outgoing: Outgoing) -> Answer:

@@ -1,0 +1,85 @@
+"""What is kept of every access (IHE ITI-20; DICOM PS3.15 A.5 gives the words).
+
+An event names people and documents: it lives in the audit tables and goes to the operator's audit
+repository, never into a log, a metric or an error.
+"""
+
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+import orjson
+
+
+class Action(StrEnum):
+    """EventActionCode."""
+
+    CREATE = "C"
+    READ = "R"
+    UPDATE = "U"
+    DELETE = "D"
+    EXECUTE = "E"
+
+
+class Result(IntEnum):
+    """EventOutcomeIndicator."""
+
+    SUCCESS = 0
+    MINOR = 4
+    """Refused or failed; the service goes on."""
+    SERIOUS = 8
+    """The message or its sender could not be trusted."""
+    MAJOR = 12
+    """The service could not do its work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who asked, from where, through which door."""
+
+    account: str = ""
+    """Account of the connection's certificate; empty when it is nobody's."""
+    tls: str = ""
+    """Fingerprint of the connection's certificate."""
+    signer: str = ""
+    """Fingerprint of the certificate that signed the message."""
+    user: str = ""
+    """The acting person as `OID:number` of the assertion (ITI-40)."""
+    address: str = ""
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object that was touched: its kind (`patient`, `document`, `set`, `object`, `query`) and id."""
+
+    kind: str
+    id: str
+    detail: str = ""
+    """repositoryUniqueId of a document, the request of a query in base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event; `result` and `codes` are filled in when the outcome is known."""
+
+    transaction: str
+    """`ITI-41`, or the name of a REST resource."""
+    action: Action
+    who: Who
+    at: datetime
+    """UTC, naive."""
+    things: tuple[Thing, ...] = field(default=(), repr=False)
+    message: str = ""
+    """wsa:MessageID."""
+    result: Result = Result.SUCCESS
+    codes: tuple[str, ...] = ()
+    """Why it failed: codes of our errors or of XDS."""
+
+    def ended(self, result: Result, codes: tuple[str, ...] = ()) -> "Event":
+        """Return the event with its outcome."""
+        return replace(self, result=result, codes=codes)
+
+    def octets(self) -> bytes:
+        """Return the event as JSON, the same octets for the same event."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)

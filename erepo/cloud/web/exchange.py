@@ -1,0 +1,73 @@
+"""One SOAP exchange on its way through the service: who calls, what was proven, what is answered."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from erepo.cloud.audit.events import Action, Thing
+from erepo.cloud.service import Cloud
+from erepo.cloud.tenancy.tenants import Tenant
+from erepo.cloud.web.trail import Trail
+from erepo.soap.message import ReadyBody
+from erepo.soap.mtom import Attachment
+from erepo.soap.verifying import Verified
+from erepo.xds.responses import RegistryError
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The body of an answer, and what its record says."""
+
+    action: str
+    payload: etree._Element | ReadyBody  # the type lxml gives its elements has no public name
+    attachments: tuple[Attachment, ...] = ()
+    things: tuple[Thing, ...] = ()
+    """What was read; not looked at when a job has recorded the request already."""
+    errors: tuple[RegistryError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls which endpoint."""
+
+    cloud: Cloud
+    tenant: Tenant
+    path: str
+    """The endpoint that was called; wsa:To must name it."""
+    trail: Trail
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A proven message of a tenant."""
+
+    caller: Caller
+    verified: Verified
+    large: bool
+    damaged: frozenset[object] = frozenset()
+    """Numbers of documents whose stored octets are known to be wrong."""
+
+    @property
+    def cloud(self) -> Cloud:
+        """The service."""
+        return self.caller.cloud
+
+    @property
+    def tenant(self) -> Tenant:
+        """Who asks."""
+        return self.caller.tenant
+
+    @property
+    def trail(self) -> Trail:
+        """Its record."""
+        return self.caller.trail
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """How a transaction is served, and what it is called in the record."""
+
+    name: str
+    action: Action
+    handle: Callable[[Question], Awaitable[Reply]]
