@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from erepo.cloud.errors import CloudNotInitialised
+from erepo.cloud.storage.plans import plan_for_many
 from erepo.cloud.storage.tables import audit_head, metadata, number_block, service
 from erepo.durable import make_folder
 from erepo.settings import DatabaseAddressWrong
@@ -63,6 +64,7 @@ class Database:
         """Make the tables where they are missing; may be called any number of times."""
         with self.write() as connection:
             metadata.create_all(connection)
+            plan_for_many(connection)
             if connection.scalar(select(service.c.value).where(service.c.name == "schema")) is None:
                 connection.execute(insert(service), {"name": "schema", "value": SCHEMA})
                 connection.execute(insert(number_block), {"name": "row", "next": 1})

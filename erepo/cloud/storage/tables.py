@@ -158,8 +158,10 @@ _index(
     _object.status,
     where=_object.patient_id.is_not(None),
 )
-_index("ix_object_source", _object.source_object, where=_object.source_object.is_not(None))
-_index("ix_object_target", _object.target_object, where=_object.target_object.is_not(None))
+for _end in (_object.source_object, _object.target_object):
+    _index(f"ix_{_end.name}", _object.tenant_id, _end, where=_end.is_not(None))
+# The first version's logical id is its entryUUID, so only the few later ones need a place here.
+_index("ix_object_lid", _object.tenant_id, _object.lid, where=_object.version > 1)
 # A submission set's or folder's uniqueId is given once: the last word when two processes register it at one
 # moment.
 _index("ux_object_once", _object.tenant_id, _object.unique_id, where=_object.kind.in_([2, 3]), unique=True)
