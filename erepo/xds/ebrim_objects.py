@@ -14,6 +14,7 @@ from lxml import etree
 
 from erepo.identifiers import CX, XCN, XON, IdentifierInvalid, ReferenceId
 from erepo.xds.errors import RegistryError
+from erepo.xds.forms import is_reference
 from erepo.xds.model import Author, Code
 from erepo.xds.vocabulary import RIM, Slot, Xds
 
@@ -30,7 +31,7 @@ _IDENTIFIER = f"{{{RIM}}}ExternalIdentifier"
 _TIME = re.compile(
     r"[0-9]{4}(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12][0-9]|3[01])(?:(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){0,2})?)?)?"
 )
-_PART = re.compile(r"([0-9]+)\|(.*)", re.DOTALL)
+_PART = re.compile(r"([0-9]{1,4})\|(.*)", re.DOTALL)
 _VERSION_NUMBER = re.compile(r"([0-9]{1,9})(?:\.0)?")
 
 _Element = etree._Element  # noqa: SLF001 - the type lxml gives its elements has no public name
@@ -48,6 +49,10 @@ class Rules(Enum):
     """A result of a query: what is there is read, only identity is required."""
 
 
+#: What is told of one message: a sender corrects the first hundred before the rest; an answer stays small.
+_MOST_PROBLEMS = 100
+
+
 @dataclass(slots=True)
 class Problems:
     """The list that readers add to."""
@@ -56,8 +61,9 @@ class Problems:
     found: list[RegistryError] = field(default_factory=list)
 
     def add(self, location: str, context: str, code: Xds = Xds.REGISTRY_METADATA) -> None:
-        """Note one broken rule."""
-        self.found.append(RegistryError(code, context, location=location))
+        """Note one broken rule; the first hundred are kept."""
+        if len(self.found) < _MOST_PROBLEMS:
+            self.found.append(RegistryError(code, context, location=location))
 
     @property
     def strict(self) -> bool:
@@ -81,9 +87,9 @@ class RawObject:
     nodes: set[str] = field(default_factory=set)
     identifiers: dict[str, str] = field(default_factory=dict)
 
-    def complain(self, attribute: str, what: str) -> None:
+    def complain(self, attribute: str, what: str, code: Xds = Xds.REGISTRY_METADATA) -> None:
         """Note a problem of one attribute."""
-        self.problems.add(self.id, f"{self.kind}.{attribute} {what}")
+        self.problems.add(self.id, f"{self.kind}.{attribute} {what}", code)
 
     def value(self, name: Slot, *, required: bool = False) -> str:
         """Take the single value of a slot; an absent one is an empty string."""
@@ -168,16 +174,17 @@ class RawObject:
         persons = slots.get(Slot.AUTHOR_PERSON, ())
         if len(persons) > 1:
             self.complain(Slot.AUTHOR_PERSON, "has more than one value")
-        institutions = (
-            self.parsed(XON.parse, text.strip(), Slot.AUTHOR_INSTITUTION)
-            for text in slots.get(Slot.AUTHOR_INSTITUTION, ())
-        )
+        institutions = slots.get(Slot.AUTHOR_INSTITUTION, ())
+        telecoms = slots.get(Slot.AUTHOR_TELECOM, ())
+        if self.problems.strict and not (persons or institutions or telecoms):
+            self.complain("author", "has no authorPerson, authorInstitution or authorTelecommunication")
+        parsed = (self.parsed(XON.parse, text.strip(), Slot.AUTHOR_INSTITUTION) for text in institutions)
         return Author(
             self.parsed(XCN.parse, persons[0].strip(), Slot.AUTHOR_PERSON) if persons else None,
-            tuple(one for one in institutions if one is not None),
+            tuple(one for one in parsed if one is not None),
             slots.get(Slot.AUTHOR_ROLE, ()),
             slots.get(Slot.AUTHOR_SPECIALTY, ()),
-            slots.get(Slot.AUTHOR_TELECOM, ()),
+            telecoms,
         )
 
     def references(self) -> tuple[ReferenceId, ...]:
@@ -192,6 +199,8 @@ def take_apart(element: _Element, kind: str, problems: Problems) -> RawObject:
     raw = RawObject(element, kind, problems, element.get("id", ""))
     if not raw.id:
         raw.complain("entryUUID", "is missing")
+    elif problems.strict and not is_reference(raw.id):
+        raw.complain("entryUUID", "begins like a UUID and is none in lower case")
     for child in element:
         sort = _SORTERS.get(child.tag)
         if sort is not None:

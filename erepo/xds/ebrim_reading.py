@@ -12,6 +12,7 @@ from erepo.identifiers import CX, XCN
 from erepo.identifiers.oids import is_oid
 from erepo.xds.ebrim_objects import Problems, RawObject, Rules, take_apart
 from erepo.xds.errors import MetadataError
+from erepo.xds.forms import is_document_unique_id, is_instance_id
 from erepo.xds.model import Association, DocumentEntry, Folder, MetadataSet, SubmissionSet
 from erepo.xds.vocabulary import (
     ASSOCIATION_DOCUMENTATION,
@@ -42,6 +43,7 @@ from erepo.xds.vocabulary import (
     SUBMISSION_SET,
     TYPE_CODE,
     Slot,
+    Xds,
 )
 
 _DOCUMENT = f"{{{RIM}}}ExtrinsicObject"
@@ -105,7 +107,7 @@ def read_document(raw: RawObject) -> DocumentEntry:
     filled = filled and object_type != ON_DEMAND
     return DocumentEntry(
         entry_uuid=raw.id,
-        unique_id=_unique_id(raw, DOCUMENT_UNIQUE),
+        unique_id=_document_unique_id(raw),
         patient_id=raw.patient(DOCUMENT_PATIENT),
         class_code=raw.code(CLASS_CODE, "classCode"),
         type_code=raw.code(TYPE_CODE, "typeCode"),
@@ -129,7 +131,7 @@ def read_document(raw: RawObject) -> DocumentEntry:
         comments=raw.comments,
         hash=_hash(raw, required=filled),
         size=_size(raw, required=filled),
-        repository_unique_id=raw.value(Slot.REPOSITORY, required=raw.problems.rules is Rules.REGISTER),
+        repository_unique_id=_repository(raw),
         status=element.get("status", ""),
         object_type=object_type,
         uri=raw.long_text(Slot.URI) if Slot.URI in raw.slots else "",
@@ -212,11 +214,17 @@ def read_association(raw: RawObject) -> Association:
     )
 
 
+def _document_unique_id(raw: RawObject) -> str:
+    text = raw.identifier(DOCUMENT_UNIQUE, "uniqueId")
+    if text and raw.problems.strict and not is_document_unique_id(text):
+        raw.complain("uniqueId", "is neither an OID nor OID^extension nor a URI")
+    return text
+
+
 def _unique_id(raw: RawObject, scheme: str) -> str:
+    # The profile says OID; P1 writes submission sets as OID^extension (polish-domain §4.6).
     text = raw.identifier(scheme, "uniqueId")
-    root, caret, extension = text.partition("^")
-    wrong = not is_oid(root) or (caret and not extension) or "^" in extension or len(text) > 256
-    if text and raw.problems.strict and wrong:
+    if text and raw.problems.strict and not is_instance_id(text):
         raw.complain("uniqueId", "is neither an OID nor OID^extension")
     return text
 
@@ -229,16 +237,30 @@ def _source_patient(raw: RawObject) -> CX | None:
 def _hash(raw: RawObject, *, required: bool) -> str:
     text = raw.value(Slot.HASH, required=required)
     if text and _HASH.fullmatch(text) is None:
-        raw.complain(Slot.HASH, "is not 40 hexadecimal digits")
+        raw.complain(Slot.HASH, "is not 40 hexadecimal digits", _judge(raw))
     return text
 
 
 def _size(raw: RawObject, *, required: bool) -> int | None:
     text = raw.value(Slot.SIZE, required=required)
     if text and _SIZE.fullmatch(text) is None:
-        raw.complain(Slot.SIZE, "is no number")
+        raw.complain(Slot.SIZE, "is no number", _judge(raw))
         return None
     return int(text) if text else None
+
+
+def _judge(raw: RawObject) -> Xds:
+    """Return whose error it is: of the octets' own facts, a repository's in ITI-41 (TF-2 3.41.4.1.3)."""
+    return Xds.REPOSITORY_METADATA if raw.problems.rules is Rules.PROVIDE else Xds.REGISTRY_METADATA
+
+
+def _repository(raw: RawObject) -> str:
+    demanded = raw.problems.rules is Rules.REGISTER
+    text = raw.value(Slot.REPOSITORY, required=demanded)
+    # In ITI-41 the repository puts its own in place of whatever was sent.
+    if text and demanded and not is_oid(text):
+        raw.complain(Slot.REPOSITORY, "is no OID")
+    return text
 
 
 def _home(raw: RawObject) -> str:

@@ -1,10 +1,42 @@
-"""Forms of the identifiers of registry objects (IHE ITI TF-3 4.2.3.1)."""
+"""Forms of the identifiers of registry objects (IHE ITI TF-3 4.2.3.1.5, 4.2.3.1.7, 4.2.3.2.26)."""
 
 import re
+from typing import Final
 
-_UUID = re.compile(r"urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+from erepo.identifiers.oids import is_oid
+
+#: How an entryUUID begins; an id that begins otherwise is a symbol of its message.
+URN_UUID: Final = "urn:uuid:"
+
+_UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_BARE_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# RFC 3986: a scheme, then any characters that a URI may hold.
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+_LONGEST = 256
 
 
 def is_entry_uuid(text: str) -> bool:
-    """Tell whether an id is `urn:uuid:` with a UUID in its usual form, either case."""
+    """Tell whether an id is `urn:uuid:` with a UUID in lower case, the only form of TF-3 4.2.3.1.5."""
     return _UUID.fullmatch(text) is not None
+
+
+def is_reference(text: str) -> bool:
+    """Tell whether an id is a symbol, or an entryUUID in its right form."""
+    return bool(text) and (not text.startswith(URN_UUID) or is_entry_uuid(text))
+
+
+def is_instance_id(text: str) -> bool:
+    """Tell whether the text is `OID` or `OID^extension`: the serial form of an HL7 v3 instance identifier."""
+    root, caret, extension = text.partition("^")
+    return len(text) <= _LONGEST and is_oid(root) and "^" not in extension and (not caret or bool(extension))
+
+
+def is_document_unique_id(text: str) -> bool:
+    """Tell whether a text can be a document's uniqueId: OID, `OID^extension`, UUID or any URI.
+
+    To all but its creator it is opaque (TF-3 4.2.3.2.26), yet it has to be globally unique: what has none of
+    these forms cannot be.
+    """
+    if is_instance_id(text):
+        return True
+    return len(text) <= _LONGEST and any(form.fullmatch(text) for form in (_BARE_UUID, _URI))

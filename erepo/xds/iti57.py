@@ -7,7 +7,7 @@ A request is a submission whose associations from its submission set say what is
 * SubmitAssociation: a further association, which stands in the message, is registered.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +17,7 @@ from erepo.xds.ebrim import Rules
 from erepo.xds.errors import MetadataError, RegistryError
 from erepo.xds.forms import is_entry_uuid
 from erepo.xds.model import Association, DocumentEntry, Folder, MetadataSet, SubmissionSet, new_entry_uuid
-from erepo.xds.submitting import Registration, object_list, read_submit, write_submit
+from erepo.xds.submitting import UPDATE_TYPES, Registration, object_list, read_submit, write_submit
 from erepo.xds.vocabulary import APPROVED, DEPRECATED, ORIGINAL, AssociationType, Slot, Xds
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class StatusChange:
     """The status of a registered document, folder or association changes.
 
     Attributes:
-        target: entryUUID of the object.
+        target: entryUUID of the object, or the id of a document or folder of the same request.
         original: status that it must have now.
         new: status that it shall get.
         association: the UpdateAvailabilityStatus association that asked for it.
@@ -66,7 +66,10 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class NewAssociation:
-    """An association is registered; `by` is the SubmitAssociation that asked for it."""
+    """An association is registered; `by` is the SubmitAssociation that asked for it.
+
+    Its ends are entryUUIDs, or ids of new versions in the same request.
+    """
 
     association: Association
     by: Association
@@ -154,10 +157,12 @@ def read_request(verified: "Verified") -> Update:
             (XDSMetadataUpdateOperationError) or its version is no number (XDSMetadataVersionError).
     """
     expected = "lcm:SubmitObjectsRequest with rim:RegistryObjectList expected"
-    registration = read_submit(object_list(verified.payload, Xds.REGISTRY_ERROR, expected), Rules.REGISTER)
+    listed = object_list(verified.payload, Xds.REGISTRY_ERROR, expected)
+    registration = read_submit(listed, Rules.REGISTER, UPDATE_TYPES)
     reading = _Reading(registration)
     operations = tuple(reading.operations())
     reading.check_rest()
+    reading.check_propagation(operations)
     if reading.problems:
         raise MetadataError(reading.problems)
     return Update(registration.submission_set, operations)
@@ -202,9 +207,17 @@ class _Reading:
 
     def check_rest(self) -> None:
         """Complain of what no operation asked for."""
+        context = "no association of the submission set says what is to be done with the object"
         for name in (*self._entries, *self._brought):
-            context = "no association of the submission set says what is to be done with the object"
-            self.problems.append(RegistryError(Xds.METADATA_UPDATE_OPERATION, context, location=name))
+            self.problems.append(RegistryError(Xds.METADATA_UPDATE, context, location=name))
+
+    def check_propagation(self, operations: Iterable[Operation]) -> None:
+        """Complain of an association made by hand where propagation makes them (CP-ITI-1029)."""
+        by_hand = [one.association for one in operations if isinstance(one, NewAssociation)]
+        ends = {end for one in by_hand for end in (one.source, one.target)}
+        for one in operations:
+            if isinstance(one, NewVersion) and one.propagate and ends & {one.entry.entry_uuid, one.entry.lid}:
+                self._complain(one.member, "AssociationPropagation beside a SubmitAssociation of the object")
 
     def _new_version(self, one: Association) -> NewVersion | None:
         previous, propagation = _slot(one, Slot.PREVIOUS_VERSION), _slot(one, Slot.ASSOCIATION_PROPAGATION)
@@ -212,10 +225,10 @@ class _Reading:
         propagate = _YES_NO.get(propagation.lower())
         if entry is None:
             self._complain(one, "targetObject is not in the request")
-        elif not is_entry_uuid(entry.lid):
-            self._complain(entry, "logicalID is no urn:uuid:…", Xds.METADATA_UPDATE)
+        elif not is_entry_uuid(entry.lid) or entry.lid == entry.entry_uuid:
+            self._complain(entry, "logicalID is not that of a registered object", Xds.METADATA_UPDATE)
         elif not previous:
-            self._complain(one, "PreviousVersion is missing or there twice")
+            self._complain(one, "PreviousVersion is missing or there twice", Xds.METADATA_UPDATE)
         elif not previous.isascii() or not previous.isdigit() or len(previous) > 9:
             self._complain(one, "PreviousVersion is no number", Xds.METADATA_VERSION)
         elif propagate is None:

@@ -1,17 +1,35 @@
 """`lcm:SubmitObjectsRequest`, which ITI-41, ITI-42 and ITI-57 share (IHE ITI TF-2 3.41, 3.42; TF-3 4.2.1)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
 
 from erepo.xds.ebrim import OBJECT_LIST, Rules, read_objects, write_object_list
+from erepo.xds.ebrim_objects import Problems
 from erepo.xds.errors import MessageShapeWrong, MetadataError, RegistryError
+from erepo.xds.forms import is_entry_uuid
 from erepo.xds.model import Association, DocumentEntry, Folder, MetadataSet, SubmissionSet, new_entry_uuid
-from erepo.xds.vocabulary import LCM, ORIGINAL, RIM, RS, AssociationType, Xds
+from erepo.xds.vocabulary import (
+    LCM,
+    ORIGINAL,
+    REFERENCE,
+    RELATIONSHIPS,
+    RIM,
+    RS,
+    AssociationType,
+    Xds,
+)
 
 SUBMIT: Final = f"{{{LCM}}}SubmitObjectsRequest"
+#: Associations that ITI-41 and ITI-42 know (TF-3 table 4.2.2-1).
+SUBMITTED_TYPES: Final = RELATIONSHIPS | {AssociationType.HAS_MEMBER}
+#: Those of ITI-57.
+UPDATE_TYPES: Final = SUBMITTED_TYPES | {
+    AssociationType.UPDATE_AVAILABILITY,
+    AssociationType.SUBMIT_ASSOCIATION,
+}
 _MAP = {"lcm": LCM, "rim": RIM, "rs": RS}
 
 _Element = etree._Element  # noqa: SLF001 - the type lxml gives its elements has no public name
@@ -74,15 +92,51 @@ def object_list(submit: _Element | None, code: Xds, expected: str) -> _Element:
     return listed
 
 
-def read_submit(listed: _Element, rules: Rules) -> Registration:
-    """Read the objects of a submission.
+def read_submit(listed: _Element, rules: Rules, types: Collection[str] = SUBMITTED_TYPES) -> Registration:
+    """Read the objects of a submission and hold them against each other.
+
+    Args:
+        listed: the `rim:RegistryObjectList`.
+        rules: of the transaction.
+        types: associations that the transaction knows.
 
     Raises:
         MetadataError: with every problem found, each with code, context and the id of its object as location.
     """
     metadata = read_objects(listed, rules)
+    problems = Problems(rules)
     if len(metadata.submission_sets) != 1:
-        raise MetadataError([RegistryError(Xds.REGISTRY_METADATA, "exactly one submission set expected")])
+        problems.add("", "exactly one submission set expected")
+    else:
+        _check_associations(metadata, types, problems)
+    if problems.found:
+        raise MetadataError(problems.found)
     return Registration(
         metadata.submission_sets[0], metadata.documents, metadata.folders, metadata.associations
     )
+
+
+def _check_associations(metadata: MetadataSet, types: Collection[str], problems: Problems) -> None:
+    own = metadata.submission_sets[0].entry_uuid
+    documents = {one.entry_uuid for one in metadata.documents}
+    folders = {one.entry_uuid for one in metadata.folders}
+    here = documents | folders | {one.entry_uuid for one in metadata.associations} | {own}
+    for one in metadata.associations:
+        if one.type not in types:
+            problems.add(one.entry_uuid, "Association.associationType is none of this transaction")
+        for name, end in (("sourceObject", one.source), ("targetObject", one.target)):
+            # What is not in the submission must be registered, and only UUIDs are (TF-3 4.2.1.5).
+            if end not in here and not is_entry_uuid(end):
+                context = f"Association.{name} is neither in the submission nor an entryUUID"
+                problems.add(one.entry_uuid, context, Xds.UNRESOLVED_REFERENCE)
+        if one.source == own and one.type == AssociationType.HAS_MEMBER:
+            _check_membership(one, one.target in documents, problems)
+
+
+def _check_membership(one: Association, by_value: bool, problems: Problems) -> None:
+    status = one.submission_set_status
+    if status not in {"", ORIGINAL, REFERENCE}:
+        problems.add(one.entry_uuid, "Association.SubmissionSetStatus is neither Original nor Reference")
+    elif by_value and status != ORIGINAL:
+        context = "Association.SubmissionSetStatus of a document in the submission is not Original"
+        problems.add(one.entry_uuid, context)

@@ -116,7 +116,7 @@ NEEDED_TIME = st.one_of(
 )
 TIME = st.just("") | NEEDED_TIME
 UNIQUE_ID = st.one_of(
-    OID, st.tuples(OID, st.text(string.ascii_letters, min_size=1, max_size=16)).map("^".join)
+    OID, UUID, st.tuples(OID, st.text(string.ascii_letters, min_size=1, max_size=16)).map("^".join)
 )
 CX_VALUE = st.builds(CX, SOME, OID)
 XCN_VALUE = st.builds(XCN, SOME, VALUE, VALUE, VALUE, VALUE, OID_OR_NOTHING, VALUE)
@@ -132,7 +132,12 @@ def few(values: st.SearchStrategy[object], least: int = 0) -> st.SearchStrategy[
 EXTRA_SLOTS = st.dictionaries(
     SOME.map(lambda text: f"urn:extra:{text}"), few(TEXT.map(lambda text: text[:200])), max_size=2
 )
-AUTHORS = few(st.builds(Author, st.none() | XCN_VALUE, few(XON_VALUE), few(SOME), few(SOME), few(SOME)))
+# A role or specialty alone is no author (TF-3 4.2.3.1.4).
+AUTHORS = few(
+    st.builds(Author, st.none() | XCN_VALUE, few(XON_VALUE), few(SOME), few(SOME), few(SOME)).filter(
+        lambda author: author.person is not None or author.institutions or author.telecoms
+    )
+)
 _COMMON = {
     "entry_uuid": UUID | SYMBOL,
     "title": SOME,

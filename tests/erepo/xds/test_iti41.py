@@ -1,5 +1,7 @@
 """ITI-41: documents and metadata reach the other side as they were."""
 
+import uuid
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,7 +58,7 @@ def test_associations_and_folders_of_the_caller_are_sent_too() -> None:
         submission_set_status=ORIGINAL,
     )
     replaces = Association(
-        entry_uuid="as2", type=AssociationType.REPLACE, source="Document01", target="urn:uuid:" + "0" * 32
+        entry_uuid="as2", type=AssociationType.REPLACE, source="Document01", target=uuid.uuid4().urn
     )
     folder = Folder(
         entry_uuid="F", unique_id="1.9", patient_id=PATIENT, codes=(Code("A", "B", "C"),), title="t"

@@ -142,7 +142,7 @@ def test_what_the_repository_fills_may_be_absent_in_iti_41(name: str) -> None:
                 f"r:ExtrinsicObject/r:ExternalIdentifier[@identificationScheme='{words.DOCUMENT_UNIQUE}']",
                 "value",
                 wrong,
-                "XDSDocumentEntry.uniqueId is neither an OID nor OID^extension",
+                "XDSDocumentEntry.uniqueId is neither an OID nor OID^extension nor a URI",
             )
             for wrong in ("abc", "1.2^", "1.2^a^b", "1.2^" + "x" * 260)
         ),
