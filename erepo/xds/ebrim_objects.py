@@ -14,7 +14,7 @@ from lxml import etree
 
 from erepo.identifiers import CX, XCN, XON, IdentifierInvalid, ReferenceId
 from erepo.xds.errors import RegistryError
-from erepo.xds.forms import is_reference
+from erepo.xds.forms import is_reference, is_time
 from erepo.xds.model import Author, Code
 from erepo.xds.vocabulary import RIM, Slot, Xds
 
@@ -28,9 +28,6 @@ _VERSION = f"{{{RIM}}}VersionInfo"
 _CLASSIFICATION = f"{{{RIM}}}Classification"
 _IDENTIFIER = f"{{{RIM}}}ExternalIdentifier"
 
-_TIME = re.compile(
-    r"[0-9]{4}(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12][0-9]|3[01])(?:(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){0,2})?)?)?"
-)
 _PART = re.compile(r"([0-9]{1,4})\|(.*)", re.DOTALL)
 _VERSION_NUMBER = re.compile(r"([0-9]{1,9})(?:\.0)?")
 
@@ -108,7 +105,7 @@ class RawObject:
     def time(self, name: Slot, *, required: bool = False) -> str:
         """Take a slot that holds an HL7 time of year to second precision."""
         text = self.value(name, required=required)
-        if text and self.problems.strict and _TIME.fullmatch(text) is None:
+        if text and self.problems.strict and not is_time(text):
             self.complain(name, "is no time YYYY[MM[DD[hh[mm[ss]]]]]")
         return text
 

@@ -12,6 +12,10 @@ _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BARE_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # RFC 3986: a scheme, then any characters that a URI may hold.
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+_TIME = re.compile(
+    r"[0-9]{4}(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12][0-9]|3[01])(?:(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){0,2})?)?)?"
+)
+_QUERY_CODE = re.compile(r"[^^]+\^\^[^^]+")
 _LONGEST = 256
 
 
@@ -23,6 +27,16 @@ def is_entry_uuid(text: str) -> bool:
 def is_reference(text: str) -> bool:
     """Tell whether an id is a symbol, or an entryUUID in its right form."""
     return bool(text) and (not text.startswith(URN_UUID) or is_entry_uuid(text))
+
+
+def is_time(text: str) -> bool:
+    """Tell whether the text is a DTM: `YYYY[MM[DD[hh[mm[ss]]]]]`."""
+    return _TIME.fullmatch(text) is not None
+
+
+def is_query_code(text: str) -> bool:
+    """Tell whether the text is `code^^scheme`, the form of codes in stored queries (TF-2 3.18.4.1.2.3.4)."""
+    return _QUERY_CODE.fullmatch(text) is not None
 
 
 def is_instance_id(text: str) -> bool:

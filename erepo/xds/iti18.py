@@ -1,14 +1,15 @@
 """ITI-18 Registry Stored Query (TF-2 3.18): questions by table, answers as metadata or as references."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
-from erepo.identifiers import CX
+from erepo.identifiers import CX, IdentifierInvalid
 from erepo.xds.ebrim import OBJECT_LIST, Rules, read_objects, write_object_list
 from erepo.xds.errors import MessageShapeWrong, QueryError, RegistryError
+from erepo.xds.forms import is_query_code, is_time
 from erepo.xds.model import MetadataSet
 from erepo.xds.queries import (
     DOCUMENT_UNIQUE_ID,
@@ -19,6 +20,7 @@ from erepo.xds.queries import (
     SET_UNIQUE_ID,
     SET_UUID,
     STATUS,
+    Definition,
     Form,
     QueryId,
 )
@@ -146,32 +148,48 @@ def read_query(verified: "Verified") -> StoredQuery:
     if adhoc is None or return_type not in {LEAF_CLASS, OBJECT_REF}:
         context = "query:AdhocQueryRequest with rim:AdhocQuery and returnType LeafClass or ObjectRef expected"
         raise MessageShapeWrong([RegistryError(Xds.REGISTRY_ERROR, context)])
-    parameters: dict[str, tuple[tuple[str, ...], ...]] = {}
-    for slot in adhoc.iterchildren(_SLOT):
-        name = slot.get("name", "")
-        if name not in PARAMETERS:
-            continue
-        parameters[name] = (*parameters.get(name, ()), _read_slot(name, slot))
-    groups = list(parameters.values())
-    if sum(len(group) for each in groups for group in each) > _MOST_VALUES or any(
-        len(each) > _MOST_REPEATED for each in groups
-    ):
-        context = f"more than {_MOST_VALUES} values, or a slot more than {_MOST_REPEATED} times"
-        raise QueryError([RegistryError(Xds.REGISTRY_ERROR, context)])
-    query = StoredQuery(adhoc.get("id", ""), parameters, return_type, adhoc.get("home", ""))
+    query_id = adhoc.get("id", "").strip().lower()
+    definition = _definition(query_id)
+    parameters = _read_parameters(adhoc, definition.parameters)
+    query = StoredQuery(query_id, parameters, return_type, adhoc.get("home", ""))
     check_query(query)
     return query
 
 
+def _definition(query_id: str) -> Definition:
+    definition = QUERIES.get(query_id)
+    if definition is None:
+        raise QueryError([RegistryError(Xds.UNKNOWN_QUERY, "no stored query of this id")])
+    return definition
+
+
+def _read_parameters(adhoc: _Element, known: Collection[str]) -> Parameters:
+    found: dict[str, list[tuple[str, ...]]] = {}
+    left = _MOST_VALUES
+    for slot in adhoc.iterchildren(_SLOT):
+        name = slot.get("name", "")
+        # What another query knows is unknown to this one, and is passed over like $MetadataLevel.
+        if name not in known:
+            continue
+        groups = found.setdefault(name, [])
+        groups.append(_read_slot(name, slot))
+        left -= len(groups[-1])
+        if left < 0 or len(groups) > _MOST_REPEATED:
+            context = f"more than {_MOST_VALUES} values, or a slot more than {_MOST_REPEATED} times"
+            raise QueryError([RegistryError(Xds.REGISTRY_ERROR, context)])
+    return {name: tuple(groups) for name, groups in found.items()}
+
+
 def check_query(query: StoredQuery) -> None:
-    """Check a query against its definition; parameters that no query knows are ignored as the profile says.
+    """Check a query against its definition; parameters that it does not know are ignored.
+
+    First which parameters are there and how often; the forms of their values only where that is right.
 
     Raises:
         QueryError: with every problem found.
     """
-    definition = QUERIES.get(query.id)
-    if definition is None:
-        raise QueryError([RegistryError(Xds.UNKNOWN_QUERY, "no stored query of this id")])
+    definition = _definition(query.id)
+    known = [name for name in query.parameters if name in definition.parameters]
     problems = [
         RegistryError(Xds.QUERY_MISSING_PARAM, f"{name} is missing")
         for name in definition.required
@@ -183,17 +201,40 @@ def check_query(query: StoredQuery) -> None:
         problems.append(RegistryError(Xds.QUERY_PARAM_NUMBER, f"only one of {choice} is allowed"))
     elif definition.either and not given:
         problems.append(RegistryError(Xds.QUERY_MISSING_PARAM, f"{choice} is missing"))
-    problems += [problem for name in query.parameters for problem in _numbers(query, name, definition.single)]
+    problems += [problem for name in known for problem in _numbers(query, name, definition.single)]
+    problems = problems or [problem for name in known for problem in _forms(query, name)]
     if problems:
         raise QueryError(problems)
 
 
 def _numbers(query: StoredQuery, name: str, single: frozenset[str]) -> Iterable[RegistryError]:
-    form, groups = PARAMETERS.get(name, Form.MANY | Form.AND), query.parameters[name]
+    form, groups = PARAMETERS[name], query.parameters[name]
     if (Form.MANY not in form or name in single) and any(len(group) > 1 for group in groups):
         yield RegistryError(Xds.QUERY_PARAM_NUMBER, f"{name} takes one value")
     if Form.AND not in form and len(groups) > 1:
         yield RegistryError(Xds.QUERY_PARAM_NUMBER, f"{name} may not be repeated")
+
+
+def _forms(query: StoredQuery, name: str) -> Iterable[RegistryError]:
+    values = {text for group in query.parameters[name] for text in group}
+    for form, is_right, expected in _FORMS:
+        if form in PARAMETERS[name] and not all(map(is_right, values)):
+            yield RegistryError(Xds.REGISTRY_ERROR, f"{name} is not of the form {expected}")
+
+
+def _is_patient(text: str) -> bool:
+    try:
+        CX.parse(text)
+    except IdentifierInvalid:
+        return False
+    return True
+
+
+_FORMS: Final[Sequence[tuple[Form, Callable[[str], bool], str]]] = (
+    (Form.CODE, is_query_code, "code^^scheme"),
+    (Form.PATIENT, _is_patient, "id^^^&OID&ISO"),
+    (Form.NUMBER, is_time, "YYYY[MM[DD[hh[mm[ss]]]]]"),
+)
 
 
 def _read_slot(name: str, slot: _Element) -> tuple[str, ...]:

@@ -35,10 +35,16 @@ class Form(Flag):
     AND = auto()
     """The slot may be repeated; all repetitions must hold."""
     NUMBER = auto()
-    """Bare digits without quotes."""
+    """Bare digits without quotes: a time."""
+    CODE = auto()
+    """`code^^scheme` (TF-2 3.18.4.1.2.3.4)."""
+    PATIENT = auto()
+    """`id^^^&oid&ISO`."""
 
 
-_ONE, _MANY, _TIME, _AND = Form.ONE, Form.MANY, Form.NUMBER, Form.MANY | Form.AND
+_ONE, _MANY, _TIME, _PATIENT = Form.ONE, Form.MANY, Form.NUMBER, Form.PATIENT
+_CODES = Form.MANY | Form.CODE
+_AND = Form.MANY | Form.AND
 
 _DE, _SS, _FD = "$XDSDocumentEntry", "$XDSSubmissionSet", "$XDSFolder"
 
@@ -54,13 +60,13 @@ HOME: Final = "$homeCommunityId"
 #: Every parameter of every query.
 PARAMETERS: Final[Mapping[str, Form]] = MappingProxyType(
     {
-        PATIENT: _ONE,
+        PATIENT: _PATIENT,
         STATUS: _MANY,
         TYPE: _MANY,
         DOCUMENT_UUID: _MANY,
         DOCUMENT_UNIQUE_ID: _MANY,
         **{
-            f"{_DE}{code}": _MANY
+            f"{_DE}{code}": _CODES
             for code in (
                 "ClassCode",
                 "TypeCode",
@@ -69,8 +75,8 @@ PARAMETERS: Final[Mapping[str, Form]] = MappingProxyType(
                 "FormatCode",
             )
         },
-        f"{_DE}EventCodeList": _AND,
-        f"{_DE}ConfidentialityCode": _AND,
+        f"{_DE}EventCodeList": _AND | Form.CODE,
+        f"{_DE}ConfidentialityCode": _AND | Form.CODE,
         f"{_DE}ReferenceIdList": _AND,
         f"{_DE}AuthorPerson": _MANY,
         **{
@@ -78,23 +84,23 @@ PARAMETERS: Final[Mapping[str, Form]] = MappingProxyType(
             for time in ("CreationTime", "ServiceStartTime", "ServiceStopTime")
             for end in ("From", "To")
         },
-        f"{_SS}PatientId": _ONE,
+        f"{_SS}PatientId": _PATIENT,
         f"{_SS}Status": _MANY,
         f"{_SS}SourceId": _MANY,
         f"{_SS}SubmissionTimeFrom": _TIME,
         f"{_SS}SubmissionTimeTo": _TIME,
         f"{_SS}AuthorPerson": _ONE,
-        f"{_SS}ContentType": _MANY,
+        f"{_SS}ContentType": _CODES,
         SET_UUID: _ONE,
         SET_UNIQUE_ID: _ONE,
-        f"{_FD}PatientId": _ONE,
+        f"{_FD}PatientId": _PATIENT,
         f"{_FD}Status": _MANY,
         f"{_FD}LastUpdateTimeFrom": _TIME,
         f"{_FD}LastUpdateTimeTo": _TIME,
-        f"{_FD}CodeList": _AND,
+        f"{_FD}CodeList": _AND | Form.CODE,
         f"{_FD}EntryUUID": _MANY,
         f"{_FD}UniqueId": _MANY,
-        "$patientId": _ONE,
+        "$patientId": _PATIENT,
         "$uuid": _MANY,
         "$AssociationTypes": _MANY,
         HOME: _ONE,
@@ -104,33 +110,71 @@ PARAMETERS: Final[Mapping[str, Form]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a query demands: every name in `required`, exactly one of `either`, a single value in `single`."""
+    """A query: all of `required`, exactly one of `either`, any of `optional`; one value in `single`."""
 
     required: tuple[str, ...] = ()
     either: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     single: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """All that the query knows; what else is asked for is ignored."""
+        return frozenset({*self.required, *self.either, *self.optional, HOME})
 
 
 _DOCUMENT = (DOCUMENT_UUID, DOCUMENT_UNIQUE_ID)
 _FOLDER = (f"{_FD}EntryUUID", f"{_FD}UniqueId")
+#: What restricts the documents of a container.
+_CONTENTS = (f"{_DE}FormatCode", f"{_DE}ConfidentialityCode", TYPE)
+_FIND = (
+    *(name for name in PARAMETERS if name.startswith(_DE) and name.endswith(("From", "To"))),
+    *(f"{_DE}{name}" for name in ("ClassCode", "TypeCode", "PracticeSettingCode", "EventCodeList")),
+    f"{_DE}HealthcareFacilityTypeCode",
+    f"{_DE}AuthorPerson",
+    *_CONTENTS,
+)
 
 QUERIES: Final[Mapping[str, Definition]] = MappingProxyType(
     {
-        QueryId.FIND_DOCUMENTS: Definition((PATIENT, STATUS)),
-        QueryId.FIND_SUBMISSION_SETS: Definition((f"{_SS}PatientId", f"{_SS}Status")),
-        QueryId.FIND_FOLDERS: Definition((f"{_FD}PatientId", f"{_FD}Status")),
-        QueryId.GET_ALL: Definition(("$patientId", STATUS, f"{_SS}Status", f"{_FD}Status")),
+        QueryId.FIND_DOCUMENTS: Definition((PATIENT, STATUS), optional=_FIND),
+        QueryId.FIND_SUBMISSION_SETS: Definition(
+            (f"{_SS}PatientId", f"{_SS}Status"),
+            optional=tuple(
+                f"{_SS}{name}"
+                for name in (
+                    "SourceId",
+                    "SubmissionTimeFrom",
+                    "SubmissionTimeTo",
+                    "AuthorPerson",
+                    "ContentType",
+                )
+            ),
+        ),
+        QueryId.FIND_FOLDERS: Definition(
+            (f"{_FD}PatientId", f"{_FD}Status"),
+            optional=(f"{_FD}LastUpdateTimeFrom", f"{_FD}LastUpdateTimeTo", f"{_FD}CodeList"),
+        ),
+        QueryId.GET_ALL: Definition(
+            ("$patientId", STATUS, f"{_SS}Status", f"{_FD}Status"), optional=_CONTENTS
+        ),
         QueryId.GET_DOCUMENTS: Definition(either=_DOCUMENT),
         QueryId.GET_FOLDERS: Definition(either=_FOLDER),
         QueryId.GET_ASSOCIATIONS: Definition(("$uuid",)),
         QueryId.GET_DOCUMENTS_AND_ASSOCIATIONS: Definition(either=_DOCUMENT),
         QueryId.GET_SUBMISSION_SETS: Definition(("$uuid",)),
-        QueryId.GET_SUBMISSION_SET_AND_CONTENTS: Definition(either=(SET_UUID, SET_UNIQUE_ID)),
-        QueryId.GET_FOLDER_AND_CONTENTS: Definition(either=_FOLDER, single=frozenset(_FOLDER)),
+        QueryId.GET_SUBMISSION_SET_AND_CONTENTS: Definition(
+            either=(SET_UUID, SET_UNIQUE_ID), optional=_CONTENTS
+        ),
+        QueryId.GET_FOLDER_AND_CONTENTS: Definition(
+            either=_FOLDER, optional=_CONTENTS, single=frozenset(_FOLDER)
+        ),
         QueryId.GET_FOLDERS_FOR_DOCUMENT: Definition(either=_DOCUMENT, single=frozenset(_DOCUMENT)),
         QueryId.GET_RELATED_DOCUMENTS: Definition(
-            ("$AssociationTypes",), either=_DOCUMENT, single=frozenset(_DOCUMENT)
+            ("$AssociationTypes",), either=_DOCUMENT, optional=(TYPE,), single=frozenset(_DOCUMENT)
         ),
-        QueryId.FIND_DOCUMENTS_BY_REFERENCE_ID: Definition((PATIENT, STATUS, f"{_DE}ReferenceIdList")),
+        QueryId.FIND_DOCUMENTS_BY_REFERENCE_ID: Definition(
+            (PATIENT, STATUS, f"{_DE}ReferenceIdList"), optional=_FIND
+        ),
     }
 )

@@ -14,7 +14,7 @@ from erepo.xds.queries import PARAMETERS, PATIENT, QUERIES, STATUS, Form, QueryI
 from erepo.xds.query_values import ValueMalformed, quote, read_value, write_value
 from erepo.xds.vocabulary import APPROVED, DEPRECATED, QUERY, RIM, ResponseStatus, Xds
 from tests.support import xds as examples
-from tests.support.xds import TEXT, assert_valid, document, over_the_wire
+from tests.support.xds import CX_VALUE, NEEDED_TIME, TEXT, assert_valid, document, over_the_wire
 
 # The ids as the profile prints them (TF-2 3.18.4.1.2.4), kept apart from the table of the code.
 IDS = {
@@ -39,7 +39,7 @@ def test_all_stored_queries_are_in_the_table() -> None:
     """Thirteen queries and FindDocumentsByReferenceId, each with what it demands."""
     assert {f"urn:uuid:{one}" for one in IDS.values()} == set(QueryId) == set(QUERIES)
     for definition in QUERIES.values():
-        assert set(definition.required) | set(definition.either) | definition.single <= PARAMETERS.keys()
+        assert definition.parameters | definition.single <= PARAMETERS.keys()
 
 
 # --- values
@@ -76,17 +76,25 @@ def test_a_malformed_value_is_refused(text: str) -> None:
 # --- queries
 
 
+WORD = TEXT.filter(bool).map(lambda text: text.replace("^", "_"))
+FORMS = {
+    Form.NUMBER: NEEDED_TIME,
+    Form.CODE: st.tuples(WORD, WORD).map("^^".join),
+    Form.PATIENT: CX_VALUE.map(str),
+}
+
+
 def parameters(name: str) -> st.SearchStrategy[tuple[tuple[str, ...], ...]]:
     """Return values that a parameter may take."""
     form = PARAMETERS[name]
-    text = st.from_regex("[0-9]{4,14}", fullmatch=True) if Form.NUMBER in form else TEXT
+    text = next((values for kind, values in FORMS.items() if kind in form), TEXT)
     group = st.lists(text, min_size=1, max_size=3 if Form.MANY in form else 1).map(tuple)
     return st.lists(group, min_size=1, max_size=3 if Form.AND in form else 1).map(tuple)
 
 
 FIND = st.fixed_dictionaries(
     {PATIENT: parameters(PATIENT), STATUS: parameters(STATUS)},
-    optional={name: parameters(name) for name in PARAMETERS if name not in {PATIENT, STATUS}},
+    optional={name: parameters(name) for name in QUERIES[QueryId.FIND_DOCUMENTS].optional},
 )
 
 
@@ -179,7 +187,8 @@ def test_a_query_that_breaks_its_rules_is_refused(name: str, given: iti18.Parame
 
 def test_alternatives_and_repetitions_are_allowed_where_the_profile_says() -> None:
     """A code list may be repeated; parameters that no query knows are passed over."""
-    given = {PATIENT: ONE, STATUS: TWO, f"{DE}ConfidentialityCode": REPEATED, "$unknown": REPEATED}
+    patient, codes = ((str(examples.PATIENT),),), (("N^^1.2", "R^^1.2"), ("V^^1.2",))
+    given = {PATIENT: patient, STATUS: TWO, f"{DE}ConfidentialityCode": codes, "$unknown": REPEATED}
     iti18.check_query(StoredQuery(QueryId.FIND_DOCUMENTS, given))
 
 
