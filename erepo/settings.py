@@ -4,15 +4,20 @@
 +2 office SMTP, +3 Prefect, +4 console, +5 portal).
 """
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from erepo.errors import ConfigurationError
 from erepo.texts import Text
+
+
+#: A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port; paths begin below it.
+_PUBLIC = re.compile(r"https://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
 class PassphraseMissing(ConfigurationError):
@@ -35,10 +40,10 @@ class DatabaseAddressWrong(ConfigurationError):
         "EREPO_{side}_DATABASE_URL nie wskazuje bazy danych, której można tu użyć.",
     )
     cure = Text(
-        "Write it as sqlite:////folder/file.db, or leave it empty: SQLite under EREPO_HOME. Other databases"
-        " need a driver, and none is installed.",
-        "Zapisz adres jako sqlite:////katalog/plik.db albo pozostaw pusty: SQLite w EREPO_HOME. Inne bazy"
-        " wymagają sterownika, a żaden nie jest zainstalowany.",
+        "Write it as sqlite:////folder/file.db or postgresql://user:password@host/database, or leave it"
+        " empty: SQLite under EREPO_HOME. For other databases no driver is installed.",
+        "Zapisz adres jako sqlite:////katalog/plik.db lub postgresql://użytkownik:hasło@serwer/baza albo"
+        " pozostaw pusty: SQLite w EREPO_HOME. Dla innych baz nie ma zainstalowanego sterownika.",
     )
 
 
@@ -61,6 +66,22 @@ class WssLimits(BaseModel):
     skew: float = Field(60, ge=0, description="How far the other clock may be off.")
 
 
+class XmlLimits(BaseModel):
+    """Bounds of one received XML document; each is checked before it can cost anything."""
+
+    tags: int = Field(400_000, gt=0, description="Most start and end tags together.")
+    attributes: int = Field(200_000, ge=0, description="Most attributes and namespace declarations together.")
+    bytes_per_tag: int = Field(
+        16, gt=0, description="Bytes that a document must have for each tag and each attribute beyond 20,000."
+    )
+    element_attributes: int = Field(128, gt=0, description="Most attributes of one element.")
+    namespaces: int = Field(64, gt=0, description="Most namespace declarations in force at one place.")
+    depth: int = Field(100, gt=0, le=250, description="Most elements within each other.")
+    name: int = Field(1000, gt=0, description="Longest name of an element or attribute.")
+    value: int = Field(64 * 1024, gt=0, description="Longest attribute value.")
+    text: int = Field(288 * 1024**2, gt=0, description="Longest text, a document in base64 included.")
+
+
 class Limits(BaseModel):
     """Sizes in bytes and counts; all bounded, none infinite."""
 
@@ -68,6 +89,9 @@ class Limits(BaseModel):
     message: int = Field(288 * 1024**2, gt=0, description="Largest HTTP body accepted.")
     soap_part: int = Field(16 * 1024**2, gt=0, description="Largest SOAP part of a multipart message.")
     message_documents: int = Field(1000, gt=0, description="Most attachments in one message.")
+    part_headers: int = Field(32, gt=0, description="Most header fields of one part of a multipart message.")
+    part_header: int = Field(16 * 1024, gt=0, description="Most bytes of all header fields of one part.")
+    xml: XmlLimits = XmlLimits()
     large_body: int = Field(1024**2, gt=0, description="Bodies above this are handled off the event loop.")
     memory_budget: int = Field(
         160 * 1024**2, gt=0, description="Large bodies held in memory at once, in total."
@@ -84,6 +108,9 @@ class Settings(BaseSettings):
     home: Path = Field(Path("var"), description="Where all state lies.")
     port_base: int = Field(8400, ge=1024, le=65000, description="First of the block of ports.")
     host: str = Field("127.0.0.1", description="Address the services listen on.")
+    public_url: str = Field(
+        "", description="Address of the service that clients are told; empty: https://host:port."
+    )
     key_type: Literal["ec-p256", "rsa-3072"] = Field("ec-p256", description="Key type of new CSRs.")
     key_passphrase: SecretStr | None = Field(
         None, description="Protects private keys at rest on the clinic side."
@@ -95,6 +122,14 @@ class Settings(BaseSettings):
     http: HttpTimeouts = HttpTimeouts()
     wss: WssLimits = WssLimits()
     limits: Limits = Limits()
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        address = value.strip().rstrip("/")
+        if address and not _PUBLIC.fullmatch(address):
+            raise ValueError("it is not of the form https://name or https://name:port")
+        return address
 
     @property
     def clinic_home(self) -> Path:

@@ -65,7 +65,11 @@ class Cloud:
         self.signer = Signer(self.wss)
         registrar = Registrar(self.numbers)
         self.writer: GroupWriter[Job, Outcome] = GroupWriter(
-            self.database, registrar.prepare, registrar.apply, more=lambda: self.arrivals.count
+            self.database,
+            registrar.prepare,
+            registrar.apply,
+            more=lambda: self.arrivals.count,
+            tenant=lambda job: job.evidence.tenant_id,
         )
 
     def _verifier(self) -> Verifier:

@@ -1,6 +1,6 @@
 """A real repository service for tests: own folder, own port, own process, real mutual TLS.
 
-with running_cloud(tmp_path) as cloud:
+with running_cloud(tmp_path) as cloud:          # on SQLite and files; stores=POSTGRESQL_S3 for the others
     tenant = cloud.tenant            # one active account with credentials on disk
     cloud.url, cloud.ca              # https://127.0.0.1:<port>, Path of ca.pem
     cloud.kill(); cloud.start()      # kill -9 and start again on the same port and state
@@ -9,7 +9,6 @@ with running_cloud(tmp_path) as cloud:
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -27,8 +26,13 @@ from erepo.cloud.tenancy.tenants import Order
 from erepo.pki.bundle import Bundle
 from erepo.pki.tls import client_context
 from erepo.settings import Settings
+from tests.support import postgres
+from tests.support.ports import free_port
 
 ACCOUNT = "0000000000001003"
+
+#: What the service keeps its state in: database and large contents.
+SQLITE_FILES, POSTGRESQL_S3 = "sqlite-files", "postgresql-s3"
 
 
 @dataclass(frozen=True)
@@ -164,18 +168,12 @@ class RunningCloud:
             self.log.extend(stream)
 
 
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def running_cloud(
     tmp_path: Path,
     *,
     start: bool = True,
+    stores: str = SQLITE_FILES,
     environment: Mapping[str, str] | None = None,
     **order: Any,
 ) -> Iterator[RunningCloud]:
@@ -184,14 +182,32 @@ def running_cloud(
     Args:
         tmp_path: a folder of the test's own.
         start: False leaves starting to the test.
+        stores: SQLITE_FILES, or POSTGRESQL_S3: on servers that the tests start.
         environment: further EREPO_… settings of the process (and of `cloud.settings`).
         order: limits and security of the account (see `erepo.cloud.tenancy.tenants.Order`).
     """
+    with stores_of(stores) as addresses:
+        yield from _running(tmp_path, {**addresses, **(environment or {})}, order, start=start)
+
+
+@contextmanager
+def stores_of(stores: str) -> Iterator[Mapping[str, str]]:
+    """Make empty stores of a kind; yields the settings that lead to them."""
+    if stores == SQLITE_FILES:
+        yield {}
+        return
+    with postgres.database() as url:
+        yield {"EREPO_CLOUD_DATABASE_URL": url}
+
+
+def _running(
+    tmp_path: Path, environment: Mapping[str, str], order: Mapping[str, Any], *, start: bool
+) -> Iterator[RunningCloud]:
     ours = {
         "EREPO_HOME": str(tmp_path / "var"),
         "EREPO_HOST": "127.0.0.1",
         "EREPO_PORT_BASE": str(free_port()),
-        **(environment or {}),
+        **environment,
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EREPO_")}
     settings = _settings(ours)

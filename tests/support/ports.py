@@ -1,8 +1,15 @@
-"""Free ports for whole stacks, which need a block of them."""
+"""Free ports: one, or a block of them for whole stacks."""
 
 import random
 import socket
 from contextlib import ExitStack
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def free_port_base(size: int = 6) -> int:

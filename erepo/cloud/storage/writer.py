@@ -8,11 +8,14 @@ Crash windows: before the commit nothing of the group is visible after a restart
 is, whether or not a caller heard of it.
 
 Whatever one job does wrong (a collision with another process on a unique index, a fault of ours) undoes the
-group; then each goes alone, so that one bad job never takes others with it.
+group; then each goes alone, so that one bad job never takes others with it. A group that another process was
+in the way of (deadlock, serialization) is written again as it is. When the database is at fault, all callers
+hear so: the group may have been committed although its answer was lost, and only asking tells.
 """
 
 import asyncio
 import queue
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,10 +23,11 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from erepo.cloud.errors import ServiceStopping, StorageUnavailable
 from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.failures import is_passing, is_storage
 
 
 class Arrivals:
@@ -55,6 +59,8 @@ LINGER = 0.010
 _NAP = 0.0025
 #: With so many companions the commit is shared well enough.
 _ENOUGH = 8
+#: Longest pauses before a group is written again that another process was in the way of, in seconds.
+_PAUSES = (0.01, 0.05, 0.2, 0.5)
 
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")
@@ -73,6 +79,7 @@ class GroupWriter(Generic[Job, Outcome]):
             its transaction was undone, so it must not change the job.
         more: how many jobs are about to come; the thread waits for them a moment (`LINGER`), because a commit
             shared by four costs each a quarter. A lone job never waits.
+        tenant: whose a job is: a transaction sees the rows of its jobs' accounts only.
         group: most jobs in one transaction.
     """
 
@@ -82,12 +89,15 @@ class GroupWriter(Generic[Job, Outcome]):
         prepare: Callable[[Job], None],
         apply: Callable[[Connection, Sequence[Job]], list[Outcome]],
         more: Callable[[], int] = lambda: 0,
+        *,
+        tenant: Callable[[Job], int],
         group: int = 64,
     ) -> None:
         self._database = database
         self._prepare = prepare
         self._apply = apply
         self._more = more
+        self._tenant = tenant
         self._group = group
         self._queue: queue.SimpleQueue[_Waiting[Job, Outcome] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="erepo-writer", daemon=True)
@@ -155,14 +165,22 @@ class GroupWriter(Generic[Job, Outcome]):
             for job in jobs:
                 self._prepare(job)
             results: Sequence[Outcome | BaseException] = self._commit(jobs)
-        except (OperationalError, OSError) as error:
-            results = [_typed(error)] * len(jobs)
-        except Exception:  # noqa: BLE001  # one job is at fault, the others must not suffer for it
-            results = [self._alone(job) for job in jobs]
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
+            # Unless it is the storage, one job is at fault; the others must not suffer for it.
+            results = [_typed(error)] * len(jobs) if is_storage(error) else [self._alone(job) for job in jobs]
         _tell(futures, results)
 
     def _commit(self, jobs: list[Job]) -> list[Outcome]:
-        with self._database.write() as connection:
+        tenants = {self._tenant(job) for job in jobs}
+        for pause in _PAUSES:
+            try:
+                with self._database.write(*tenants) as connection:
+                    return self._apply(connection, jobs)
+            except DBAPIError as error:
+                if not is_passing(error):
+                    raise
+                time.sleep(pause * random.random())  # noqa: S311  # no secret, only not in step with others
+        with self._database.write(*tenants) as connection:
             return self._apply(connection, jobs)
 
     def _alone(self, job: Job) -> Outcome | BaseException:
