@@ -35,7 +35,7 @@ def body_digest(body: etree._Element, prefixes: Prefixes, received: Received) ->
 
     A signature over the bare Include would leave the document's octets unprotected, so it is not accepted.
     """
-    inside = [(node, cid) for node, cid in received.includes if body in node.iterancestors()]
+    inside = [(node, cid) for node, cid in received.includes.items() if body in node.iterancestors()]
     if not inside:
         return hashlib.sha256(canonical_octets(body, prefixes)).digest()
     # Nobody can have written this marker into the message: it is made here and now.
@@ -56,16 +56,19 @@ def _with_markers(
     body: etree._Element, prefixes: Prefixes, inside: list[tuple[etree._Element, str]], marker: str
 ) -> bytes:
     """Canonicalise the Body with a text in the place of each Include; the tree is left as it was."""
-    taken: list[tuple[etree._Element, etree._Element]] = []
+    taken: list[tuple[etree._Element, etree._Element, str | None, str | None]] = []
     try:
         for number, (node, _) in enumerate(inside):
             parent = node.getparent()
             assert parent is not None
+            before, after = parent.text, node.tail
+            node.tail = None  # or lxml would keep the text where the element was
             parent.remove(node)
-            parent.text = f"{marker}{number};"
-            taken.append((parent, node))
+            parent.text = f"{before or ''}{marker}{number};{after or ''}"
+            taken.append((parent, node, before, after))
         return canonical_octets(body, prefixes)
     finally:
-        for parent, node in taken:
-            parent.text = None
+        for parent, node, before, after in taken:
+            parent.text = before
             parent.append(node)
+            node.tail = after

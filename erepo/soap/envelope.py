@@ -21,12 +21,18 @@ from erepo.soap.names import (
     MUST_UNDERSTAND,
     RELATES_TO,
     REPLY_TO,
+    ROLE,
     SECURITY,
+    SOAP,
     TO,
     WSA,
 )
 
 _KNOWN = frozenset({ACTION, MESSAGE_ID, TO, FROM, REPLY_TO, FAULT_TO, RELATES_TO, SECURITY})
+_BLANKS = " \t\r\n"
+_ROLES = f"{SOAP}/role"
+#: Roles of whoever receives a message last, which we are.
+_OURS = frozenset({"", f"{_ROLES}/next", f"{_ROLES}/ultimateReceiver"})
 _MOST_HEADERS = 64
 _LONGEST_VALUE = 2048
 
@@ -80,11 +86,11 @@ def read_shape(envelope: etree._Element) -> Shape:
 
 def has_text(element: etree._Element) -> bool:
     """Return whether anything but white space stands between the children of an element."""
-    if element.text and not element.text.isspace():
+    if element.text and element.text.strip(_BLANKS):
         return True
     for child in element:
         tail = child.tail
-        if tail and not tail.isspace():
+        if tail and tail.strip(_BLANKS):
             return True
     return False
 
@@ -92,9 +98,12 @@ def has_text(element: etree._Element) -> bool:
 def _known_headers(header: etree._Element) -> dict[str, etree._Element]:
     found: dict[str, etree._Element] = {}
     for block in header:
+        ours = block.get(ROLE, "").strip() in _OURS
         if block.tag not in _KNOWN:
-            if block.get(MUST_UNDERSTAND, "0").strip() not in ("0", "false"):
+            if ours and block.get(MUST_UNDERSTAND, "0").strip() not in ("0", "false"):
                 raise HeaderNotUnderstood(rule="a mandatory header is unknown")
+        elif not ours and block.tag != SECURITY:  # its own reader refuses a role
+            raise MalformedEnvelope(rule="an addressing header for another role")
         elif block.tag in found:
             raise MalformedEnvelope(rule="a header block twice")
         else:

@@ -14,12 +14,13 @@ import pybase64
 
 from erepo.content import Buffer
 from erepo.errors import ErepoError
+from erepo.settings import Limits
 from erepo.soap.errors import MalformedMultipart
 
-_HEADER_BLOCK = 16 * 1024
-_HEADERS = 32
 _CONTENT_TYPE = 4096
 _PREAMBLE = 4096
+#: Lines that begin like the boundary and go on otherwise: RFC 2046 forbids them, some documents hold a few.
+_NEAR_BOUNDARIES = 1000
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _MEDIA_TYPE = re.compile(rf"[ \t]*({_WORD}/{_WORD})[ \t]*")
 _PARAMETER = re.compile(rf';[ \t]*(?:({_WORD})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s";]+)))?[ \t]*')
@@ -80,79 +81,85 @@ def _unquoted(text: str) -> str:
     return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
-def split_parts(body: bytes | bytearray, boundary: str, most: int) -> list[Part]:
+def split_parts(body: bytes | bytearray, boundary: str, limits: Limits) -> list[Part]:
     """Cut a multipart body into its parts, in their order; a part's octets are a view, not a copy.
 
     Args:
         body: everything after the HTTP headers.
         boundary: parameter of the Content-Type.
-        most: most parts accepted.
+        limits: bounds the number of parts and their headers.
 
     Raises:
-        MalformedMultipart: broken syntax, no final boundary, or more than `most` parts.
+        MalformedMultipart: broken syntax, no final boundary, or more than the limits allow.
     """
     if not _BOUNDARY.fullmatch(boundary):
         raise MalformedMultipart(rule="boundary is missing or not allowed")
-    delimiter = b"\r\n--" + boundary.encode("ascii")
-    view = memoryview(body)
-    end = _first_delimiter(body, delimiter)
+    lines = _Lines(body, b"\r\n--" + boundary.encode("ascii"))
+    view, most = memoryview(body), limits.message_documents + 1
+    end = lines.first()
     parts: list[Part] = []
-    while True:
-        if body[end : end + 2] == b"--":
-            return parts
+    while body[end : end + 2] != b"--":
         if len(parts) == most:
             raise MalformedMultipart(rule=f"more than {most} parts")
         start = body.index(b"\r\n", end) + 2
-        content, fields = _read_fields(body, start)
-        stop, end = _next_delimiter(body, delimiter, content - 2)
+        content, fields = _read_fields(body, start, limits)
+        stop, end = lines.following(content - 2)
         # An empty part has its delimiter's CRLF where its header block ends.
         parts.append(Part(fields, _decode(view[content : max(stop, content)], fields)))
+    return parts
 
 
-def _first_delimiter(body: bytes | bytearray, delimiter: bytes) -> int:
-    if body.startswith(delimiter[2:]) and _closes_line(body, len(delimiter) - 2):
-        return len(delimiter) - 2
-    _, end = _next_delimiter(body, delimiter, 0, _PREAMBLE)
-    return end
+class _Lines:
+    """Finds the delimiter lines of a body."""
+
+    def __init__(self, body: bytes | bytearray, delimiter: bytes) -> None:
+        self._body, self._delimiter = body, delimiter
+        self._near = 0
+
+    def first(self) -> int:
+        """Return the end of the first delimiter, after the preamble."""
+        length = len(self._delimiter) - 2
+        if self._body.startswith(self._delimiter[2:]) and self._closes(length):
+            return length
+        return self.following(0, _PREAMBLE)[1]
+
+    def following(self, start: int, limit: int | None = None) -> tuple[int, int]:
+        """Return (start, end) of the next delimiter, before `limit` if there is one."""
+        while True:
+            stop = self._body.find(self._delimiter, start, len(self._body) if limit is None else limit)
+            if stop < 0:
+                raise MalformedMultipart(rule="a boundary line is missing")
+            end = stop + len(self._delimiter)
+            if self._closes(end):
+                return stop, end
+            self._near += 1
+            if self._near > _NEAR_BOUNDARIES:
+                raise MalformedMultipart(rule="the boundary stands inside the parts")
+            start = end
+
+    def _closes(self, end: int) -> bool:
+        if self._body[end : end + 2] in (b"--", b"\r\n"):
+            return True
+        blanks = bytes(self._body[end : end + 200]).lstrip(b" \t")
+        return blanks.startswith(b"\r\n") and self._body[end : end + 1] in (b" ", b"\t")
 
 
-def _next_delimiter(
-    body: bytes | bytearray, delimiter: bytes, start: int, within: int | None = None
-) -> tuple[int, int]:
-    limit = len(body) if within is None else within
-    while True:
-        stop = body.find(delimiter, start, limit)
-        if stop < 0:
-            raise MalformedMultipart(rule="a boundary line is missing")
-        end = stop + len(delimiter)
-        if _closes_line(body, end):
-            return stop, end
-        start = end
-
-
-def _closes_line(body: bytes | bytearray, end: int) -> bool:
-    if body[end : end + 2] in (b"--", b"\r\n"):
-        return True
-    blanks = bytes(body[end : end + 200]).lstrip(b" \t")
-    return blanks.startswith(b"\r\n") and body[end : end + 1] in (b" ", b"\t")
-
-
-def _read_fields(body: bytes | bytearray, start: int) -> tuple[int, dict[str, str]]:
+def _read_fields(body: bytes | bytearray, start: int, limits: Limits) -> tuple[int, dict[str, str]]:
     """Return (where the content starts, header fields) of the part whose header block starts at `start`."""
     if body[start : start + 2] == b"\r\n":
         return start + 2, {}
-    stop = body.find(b"\r\n\r\n", start, start + _HEADER_BLOCK)
+    stop = body.find(b"\r\n\r\n", start, start + limits.part_header)
     if stop < 0:
         raise MalformedMultipart(
-            rule=f"part without headers, or with more than {_HEADER_BLOCK} bytes of them"
+            rule=f"part without headers, or with more than {limits.part_header} bytes of them"
         )
     try:
         text = bytes(body[start:stop]).decode("utf-8")
     except UnicodeDecodeError:
         raise MalformedMultipart(rule="part headers are not text") from None
     lines = _FOLDED.sub(" ", text).split("\r\n")
-    if len(lines) > _HEADERS:
-        raise MalformedMultipart(rule=f"more than {_HEADERS} headers in a part")
+    if len(lines) > limits.part_headers:
+        raise MalformedMultipart(rule=f"more than {limits.part_headers} headers in a part")
     fields: dict[str, str] = {}
     for line in lines:
         found = _FIELD.fullmatch(line)

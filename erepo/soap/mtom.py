@@ -12,12 +12,15 @@ from lxml import etree
 
 from erepo.content import Buffer, Content
 from erepo.settings import Limits
+from erepo.soap.envelope import has_text
 from erepo.soap.errors import MalformedEnvelope, MalformedMultipart, MalformedXop, SoapVersionRefused
 from erepo.soap.mime import Part, content_id_of, decode_base64, parse_media_type, split_parts
 from erepo.soap.names import (
     BODY,
     ENVELOPE,
+    HEADER,
     MULTIPART_TYPE,
+    SECURITY,
     SOAP11,
     SOAP_TYPE,
     TOKEN,
@@ -27,6 +30,10 @@ from erepo.soap.names import (
 )
 from erepo.soap.parsing import parse_xml
 
+_OLD_SOAP_TYPE = "text/xml"
+_ROOT_TYPES = frozenset({XOP_TYPE, SOAP_TYPE, _OLD_SOAP_TYPE})
+#: Where a token stands, from the inside out.
+_TOKEN_PATH = [TOKEN, SECURITY, HEADER, ENVELOPE]
 _CONTENT_ID = re.compile(r"[A-Za-z0-9._@+-]{1,200}")
 _MEDIA_TYPE = re.compile(
     r"[A-Za-z0-9!#$&^_.+-]{1,80}/[A-Za-z0-9!#$&^_.+-]{1,80}(; ?[A-Za-z0-9_-]+=[A-Za-z0-9_.-]+)*"
@@ -66,13 +73,13 @@ class Received:
         envelope: root of the only tree.
         attachments: octets by content id, views into the received body.
         multipart: whether it came as MTOM; the answer goes the same way.
-        includes: content id of each xop:Include of the tree.
+        includes: content id of each xop:Include, by its element.
     """
 
     envelope: etree._Element
     attachments: Mapping[str, memoryview] = field(repr=False)
     multipart: bool
-    includes: tuple[tuple[etree._Element, str], ...] = field(default=(), repr=False)
+    includes: Mapping[etree._Element, str] = field(default_factory=dict, repr=False)
 
 
 def include(content_id: str) -> etree._Element:
@@ -101,12 +108,12 @@ def unpack(content_type: str, body: Buffer, limits: Limits) -> Received:
     media = parse_media_type(content_type)
     if media.value == MULTIPART_TYPE:
         return _unpack_multipart(media.parameters, body, limits)
-    if media.value == "text/xml":
+    if media.value == _OLD_SOAP_TYPE:
         raise SoapVersionRefused(rule="SOAP 1.1 media type")
     if media.value != SOAP_TYPE:
         raise MalformedEnvelope(rule="not a SOAP media type")
     _check_charset(media.parameters)
-    envelope = _read_envelope(body, limits.message)
+    envelope = _read_envelope(body, limits.message, limits)
     if _includes(envelope):
         raise MalformedXop(rule="xop:Include in a message without parts")
     return Received(envelope, MappingProxyType({}), multipart=False)
@@ -119,7 +126,7 @@ def octets_of(received: Received, element: etree._Element) -> Buffer:
         MalformedXop: neither of the two.
     """
     if len(element):
-        found = next((cid for node, cid in received.includes if node.getparent() is element), None)
+        found = received.includes.get(element[0])
         if found is None:
             raise MalformedXop(rule="element inside a binary value")
         return received.attachments[found]
@@ -128,18 +135,18 @@ def octets_of(received: Received, element: etree._Element) -> Buffer:
 
 def _unpack_multipart(parameters: Mapping[str, str], body: Buffer, limits: Limits) -> Received:
     whole = body if isinstance(body, bytes | bytearray) else bytes(body)
-    parts = split_parts(whole, parameters.get("boundary", ""), limits.message_documents + 1)
+    parts = split_parts(whole, parameters.get("boundary", ""), limits)
     root, attachments = _pick_root(parts, parameters.get("start", ""))
     _check_root(root, parameters)
-    envelope = _read_envelope(bytes(root.octets), limits.soap_part)
+    envelope = _read_envelope(bytes(root.octets), limits.soap_part, limits)
     includes = _includes(envelope)
-    bound = tuple((node, _resolve(node, attachments)) for node in includes)
-    names = {name for _, name in bound}
+    bound = {node: _resolve(node, attachments) for node in includes}
+    names = set(bound.values())
     if len(names) != len(bound):
         raise MalformedXop(rule="two xop:Include name one part")
     if len(names) != len(attachments):
         raise MalformedXop(rule="a part that no xop:Include names")
-    return Received(envelope, MappingProxyType(attachments), multipart=True, includes=bound)
+    return Received(envelope, MappingProxyType(attachments), multipart=True, includes=MappingProxyType(bound))
 
 
 def _pick_root(parts: list[Part], start: str) -> tuple[Part, dict[str, memoryview]]:
@@ -161,14 +168,18 @@ def _pick_root(parts: list[Part], start: str) -> tuple[Part, dict[str, memoryvie
 
 
 def _check_root(root: Part, parameters: Mapping[str, str]) -> None:
-    if parameters.get("type", XOP_TYPE).lower() != XOP_TYPE:
-        raise MalformedMultipart(rule="type= is not application/xop+xml")
+    """Check what the root part says of itself; which SOAP it is, its envelope says.
+
+    Some senders name the root text/xml or application/soap+xml, also where it holds xop:Include.
+    """
+    if parameters.get("type", XOP_TYPE).lower() not in _ROOT_TYPES:
+        raise MalformedMultipart(rule="type= is neither application/xop+xml nor a SOAP media type")
     media = parse_media_type(root.fields.get("content-type", ""))
-    if media.value != XOP_TYPE:
-        raise MalformedMultipart(rule="the root part is not application/xop+xml")
+    if media.value not in _ROOT_TYPES:
+        raise MalformedMultipart(rule="the root part is neither application/xop+xml nor SOAP")
     inner = media.parameters.get("type", SOAP_TYPE)
-    if parse_media_type(inner).value != SOAP_TYPE:
-        raise SoapVersionRefused(rule="SOAP 1.1 media type")
+    if media.value == XOP_TYPE and parse_media_type(inner).value not in (SOAP_TYPE, _OLD_SOAP_TYPE):
+        raise SoapVersionRefused(rule="another media type inside XOP than SOAP's")
     _check_charset(media.parameters)
 
 
@@ -177,8 +188,8 @@ def _check_charset(parameters: Mapping[str, str]) -> None:
         raise MalformedEnvelope(rule="charset other than UTF-8")
 
 
-def _read_envelope(octets: Buffer, limit: int) -> etree._Element:
-    envelope = parse_xml(octets, limit)
+def _read_envelope(octets: Buffer, size: int, limits: Limits) -> etree._Element:
+    envelope = parse_xml(octets, size, limits.xml)
     if envelope.tag == f"{{{SOAP11}}}Envelope":
         raise SoapVersionRefused(rule="SOAP 1.1 envelope")
     if envelope.tag != ENVELOPE:
@@ -191,11 +202,13 @@ def _includes(envelope: etree._Element) -> list[etree._Element]:
     found = list(envelope.iter(XOP_INCLUDE))
     for node in found:
         parent = node.getparent()
-        if parent is None or len(parent) != 1 or len(node) or node.text or node.tail or parent.text:
+        # White space is base64's own, so it may stand around the Include of an indented message.
+        if parent is None or len(parent) != 1 or len(node) or node.text or has_text(parent):
             raise MalformedXop(rule="xop:Include is not alone in its element")
         if node.attrib.keys() != ["href"]:
             raise MalformedXop(rule="xop:Include with other attributes than href")
-        if parent.tag != TOKEN and next(node.iterancestors(BODY), None) is None:
+        path = [each.tag for each in node.iterancestors()]
+        if path[-2:-1] != [BODY] and path != _TOKEN_PATH:
             raise MalformedXop(rule="xop:Include outside the Body")
     return found
 

@@ -59,7 +59,7 @@ def test_xmlsec_verifies_our_simple_message(signing: Identity) -> None:
 def test_xmlsec_verifies_our_mtom_message_once_expanded(signing: Identity) -> None:
     """The signature of an MTOM message covers the expanded infoset: base64 in the place of each Include."""
     received = Sample(DOCUMENTS).receive(signing.signer)
-    for place, cid in [(node.getparent(), cid) for node, cid in received.includes]:
+    for place, cid in [(node.getparent(), cid) for node, cid in received.includes.items()]:
         assert place is not None
         place.remove(place[0])
         place.text = base64.b64encode(received.attachments[cid]).decode()

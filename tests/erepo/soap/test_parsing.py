@@ -2,6 +2,7 @@
 
 import resource
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from erepo.soap.errors import MalformedXml
 from erepo.soap.parsing import XmlLimits, parse_xml
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+#: Names of one hash under the functions of Bernstein (x33 with + and ^, x31): "Ez" and "FY" weigh the same.
+COLLIDING = ["a" + "".join(pair) for pair in product(("Ez", "FY"), repeat=10)]
 REFUSED = {
     "external entity": '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
     "external subset": '<!DOCTYPE a SYSTEM "http://127.0.0.1:9/x.dtd"><a/>',
@@ -35,6 +38,11 @@ REFUSED = {
     "NUL": "<a>\0</a>",
     "control": "<a>&#1;</a>",
     "no character": "<a>&#xFFFE;</a>",
+    "no character, as it is": "<a>\ufffe</a>",
+    "XInclude": '<a xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="file:///etc/passwd"/></a>',
+    "xml:base": '<a><b xml:base="http://127.0.0.1:9/"/></a>',
+    "XML 1.1": "<?xml version='1.1'?><a/>",
+    "XML of no version": "<?xml encoding='utf-8'?><a/>",
     "attribute twice": "<a b='1' b='2'/>",
     "namespaced attribute twice": "<a xmlns:p='u:u' xmlns:q='u:u' p:b='1' q:b='2'/>",
     "unbound prefix": "<p:a/>",
@@ -46,7 +54,27 @@ REFUSED = {
     "elements": "<a>" + "<b/>" * 400_001 + "</a>",
     "attributes": "<a " + " ".join(f'b{n}=""' for n in range(200_001)) + "/>",
     "spaced attributes": "<a " + " ".join(f"b{n} = ''" for n in range(200_001)) + "/>",
-    "a long name": f"<{'a' * 200_000}/>",
+    "a long name": f"<{'a' * 12_500}/>",
+    "a long name at an end": f"<a></{'a' * 200_000}>",
+    "a long attribute name": f"<a {'b' * 12_500}=''/>",
+    "a long attribute name, late": f"<a c='>' {'b' * 12_500} = ''/>",
+    "a long prefix": f"<{'p' * 12_500}:a xmlns:{'p' * 12_500}='urn:x'/>",
+    "a long value": f"<a b='{'c' * 200_000}'/>",
+    "a long value after others": f"<a b='' c=\"'\" d='{'c' * 200_000}'/>",
+    "nesting in the width": "<a>" + "<b>" * 101 + "</b>" * 101 + "</a>",
+    "attributes of one element": "<a " + " ".join(f'b{n}=""' for n in range(129)) + "/>",
+    "attributes with signs in them": "<a " + " ".join(f"b{n}='<>=>'" for n in range(129)) + "/>",
+    "attributes behind a sign": "<a x='>' " + " ".join(f"b{n}='>='" for n in range(129)) + "/>",
+    "colliding attributes": "<a " + " ".join(f'{name}=""' for name in COLLIDING) + "/>",
+    "namespaces in force": "<a>"
+    + "".join(f"<b xmlns:p{n}='urn:{n}'>" for n in range(65))
+    + "</b>" * 65
+    + "</a>",
+    "namespace declarations": "<a>" + "<b xmlns:p='urn:x'/>" * 20_001 + "</a>",
+    "empty elements": "<a>" + "<b/>" * 100_000 + "</a>",
+    "many attributes": "<a>" + '<b c="" d="" e="" f="" g="" h=""/>' * 12_500 + "</a>",
+    "comments": "<a>" + "<!---->" * 100_000 + "</a>",
+    "CDATA sections": "<a>" + "<![CDATA[]]>" * 200_000 + "</a>",
 }
 
 
@@ -80,7 +108,9 @@ def test_broken_utf8_is_refused(octets: bytes) -> None:
         "<?xml version='1.0' encoding='utf-8'?><a/>",
         "<a><![CDATA[<!DOCTYPE b><!-- -->]]></a>",
         "<a>&lt;!DOCTYPE b&gt;</a>",
-        '<a xmlns:x="http://www.w3.org/2001/XInclude"><x:include href="file:///etc/passwd"/></a>',
+        '<a xmlns:x="http://www.w3.org/2001/XInclude">2001/XInclude xml:base</a>',
+        '<a xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:schemaLocation="urn:x file:///x.xsd"/>',
+        "<a t='p>q' u=\"'='\" v=''><b w='='/>" + "=" * 2000 + "</a>",
         "<a>😀 zażółć</a>",
     ],
 )
@@ -94,15 +124,27 @@ def test_large_base64_texts_are_read() -> None:
     text = "A" * 12_000_000
     assert parse_xml(f"<a>{text}</a>".encode(), 10**8).text == text
     with pytest.raises(MalformedXml, match="deeper"):
-        parse_xml(f"<a>{text}{'<b>' * 300}{'</b>' * 300}</a>".encode(), 10**8)
+        parse_xml(f"<a>{text}{'<b>' * 101}{'</b>' * 101}</a>".encode(), 10**8)
 
 
 def test_limits_are_settings() -> None:
     """Each bound can be set."""
-    octets = b'<a b="c"><d/></a>'
-    for limits in (XmlLimits(tags=2), XmlLimits(attributes=0)):
+    octets = b'<a bb="cc" e="f"><d>text</d></a>'
+    for limits in (
+        "tags=2",
+        "attributes=0",
+        "name=1",
+        "value=1",
+        "text=1",
+        "depth=1",
+        "element_attributes=1",
+    ):
+        name, value = limits.split("=")
         with pytest.raises(MalformedXml):
-            parse_xml(octets, 10**6, limits)
+            parse_xml(octets, 10**6, XmlLimits(**{name: int(value)}))
+    with pytest.raises(MalformedXml, match="namespaces"):
+        parse_xml(b"<a xmlns='urn:x'><b xmlns='urn:y'/></a>", 10**6, XmlLimits(namespaces=1))
+    parse_xml(b"<a><b xmlns='urn:y'/><c xmlns='urn:z'/></a>", 10**6, XmlLimits(namespaces=1))
     with pytest.raises(MalformedXml):
         parse_xml(octets, 5)
     assert parse_xml(memoryview(octets), 10**6)[0].tag == "d"
