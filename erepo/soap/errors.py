@@ -57,10 +57,16 @@ _SENDER_CURE = Text(
 
 
 class MessageRefused(InvalidInput):
-    """A received message is not trusted; `fault` is the code its sender is told."""
+    """A received message is not trusted; `fault` is the code its sender is told.
+
+    Where `told`, the sender hears cause and cure as well, in both languages: a person has to act, and nothing
+    in them helps an attacker. `status` is the HTTP status, if not that of the fault.
+    """
 
     code = "soap.message-refused"
     fault: ClassVar[str] = "wsse:InvalidSecurity"
+    told: ClassVar[bool] = False
+    status: ClassVar[int | None] = None
     cause = Text("The SOAP message was refused: {rule}.", "Odrzucono komunikat SOAP: {rule}.")
     cure = _SENDER_CURE
 

@@ -1,7 +1,7 @@
 """SOAP faults: what a refused sender is told, and what a received fault means.
 
-A fault carries codes and one fixed sentence per code. Nothing of the message, of the inner error or of the
-system gets out with it.
+A fault carries codes and one fixed sentence per code; for what people can repair (`MessageRefused.told`),
+cause and cure in both languages. Nothing of the message, of other errors or of the system gets out with it.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from lxml import etree
 from erepo.errors import ErepoError, RetryableError
 from erepo.soap.errors import FaultRefused, FaultRetryable, MessageRefused
 from erepo.soap.names import FAULT, SOAP, WSA, WSSE, XML
+from erepo.texts import Language
 
 _REASONS: Final = {
     "VersionMismatch": "Only SOAP 1.2 is spoken here.",
@@ -25,22 +26,28 @@ _REASONS: Final = {
     "MessageExpired": "The message has expired.",
 }
 _NAMESPACES: Final = {"soap": SOAP, "wsse": WSSE, "wsa": WSA}
+_LANGUAGES: Final[tuple[Language, Language]] = ("en", "pl")
 #: Faults after which the same document, in a new message, may pass.
 _TRANSIENT: Final = frozenset({"Receiver", "MessageExpired"})
 
 
 @dataclass(frozen=True)
 class SoapFault:
-    """A fault in three words: `code` of SOAP 1.2 (Sender, Receiver…), `subcode` ("" or wsse:…), `reason`."""
+    """A fault in three words: `code` of SOAP 1.2 (Sender, Receiver…), `subcode` ("" or wsse:…), `reason`.
+
+    `polish` is the reason in Polish, "" where there is none; `status` the HTTP status where it is special.
+    """
 
     code: str
     subcode: str
     reason: str
+    polish: str = ""
+    status: int | None = None
 
     @property
     def http_status(self) -> int:
         """HTTP status that carries it (SOAP 1.2 part 2, 7.5.2.2)."""
-        return 400 if self.code == "Sender" else 500
+        return self.status or (400 if self.code == "Sender" else 500)
 
 
 def fault_of(error: Exception) -> SoapFault:
@@ -51,9 +58,11 @@ def fault_of(error: Exception) -> SoapFault:
     elif isinstance(error, ErepoError) and not isinstance(error, RetryableError):
         qname = "soap:Sender"
     prefix, local = qname.split(":")
-    if prefix == "soap":
-        return SoapFault(local, "", _REASONS[local])
-    return SoapFault("Sender", qname, _REASONS[local])
+    code, subcode = (local, "") if prefix == "soap" else ("Sender", qname)
+    if not isinstance(error, MessageRefused):
+        return SoapFault(code, subcode, _REASONS[local])
+    english, polish = (" ".join(error.explain(each)) if error.told else "" for each in _LANGUAGES)
+    return SoapFault(code, subcode, english or _REASONS[local], polish, error.status)
 
 
 def write_fault(error: Exception, relates_to: str | None = None) -> etree._Element:  # noqa: ARG001 — see below
@@ -70,9 +79,11 @@ def write_fault(error: Exception, relates_to: str | None = None) -> etree._Eleme
         subcode = etree.SubElement(code, f"{{{SOAP}}}Subcode")
         etree.SubElement(subcode, f"{{{SOAP}}}Value").text = fault.subcode
     reason = etree.SubElement(root, f"{{{SOAP}}}Reason")
-    text = etree.SubElement(reason, f"{{{SOAP}}}Text")
-    text.set(f"{{{XML}}}lang", "en")
-    text.text = fault.reason
+    for language, words in zip(_LANGUAGES, (fault.reason, fault.polish), strict=True):
+        if words:
+            text = etree.SubElement(reason, f"{{{SOAP}}}Text")
+            text.set(f"{{{XML}}}lang", language)
+            text.text = words
     return root
 
 

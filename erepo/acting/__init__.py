@@ -1,0 +1,29 @@
+"""Who acts: the member of staff behind a request, as the clinic asserts it and the service proves it.
+
+A clinic signs what it says about its user with the account's WSS key: as a SAML 2.0 assertion inside a SOAP
+message (IHE XUA, ITI-40), as a JWT beside a REST request. Only PESEL or NPWZ names a person (manual 2.4).
+"""
+
+from erepo.acting.actor import PURPOSE_SCHEME, ROLE_SCHEME, TREATMENT, Actor
+from erepo.acting.assertion import Assertions, write_assertion
+from erepo.acting.errors import AssertionRefused, TokenRefused, UserUnknown
+from erepo.acting.reading import Expected, Proven, read_assertion
+from erepo.acting.token import Tokens, read_token, write_token
+
+__all__ = [
+    "PURPOSE_SCHEME",
+    "ROLE_SCHEME",
+    "TREATMENT",
+    "Actor",
+    "AssertionRefused",
+    "Assertions",
+    "Expected",
+    "Proven",
+    "TokenRefused",
+    "Tokens",
+    "UserUnknown",
+    "read_assertion",
+    "read_token",
+    "write_assertion",
+    "write_token",
+]

@@ -1,0 +1,69 @@
+"""Errors about the acting user.
+
+    MessageRefused
+    ├── AssertionRefused    the SAML assertion proves nothing (ITI-40)
+    └── UserUnknown         no PESEL or NPWZ stands behind the request (manual 2.4); also AccessRefused
+    AccessRefused
+    └── TokenRefused        the JWT of a REST request proves nothing
+
+`rule` in their data is a short fixed phrase, never content of an assertion or token.
+"""
+
+from erepo.errors import AccessRefused
+from erepo.soap.errors import MessageRefused
+from erepo.texts import Text
+
+
+class AssertionRefused(MessageRefused):
+    """An assertion is there and proves nothing."""
+
+    code = "acting.assertion-refused"
+    fault = "wsse:FailedCheck"
+    cause = Text(
+        "The assertion about the acting user was refused: {rule}.",
+        "Odrzucono asercję o użytkowniku wykonującym operację: {rule}.",
+    )
+    cure = Text(
+        "Issue a new SAML 2.0 assertion for this service, signed with the account's registered WSS key; "
+        "compare the clocks of both machines (NTP).",
+        "Wystaw nową asercję SAML 2.0 dla tej usługi, podpisaną zarejestrowanym kluczem WSS konta; "
+        "porównaj zegary obu komputerów (NTP).",
+    )
+
+
+class TokenRefused(AccessRefused):
+    """A token is there and proves nothing."""
+
+    code = "acting.token-refused"
+    cause = Text(
+        "The token about the acting user was refused: {rule}.",
+        "Odrzucono token o użytkowniku wykonującym operację: {rule}.",
+    )
+    cure = Text(
+        "Issue a new JWT for this service, signed with the account's registered WSS key (ES256 or RS256).",
+        "Wystaw nowy token JWT dla tej usługi, podpisany zarejestrowanym kluczem WSS konta "
+        "(ES256 lub RS256).",
+    )
+
+
+class UserUnknown(MessageRefused, AccessRefused):
+    """Nobody is named, or somebody without PESEL and NPWZ (manual 2.4)."""
+
+    code = "acting.user-unknown"
+    fault = "wsse:FailedAuthentication"
+    status = 403
+    told = True
+    cause = Text(
+        "Forbidden (403): the user performing the operation is not linked to a staff member with a PESEL "
+        "or NPWZ ({rule}).",
+        "Forbidden (403): użytkownik wykonujący operację nie został powiązany z personelem posiadającym "
+        "nadany numer PESEL lub NPWZ ({rule}).",
+    )
+    cure = Text(
+        "Check that the user performing the operation is linked to a staff member with a PESEL or NPWZ, and "
+        "that the account's certificates are registered and valid; then send again with an assertion (SAML) "
+        "or token (JWT) that names this person, role and purpose.",
+        "Sprawdź, czy użytkownik wykonujący operację jest powiązany z osobą personelu posiadającą przypisany "
+        "numer PESEL lub NPWZ oraz czy certyfikaty konta są zarejestrowane i ważne; następnie wyślij "
+        "ponownie, dołączając asercję (SAML) lub token (JWT), który wskazuje tę osobę, jej rolę i cel.",
+    )
