@@ -4,11 +4,17 @@ An event names people and documents: it lives in the audit tables and goes to th
 repository, never into a log, a metric or an error.
 """
 
+import os
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Any, Final
 
 import orjson
+
+#: Events of the service itself, beside transactions of the profiles and REST resources.
+OPERATOR: Final = "operator"
+NODE: Final = "node-authentication"
 
 
 class Action(StrEnum):
@@ -44,19 +50,28 @@ class Who:
     signer: str = ""
     """Fingerprint of the certificate that signed the message."""
     user: str = ""
-    """The acting person as `OID:number` of the assertion (ITI-40)."""
+    """The acting person as `OID:number` of the assertion (ITI-40); the login of an operator."""
+    role: str = ""
+    """In which role the person acts, as `code^^scheme`."""
+    purpose: str = ""
+    """Purpose of use, as `code^^scheme`."""
     address: str = ""
     endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """An object that was touched: its kind (`patient`, `document`, `set`, `object`, `query`) and id."""
+    """An object that was touched: its kind and id.
+
+    Kinds: `patient`, `document`, `set` (of a submission), `object` (of the registry), `query`; `withheld`: a
+    document that was asked for and not given; `audit`: pages of the record itself; `setting`: what the
+    operator changed.
+    """
 
     kind: str
     id: str
     detail: str = ""
-    """repositoryUniqueId of a document, the request of a query in base64."""
+    """repositoryUniqueId of a document, the request of a query in base64, the new value of a setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,8 @@ class Event:
     result: Result = Result.SUCCESS
     codes: tuple[str, ...] = ()
     """Why it failed: codes of our errors or of XDS."""
+    process: int = field(default_factory=os.getpid)
+    """Number of the process that served it, as in the machine's own logs."""
 
     def ended(self, result: Result, codes: tuple[str, ...] = ()) -> "Event":
         """Return the event with its outcome."""
@@ -83,3 +100,19 @@ class Event:
     def octets(self) -> bytes:
         """Return the event as JSON, the same octets for the same event."""
         return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+
+    @classmethod
+    def read(cls, octets: bytes) -> "Event":
+        """Return the event that `octets` wrote.
+
+        Raises:
+            ValueError, KeyError, TypeError: they were changed into something that is none.
+        """
+        facts: dict[str, Any] = orjson.loads(octets)
+        facts["action"] = Action(facts["action"])
+        facts["result"] = Result(facts["result"])
+        facts["at"] = datetime.fromisoformat(facts["at"])
+        facts["who"] = Who(**facts["who"])
+        facts["things"] = tuple(Thing(**each) for each in facts["things"])
+        facts["codes"] = tuple(facts["codes"])
+        return cls(**facts)

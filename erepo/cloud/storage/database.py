@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from erepo.cloud.errors import CloudNotInitialised
+from erepo.cloud.storage.append_only import make_append_only
 from erepo.cloud.storage.engines import make_engine, reading, writing
 from erepo.cloud.storage.plans import plan_for_many
 from erepo.cloud.storage.scopes import Everyone, Scope, enter
@@ -70,6 +71,7 @@ class Database:
         with self.everyone("the tables are made", write=True) as connection:
             metadata.create_all(connection)
             plan_for_many(connection)
+            make_append_only(connection)
             if connection.scalar(select(service.c.value).where(service.c.name == "schema")) is None:
                 connection.execute(insert(service), {"name": "schema", "value": SCHEMA})
                 connection.execute(insert(number_block), {"name": "row", "next": 1})

@@ -163,8 +163,24 @@ for _end in (_object.source_object, _object.target_object):
 # The first version's logical id is its entryUUID, so only the few later ones need a place here.
 _index("ix_object_lid", _object.tenant_id, _object.lid, where=_object.version > 1)
 # A submission set's or folder's uniqueId is given once: the last word when two processes register it at one
-# moment.
-_index("ux_object_once", _object.tenant_id, _object.unique_id, where=_object.kind.in_([2, 3]), unique=True)
+# moment. Versions of a folder share it (ITI-57).
+_index(
+    "ux_object_once",
+    _object.tenant_id,
+    _object.unique_id,
+    _object.version,
+    where=_object.kind.in_([2, 3]),
+    unique=True,
+)
+# Later versions of an object; the first one's entryUUID is the logical id.
+_index(
+    "ux_object_version",
+    _object.tenant_id,
+    _object.lid,
+    _object.version,
+    where=_object.version > 1,
+    unique=True,
+)
 
 object_value = Table(
     "object_value",
@@ -215,4 +231,21 @@ audit_event = Table(
     Column("facts", LargeBinary, nullable=False),  # JSON, the very octets that were hashed
     Column("hash", LargeBinary(32), nullable=False),
     sqlite_with_rowid=False,
+)
+
+#: Up to which event a chain has reached the operator's audit repository (ITI-20).
+audit_cursor = Table(
+    "audit_cursor",
+    metadata,
+    Column("tenant_id", Number, primary_key=True, autoincrement=False),
+    Column("number", Number, nullable=False),
+)
+
+#: One process at a time does a work that must not be done twice at once.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("holder", String(40), nullable=False),
+    Column("until", DateTime, nullable=False),
 )
