@@ -150,7 +150,7 @@ EMPTY_SHA1: Final = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 
 
 class Xds(StrEnum):
-    """Codes of RegistryError (TF-3 table 4.2.4.1-2 and the supplements Metadata Update and RMD)."""
+    """Codes of RegistryError (TF-3 table 4.2.4.1-2; supplements Metadata Update, RMU and RMD)."""
 
     INVALID_CONTENT = "InvalidDocumentContent"
     UNRESOLVED_REFERENCE = "UnresolvedReferenceException"
@@ -193,6 +193,20 @@ class Xds(StrEnum):
     METADATA_VERSION = "XDSMetadataVersionError"
     METADATA_IDENTIFIER = "XDSMetadataIdentifierError"
     PATIENT_RECONCILIATION = "XDSPatientIDReconciliationError"
+    OBJECT_TYPE = "XDSObjectTypeError"
+    UNMODIFIABLE_METADATA = "UnmodifiableMetadataError"
+    METADATA_ANNOTATION = "XDSMetadataAnnotationError"
+    INVALID_REQUEST = "XDSInvalidRequestException"
+    LOCAL_POLICY = "LocalPolicyRestrictionError"
+    REPLACE_FAILED = "XDSReplaceFailed"
+    # Warnings of recipients that are no registry (XDR); a client may hear them.
+    DOCUMENT_QUEUED = "DocumentQueued"
+    PARTIAL_APPEND = "PartialAppendContentNotProcessed"
+    PARTIAL_FOLDER = "PartialFolderContentNotProcessed"
+    PARTIAL_RELATIONSHIP = "PartialRelationshipContentNotProcessed"
+    PARTIAL_REPLACE = "PartialReplaceContentNotProcessed"
+    PARTIAL_TRANSFORM = "PartialTransformNotProcessed"
+    PARTIAL_TRANSFORM_REPLACE = "PartialTransformReplaceNotProcessed"
 
 
 #: Codes after which the same request may succeed later (ihe-xds §6.4).
