@@ -8,13 +8,13 @@ import re
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from erepo.errors import ConfigurationError
 from erepo.texts import Text
-
 
 #: A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port; paths begin below it.
 _PUBLIC = re.compile(r"https://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
@@ -47,6 +47,29 @@ class DatabaseAddressWrong(ConfigurationError):
     )
 
 
+class S3Access(BaseModel):
+    """How an S3-compatible service is reached; what is empty comes from the environment (`AWS_…`)."""
+
+    endpoint: str = Field("", description="Its address; empty: Amazon's for the region.")
+    region: str = Field("", description="Its region.")
+    key_id: str = Field("", description="Access key id.")
+    secret_key: SecretStr = Field(SecretStr(""), description="Secret access key.")
+    allow_http: bool = Field(
+        default=False, description="Whether the endpoint may be plain HTTP on another machine."
+    )
+
+    @property
+    def http_allowed(self) -> bool:
+        """Whether plain HTTP is allowed: to this machine always."""
+        return self.allow_http or urlsplit(self.endpoint).hostname in {"127.0.0.1", "::1", "localhost"}
+
+    @property
+    def usable(self) -> bool:
+        """Whether the endpoint, if given, is an address that may be used."""
+        scheme = urlsplit(self.endpoint).scheme
+        return not self.endpoint or scheme == "https" or (scheme == "http" and self.http_allowed)
+
+
 class HttpTimeouts(BaseModel):
     """Limits of one HTTP exchange, in seconds (manual 2.2)."""
 
@@ -72,13 +95,13 @@ class XmlLimits(BaseModel):
     tags: int = Field(400_000, gt=0, description="Most start and end tags together.")
     attributes: int = Field(200_000, ge=0, description="Most attributes and namespace declarations together.")
     bytes_per_tag: int = Field(
-        16, gt=0, description="Bytes that a document must have for each tag and each attribute beyond 20,000."
+        16, gt=0, description="Bytes that a document must have for each tag and each attribute beyond 5,000."
     )
     element_attributes: int = Field(128, gt=0, description="Most attributes of one element.")
     namespaces: int = Field(64, gt=0, description="Most namespace declarations in force at one place.")
     depth: int = Field(100, gt=0, le=250, description="Most elements within each other.")
     name: int = Field(1000, gt=0, description="Longest name of an element or attribute.")
-    value: int = Field(64 * 1024, gt=0, description="Longest attribute value.")
+    value: int = Field(12_000, gt=0, description="Longest attribute value.")
     text: int = Field(288 * 1024**2, gt=0, description="Longest text, a document in base64 included.")
 
 
@@ -117,9 +140,15 @@ class Settings(BaseSettings):
     )
     clinic_database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite under home/clinic.")
     cloud_database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite under home/cloud.")
+    cloud_blobs: str = Field(
+        "", description="Large contents: empty or `file`, `file:///folder`, `s3://bucket/prefix`."
+    )
+    cloud_blobs_copy: str = Field("", description="A second store that holds the same; empty: none.")
     in_flight: int = Field(16, ge=1, le=256, description="Submissions sent at once by one task.")
     batch_documents: int = Field(250, ge=1, le=5000, description="Documents of one archiving task.")
     http: HttpTimeouts = HttpTimeouts()
+    s3: S3Access = S3Access()
+    s3_copy: S3Access | None = Field(None, description="The same for the second store; none: as the first.")
     wss: WssLimits = WssLimits()
     limits: Limits = Limits()
 

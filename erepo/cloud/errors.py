@@ -12,9 +12,17 @@ ErepoError
 │   └── SignerNotRegistered     a valid signature by a certificate that is not the account's
 ├── ConfigurationError
 │   ├── CloudNotInitialised     `erepo cloud init` has not run
+│   ├── BlobAddressWrong        a setting names no store of large contents
 │   ├── TenantExists            the account is there already
 │   ├── TenantUnknown           no such account
-│   └── AccountMalformed        an account is 16 digits
+│   ├── AccountMalformed        an account is 16 digits
+│   ├── TermOver                a last day that is over already
+│   ├── CredentialsInTheWay     the folder holds keys already
+│   ├── AuthorityUnfit          a certificate that can vouch for nobody
+│   ├── PublicAddressMissing    nobody said how clients reach the service
+│   ├── DatabaseOutdated        its tables are of an earlier version
+│   ├── DatabaseTooNew          its tables are of a later version
+│   └── CopyMissing             there is no second copy to repair from
 ├── IntegrityError
 │   └── StoredContentDamaged    stored bytes no longer match their fingerprint
 └── RetryableError
@@ -112,6 +120,23 @@ class CloudNotInitialised(ConfigurationError):
     cure = Text("Run `erepo cloud init`.", "Uruchom `erepo cloud init`.")
 
 
+class BlobAddressWrong(ConfigurationError):
+    """A setting names no store of large contents that can be used here."""
+
+    code = "cloud.blob-address"
+    cause = Text(
+        "EREPO_CLOUD_{setting} names no store that can be used here.",
+        "EREPO_CLOUD_{setting} nie wskazuje magazynu, którego można tu użyć.",
+    )
+    cure = Text(
+        "Write it as file:///folder or s3://bucket/prefix, or leave it empty: files under EREPO_HOME. An S3"
+        " endpoint on another machine must be https, unless EREPO_S3__ALLOW_HTTP is true.",
+        "Zapisz go jako file:///katalog lub s3://zasobnik/prefiks albo pozostaw pusty: pliki w EREPO_HOME."
+        " Punkt końcowy S3 na innej maszynie musi używać https, chyba że EREPO_S3__ALLOW_HTTP ma wartość"
+        " true.",
+    )
+
+
 class TenantExists(ConfigurationError):
     """The account exists; adding it again would silently change it."""
 
@@ -140,6 +165,99 @@ class AccountMalformed(ConfigurationError):
         "{account!r} is not an account: 16 digits are.", "{account!r} to nie konto: konto ma 16 cyfr."
     )
     cure = Text("Use a form like 0000000000001003.", "Użyj postaci takiej jak 0000000000001003.")
+
+
+class TermOver(ConfigurationError):
+    """The last day of an account lies in the past."""
+
+    code = "cloud.term-over"
+    cause = Text("The last day {day} is over already.", "Ostatni dzień {day} już minął.")
+    cure = Text(
+        "Give a day from today on, or leave it out for no end.",
+        "Podaj dzień dzisiejszy lub późniejszy albo pomiń go, by nie ustalać końca.",
+    )
+
+
+class CredentialsInTheWay(ConfigurationError):
+    """The folder for credentials holds some already: they are never overwritten."""
+
+    code = "cloud.credentials-in-the-way"
+    cause = Text(
+        "The folder {folder} holds {name} already; keys are never overwritten.",
+        "W katalogu {folder} jest już {name}; kluczy nigdy się nie nadpisuje.",
+    )
+    cure = Text("Choose an empty folder.", "Wybierz pusty katalog.")
+
+
+class AuthorityUnfit(ConfigurationError):
+    """A certificate that cannot vouch for others."""
+
+    code = "cloud.authority-unfit"
+    cause = Text(
+        "Certificate number {number} of the file cannot be an authority: {reason}.",
+        "Certyfikat numer {number} w pliku nie może być urzędem certyfikacji: {reason}.",
+    )
+    cure = Text(
+        "Take the certificate of the authority itself, valid today; nothing was changed.",
+        "Użyj ważnego certyfikatu samego urzędu; niczego nie zmieniono.",
+    )
+
+
+class PublicAddressMissing(ConfigurationError):
+    """The service listens on every address of the machine, and clients must be told one."""
+
+    code = "cloud.public-address-missing"
+    cause = Text(
+        "The service listens on {host}; the address that clients call is not known.",
+        "Usługa nasłuchuje na {host}; nie wiadomo, pod jakim adresem łączą się z nią klienci.",
+    )
+    cure = Text(
+        "Set EREPO_PUBLIC_URL, for example https://repository.example:8400, and run `erepo cloud init`: its"
+        " name goes into the certificate.",
+        "Ustaw EREPO_PUBLIC_URL, na przykład https://repozytorium.example:8400, i uruchom `erepo cloud init`:"
+        " nazwa zostanie wpisana do certyfikatu.",
+    )
+
+
+class DatabaseOutdated(ConfigurationError):
+    """The tables are those of an earlier version of erepo."""
+
+    code = "cloud.database-outdated"
+    cause = Text(
+        "The service's database has tables of version {found}; this erepo needs version {wanted}.",
+        "Baza danych usługi ma tabele w wersji {found}; ten program wymaga wersji {wanted}.",
+    )
+    cure = Text(
+        "End every process of the service, back the database up, then run `erepo cloud init`: it brings the"
+        " tables up to date in one transaction and keeps all data.",
+        "Zakończ wszystkie procesy usługi, zrób kopię zapasową bazy, a potem uruchom `erepo cloud init`:"
+        " polecenie uaktualni tabele w jednej transakcji i zachowa wszystkie dane.",
+    )
+
+
+class DatabaseTooNew(ConfigurationError):
+    """The tables are those of a later version of erepo."""
+
+    code = "cloud.database-too-new"
+    cause = Text(
+        "The service's database has tables of version {found}; this erepo knows versions up to {wanted}.",
+        "Baza danych usługi ma tabele w wersji {found}; ten program zna wersje do {wanted}.",
+    )
+    cure = Text(
+        "Use the erepo that this database was last used with; there is no way back.",
+        "Użyj wersji erepo, z którą ta baza ostatnio pracowała; powrót nie jest możliwy.",
+    )
+
+
+class CopyMissing(ConfigurationError):
+    """A repair was asked for, and there is nothing to repair from."""
+
+    code = "cloud.copy-missing"
+    cause = Text("No second copy of the contents is configured.", "Nie skonfigurowano drugiej kopii treści.")
+    cure = Text(
+        "Set EREPO_CLOUD_BLOBS_COPY, or run the check without --repair.",
+        "Ustaw EREPO_CLOUD_BLOBS_COPY albo uruchom sprawdzenie bez --repair.",
+    )
 
 
 class StoredContentDamaged(IntegrityError):

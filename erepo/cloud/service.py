@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
+from erepo.cloud.addresses import service_url
 from erepo.cloud.bodies import Bodies
 from erepo.cloud.errors import where
 from erepo.cloud.registry.group import Registrar
 from erepo.cloud.registry.jobs import Job, Outcome  # noqa: TC001  # the annotation is evaluated
-from erepo.cloud.storage.blobs import FileBlobStore
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.numbers import Numbers
+from erepo.cloud.storage.places import open_blobs
 from erepo.cloud.storage.sweeping import sweep
 from erepo.cloud.storage.writer import Arrivals, GroupWriter
 from erepo.cloud.tenancy.home import Home
@@ -46,7 +47,7 @@ class Cloud:
         self.home = Home(settings)
         self.database = Database(settings.cloud_url)
         self.database.check()
-        self.blobs = FileBlobStore(self.home.blobs)
+        self.blobs = open_blobs(settings, self.home.blobs)
         self.directory = Directory(self.database)
         self.numbers = Numbers(self.database)
         self.bodies = Bodies(settings)
@@ -123,9 +124,3 @@ class Cloud:
         self.heavy.shutdown()
         self.readers.shutdown()
         self.database.close()
-
-
-def service_url(settings: Settings) -> str:
-    """Return the address of the service as clients on this machine reach it."""
-    host = "localhost" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104  # compared, not bound
-    return f"https://{host}:{settings.cloud_port}"

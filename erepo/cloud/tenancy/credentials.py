@@ -4,13 +4,18 @@ The real way is the office: the clinic makes its keys itself and only requests l
 own authority makes keys and certificates, so they have to be carried to the clinic over a safe way.
 """
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from erepo.cloud.service import service_url
+from erepo.cloud import operating
+from erepo.cloud.addresses import service_url
+from erepo.cloud.errors import CredentialsInTheWay
 from erepo.cloud.storage.database import Database
 from erepo.cloud.tenancy import tenants
 from erepo.cloud.tenancy.home import Home
@@ -24,6 +29,8 @@ from erepo.pki.keys import new_key
 from erepo.pki.names import CertificatePurpose
 from erepo.settings import Settings
 
+FILES = ("ca.pem", "tls.key", "tls.pem", "wss.key", "wss.pem", "account.json")
+
 
 @dataclass(frozen=True)
 class Issued:
@@ -32,12 +39,17 @@ class Issued:
     tls: Bundle
     wss: Bundle
 
+    @property
+    def certificates(self) -> tuple[x509.Certificate, x509.Certificate]:
+        """Both certificates, TLS first."""
+        return self.tls.certificate, self.wss.certificate
+
 
 def add_tenant(settings: Settings, wanted: Order, folder: Path | None = None) -> Tenant:
     """Add an account; with a folder also make it active and write its credentials there.
 
     Commit point: the files are durable before the account becomes active, so an active account always has
-    them.
+    them. When it does not come to that, they are removed again.
 
     Args:
         settings: the service's home.
@@ -45,25 +57,81 @@ def add_tenant(settings: Settings, wanted: Order, folder: Path | None = None) ->
         folder: where to write ca.pem, tls.pem, tls.key, wss.pem, wss.key and account.json; None orders only.
 
     Raises:
-        TenantExists, AccountMalformed, CloudNotInitialised: nothing was changed.
+        TenantExists, AccountMalformed, TermOver, CredentialsInTheWay, CloudNotInitialised,
+            PublicAddressMissing: nothing was changed.
     """
-    home = Home(settings)
-    database = Database(settings.cloud_url)
-    try:
+    with closing(Database(settings.cloud_url)) as database:
         database.check()
-        with database.write() as connection:
-            tenants.order(connection, wanted)
-            if folder is not None:
-                authority = home.authority()
-                issued = issue(authority, wanted.account, settings)
-                _write_bundles(folder, authority, issued)
-                tenants.activate(connection, wanted.account, issued.tls.certificate, issued.wss.certificate)
-            tenant = tenants.find(connection, wanted.account)
-            if folder is not None:
-                _write_facts(folder, home, tenant, settings)
-        return tenant
-    finally:
-        database.close()
+        if folder is None:
+            with database.everyone("an account is added", write=True) as connection:
+                operating.add(connection, wanted, None)
+                return tenants.find(connection, wanted.account)
+        with database.everyone("an account is looked for") as connection:
+            tenants.check_new(connection, wanted)
+        with _prepared(settings, wanted.account, folder) as ready:
+            with database.everyone("an account is added", write=True) as connection:
+                operating.add(connection, wanted, ready.issued.certificates)
+                tenant = tenants.find(connection, wanted.account)
+                ready.write(tenant)
+            return tenant
+
+
+def renew_tenant(settings: Settings, account: str, folder: Path, *, retire: bool = False) -> Tenant:
+    """Make new keys and certificates of an account and write them to a folder.
+
+    Args:
+        settings: the service's home.
+        account: which one; one that waits for its activation becomes active.
+        folder: as in `add_tenant`.
+        retire: whether the earlier certificates end now; without it they serve until they expire.
+
+    Raises:
+        TenantUnknown, CredentialsInTheWay, CloudNotInitialised, PublicAddressMissing: nothing was changed.
+    """
+    with closing(Database(settings.cloud_url)) as database:
+        database.check()
+        with database.everyone("an account is looked for") as connection:
+            tenants.find(connection, account)
+        with _prepared(settings, account, folder) as ready:
+            with database.everyone("certificates are registered", write=True) as connection:
+                operating.renew(connection, account, *ready.issued.certificates, retire=retire)
+                tenant = tenants.find(connection, account)
+                ready.write(tenant)
+            return tenant
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """Keys and certificates that are made, and where they will be written."""
+
+    folder: Path
+    home: Home
+    authority: Authority
+    issued: Issued
+    url: str
+
+    def write(self, tenant: Tenant) -> None:
+        """Write everything, durably."""
+        _write_bundles(self.folder, self.authority, self.issued)
+        content = facts(tenant, self.url, self.home.bundle("wss"))
+        octets = orjson.dumps(content, option=orjson.OPT_INDENT_2)
+        write_durably(self.folder / "account.json", [octets], mode=0o644)
+
+
+@contextmanager
+def _prepared(settings: Settings, account: str, folder: Path) -> Iterator[_Ready]:
+    """Make keys and certificates before anything is locked; remove the files if the block fails."""
+    taken = next((name for name in FILES if (folder / name).exists()), None)
+    if taken is not None:
+        raise CredentialsInTheWay(folder=folder, name=taken)
+    home, url = Home(settings), service_url(settings)
+    authority = home.authority()
+    try:
+        yield _Ready(folder, home, authority, issue(authority, account, settings), url)
+    except BaseException:
+        for name in FILES:
+            (folder / name).unlink(missing_ok=True)
+        raise
 
 
 def issue(authority: Authority, account: str, settings: Settings) -> Issued:
@@ -89,8 +157,3 @@ def _clear(bundle: Bundle) -> bytes:
     return bundle.key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write_facts(folder: Path, home: Home, tenant: Tenant, settings: Settings) -> None:
-    content = facts(tenant, service_url(settings), home.bundle("wss"))
-    write_durably(folder / "account.json", [orjson.dumps(content, option=orjson.OPT_INDENT_2)], mode=0o644)

@@ -20,7 +20,8 @@ from pathlib import Path
 from cryptography import x509
 from sqlalchemy import insert, select
 
-from erepo.cloud.errors import CloudNotInitialised
+from erepo.cloud.addresses import own_names
+from erepo.cloud.errors import AuthorityUnfit, CloudNotInitialised
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import service
 from erepo.durable import make_folder, write_durably
@@ -86,8 +87,11 @@ class Home:
 
         Raises:
             CertificateUnreadable: none in it.
+            AuthorityUnfit: one of them is expired or no authority; none is taken.
         """
         certificates = read_certificates(pem)
+        for number, each in enumerate(certificates, 1):
+            _check_authority(number, each)
         for each in certificates:
             name = f"{fingerprint(each)[:32]}.pem"
             write_durably(self.trust / name, [write_certificates([each])], mode=0o644)
@@ -98,6 +102,17 @@ class Home:
             return path.read_bytes().strip()
         except FileNotFoundError:
             raise CloudNotInitialised(home=str(self.folder)) from None
+
+
+def _check_authority(number: int, certificate: x509.Certificate) -> None:
+    if certificate.not_valid_after_utc <= datetime.now(UTC):
+        raise AuthorityUnfit(number=number, reason="expired")
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except x509.ExtensionNotFound:
+        raise AuthorityUnfit(number=number, reason="BasicConstraints") from None
+    if not constraints.ca:
+        raise AuthorityUnfit(number=number, reason="CA:FALSE")
 
 
 def initialise(settings: Settings, names: Sequence[str] = ()) -> Home:
@@ -114,6 +129,8 @@ def initialise(settings: Settings, names: Sequence[str] = ()) -> Home:
         write_durably(home.folder / "secrets" / "passphrase", [secrets.token_urlsafe(32).encode()])
     authority = Authority.load_or_create(home.folder / "ca", home.passphrase, "erepo cloud CA")
     wanted = _names(settings, names)
+    # Names that were asked for once stay, also when the certificate is made anew for its age.
+    wanted = list(dict.fromkeys([*wanted, *_present_names(home)]))
     _keep(home, "tls", settings, lambda key: authority.issue_server(key, wanted, "erepo cloud"), wanted)
     _keep(home, "wss", settings, lambda key: authority.issue_signer(key, SIGNER), ())
     database = Database(settings.cloud_url)
@@ -124,8 +141,7 @@ def initialise(settings: Settings, names: Sequence[str] = ()) -> Home:
 
 
 def _names(settings: Settings, names: Iterable[str]) -> list[str]:
-    own = [] if settings.host in {"0.0.0.0", "::"} else [settings.host]  # noqa: S104  # compared, not bound
-    return list(dict.fromkeys([*names, *own, "localhost", "127.0.0.1", "::1"]))
+    return list(dict.fromkeys([*names, *own_names(settings), "localhost", "127.0.0.1", "::1"]))
 
 
 def _keep(home: Home, name: str, settings: Settings, issue: _Issue, names: Sequence[str]) -> None:
@@ -146,6 +162,13 @@ def _keep(home: Home, name: str, settings: Settings, issue: _Issue, names: Seque
 
 def _alternative(names: Iterable[str]) -> list[str]:
     return [_normal(name) for name in names]
+
+
+def _present_names(home: Home) -> list[str]:
+    try:
+        return _found(home.bundle("tls").certificate)
+    except CloudNotInitialised:
+        return []
 
 
 def _found(certificate: x509.Certificate) -> list[str]:

@@ -15,7 +15,14 @@ from typing import Any, Literal
 from cryptography import x509
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from erepo.cloud.errors import AccountMalformed, AccountOccupied, PathUnknown, TenantExists, TenantUnknown
+from erepo.cloud.errors import (
+    AccountMalformed,
+    AccountOccupied,
+    PathUnknown,
+    TenantExists,
+    TenantUnknown,
+    TermOver,
+)
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import audit_head, certificate, service, tenant
 from erepo.identifiers.oids import new_uuid_oid
@@ -97,15 +104,36 @@ def check_account(account: str) -> str:
     return account
 
 
+def check_term(last_day: date | None) -> None:
+    """Prove that an account's last day is not over.
+
+    Raises:
+        TermOver: it is.
+    """
+    if last_day is not None and last_day < datetime.now(UTC).date():
+        raise TermOver(day=last_day.isoformat())
+
+
+def check_new(connection: Connection, wanted: Order) -> None:
+    """Prove that an account may be added.
+
+    Raises:
+        AccountMalformed, TermOver, TenantExists: it may not.
+    """
+    check_term(wanted.valid_until)
+    if connection.scalar(select(tenant.c.id).where(tenant.c.account == check_account(wanted.account))):
+        raise TenantExists(account=wanted.account)
+
+
 def order(connection: Connection, wanted: Order) -> None:
     """Add an account that waits for its activation.
 
     Raises:
         TenantExists: the account is there already.
         AccountMalformed: it is not 16 digits.
+        TermOver: its last day has passed.
     """
-    if connection.scalar(select(tenant.c.id).where(tenant.c.account == check_account(wanted.account))):
-        raise TenantExists(account=wanted.account)
+    check_new(connection, wanted)
     row = {
         "account": wanted.account,
         "state": "ordered",
@@ -120,7 +148,7 @@ def order(connection: Connection, wanted: Order) -> None:
         "used_bytes": 0,
         "used_documents": 0,
         "valid_until": wanted.valid_until,
-        "created_at": _now(),
+        "created_at": now(),
     }
     number = connection.scalars(insert(tenant).returning(tenant.c.id), row).one()
     connection.execute(insert(audit_head), {"tenant_id": number, "number": 0, "hash": bytes(32)})
@@ -148,12 +176,12 @@ def activate(connection: Connection, account: str, tls: x509.Certificate, wss: x
     if found.state != "ordered" or taken is not None:
         raise AccountOccupied(account=account)
     rows = [
-        _certificate_row(found.id, purpose, each)
+        certificate_row(found.id, purpose, each)
         for purpose, each in ((CertificatePurpose.TLS, tls), (CertificatePurpose.WSS, wss))
     ]
     connection.execute(insert(certificate), rows)
     connection.execute(
-        update(tenant).where(tenant.c.id == found.id).values(state="active", activated_at=_now())
+        update(tenant).where(tenant.c.id == found.id).values(state="active", activated_at=now())
     )
 
 
@@ -166,7 +194,8 @@ def _registered(connection: Connection, tenant_id: int) -> Sequence[tuple[Certif
     return [(CertificatePurpose(row.purpose), row.fingerprint) for row in rows]
 
 
-def _certificate_row(tenant_id: int, purpose: CertificatePurpose, each: x509.Certificate) -> dict[str, Any]:
+def certificate_row(tenant_id: int, purpose: CertificatePurpose, each: x509.Certificate) -> dict[str, Any]:
+    """Return the row of a certificate that is registered now."""
     return {
         "tenant_id": tenant_id,
         "purpose": purpose.value,
@@ -174,11 +203,12 @@ def _certificate_row(tenant_id: int, purpose: CertificatePurpose, each: x509.Cer
         "state": "active",
         "not_after": each.not_valid_after_utc.replace(tzinfo=None),
         "pem": write_certificates([each]).decode("ascii"),
-        "registered_at": _now(),
+        "registered_at": now(),
     }
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """The present as the tables keep it: UTC, naive."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
@@ -278,6 +308,7 @@ class Directory:
             .where(certificate.c.fingerprint == tls_fingerprint)
             .where(certificate.c.purpose == CertificatePurpose.TLS.value)
             .where(certificate.c.state == "active")
+            .where(certificate.c.not_after > now())  # a connection may outlive its certificate
         )
         with self._database.read() as connection:
             found = _load(connection, query)

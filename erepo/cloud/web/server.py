@@ -12,7 +12,7 @@ from collections.abc import Generator
 import uvicorn
 
 from erepo.cloud.errors import where
-from erepo.cloud.service import Cloud, service_url
+from erepo.cloud.service import Cloud
 from erepo.cloud.web.app import build
 from erepo.cloud.web.protocol import MutualTlsProtocol
 from erepo.errors import ErepoError
@@ -127,8 +127,6 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     serve(Settings())
 
-
-__all__ = ["main", "serve", "service_url"]
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,188 @@
+"""What the operator does to accounts, each deed with its event in the account's chain.
+
+Every function is one transaction: the account's chain is locked first, as every writer does (`audit.chain`),
+so a deed stands between two requests of the account and never in the middle of one.
+"""
+
+import getpass
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography import x509
+from sqlalchemy import Connection
+
+from erepo.cloud.audit.chain import Chains
+from erepo.cloud.audit.events import OPERATOR, Action, Event, Thing, Who
+from erepo.cloud.audit.evidence import now
+from erepo.cloud.storage.database import Database
+from erepo.cloud.tenancy import options, patients, tenants
+from erepo.cloud.tenancy.tenants import Order, State
+from erepo.identifiers.hl7 import CX
+from erepo.pki.bundle import fingerprint
+
+
+def event(account: str, command: str, action: Action, things: Sequence[Thing]) -> Event:
+    """Return the event of a deed."""
+    return Event(OPERATOR, action, operator(account, command), now(), tuple(things))
+
+
+def operator(account: str, command: str) -> Who:
+    """Return who acts in a command of the operator: a login on a machine."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        name = str(os.getuid())
+    address = socket.gethostname()
+    return Who(account=account, user=name, address=address, endpoint=f"erepo cloud {command}")
+
+
+@dataclass(slots=True)
+class Deed:
+    """One deed under way: its transaction, and what its event will name."""
+
+    connection: Connection
+    tenant_id: int
+    things: list[Thing] = field(default_factory=list)
+
+
+@contextmanager
+def deed(database: Database, account: str, command: str, action: Action = Action.UPDATE) -> Iterator[Deed]:
+    """Open the transaction of a deed; its event is written at the end, and with it the deed.
+
+    Args:
+        database: of the service.
+        account: whose chain tells it.
+        command: as the operator types it, `tenant set`.
+        action: what kind of deed.
+
+    Raises:
+        TenantUnknown: no such account.
+    """
+    with database.everyone("the operator acts", write=True) as connection:
+        number = options.number_of(connection, account)
+        chains = Chains(connection, [number])
+        doing = Deed(connection, number)
+        yield doing
+        chains.append(number, [event(account, command, action, doing.things)])
+        chains.save()
+
+
+def add(
+    connection: Connection, wanted: Order, certificates: tuple[x509.Certificate, x509.Certificate] | None
+) -> None:
+    """Add an account, active if its certificates (TLS, WSS) are there; begins its chain.
+
+    Raises:
+        TenantExists, AccountMalformed, TermOver: nothing was changed.
+    """
+    tenants.order(connection, wanted)
+    number = options.number_of(connection, wanted.account)
+    chains = Chains(connection, [number])
+    if certificates is not None:
+        tenants.activate(connection, wanted.account, *certificates)
+    decided = options.options(connection, wanted.account)
+    things = [_setting(name, value) for name, value in decided.items()]
+    chains.append(number, [event(wanted.account, "tenant add", Action.CREATE, things)])
+    chains.save()
+
+
+def change(database: Database, account: str, changed: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Decide anew about an account; return what differs now: (before, after) by option.
+
+    Raises:
+        TenantUnknown, TermOver: nothing was changed.
+    """
+    with deed(database, account, "tenant set") as doing:
+        before = options.options(doing.connection, account)
+        options.change(doing.connection, account, changed)
+        differing = {name: (before[name], value) for name, value in changed.items() if before[name] != value}
+        doing.things += [_setting(name, value, old) for name, (old, value) in differing.items()]
+    return differing
+
+
+def suspend(database: Database, account: str) -> None:
+    """Close an account.
+
+    Raises:
+        TenantUnknown: no such account.
+    """
+    with deed(database, account, "tenant suspend") as doing:
+        tenants.suspend(doing.connection, account)
+        doing.things.append(_setting("state", "suspended"))
+
+
+def resume(database: Database, account: str) -> State:
+    """Open a suspended account again; return its state.
+
+    Raises:
+        TenantUnknown: no such account.
+    """
+    with deed(database, account, "tenant resume") as doing:
+        state = tenants.resume(doing.connection, account)
+        doing.things.append(_setting("state", state))
+    return state
+
+
+def renew(
+    connection: Connection, account: str, tls: x509.Certificate, wss: x509.Certificate, *, retire: bool
+) -> None:
+    """Give an account further certificates; see `options.register`.
+
+    Raises:
+        TenantUnknown: no such account.
+    """
+    number = options.number_of(connection, account)
+    chains = Chains(connection, [number])
+    options.register(connection, account, tls, wss, retire=retire)
+    things = [
+        _setting("TLS certificate", fingerprint(tls)),
+        _setting("WSS certificate", fingerprint(wss)),
+        _setting("earlier certificates", "retired" if retire else "kept"),
+    ]
+    chains.append(number, [event(account, "tenant renew", Action.UPDATE, things)])
+    chains.save()
+
+
+def add_patients(database: Database, account: str, wanted: Sequence[CX]) -> int:
+    """Register at most `patients.MOST` patients; return how many were not there yet.
+
+    The event tells how many, not whom: the table of patients does.
+
+    Raises:
+        TenantUnknown: no such account.
+    """
+    with deed(database, account, "patients add", Action.CREATE) as doing:
+        added = patients.add(doing.connection, doing.tenant_id, wanted)
+        doing.things.append(_setting("added", added))
+    return added
+
+
+def remove_patients(database: Database, account: str, unwanted: Sequence[CX]) -> int:
+    """Take at most `patients.MOST` patients away; return how many were there.
+
+    Raises:
+        TenantUnknown: no such account.
+    """
+    with deed(database, account, "patients remove", Action.DELETE) as doing:
+        removed = patients.remove(doing.connection, doing.tenant_id, unwanted)
+        doing.things += [Thing("patient", str(each)) for each in unwanted]
+    return removed
+
+
+def count_patients(database: Database, account: str) -> int:
+    """Return how many patients an account has registered.
+
+    Raises:
+        TenantUnknown: no such account.
+    """
+    with database.everyone("the operator counts") as connection:
+        return patients.count(connection, options.number_of(connection, account))
+
+
+def _setting(name: str, value: object, before: object = None) -> Thing:
+    words = f"{value}" if before is None else f"{before} → {value}"
+    return Thing("setting", name, words)
