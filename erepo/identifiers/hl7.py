@@ -89,13 +89,15 @@ class CX:
 class ReferenceId:
     """An entry of referenceIdList: CXi `id^^^&oid&ISO^type^home` (TF-3 table 4.2.3.1.7-2).
 
-    `type_code` is a URN such as `urn:ihe:iti:xds:2013:uniqueId`; `home` an OID or empty.
+    `type_code` is a URN such as `urn:ihe:iti:xds:2013:uniqueId`; `home` an OID or empty; `namespace` the
+    authority's local name, which the profile permits here and nowhere else.
     """
 
     id: str
     type_code: str
     authority_oid: str = ""
     home: str = ""
+    namespace: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -107,15 +109,16 @@ class ReferenceId:
         parts = _split(text, 6)
         if not parts[0] or not parts[4]:
             raise FormWrong(kind="CXi", expected="id^^^&OID&ISO^type")
-        authority, home = _read_authority(parts[3], "CXi"), _read_authority(parts[5], "CXi")
-        return cls(unescape(parts[0]), unescape(parts[4]), authority, home)
+        namespace, ampersand, rest = parts[3].partition("&")
+        authority, home = _read_authority(ampersand + rest, "CXi"), _read_authority(parts[5], "CXi")
+        return cls(unescape(parts[0]), unescape(parts[4]), authority, home, unescape(namespace))
 
     def __str__(self) -> str:
         return _join(
             escape(self.id),
             "",
             "",
-            _authority(self.authority_oid),
+            escape(self.namespace) + _authority(self.authority_oid),
             escape(self.type_code),
             _authority(self.home),
         )

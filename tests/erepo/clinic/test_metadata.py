@@ -27,8 +27,10 @@ from erepo.content import MemoryContent
 from erepo.identifiers import oids
 from erepo.identifiers.hl7 import CX, XCN, XON
 from erepo.identifiers.resort import ResortCodes
+from erepo.xds.code_sets import check_codes
 from erepo.xds.ebrim import OBJECT_LIST, Rules, read_objects
 from erepo.xds.iti41 import write_request
+from erepo.xds.model import MetadataSet
 
 EXAMPLES = sorted((Path(__file__).parents[4] / "shared" / "pik" / "examples").glob("*.xml"))
 NOW = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
@@ -84,6 +86,7 @@ def test_every_official_example_gives_metadata_that_passes_all_rules(path: Path)
     assert entry.authors
     [objects] = write_request(submission)[0].iter(OBJECT_LIST)
     assert read_objects(objects, Rules.PROVIDE).documents == (entry,)
+    assert check_codes(submission.metadata()) == []
 
 
 def test_a_plain_file_has_our_own_class_and_the_default_user_as_author() -> None:
@@ -103,6 +106,7 @@ def test_a_plain_file_has_our_own_class_and_the_default_user_as_author() -> None
     assert entry.facility_type is not None
     assert (entry.facility_type.code, entry.creation_time) == ("0011", "20260329120000")
     assert entry.extra_slots == {STORAGE_CATEGORY: ("2046",)}
+    assert check_codes(MetadataSet(documents=(entry,))) == []
 
 
 def test_a_user_without_a_licence_number_signs_by_pesel() -> None:

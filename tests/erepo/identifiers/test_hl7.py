@@ -34,6 +34,14 @@ OID_OR_NOTHING = st.one_of(st.just(""), OID)
             ReferenceId("17", "urn:ihe:iti:xds:2015:encounterId", "1.2.3"),
             "17^^^&1.2.3&ISO^urn:ihe:iti:xds:2015:encounterId",
         ),
+        (
+            ReferenceId("17", "urn:ihe:iti:xds:2013:order", namespace="LAB"),
+            "17^^^LAB^urn:ihe:iti:xds:2013:order",
+        ),
+        (
+            ReferenceId("17", "urn:ihe:iti:xds:2013:order", "1.2.3", "", "LAB"),
+            "17^^^LAB&1.2.3&ISO^urn:ihe:iti:xds:2013:order",
+        ),
     ],
 )
 def test_a_value_is_written_and_read_as_the_profile_says(
@@ -81,7 +89,7 @@ def test_ce_round_trip(fields: tuple[str, ...]) -> None:
     assert CE.parse(str(CE(*fields))) == CE(*fields)
 
 
-@given(st.tuples(SOME, SOME, OID_OR_NOTHING, OID_OR_NOTHING))
+@given(st.tuples(SOME, SOME, OID_OR_NOTHING, OID_OR_NOTHING, TEXT))
 def test_reference_id_round_trip(fields: tuple[str, ...]) -> None:
     """Parsing is the inverse of writing."""
     assert ReferenceId.parse(str(ReferenceId(*fields))) == ReferenceId(*fields)
