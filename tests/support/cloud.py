@@ -20,13 +20,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from erepo.cloud.storage.blobs import BlobStore
+from erepo.cloud.storage.places import open_blobs
 from erepo.cloud.tenancy.credentials import add_tenant
 from erepo.cloud.tenancy.home import Home, initialise
 from erepo.cloud.tenancy.tenants import Order
 from erepo.pki.bundle import Bundle
 from erepo.pki.tls import client_context
 from erepo.settings import Settings
-from tests.support import postgres
+from tests.support import postgres, s3
 from tests.support.ports import free_port
 
 ACCOUNT = "0000000000001003"
@@ -106,6 +108,11 @@ class RunningCloud:
     def home(self) -> Home:
         """Its folder."""
         return Home(self.settings)
+
+    @property
+    def blobs(self) -> BlobStore:
+        """Its large contents."""
+        return open_blobs(self.settings, self.home.blobs)
 
     @property
     def ca(self) -> Path:
@@ -196,8 +203,8 @@ def stores_of(stores: str) -> Iterator[Mapping[str, str]]:
     if stores == SQLITE_FILES:
         yield {}
         return
-    with postgres.database() as url:
-        yield {"EREPO_CLOUD_DATABASE_URL": url}
+    with postgres.database() as url, s3.place() as place:
+        yield {"EREPO_CLOUD_DATABASE_URL": url, **place.settings}
 
 
 def _running(

@@ -1,4 +1,4 @@
-"""Where large contents live: the port `BlobStore` and its adapter on the file system.
+"""Where large contents live: the port `BlobStore` and its adapter on the file system (`s3` is the other).
 
 Small contents (at most `INLINE` bytes as kept) stand in the database, in the same transaction as their
 metadata; only larger ones come here.
@@ -44,10 +44,30 @@ class BlobStore(Protocol):
         """Yield the keys of all blobs that were put at least `older_than` seconds ago, in no order."""
         ...
 
+    def remove_leftovers(self, older_than: float) -> int:
+        """Remove halves that a crash left and that are older than so many seconds; return how many."""
+        ...
+
 
 def new_key(tenant: int) -> str:
     """Return a fresh key for a blob of a tenant."""
     return f"{tenant}/{uuid4().hex}"
+
+
+def is_key(text: str) -> bool:
+    """Tell whether it has the form of a key."""
+    return _KEY.fullmatch(text) is not None
+
+
+def check_key(key: str) -> str:
+    """Return the key; keys are ours, never a client's, still nothing may ever lead out of the store.
+
+    Raises:
+        KeyError: it has not the form of one.
+    """
+    if not is_key(key):
+        raise KeyError(key)
+    return key
 
 
 class FileBlobStore:
@@ -77,11 +97,11 @@ class FileBlobStore:
         limit = time.time() - older_than
         for path in self._folder.glob("*/??/*"):
             key = f"{path.parent.parent.name}/{path.name}"
-            if _KEY.fullmatch(key) and _changed(path) <= limit:
+            if is_key(key) and _changed(path) <= limit:
                 yield key
 
     def remove_leftovers(self, older_than: float) -> int:
-        """Remove temporary files of a crash that are older than so many seconds; return how many."""
+        """See `BlobStore`: temporary files."""
         limit = time.time() - older_than
         found = [path for path in self._folder.glob("*/??/.*.tmp") if _changed(path) <= limit]
         for path in found:
@@ -89,10 +109,7 @@ class FileBlobStore:
         return len(found)
 
     def _path(self, key: str) -> Path:
-        # Keys are ours, never a client's; still nothing may ever lead out of the folder.
-        if not _KEY.fullmatch(key):
-            raise KeyError(key)
-        tenant, name = key.split("/")
+        tenant, name = check_key(key).split("/")
         return self._folder / tenant / name[:2] / name
 
 

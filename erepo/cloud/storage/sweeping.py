@@ -9,7 +9,7 @@ import itertools
 
 from sqlalchemy import bindparam, select
 
-from erepo.cloud.storage.blobs import FileBlobStore
+from erepo.cloud.storage.blobs import BlobStore
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import document
 
@@ -19,7 +19,7 @@ _SLICE = 500
 _KNOWN = select(document.c.blob_key).where(document.c.blob_key.in_(bindparam("keys", expanding=True)))
 
 
-def sweep(database: Database, blobs: FileBlobStore, older_than: float = OLD) -> int:
+def sweep(database: Database, blobs: BlobStore, older_than: float = OLD) -> int:
     """Remove the garbage of crashes; return how many files went.
 
     May run while the service works, also in several processes at once.
@@ -27,7 +27,7 @@ def sweep(database: Database, blobs: FileBlobStore, older_than: float = OLD) -> 
     removed = blobs.remove_leftovers(older_than)
     keys = blobs.keys(older_than)
     while some := list(itertools.islice(keys, _SLICE)):
-        with database.read() as connection:
+        with database.everyone("blobs are asked for by their keys") as connection:
             known = set(connection.scalars(_KNOWN, {"keys": some}))
         for key in set(some) - known:
             blobs.delete(key)

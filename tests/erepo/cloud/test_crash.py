@@ -8,7 +8,7 @@ import signal
 import pytest
 from sqlalchemy import func, select
 
-from erepo.cloud.storage.blobs import FileBlobStore, new_key
+from erepo.cloud.storage.blobs import new_key
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.sweeping import sweep
 from erepo.cloud.storage.tables import document, tenant
@@ -80,7 +80,7 @@ async def check_stored(client: CloudClient, each: Submission) -> None:
 async def usage(cloud: RunningCloud) -> int:
     """Return the used documents, and check that rows, counters and blobs agree."""
     database = Database(cloud.settings.cloud_url)
-    with database.read() as connection:
+    with database.everyone("a test counts") as connection:
         used = connection.execute(select(tenant.c.used_bytes, tenant.c.used_documents)).one()
         counted = connection.execute(
             select(func.sum(document.c.size), func.count()).select_from(document)
@@ -88,7 +88,7 @@ async def usage(cloud: RunningCloud) -> int:
         keys = set(connection.scalars(select(document.c.blob_key).where(document.c.blob_key.is_not(None))))
     database.close()
     assert tuple(used) == tuple(counted)
-    assert keys <= set(FileBlobStore(cloud.home.blobs).keys())
+    assert keys <= set(cloud.blobs.keys())
     return int(used.used_documents)
 
 
@@ -163,7 +163,7 @@ async def test_a_restart_keeps_everything(own_cloud: RunningCloud) -> None:
 def test_garbage_of_a_crash_is_swept_and_nothing_else(own_cloud: RunningCloud) -> None:
     """Blobs without a row and temporary files go when they are old; younger ones stay."""
     database = Database(own_cloud.settings.cloud_url)
-    blobs = FileBlobStore(own_cloud.home.blobs)
+    blobs = own_cloud.blobs
     key = new_key(1)
     blobs.put(key, [b"orphan"])
     assert sweep(database, blobs) == 0

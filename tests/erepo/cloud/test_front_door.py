@@ -21,6 +21,9 @@ from tests.support.cloud import ACCOUNT, RunningCloud, TenantCredentials
 from tests.support.cloud_client import CloudClient, connected, one_document
 
 
+pytestmark = pytest.mark.one_store
+
+
 @pytest.fixture
 def http(cloud: RunningCloud) -> Iterator[httpx.Client]:
     """Plain HTTP with the first account's certificate."""

@@ -108,18 +108,16 @@ async def test_many_documents_in_one_answer_are_not_all_held(own_cloud: RunningC
 
 
 async def test_damaged_content_is_never_given_out(own_cloud: RunningCloud) -> None:
-    """A changed byte in a stored file is noticed: the document is refused with an error."""
+    """A changed byte in a stored blob is noticed: the document is refused with an error."""
     own_cloud.start()
     submission = one_document(os.urandom(700_000))
     async with connected(own_cloud.tenant) as client:
         await client.provide(submission)
-        path = next(own_cloud.home.blobs.glob("*/??/*"))
-        path.chmod(0o600)
-        with path.open("r+b") as file:
-            file.seek(1000)
-            byte = file.read(1)
-            file.seek(1000)
-            file.write(bytes([byte[0] ^ 1]))
+        key = next(own_cloud.blobs.keys())
+        with own_cloud.blobs.open(key) as file:
+            octets = bytearray(file.read())
+        octets[1000] ^= 1
+        own_cloud.blobs.put(key, [octets])
         result = await client.retrieve(submission.entries[0][0].unique_id)
         assert result.status == ResponseStatus.FAILURE
         assert result.documents == ()
