@@ -1,0 +1,101 @@
+"""Reading the record: pages for the account itself, a filtered look for the operator."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, select
+
+from erepo.cloud.audit.events import Event
+from erepo.cloud.storage.tables import audit_event, audit_head
+
+_PAGE = 500
+_COLUMNS = select(audit_event.c.number, audit_event.c.facts, audit_event.c.hash).where(
+    audit_event.c.tenant_id == bindparam("tenant")
+)
+_AFTER = _COLUMNS.where(audit_event.c.number > bindparam("after")).order_by(audit_event.c.number)
+_BEFORE = _COLUMNS.where(audit_event.c.number < bindparam("before")).order_by(audit_event.c.number.desc())
+_HEAD = select(audit_head.c.number).where(audit_head.c.tenant_id == bindparam("tenant"))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One event with its place in its chain."""
+
+    number: int
+    event: Event
+    hash: str
+    """Hex."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return everything as JSON takes it: the event names people."""
+        return {"number": self.number, **asdict(self.event), "hash": self.hash}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some events of a chain, in order."""
+
+    events: Sequence[Recorded]
+    more: bool
+    """Whether the chain goes on behind them."""
+
+
+def page_after(connection: Connection, tenant_id: int, after: int, limit: int) -> Page:
+    """Return the events behind a number: the same question always has the same answer, but for later events.
+
+    Args:
+        connection: of a reading transaction.
+        tenant_id: whose chain.
+        after: number of the last event that is known.
+        limit: most events wanted.
+    """
+    wanted = {"tenant": tenant_id, "after": after}
+    found = list(_recorded(connection, _AFTER.limit(limit + 1), wanted))
+    return Page(found[:limit], len(found) > limit)
+
+
+def latest(
+    connection: Connection,
+    tenant_id: int,
+    fits: Callable[[Event], bool],
+    limit: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Sequence[Recorded]:
+    """Return the last events that fit, the oldest of them first.
+
+    Args:
+        connection: of a reading transaction.
+        tenant_id: whose chain.
+        fits: whether an event is wanted.
+        limit: most events wanted.
+        since: not older than this, UTC, naive.
+        until: older than this, UTC, naive.
+    """
+    query = _BEFORE
+    if since is not None:
+        query = query.where(audit_event.c.at >= since)
+    if until is not None:
+        query = query.where(audit_event.c.at < until)
+    found = (one for one in _backwards(connection, tenant_id, query) if fits(one.event))
+    return list(islice(found, limit))[::-1]
+
+
+def _backwards(connection: Connection, tenant_id: int, query: Select[Any]) -> Iterator[Recorded]:
+    before = (connection.scalar(_HEAD, {"tenant": tenant_id}) or 0) + 1
+    while True:
+        wanted = {"tenant": tenant_id, "before": before}
+        page = list(_recorded(connection, query.limit(_PAGE), wanted))
+        yield from page
+        if len(page) < _PAGE:
+            return
+        before = page[-1].number
+
+
+def _recorded(connection: Connection, query: Select[Any], wanted: dict[str, int]) -> Iterator[Recorded]:
+    for row in connection.execute(query, wanted):
+        yield Recorded(row.number, Event.read(bytes(row.facts)), bytes(row.hash).hex())
