@@ -106,6 +106,8 @@ def _each(
     """Work through the identifiers in groups; return how many were touched, and how many were given."""
     if not identifiers and file is None:
         raise typer.BadParameter("give identifiers, or --file")
+    if file is not None and str(file) != "-" and not file.is_file():
+        raise typer.BadParameter(f"there is no file {file}")
     done = given = 0
     wrong = _Wrong()
     with fail_politely(), cloud_database() as database, bar(quiet=quiet) as shown:

@@ -63,7 +63,7 @@ def size_of(given: str | int) -> int:
         raise typer.BadParameter(_NO_SIZE.fill(language(), given=str(given)))
     whole, _, part = found[1].replace(",", ".").partition(".")
     factor: int = (1024 if binary else 1000) ** step
-    size = int(whole) * factor + int(part or 0) * factor // 10 ** len(part)
+    size: int = int(whole) * factor + int(part or 0) * factor // 10 ** len(part)
     if size > _LARGEST:
         raise typer.BadParameter(_NO_SIZE.fill(language(), given=str(given)))
     return size

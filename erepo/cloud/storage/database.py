@@ -7,20 +7,18 @@ gives a reason.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, insert, inspect, select
+from sqlalchemy import Connection, Engine, insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from erepo.cloud.errors import CloudNotInitialised
+from erepo.cloud.errors import CloudNotInitialised, DatabaseOutdated, DatabaseTooNew
 from erepo.cloud.storage.append_only import make_append_only
 from erepo.cloud.storage.engines import make_engine, reading, writing
 from erepo.cloud.storage.plans import plan_for_many
 from erepo.cloud.storage.scopes import Everyone, Scope, enter
-from erepo.cloud.storage.tables import audit_head, metadata, number_block, service
+from erepo.cloud.storage.tables import number_block, service
+from erepo.cloud.storage.upgrading import SCHEMA, lock, upgrade, version
 from erepo.settings import DatabaseAddressWrong
-
-#: Raised with every change of the tables; a service refuses a database of another number.
-SCHEMA = "2"
 
 
 class Database:
@@ -67,29 +65,34 @@ class Database:
             yield connection
 
     def create(self) -> None:
-        """Make the tables where they are missing; may be called any number of times."""
+        """Make the tables, or bring those of an earlier erepo up to date; may be called any number of times.
+
+        Raises:
+            DatabaseTooNew: a later erepo has been here; nothing was changed.
+        """
         with self.everyone("the tables are made", write=True) as connection:
-            metadata.create_all(connection)
+            lock(connection)
+            upgrade(connection)
             plan_for_many(connection)
             make_append_only(connection)
-            if connection.scalar(select(service.c.value).where(service.c.name == "schema")) is None:
-                connection.execute(insert(service), {"name": "schema", "value": SCHEMA})
+            if version(connection) is None:
+                connection.execute(insert(service), {"name": "schema", "value": str(SCHEMA)})
                 connection.execute(insert(number_block), {"name": "row", "next": 1})
-                connection.execute(insert(audit_head), {"tenant_id": 0, "number": 0, "hash": bytes(32)})
 
     def check(self) -> None:
         """Prove that the tables are there and of our schema.
 
         Raises:
-            CloudNotInitialised: they are not.
+            CloudNotInitialised: they are not there.
+            DatabaseOutdated, DatabaseTooNew: they are those of another erepo.
         """
         with self.read() as connection:
-            # Asked like this, a database that is locked or may not be read is not mistaken for an empty one.
-            there = inspect(connection).has_table(service.name)
-            wanted = select(service.c.value).where(service.c.name == "schema")
-            found = connection.scalar(wanted) if there else None
-        if found != SCHEMA:
+            found = version(connection)
+        if found is None:
             raise CloudNotInitialised(home=_shown(self.url))
+        if found != SCHEMA:
+            wrong = DatabaseOutdated if found < SCHEMA else DatabaseTooNew
+            raise wrong(found=found, wanted=SCHEMA)
 
     def close(self) -> None:
         """Close every pooled connection."""
