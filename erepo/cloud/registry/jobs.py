@@ -56,18 +56,26 @@ class Note:
 
 @dataclass(slots=True, kw_only=True)
 class SubmissionJob:
-    """A submission of documents that touches nothing registered before: the common case, written in bulk."""
+    """A submission that touches nothing registered before: the common case, written in bulk.
+
+    What does touch registered objects carries one of these inside its `Change` (see `changing`).
+    """
 
     tenant_id: int
     evidence: Evidence
-    set_unique_id: str
     patient_id: str
     known_patients_only: bool
     """Whether the patient must have been registered."""
     objects: list[Row]
+    ids: tuple[str, ...]
+    """Of each of `objects`, its id in the message."""
     values: list[Row]
     """Rows of `object_value`; `object_id` is the place in `objects` until numbers are given."""
-    documents: list[NewDocument]
+    once: tuple[str, ...] = ()
+    """uniqueIds of the submission set and of new folders: no object may have them yet."""
+    documents: list[NewDocument] = field(default_factory=list)
+    kept_here: frozenset[str] = frozenset()
+    """uniqueIds that are said to lie in this very repository (ITI-42)."""
     given: tuple[bytes, ...] = ()
     """entryUUIDs that the client chose: they must be new."""
     numbers: range = field(default=range(0))

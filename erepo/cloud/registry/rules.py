@@ -1,23 +1,31 @@
-"""What the service itself asks of a submission before its transaction (TF-2 3.41.4.1.3).
+"""What the service itself asks of a submission before its transaction (TF-2 3.41.4.1.3, 3.42.4.1.3).
 
-The forms of values are checked by `erepo.xds`; here the objects of a submission are held against each other,
-the received octets against their metadata, and what this registry does not take yet is refused. What needs
-the registry's state is checked inside the writer's transaction (`registering`).
+The forms of values, and which ends an association may name, are checked by `erepo.xds`; here the objects of a
+submission are held against each other, the received octets against their metadata, and both against what the
+tables can keep. What needs the registry's state is checked inside the writer's transaction (`registering`,
+`relating`).
 """
 
-import uuid
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from erepo.cloud.tenancy.tenants import Tenant
 from erepo.content import Digests
+from erepo.xds.code_sets import CODE_SETS, check_codes
 from erepo.xds.iti41 import Submission
 from erepo.xds.model import Code, DocumentEntry, Folder, SubmissionSet
 from erepo.xds.responses import RegistryError
+from erepo.xds.submitting import Registration
 from erepo.xds.vocabulary import AssociationType, Xds
 
 _LONGEST_PATIENT = 256
-_LONGEST_MIME_TYPE = 128
 _LONGEST_CODE = 256
+#: Values of one attribute; the tables count them in two octets, and nobody reads a thousand codes.
+_MOST_VALUES = 1_000
+# RFC 2045: type and subtype, then any parameters.
+_MIME_TYPE = re.compile(r"[!-~]+/[ -~]+")
+_LONGEST_MIME_TYPE = 128
 
 
 def check_contents(submission: Submission, digests: Sequence[Digests]) -> list[RegistryError]:
@@ -35,22 +43,43 @@ def check_contents(submission: Submission, digests: Sequence[Digests]) -> list[R
     return errors
 
 
-def check_together(submission: Submission) -> list[RegistryError]:
-    """Hold the objects of a submission against each other."""
+def check_together(
+    registration: Registration, duplicate: Xds = Xds.DUPLICATE_IN_MESSAGE
+) -> list[RegistryError]:
+    """Hold the objects of a submission against each other.
+
+    Args:
+        registration: as read.
+        duplicate: the code for a uniqueId that stands twice: the registry's or the repository's.
+    """
     return [
-        *_check_repeated(submission),
-        *_check_patients(submission),
-        *_check_members(submission),
-        *_check_times(submission),
+        *_check_repeated(registration, duplicate),
+        *_check_patients(registration),
+        *_check_members(registration),
+        *_check_times(registration.documents),
     ]
 
 
-def check_supported(submission: Submission) -> list[RegistryError]:
-    """Refuse what this registry cannot keep."""
-    return [*_check_uuids(submission), *_check_lengths(submission), *_check_kinds(submission)]
+def check_supported(tenant: Tenant, registration: Registration) -> list[RegistryError]:
+    """Refuse what this registry cannot keep, or what the account does not take."""
+    return [
+        *_check_patient_length(registration),
+        *_check_mime_types(registration.documents),
+        *_check_codes(registration),
+        *_check_domain(tenant, registration),
+    ]
 
 
-def _wrong(entry: DocumentEntry, context: str, code: Xds = Xds.REGISTRY_METADATA) -> RegistryError:
+def check_term(tenant: Tenant, code: Xds) -> list[RegistryError]:
+    """Refuse to add to an account whose term is over; no waiting helps, so `code` is not retryable."""
+    if not tenant.expired:
+        return []
+    return [RegistryError(code, f"account expired: it was valid until {tenant.valid_until}")]
+
+
+def _wrong(
+    entry: DocumentEntry | Folder | SubmissionSet, context: str, code: Xds = Xds.REGISTRY_METADATA
+) -> RegistryError:
     return RegistryError(code, context, location=entry.entry_uuid)
 
 
@@ -58,85 +87,86 @@ def _repeated(texts: Iterable[str]) -> list[str]:
     return [text for text, count in Counter(texts).items() if count > 1]
 
 
-def _check_repeated(submission: Submission) -> Iterator[RegistryError]:
-    entries = [entry for entry, _ in submission.entries]
-    named: list[SubmissionSet | DocumentEntry | Folder] = [submission.submission_set, *entries]
-    named += submission.folders
-    ids = [each.entry_uuid for each in named] + [each.entry_uuid for each in submission.associations]
+def _named(registration: Registration) -> list[SubmissionSet | DocumentEntry | Folder]:
+    return [registration.submission_set, *registration.documents, *registration.folders]
+
+
+def _members(registration: Registration) -> list[DocumentEntry | Folder]:
+    return [*registration.documents, *registration.folders]
+
+
+def _check_repeated(registration: Registration, duplicate: Xds) -> Iterator[RegistryError]:
+    named = _named(registration)
+    ids = [each.entry_uuid for each in named] + [each.entry_uuid for each in registration.associations]
     for identifier in _repeated(ids):
         yield RegistryError(Xds.REGISTRY_METADATA, "two objects with one id", location=identifier)
     for unique_id in _repeated(each.unique_id for each in named):
-        yield RegistryError(Xds.REPOSITORY_DUPLICATE_IN_MESSAGE, unique_id)
+        yield RegistryError(duplicate, unique_id)
 
 
-def _check_patients(submission: Submission) -> Iterator[RegistryError]:
-    patient = submission.submission_set.patient_id
-    members: list[DocumentEntry | Folder] = [*(entry for entry, _ in submission.entries), *submission.folders]
-    for each in members:
+def _check_patients(registration: Registration) -> Iterator[RegistryError]:
+    patient = registration.submission_set.patient_id
+    for each in _members(registration):
         if each.patient_id != patient:
             yield RegistryError(Xds.PATIENT_MISMATCH, str(each.patient_id), location=each.entry_uuid)
 
 
-def _check_members(submission: Submission) -> Iterator[RegistryError]:
-    own = submission.submission_set.entry_uuid
+def _check_members(registration: Registration) -> Iterator[RegistryError]:
+    own = registration.submission_set.entry_uuid
     members = {
         each.target
-        for each in submission.associations
+        for each in registration.associations
         if each.type == AssociationType.HAS_MEMBER and each.source == own
     }
-    for entry, _ in submission.entries:
-        if entry.entry_uuid not in members:
-            yield _wrong(entry, "no HasMember association from the submission set")
+    for each in _members(registration):
+        if each.entry_uuid not in members:
+            yield _wrong(each, "no HasMember association from the submission set")
 
 
-def _check_times(submission: Submission) -> Iterator[RegistryError]:
-    for entry, _ in submission.entries:
+def _check_times(documents: Iterable[DocumentEntry]) -> Iterator[RegistryError]:
+    for entry in documents:
         # Of two precisions, the coarser decides: a stay that began in March 2021 may end "in 2021".
         shared = min(len(entry.service_start), len(entry.service_stop))
         if entry.service_start[:shared] > entry.service_stop[:shared]:
             yield _wrong(entry, "serviceStartTime is after serviceStopTime")
 
 
-def _check_uuids(submission: Submission) -> Iterator[RegistryError]:
-    ids = [submission.submission_set.entry_uuid]
-    ids += [entry.entry_uuid for entry, _ in submission.entries]
-    ids += [association.entry_uuid for association in submission.associations]
-    for identifier in ids:
-        if identifier.startswith("urn:uuid:") and not _is_uuid(identifier):
-            yield RegistryError(Xds.REGISTRY_METADATA, "an entryUUID is no UUID", location=identifier)
+def _check_patient_length(registration: Registration) -> Iterator[RegistryError]:
+    own = registration.submission_set
+    if len(str(own.patient_id)) > _LONGEST_PATIENT:
+        yield _wrong(own, "patientId is too long")
 
 
-def _is_uuid(identifier: str) -> bool:
-    try:
-        return uuid.UUID(identifier).urn == identifier
-    except ValueError:
-        return False
+def _check_mime_types(documents: Iterable[DocumentEntry]) -> Iterator[RegistryError]:
+    for entry in documents:
+        if len(entry.mime_type) > _LONGEST_MIME_TYPE or _MIME_TYPE.fullmatch(entry.mime_type) is None:
+            yield _wrong(entry, "XDSDocumentEntry.mimeType is no media type")
 
 
-def _check_lengths(submission: Submission) -> Iterator[RegistryError]:
-    if len(str(submission.submission_set.patient_id)) > _LONGEST_PATIENT:
-        yield RegistryError(Xds.REGISTRY_METADATA, "patientId is too long")
-    for entry, _ in submission.entries:
-        if len(entry.mime_type) > _LONGEST_MIME_TYPE or not entry.mime_type.isascii():
-            yield _wrong(entry, "mimeType is no media type")
-        if any(len(f"{code.code}^^{code.scheme}") > _LONGEST_CODE for code in _codes(entry)):
-            yield _wrong(entry, "a code is too long")
+def _check_domain(tenant: Tenant, registration: Registration) -> list[RegistryError]:
+    code_set = CODE_SETS.get(tenant.codes)
+    return check_codes(registration.metadata(), code_set) if code_set else []
 
 
-def _codes(entry: DocumentEntry) -> Iterator[Code]:
-    yield from entry.confidentiality
-    yield from entry.event_codes
-    single = entry.class_code, entry.type_code, entry.format_code, entry.facility_type, entry.practice_setting
-    yield from (code for code in single if code is not None)
+def _check_codes(registration: Registration) -> Iterator[RegistryError]:
+    for each in _named(registration):
+        codes = [*_codes(each)]
+        if any(len(f"{code.code}^^{code.scheme}") > _LONGEST_CODE for code in codes):
+            yield _wrong(each, "a code is too long")
+        references = each.reference_ids if isinstance(each, DocumentEntry) else ()
+        authors = () if isinstance(each, Folder) else each.authors
+        if max(len(codes), len(references), len(authors)) > _MOST_VALUES:
+            yield _wrong(each, f"more than {_MOST_VALUES} codes, authors or reference ids")
 
 
-def _check_kinds(submission: Submission) -> Iterator[RegistryError]:
-    for folder in submission.folders:
-        yield RegistryError(Xds.REGISTRY_ERROR, "folders are not supported", location=folder.entry_uuid)
-    own = submission.submission_set.entry_uuid
-    entries = {entry.entry_uuid for entry, _ in submission.entries}
-    for each in submission.associations:
-        # Relationships, folders and references to registered documents come with the complete registry.
-        if each.type != AssociationType.HAS_MEMBER or each.source != own or each.target not in entries:
-            context = "this kind of association is not supported"
-            yield RegistryError(Xds.REGISTRY_ERROR, context, location=each.entry_uuid)
+def _codes(each: SubmissionSet | DocumentEntry | Folder) -> Iterator[Code]:
+    match each:
+        case Folder():
+            yield from each.codes
+        case SubmissionSet():
+            yield from (code for code in (each.content_type,) if code is not None)
+        case DocumentEntry():
+            yield from each.confidentiality
+            yield from each.event_codes
+            single = each.class_code, each.type_code, each.format_code, each.facility_type
+            yield from (code for code in (*single, each.practice_setting) if code is not None)

@@ -1,13 +1,14 @@
 """What the registry writes onto received metadata before it keeps it (TF-2 3.42.4.1.3, 3.41.4.1.3).
 
 The received elements are kept as they are, except for what the profile has the registry or repository fill
-in: entryUUIDs in the place of symbolic ids, status, logical id and version, hash, size and
+in: entryUUIDs in the place of symbolic ids, status, logical id and version; in ITI-41 also hash, size and
 repositoryUniqueId. Slots and classifications that we do not know stay.
 """
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from lxml import etree
 
@@ -39,6 +40,14 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Lineage:
+    """Which object a new version is one of (ITI-57)."""
+
+    lid: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stamped:
     """One object of the registry, ready to be kept."""
 
@@ -47,6 +56,8 @@ class Stamped:
     entry_uuid: uuid.UUID
     given: bool
     """Whether the client chose the entryUUID."""
+    lid: uuid.UUID
+    version: int
     xml: bytes
     """Exclusive c14n."""
 
@@ -56,12 +67,15 @@ def is_uuid(identifier: str) -> bool:
     return identifier.startswith(_URN)
 
 
-def stamp(objects: Element, facts: Mapping[str, Facts]) -> list[Stamped]:
+def stamp(
+    objects: Element, facts: Mapping[str, Facts], lineage: Mapping[str, Lineage] = MappingProxyType({})
+) -> list[Stamped]:
     """Fill in what the registry owes, and return each object; the tree is changed in place.
 
     Args:
         objects: the received RegistryObjectList, read and checked before.
-        facts: for each document entry, by its id in the message.
+        facts: for each document entry that came with octets, by its id in the message.
+        lineage: for each new version of a registered object, by its id in the message.
 
     Raises:
         ValueError: an id begins like a UUID and is none (checked before by the rules).
@@ -72,12 +86,14 @@ def stamp(objects: Element, facts: Mapping[str, Facts]) -> list[Stamped]:
     fresh = _fresh()
     stamped = []
     for element, (identifier, (given, entry_uuid)) in zip(elements, uuids.items(), strict=True):
-        _stamp_object(element, entry_uuid, fresh)
-        if element.tag == _EXTRINSIC:
+        line = lineage.get(identifier)
+        lid, version = (uuid.UUID(line.lid), line.version) if line else (entry_uuid, 1)
+        _stamp_object(element, entry_uuid.urn, lid.urn, version, fresh)
+        if element.tag == _EXTRINSIC and identifier in facts:
             _stamp_document(element, facts[identifier])
         elif element.tag == _ASSOCIATION:
             _stamp_association(element, uuids)
-        stamped.append(Stamped(identifier, entry_uuid, given, _octets(element)))
+        stamped.append(Stamped(identifier, entry_uuid, given, lid, version, _octets(element)))
     return stamped
 
 
@@ -122,10 +138,9 @@ def _index(element: Element, after: Callable[[str], bool]) -> int:
     return next((place for place, child in enumerate(element) if not after(str(child.tag))), len(element))
 
 
-def _stamp_object(element: Element, entry_uuid: uuid.UUID, fresh: Iterator[str]) -> None:
-    urn = entry_uuid.urn
+def _stamp_object(element: Element, urn: str, lid: str, number: int, fresh: Iterator[str]) -> None:
     element.set("id", urn)
-    element.set("lid", urn)
+    element.set("lid", lid)
     element.set("status", APPROVED)
     for child in list(element):
         if child.tag == _CLASSIFICATION:
@@ -140,7 +155,7 @@ def _stamp_object(element: Element, entry_uuid: uuid.UUID, fresh: Iterator[str])
         if not is_uuid(child.get("id", "")):
             child.set("id", next(fresh))
     version = etree.Element(_VERSION)
-    version.set("versionName", "1")
+    version.set("versionName", str(number))
     element.insert(_index(element, after=_BEFORE_VERSION.__contains__), version)
 
 

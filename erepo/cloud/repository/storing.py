@@ -11,11 +11,13 @@ Order of a submission, and the commit points:
 
 import itertools
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from erepo.cloud.audit.evidence import Evidence
 from erepo.cloud.errors import ServiceStopping, StorageUnavailable
-from erepo.cloud.registry.jobs import NewDocument, Outcome, SubmissionJob
+from erepo.cloud.registry.changing import as_job
+from erepo.cloud.registry.jobs import Change, Job, NewDocument, Outcome, SubmissionJob
 from erepo.cloud.registry.rows import make_job
 from erepo.cloud.registry.rules import check_contents, check_supported, check_together
 from erepo.cloud.registry.stamping import Element, Facts, stamp
@@ -27,21 +29,37 @@ from erepo.content import Buffer, Content, Digests, MemoryContent, digest
 from erepo.soap.errors import MessageReplayed
 from erepo.xds.iti41 import Submission
 from erepo.xds.responses import RegistryError
+from erepo.xds.vocabulary import Xds
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A submission that may go to the writer."""
+
+    submission: SubmissionJob
+    job: SubmissionJob | Change
+    """The submission itself, or the change that it is part of."""
 
 
 def judge(
-    tenant: Tenant, submission: Submission, objects: Element, evidence: Evidence
-) -> SubmissionJob | list[RegistryError]:
+    cloud: Cloud, tenant: Tenant, submission: Submission, objects: Element, evidence: Evidence
+) -> Ready | list[RegistryError]:
     """Hash and check a submission; return it ready for the writer, or every reason against it.
 
     Args:
+        cloud: the service.
         tenant: whose it is.
         submission: as read.
         objects: its RegistryObjectList; changed in place.
         evidence: who sent it.
     """
+    registration = submission.registration()
     digests = [digest(content) for _, content in submission.entries]
-    errors = [*check_contents(submission, digests), *check_together(submission), *check_supported(submission)]
+    errors = [
+        *check_contents(submission, digests),
+        *check_together(registration, Xds.REPOSITORY_DUPLICATE_IN_MESSAGE),
+        *check_supported(tenant, registration),
+    ]
     if errors:
         return errors
     facts = {
@@ -52,7 +70,8 @@ def judge(
         _new_document(entry.entry_uuid, entry.unique_id, entry.mime_type, content, found)
         for (entry, content), found in zip(submission.entries, digests, strict=True)
     ]
-    return make_job(tenant, submission, stamp(objects, facts), documents, evidence)
+    job = make_job(tenant, registration, stamp(objects, facts), evidence, documents, facts)
+    return Ready(job, as_job(cloud.numbers, registration, job))
 
 
 def _new_document(
@@ -63,23 +82,24 @@ def _new_document(
 
 
 #: Gives a job to the writer and waits for its commit; raises MessageReplayed when nothing was done.
-Write = Callable[[SubmissionJob], Awaitable[Outcome]]
+Write = Callable[[Job], Awaitable[Outcome]]
 
 
-async def store(cloud: Cloud, job: SubmissionJob, write: Write) -> Outcome:
+async def store(cloud: Cloud, ready: Ready, write: Write) -> Outcome:
     """Make a submission durable.
 
     Raises:
         ServiceStopping, MessageReplayed: nothing of it is stored.
         StorageUnavailable: nothing is, or the database's answer was lost and all of it is.
     """
+    job = ready.submission
     if any(each.digests.size > INLINE for each in job.documents):
         try:
             await cloud.heavily(partial(_put_large, cloud, job))
         except OSError as error:
             raise StorageUnavailable from error
     try:
-        outcome = await write(job)
+        outcome = await write(ready.job)
     except (ServiceStopping, MessageReplayed):
         await cloud.heavily(partial(_discard, cloud, [each.blob_key for each in job.documents]))
         raise

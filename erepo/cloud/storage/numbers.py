@@ -6,7 +6,7 @@ only leaves a gap.
 
 import threading
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import number_block
@@ -32,9 +32,21 @@ class Numbers:
             self._next += count
             return range(start, start + count)
 
+    def take_within(self, connection: Connection, count: int) -> range:
+        """Take numbers as part of a transaction that is under way, for what only it can know it needs.
+
+        The block of the other numbers cannot be renewed then: on SQLite the two would wait for each other.
+        """
+        return _advance(connection, count)
+
     def _reserve(self, count: int) -> None:
-        mine = number_block.c.name == "row"
         with self._database.write() as connection:
-            start = connection.scalars(select(number_block.c.next).where(mine).with_for_update()).one()
-            connection.execute(update(number_block).where(mine).values(next=start + count))
-        self._next, self._end = start, start + count
+            taken = _advance(connection, count)
+        self._next, self._end = taken.start, taken.stop
+
+
+def _advance(connection: Connection, count: int) -> range:
+    mine = number_block.c.name == "row"
+    start = connection.scalars(select(number_block.c.next).where(mine).with_for_update()).one()
+    connection.execute(update(number_block).where(mine).values(next=start + count))
+    return range(start, start + count)

@@ -161,7 +161,14 @@ _index(
 for _end in (_object.source_object, _object.target_object):
     _index(f"ix_{_end.name}", _object.tenant_id, _end, where=_end.is_not(None))
 # The first version's logical id is its entryUUID, so only the few later ones need a place here.
-_index("ix_object_lid", _object.tenant_id, _object.lid, where=_object.version > 1)
+_index(
+    "ux_object_version",
+    _object.tenant_id,
+    _object.lid,
+    _object.version,
+    where=_object.version > 1,
+    unique=True,
+)
 # A submission set's or folder's uniqueId is given once: the last word when two processes register it at one
 # moment. Versions of a folder share it (ITI-57).
 _index(
@@ -170,15 +177,6 @@ _index(
     _object.unique_id,
     _object.version,
     where=_object.kind.in_([2, 3]),
-    unique=True,
-)
-# Later versions of an object; the first one's entryUUID is the logical id.
-_index(
-    "ux_object_version",
-    _object.tenant_id,
-    _object.lid,
-    _object.version,
-    where=_object.version > 1,
     unique=True,
 )
 

@@ -2,6 +2,10 @@
 
 from datetime import date
 
+from sqlalchemy import update
+
+from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.tables import tenant
 from erepo.xds.vocabulary import ResponseStatus, Xds
 from tests.support.cloud import RunningCloud
 from tests.support.cloud_client import connected, make_entry, make_submission, new_oid, one_document
@@ -50,10 +54,15 @@ async def test_a_document_counts_once(cloud: RunningCloud) -> None:
 
 
 async def test_after_its_term_an_account_reads_but_does_not_add(cloud: RunningCloud) -> None:
-    """An expired account still answers queries; new documents are refused with the date."""
-    credentials = cloud.add_tenant("0000000000006005", valid_until=date(2020, 1, 31))
+    """An expired account still answers queries; new documents are refused for good, with the date."""
+    credentials = cloud.add_tenant("0000000000006005")
+    database = Database(cloud.settings.cloud_url)
+    with database.write() as connection:
+        mine = tenant.c.account == credentials.account
+        connection.execute(update(tenant).where(mine).values(valid_until=date(2020, 1, 31)))
+    database.close()
     async with connected(credentials) as client:
         refused = await client.provide(one_document(b"x"))
-        assert refused.errors[0].code == Xds.REPOSITORY_OUT_OF_RESOURCES
+        assert refused.errors[0].code == Xds.REPOSITORY_ERROR
         assert "2020-01-31" in refused.errors[0].context
         assert (await client.retrieve("1.2.3")).errors[0].code == Xds.DOCUMENT_UNIQUE_ID

@@ -1,0 +1,37 @@
+"""ITI-43 Retrieve Document Set."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from erepo.cloud.audit.events import Thing
+from erepo.cloud.repository import retrieving
+from erepo.cloud.web.exchange import Question, Reply
+from erepo.xds import iti43
+from erepo.xds.errors import RequestRejected
+from erepo.xds.responses import RegistryError
+from erepo.xds.vocabulary import Xds
+
+
+async def retrieve(question: Question) -> Reply:
+    """Give documents out."""
+    cloud, tenant = question.cloud, question.tenant
+    try:
+        requests = iti43.read_request(question.verified)
+    except RequestRejected as error:
+        return _retrieved([], [], error.errors)
+    if len(requests) > cloud.settings.limits.message_documents:
+        context = f"more than {cloud.settings.limits.message_documents} documents in one request"
+        return _retrieved([], [], [RegistryError(Xds.REPOSITORY_ERROR, context)])
+    work = partial(retrieving.retrieve, cloud, tenant, requests, question.damaged)
+    documents, errors = await cloud.reading(work)
+    return _retrieved(requests, documents, errors)
+
+
+def _retrieved(
+    requests: Sequence[iti43.DocumentRequest],
+    documents: Sequence[iti43.RetrievedDocument],
+    errors: Sequence[RegistryError],
+) -> Reply:
+    payload, attachments = iti43.write_response(documents, errors)
+    things = tuple(Thing("document", each.document_unique_id, each.repository_unique_id) for each in requests)
+    return Reply(iti43.RESPONSE_ACTION, payload, attachments, things, tuple(errors))
