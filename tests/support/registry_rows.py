@@ -105,7 +105,8 @@ class Rows:
                 connection.execute(insert(object_value), values)
 
     def _row(self, owner: Tenant, each: Registered, numbers: dict[str, int]) -> dict[str, Any]:
-        element = write_objects(MetadataSet(**{_PLACES[type(each.model)]: (each.model,)}))[0]
+        listed: dict[str, Any] = {_PLACES[type(each.model)]: (each.model,)}
+        element = write_objects(MetadataSet(**listed))[0]
         xml = etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
         return {
             **_EMPTY,
@@ -160,7 +161,7 @@ def _document(model: DocumentEntry) -> dict[str, Any]:
 
 def text(code: Code | None) -> str | None:
     """Write a code as queries do."""
-    return code and f"{code.code}^^{code.scheme}"
+    return f"{code.code}^^{code.scheme}" if code else None
 
 
 def _values(owner: Tenant, number: int, model: RegistryObject) -> Iterable[dict[str, Any]]:
