@@ -12,7 +12,7 @@ from erepo.settings import XmlLimits
 from erepo.soap.errors import MalformedXml
 
 #: Tags and attributes that a document may have whatever its size.
-_FREE = 20_000
+_FREE = 5_000
 #: Namespace declarations in one document; each is visited once where there are more than may be in force.
 _MOST_DECLARATIONS = 20_000
 # Encoding is forced to UTF-8, so the bytes searched here are the characters the parser will see.

@@ -10,14 +10,14 @@ import base64
 import copy
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from lxml import etree
 
-from erepo.soap.errors import MessageRefused
+from erepo.soap.errors import MalformedEnvelope, MessageRefused
 from erepo.soap.names import (
     BODY,
     DIGEST_VALUE,
@@ -31,6 +31,18 @@ from erepo.soap.names import (
 )
 from tests.support.soap_messages import Identity, Sample, wire
 
+XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
+XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
+FILTER2 = "http://www.w3.org/2002/06/xmldsig-filter2"
+ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+STR_TRANSFORM = (
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#STR-Transform"
+)
+RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
+HMAC = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
+#: What breaks the outline of the envelope ends so.
+OUTLINE = (MalformedEnvelope,)
 Tree = etree._Element
 Message = tuple[str, bytes]
 Register = Callable[[Callable[[Tree], object]], object]
@@ -45,17 +57,28 @@ class Kit:
         victim: a trusted signer whose messages are known; its key serves `forge` only.
         elder: a trusted signer with an RSA key, of the same authority.
         stranger: a signer nobody trusts.
+        sample: what the messages say; a request by default.
+        beacon: address of which a fetch would be noticed.
     """
 
     victim: Identity
     elder: Identity
     stranger: Identity
+    sample: Sample = field(default_factory=lambda: Sample([b"octets"]))
+    beacon: str = "http://127.0.0.1:9"
+
+    def octets(self, identity: Identity | None = None) -> bytes:
+        """Return a good signed message as simple SOAP."""
+        return self.sample.envelope((identity or self.victim).signer)
 
     def tree(self, identity: Identity | None = None) -> Tree:
-        """Return a good signed message."""
-        return etree.fromstring(
-            Sample([b"octets"], relates_to=None).envelope((identity or self.victim).signer)
-        )
+        """Return a good signed message, parsed."""
+        return etree.fromstring(self.octets(identity))
+
+    def mtom(self, *documents: bytes) -> Message:
+        """Return a good signed MTOM message."""
+        packed = replace(self.sample, documents=documents).pack(self.victim.signer)
+        return packed.content_type, wire(packed)
 
 
 @dataclass(frozen=True)
@@ -256,12 +279,11 @@ def set_algorithm(tree: Tree, tag: str, algorithm: str) -> None:
 
 def raw_edit(kit: Kit, before: bytes, after: bytes, count: int = 1) -> Message:
     """Return a good message with octets replaced, without a parser in between."""
-    octets = Sample([b"octets"]).envelope(kit.victim.signer)
+    octets = kit.octets()
     assert before in octets
     return simple(octets.replace(before, after, count))
 
 
-def mtom(kit: Kit, *documents: bytes) -> tuple[str, bytes]:
+def mtom(kit: Kit, *documents: bytes) -> Message:
     """Return a good MTOM message."""
-    packed = Sample(documents).pack(kit.victim.signer)
-    return packed.content_type, wire(packed)
+    return kit.mtom(*documents)

@@ -1,7 +1,7 @@
 """Identities and messages for tests of the wire."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from lxml import etree
@@ -64,7 +64,8 @@ class Sample:
     title: str = "Zażółć gęślą jaźń & <tytuł>\t\u00a0"
     life: float = 300
     action: str = ACTION
-    ids: Sequence[str] = field(default=())
+    to: str = TO
+    reply_to: str | None = None
 
     def outgoing(self) -> Outgoing:
         """Return the message before packing."""
@@ -76,7 +77,14 @@ class Sample:
             place = etree.SubElement(root, f"{{{XDS}}}Document", id=f"Document{number}")
             place.append(include(cid))
             attachments.append(Attachment(cid, MemoryContent(octets), "text/xml"))
-        return Outgoing(self.action, TO, root, attachments, relates_to=self.relates_to)
+        return Outgoing(
+            self.action,
+            self.to,
+            root,
+            attachments,
+            relates_to=self.relates_to,
+            reply_to=self.reply_to,
+        )
 
     def pack(self, signer: Signer | None) -> Packed:
         """Return the message ready for the wire."""
@@ -91,7 +99,7 @@ class Sample:
 
     def envelope(self, signer: Signer | None) -> bytes:
         """Return the octets of the message as simple SOAP."""
-        return wire(Sample(self.documents, mtom=False, relates_to=self.relates_to, now=self.now).pack(signer))
+        return wire(replace(self, mtom=False).pack(signer))
 
 
 def wire(packed: Packed) -> bytes:

@@ -23,6 +23,7 @@ from erepo.soap.names import (
     WSSE,
 )
 from tests.support.attack_kit import (
+    OUTLINE,
     Kit,
     Message,
     Tree,
@@ -38,19 +39,6 @@ from tests.support.attack_kit import (
     vector,
     wrapper,
 )
-from tests.support.soap_messages import Sample, wire
-
-XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
-XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
-FILTER2 = "http://www.w3.org/2002/06/xmldsig-filter2"
-ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
-INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-STR_TRANSFORM = (
-    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#STR-Transform"
-)
-RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
-HMAC = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
-OUTLINE = (MalformedEnvelope,)
 
 for _code, _tag in [("M43", REPLY_TO), ("M43b", f"{{{WSA}}}FaultTo")]:
 
@@ -163,7 +151,7 @@ def _(kit: Kit) -> Message:
 
 @vector("M43v", "the same part name in another Envelope namespace", SoapVersionRefused, MalformedEnvelope)
 def _(kit: Kit) -> Message:
-    octets = wire(Sample(mtom=False).pack(kit.victim.signer))
+    octets = kit.octets()
     return simple(octets.replace(ENVELOPE[1:-9].encode(), b"urn:soap-envelope"))
 
 

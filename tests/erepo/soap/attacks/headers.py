@@ -17,6 +17,7 @@ from erepo.soap.names import (
     WSU_ID,
 )
 from tests.support.attack_kit import (
+    OUTLINE,
     Kit,
     Message,
     Tree,
@@ -31,19 +32,6 @@ from tests.support.attack_kit import (
     simple,
     vector,
 )
-from tests.support.soap_messages import Sample
-
-XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
-XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
-FILTER2 = "http://www.w3.org/2002/06/xmldsig-filter2"
-ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
-INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-STR_TRANSFORM = (
-    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#STR-Transform"
-)
-RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
-HMAC = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
-OUTLINE = (MalformedEnvelope,)
 
 
 @bend("M35", "two Security headers", *OUTLINE)
@@ -92,7 +80,7 @@ for _code, _name in [
 @vector("M36i", "an id declared by a DTD")
 def _(kit: Kit) -> Message:
     dtd = b"<!DOCTYPE x [<!ATTLIST x y ID #IMPLIED>]>"
-    return simple(dtd + Sample().envelope(kit.victim.signer))
+    return simple(dtd + kit.octets())
 
 
 @vector("M38", "a prefix of the Body bound to another namespace", SignatureInvalid)

@@ -7,7 +7,6 @@ from lxml import etree
 
 from erepo.soap.errors import (
     AlgorithmRefused,
-    MalformedEnvelope,
     SecurityMalformed,
     SecurityMissing,
     SignerRefused,
@@ -23,6 +22,7 @@ from erepo.soap.names import (
     WSU_ID,
 )
 from tests.support.attack_kit import (
+    HMAC,
     Forgery,
     Kit,
     Message,
@@ -37,18 +37,6 @@ from tests.support.attack_kit import (
     text,
     vector,
 )
-
-XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
-XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
-FILTER2 = "http://www.w3.org/2002/06/xmldsig-filter2"
-ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
-INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-STR_TRANSFORM = (
-    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#STR-Transform"
-)
-RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
-HMAC = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
-OUTLINE = (MalformedEnvelope,)
 
 
 @Forgery(stranger=True)("M24", "signed well by a certificate that nobody trusts", SignerRefused)

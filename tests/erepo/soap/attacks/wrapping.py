@@ -29,6 +29,8 @@ from erepo.soap.names import (
     WSU_ID,
 )
 from tests.support.attack_kit import (
+    OUTLINE,
+    RSA_SHA1,
     Forgery,
     Kit,
     Message,
@@ -49,18 +51,6 @@ from tests.support.attack_kit import (
     vector,
     wrapper,
 )
-
-XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
-XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
-FILTER2 = "http://www.w3.org/2002/06/xmldsig-filter2"
-ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
-INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-STR_TRANSFORM = (
-    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#STR-Transform"
-)
-RSA_SHA1 = "http://www.w3.org/2000/09/xmldsig#rsa-sha1"
-HMAC = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
-OUTLINE = (MalformedEnvelope,)
 
 
 @bend("M1", "the Body is edited (control)", SignatureInvalid)
@@ -198,7 +188,7 @@ for _name, _tag in [("Action", ACTION), ("To", TO), ("MessageID", MESSAGE_ID)]:
         header(tree).remove(one(tree, tag))
 
 
-@bend("M13f", "an unsigned RelatesTo added, to pass for an answer", CoverageRefused)
+@bend("M13f", "an unsigned RelatesTo added, to pass for an answer", CoverageRefused, *OUTLINE)
 def _(tree: Tree) -> None:
     etree.SubElement(header(tree), f"{{{WSA}}}RelatesTo").text = "urn:uuid:question"
 
