@@ -121,6 +121,15 @@ class Limits(BaseModel):
     )
 
 
+class AuditSink(BaseModel):
+    """The operator's audit repository (IHE ITI-20): syslog over TLS."""
+
+    sink: str = Field("", description="`syslog+tls://host:port`; empty: nothing is sent.")
+    ca: Path | None = Field(None, description="PEM file of the authorities trusted for the repository.")
+    certificate: Path | None = Field(None, description="PEM file of our certificate, where it asks for one.")
+    key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
+
+
 class Settings(BaseSettings):
     """All settings; every field is `EREPO_<NAME>`, nested ones `EREPO_<GROUP>__<NAME>`."""
 
@@ -151,6 +160,7 @@ class Settings(BaseSettings):
     s3_copy: S3Access | None = Field(None, description="The same for the second store; none: as the first.")
     wss: WssLimits = WssLimits()
     limits: Limits = Limits()
+    audit: AuditSink = AuditSink()
 
     @field_validator("public_url")
     @classmethod
