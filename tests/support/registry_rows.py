@@ -86,7 +86,7 @@ class Rows:
             "users": "optional",
             "created_at": _BEGIN,
         }
-        with self.database.write() as connection:
+        with self.database.everyone("a test's account", write=True) as connection:
             connection.execute(insert(tenant), row)
         return Tenant(
             number, row["account"], "active", "mtls", row["repository_unique_id"], HOME, "1.2.3", 1, 1,
@@ -98,7 +98,7 @@ class Rows:
         numbers = {each.id: next(self._numbers) for each in objects}
         rows = [self._row(owner, each, numbers) for each in objects]
         values = [row for each in objects for row in _values(owner, numbers[each.id], each.model)]
-        with self.database.write() as connection:
+        with self.database.write(owner.id) as connection:
             if rows:
                 connection.execute(insert(registry_object), rows)
             if values:
