@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from blocks import ClinicDatabase, CloudAccount, TenantCertificates
 from blocks.loading import load
+from erepo.clinic.actor import archiving_actor
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
 from erepo.settings import Settings
@@ -56,6 +57,7 @@ async def opened(name: str) -> AsyncIterator[Clinic]:
         BlockMissing: a block was never written.
         BundleUnreadable: the keys do not open with the passphrase.
         PassphraseMissing: there is no passphrase.
+        UserUnknown: the archiving user has no valid PESEL or NPWZ.
     """
     settings = Settings()
     account = await load(CloudAccount, name)
@@ -73,9 +75,12 @@ async def opened(name: str) -> AsyncIterator[Clinic]:
         service_signer=account.service_signer.encode(),
         settings=settings,
     )
-    async with opened_database(name) as database, connection:
-        token = _open.set(Clinic(database, connection, settings))
-        try:
-            yield _open.get()
-        finally:
-            _open.reset(token)
+    async with opened_database(name) as database:
+        with database.read() as reading:
+            connection.actor = archiving_actor(reading, account.account)
+        async with connection:
+            token = _open.set(Clinic(database, connection, settings))
+            try:
+                yield _open.get()
+            finally:
+                _open.reset(token)

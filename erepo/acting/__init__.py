@@ -4,7 +4,7 @@ A clinic signs what it says about its user with the account's WSS key: as a SAML
 message (IHE XUA, ITI-40), as a JWT beside a REST request. Only PESEL or NPWZ names a person (manual 2.4).
 """
 
-from erepo.acting.actor import PURPOSE_SCHEME, ROLE_SCHEME, TREATMENT, Actor
+from erepo.acting.actor import PURPOSE_SCHEME, ROLE_SCHEME, TREATMENT, Actor, known_person
 from erepo.acting.assertion import Assertions, write_assertion
 from erepo.acting.errors import AssertionRefused, TokenRefused, UserUnknown
 from erepo.acting.reading import Expected, Proven, read_assertion
@@ -22,6 +22,7 @@ __all__ = [
     "TokenRefused",
     "Tokens",
     "UserUnknown",
+    "known_person",
     "read_assertion",
     "read_token",
     "write_assertion",

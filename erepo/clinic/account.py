@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from erepo.clinic.actor import archiving_actor
 from erepo.clinic.archiving.errors import AccountMissing
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
@@ -31,6 +32,7 @@ def load_connection(database: Database, settings: Settings) -> CloudConnection:
         AccountMissing: no active account, or its keys are not here.
         PassphraseMissing: there is no passphrase for the keys.
         WrongPassphrase: it does not open them.
+        UserUnknown: the archiving user has no valid PESEL or NPWZ.
     """
     with database.read() as connection:
         row = connection.execute(
@@ -40,6 +42,7 @@ def load_connection(database: Database, settings: Settings) -> CloudConnection:
             raise AccountMissing(what="account")
         found = connection.execute(sa.select(onboarding).where(onboarding.c.account == row.account))
         ledger: Mapping[Any, Any] = found.mappings().one_or_none() or {}
+        actor = archiving_actor(connection, row.account)
     tls, wss = (_bundle(purpose, row.account, ledger, settings) for purpose in _PURPOSES)
     return CloudConnection(
         account=row.account,
@@ -52,6 +55,7 @@ def load_connection(database: Database, settings: Settings) -> CloudConnection:
         wss=wss,
         trust_pem=row.trust_pem.encode(),
         service_signer=row.service_signer.encode(),
+        actor=actor,
         settings=settings,
     )
 

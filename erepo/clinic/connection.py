@@ -7,6 +7,7 @@ from typing import Protocol, Self
 
 from cryptography import x509
 
+from erepo.acting import Actor, Assertions
 from erepo.clinic.archiving.errors import AccountMissing, DescriptionUnusable
 from erepo.clinic.pipeline import LARGE_LANES
 from erepo.pki.bundle import Bundle
@@ -69,6 +70,7 @@ class CloudConnection:
         wss: key and certificate of the signatures.
         trust_pem: authorities of the service.
         service_signer: the service's signing certificate at activation; its successors bear the same subject.
+        actor: on whose behalf requests are made; None sends them without a person.
         settings: time-outs, limits, documents in flight.
     """
 
@@ -82,6 +84,7 @@ class CloudConnection:
     wss: Bundle = field(repr=False)
     trust_pem: bytes = field(repr=False)
     service_signer: bytes = field(default=b"", repr=False)
+    actor: Actor | None = field(default=None, repr=False)
     settings: Settings = field(default_factory=Settings, repr=False)
     _client: SoapClient | None = field(default=None, init=False, repr=False)
     _channel: AiohttpChannel | None = field(default=None, init=False, repr=False)
@@ -101,7 +104,9 @@ class CloudConnection:
             skew=wss.skew,
             accept=_only(self.service_signer),
         )
-        self._client = SoapClient(self._channel, Signer(self.wss), verifier, life=wss.life)
+        signer = Signer(self.wss)
+        acting = Assertions(self.actor, signer, self.service_url) if self.actor else None
+        self._client = SoapClient(self._channel, signer, verifier, life=wss.life, actor=acting)
         return self
 
     async def __aexit__(

@@ -42,7 +42,7 @@ _NOTE: Final = Code("34109-9", TYPE_SCHEME, "Note")
 STORAGE_CATEGORY: Final = "urn:extpl:SlotName:StorageCategory"
 _CONFIDENTIALITY = {"N": "normalny", "R": "ograniczony", "V": "bardzo ograniczony"}
 #: Professions of `~.11.3.18` as authorRole.
-_ROLES = {
+ROLES = {
     "LEK": "Lekarz", "LEKD": "Lekarz dentysta", "FEL": "Felczer", "PIEL": "Pielęgniarka", "POL": "Położna",
     "FARM": "Farmaceuta", "TFARM": "Technik farmaceutyczny", "DLAB": "Diagnosta laboratoryjny",
     "FIZJO": "Fizjoterapeuta", "RAT": "Ratownik medyczny",
@@ -82,7 +82,7 @@ class Depositor:
     def user(self) -> XCN:
         """The default user, by NPWZ or PESEL."""
         user = self.ready.user
-        id_, authority = (user.npwz, _npwz_pool(user.profession)) if user.npwz else (user.pesel, oids.PESEL)
+        id_, authority = (user.npwz, npwz_pool(user.profession)) if user.npwz else (user.pesel, oids.PESEL)
         return XCN(id_, user.family, user.given, prefix=user.prefix, authority_oid=authority)
 
     def place_of(self, header: CdaHeader | None) -> Place:
@@ -94,7 +94,8 @@ class Depositor:
         return self.ready.default_place
 
 
-def _npwz_pool(profession: str) -> str:
+def npwz_pool(profession: str) -> str:
+    """Return the register that a profession's licence numbers belong to."""
     return _NPWZ_POOLS.get(profession, oids.NPWZ_DOCTOR)
 
 
@@ -261,7 +262,7 @@ def _author(header: CdaHeader | None, depositor: Depositor) -> Author:
     person = _person(author)
     if author is None or person is None:
         return depositor.author
-    role = _ROLES.get(author.function_code, author.function_code)
+    role = ROLES.get(author.function_code, author.function_code)
     return Author(
         person=person,
         institutions=tuple(_institutions(author.organisation)) or (depositor.institution,),

@@ -12,6 +12,7 @@ from typing import Any
 
 from cryptography import x509
 
+from erepo.acting import Actor, Assertions
 from erepo.content import Buffer, MemoryContent
 from erepo.identifiers.hl7 import CX, XCN
 from erepo.pki.bundle import fingerprint
@@ -28,6 +29,7 @@ from erepo.xds.iti41 import Submission
 from erepo.xds.model import Association, Author, Code, DocumentEntry, SubmissionSet
 from erepo.xds.responses import RegistryResponse, read_registry_response
 from erepo.xds.vocabulary import ORIGINAL, AssociationType
+from tests.support.actors import DOCTOR
 from tests.support.cloud import TenantCredentials
 
 PATIENT = CX("80051212357", "2.16.840.1.113883.3.4424.1.1.616")
@@ -143,21 +145,29 @@ async def connected(
     *,
     wss: TenantCredentials | None = None,
     signed: bool = True,
+    actor: Actor | None = DOCTOR,
     connections: int = 16,
     limits: Limits | None = None,
 ) -> AsyncIterator[CloudClient]:
-    """Open a client; `wss` takes the signing key from another account."""
+    """Open a client; `wss` takes the signing key from another account, `actor` says who acts for it."""
     limits = limits or Limits()
     channel = AiohttpChannel(tenant.tls_context(), HttpTimeouts(), limits, connections)
     trust = TrustStore.from_pem(tenant.ca_pem)
     signer = Signer((wss or tenant).wss) if signed else None
     verifier = Verifier(trust, accept=_only(tenant)) if signed else None
     try:
-        yield CloudClient(SoapClient(channel, signer, verifier, limits=limits), tenant)
+        acting = assertions_of(tenant, actor) if signed and actor else None
+        yield CloudClient(SoapClient(channel, signer, verifier, limits=limits, actor=acting), tenant)
     finally:
         await channel.close()
         # aiohttp leaves the end of TLS to the loop; a test that blocks next would never give it the time.
         await asyncio.sleep(0.05)
+
+
+def assertions_of(tenant: TenantCredentials, actor: Actor = DOCTOR) -> Assertions:
+    """Return assertions that somebody acts for an account."""
+    mine = replace(actor, organisation=tenant.account)
+    return Assertions(mine, Signer(tenant.wss), str(tenant.facts["service"]))
 
 
 def _only(tenant: TenantCredentials) -> Callable[[x509.Certificate], None]:

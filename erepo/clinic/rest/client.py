@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from collections.abc import Callable
 from itertools import product
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -44,6 +45,7 @@ class AccountClient:
         tls: Bundle,
         trust_pem: bytes,
         timeouts: HttpTimeouts | None = None,
+        token: Callable[[], str] | None = None,
     ) -> None:
         """Prepare the channel; nothing is sent yet.
 
@@ -53,7 +55,9 @@ class AccountClient:
             tls: the account's TLS key and certificate.
             trust_pem: the service's authority.
             timeouts: limits of one exchange.
+            token: asked for each request who acts (`erepo.acting.Tokens`); None for what machines ask.
         """
+        self._token = token
         self._address = service_url
         self._account = account
         self._timeouts = wait = timeouts or HttpTimeouts()
@@ -121,7 +125,8 @@ class AccountClient:
     def _send(self, method: str, address: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
         deadline = time.monotonic() + self._timeouts.total
         try:
-            with self._client.stream(method, address, json=body) as response:
+            headers = {"authorization": f"Bearer {self._token()}"} if self._token else None
+            with self._client.stream(method, address, json=body, headers=headers) as response:
                 return response.status_code, self._read(response, address, deadline)
         except httpx.TimeoutException as error:
             raise _overdue(address, error, self._timeouts) from None

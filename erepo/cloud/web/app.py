@@ -31,6 +31,7 @@ from erepo.cloud.errors import (
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web import accounts
+from erepo.cloud.web.acting import bearer
 from erepo.cloud.web.answers import Answer, Send, error_answer, json_answer
 from erepo.cloud.web.exchange import Caller
 from erepo.cloud.web.trail import Trail
@@ -151,6 +152,7 @@ async def _route(cloud: Cloud, request: Request, trail: Trail, send: Send) -> No
     tenant = await _tenant(cloud, request, account, trail)
     if endpoint == "":
         trail.transaction, trail.action = "account", Action.READ
+        await bearer(cloud, tenant, request.headers, trail)
         answer = await _state(cloud, request, tenant)
         await trail.tell()
         await answer.send(send)
@@ -158,7 +160,7 @@ async def _route(cloud: Cloud, request: Request, trail: Trail, send: Send) -> No
     if request.method != "POST":
         await _not_allowed(b"POST").send(send)
         return
-    await _soap(cloud, request, Caller(cloud, tenant, request.path, trail), send)
+    await _soap(cloud, request, Caller(cloud, tenant, request.path, trail, request.certificate), send)
 
 
 async def _soap(cloud: Cloud, request: Request, caller: Caller, send: Send) -> None:

@@ -36,6 +36,8 @@ class Caller:
     path: str
     """The endpoint that was called; wsa:To must name it."""
     trail: Trail
+    certificate: bytes = b""
+    """DER of the connection's certificate."""
 
 
 @dataclass(frozen=True, slots=True)

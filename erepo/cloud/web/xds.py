@@ -15,6 +15,7 @@ from erepo.cloud.audit.evidence import Once
 from erepo.cloud.errors import SignerNotRegistered, StoredContentDamaged, where
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
+from erepo.cloud.web.acting import who_acts
 from erepo.cloud.web.answers import Answer
 from erepo.cloud.web.exchange import Caller, Question, Transaction
 from erepo.cloud.web.transactions import TRANSACTIONS
@@ -76,6 +77,7 @@ async def _refusal(caller: Caller, received: Received | None, error: Exception) 
 async def _answered(question: Question) -> Answer:
     """Handle a proven message and pack the answer; damage found while packing goes into a second one."""
     transaction = _transaction(question)
+    await who_acts(question)
     while True:
         reply = await transaction.handle(question)
         outgoing = Outgoing(

@@ -18,8 +18,7 @@ from erepo.soap.signing import Signer
 from erepo.xds import iti18, iti41
 from tests.erepo.cloud.conftest import OTHER
 from tests.support.cloud import ACCOUNT, RunningCloud, TenantCredentials
-from tests.support.cloud_client import CloudClient, connected, one_document
-
+from tests.support.cloud_client import CloudClient, assertions_of, connected, one_document
 
 pytestmark = pytest.mark.one_store
 
@@ -89,9 +88,11 @@ async def test_a_message_for_another_endpoint_is_refused(client: CloudClient, cl
 
 def test_a_message_addressed_elsewhere_is_refused(cloud: RunningCloud) -> None:
     """A message signed for one endpoint is not taken at another."""
-    signer = Signer(cloud.tenant.wss)
+    signer, acting = Signer(cloud.tenant.wss), assertions_of(cloud.tenant)
     payload, attachments = iti41.write_request(one_document(b"x"))
-    packed = pack(Outgoing(iti41.ACTION, cloud.tenant.registry, payload, attachments), signer)
+    packed = pack(
+        Outgoing(iti41.ACTION, cloud.tenant.registry, payload, attachments), signer, assertion=acting()
+    )
     with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
         response = session.post(
             cloud.tenant.repository,
@@ -103,12 +104,12 @@ def test_a_message_addressed_elsewhere_is_refused(cloud: RunningCloud) -> None:
 
 def test_answers_go_the_way_of_the_question(cloud: RunningCloud) -> None:
     """An MTOM question gets an MTOM answer, a simple one a simple answer; both are signed."""
-    signer = Signer(cloud.tenant.wss)
+    signer, acting = Signer(cloud.tenant.wss), assertions_of(cloud.tenant)
     with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
         for mtom in (True, False):
             payload, attachments = iti41.write_request(one_document(b"x"))
             outgoing = Outgoing(iti41.ACTION, cloud.tenant.repository, payload, attachments)
-            packed = pack(outgoing, signer, mtom=mtom)
+            packed = pack(outgoing, signer, mtom=mtom, assertion=acting())
             response = session.post(
                 cloud.tenant.repository,
                 content=b"".join(packed.chunks()),
@@ -121,9 +122,11 @@ def test_answers_go_the_way_of_the_question(cloud: RunningCloud) -> None:
 
 def test_chunked_bodies_are_taken(cloud: RunningCloud) -> None:
     """A request without Content-Length is read up to the limit."""
-    signer = Signer(cloud.tenant.wss)
+    signer, acting = Signer(cloud.tenant.wss), assertions_of(cloud.tenant)
     payload, attachments = iti41.write_request(one_document(b"x" * 200_000))
-    packed = pack(Outgoing(iti41.ACTION, cloud.tenant.repository, payload, attachments), signer)
+    packed = pack(
+        Outgoing(iti41.ACTION, cloud.tenant.repository, payload, attachments), signer, assertion=acting()
+    )
     with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
         response = session.post(
             cloud.tenant.repository,

@@ -7,18 +7,20 @@ from erepo.soap.message import Outgoing, pack
 from erepo.soap.signing import Signer
 from erepo.xds import iti18, iti41
 from tests.support.cloud import RunningCloud, TenantCredentials, free_port, second_process
-from tests.support.cloud_client import PATIENT, one_document
+from tests.support.cloud_client import PATIENT, assertions_of, one_document
 
 
 def _submission(tenant: TenantCredentials, url: str = "") -> tuple[dict[str, str], bytes]:
     payload, attachments = iti41.write_request(one_document(b"<a/>"))
-    packed = pack(Outgoing(iti41.ACTION, url or tenant.repository, payload, attachments), Signer(tenant.wss))
+    outgoing = Outgoing(iti41.ACTION, url or tenant.repository, payload, attachments)
+    packed = pack(outgoing, Signer(tenant.wss), assertion=assertions_of(tenant)())
     return {"content-type": packed.content_type}, b"".join(packed.chunks())
 
 
 def _query(tenant: TenantCredentials) -> tuple[dict[str, str], bytes]:
     payload = iti18.write_query(iti18.find_documents(PATIENT))
-    packed = pack(Outgoing(iti18.ACTION, tenant.registry, payload), Signer(tenant.wss), mtom=False)
+    outgoing, acting = Outgoing(iti18.ACTION, tenant.registry, payload), assertions_of(tenant)
+    packed = pack(outgoing, Signer(tenant.wss), mtom=False, assertion=acting())
     return {"content-type": packed.content_type}, b"".join(packed.chunks())
 
 

@@ -1,0 +1,103 @@
+"""Who acts: the person behind a request, proven and put into its record (IHE ITI-40; manual 2.4).
+
+An assertion or token that is there is always proven, also where the account need not send one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from cryptography import x509
+
+from erepo.acting import Actor, Expected, UserUnknown, read_assertion, read_token
+from erepo.cloud.audit.evidence import Once
+from erepo.cloud.service import Cloud
+from erepo.cloud.tenancy.signers import signers_of
+from erepo.cloud.tenancy.tenants import Tenant
+from erepo.cloud.web.exchange import Question
+from erepo.cloud.web.trail import Trail
+
+_BEARER = b"bearer "
+
+
+async def who_acts(question: Question) -> Actor | None:
+    """Return the acting person of a proven message, None where nobody is named and nobody need be.
+
+    Raises:
+        UserUnknown: the account must name a person with PESEL or NPWZ, or the assertion names none.
+        AssertionRefused: the assertion proves nothing.
+    """
+    cloud, tenant, verified = question.cloud, question.tenant, question.verified
+    if verified.assertion is None and tenant.users == "optional":
+        return None
+    expected = await _expected(cloud, tenant, _names(cloud, tenant, verified.to))
+    holders = (
+        [x509.load_der_x509_certificate(question.caller.certificate)] if question.caller.certificate else []
+    )
+    # The account itself is proven by the connection; which of its keys a holder must have is then the same.
+    holders += expected.certificates if verified.certificate is None else [verified.certificate]
+    proven = read_assertion(verified, replace(expected, holders=tuple(holders)))
+    if proven.one_time is not None:
+        once = Once(proven.one_time, proven.until.replace(tzinfo=None))
+        question.trail.once = (*question.trail.once, once)
+    _remember(question.trail, proven.actor)
+    return proven.actor
+
+
+async def bearer(cloud: Cloud, tenant: Tenant, headers: Mapping[bytes, bytes], trail: Trail) -> Actor | None:
+    """Return the person whose token a REST request carries; None without one.
+
+    Raises:
+        UserUnknown, TokenRefused: the token names nobody, or proves nothing.
+    """
+    value = headers.get(b"authorization", b"")
+    if not value:
+        return None
+    token = value[len(_BEARER) :].strip().decode("latin-1") if value[:7].lower() == _BEARER else "?"
+    actor = read_token(token, await _expected(cloud, tenant, _names(cloud, tenant)))
+    _remember(trail, actor)
+    return actor
+
+
+async def require_actor(
+    cloud: Cloud, tenant: Tenant, headers: Mapping[bytes, bytes], trail: Trail
+) -> Actor | None:
+    """Return the person behind a REST request that people make; as `bearer`, but see Raises.
+
+    Raises:
+        UserUnknown: also where there is no token and the account must name a person.
+        TokenRefused: as `bearer`.
+    """
+    actor = await bearer(cloud, tenant, headers, trail)
+    if actor is None and tenant.users == "required":
+        raise UserUnknown(rule="no token")
+    return actor
+
+
+async def _expected(cloud: Cloud, tenant: Tenant, names: frozenset[str]) -> Expected:
+    return Expected(
+        account=tenant.account,
+        certificates=await signers_of(cloud, tenant),
+        holders=(),
+        audiences=names,
+        trust=cloud.trust,
+        now=cloud.now(),
+        skew=cloud.settings.wss.skew,
+    )
+
+
+def _names(cloud: Cloud, tenant: Tenant, to: str = "") -> frozenset[str]:
+    """Return what an audience may call this service: its addresses, and the community it serves.
+
+    Behind a proxy clients know another address than ours: the one they address the message to.
+    """
+    address = urlsplit(to)
+    roots = {cloud.base_url, f"{address.scheme}://{address.netloc}" if address.netloc else cloud.base_url}
+    service = f"/services/{tenant.account}"
+    paths = ("", service, f"{service}/xds/registry", f"{service}/xds/repository")
+    named = {root.rstrip("/") + path for root in roots for path in paths}
+    return frozenset({*named, tenant.home_community_id, tenant.repository_unique_id})
+
+
+def _remember(trail: Trail, actor: Actor) -> None:
+    trail.who = replace(trail.who, user=f"{actor.id_root}:{actor.id}")

@@ -1,0 +1,178 @@
+"""Every request says which member of staff acts, proven; without one the answer is the manual's 403 (2.4)."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from erepo.acting import Actor, Tokens, write_assertion, write_token
+from erepo.clinic.rest import AccountClient
+from erepo.clinic.rest.errors import ServiceRefusal
+from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.tables import audit_event, tenant
+from erepo.soap.errors import ForbiddenAnswer
+from erepo.soap.message import Outgoing, pack
+from erepo.soap.mtom import unpack
+from erepo.soap.names import FAULT
+from erepo.soap.signing import ReadyAssertion, Signer
+from erepo.xds import iti18
+from erepo.xds.vocabulary import ResponseStatus
+from tests.support.actors import CLERK, DOCTOR
+from tests.support.cloud import RunningCloud, TenantCredentials
+from tests.support.cloud_client import connected, one_document
+
+MUTUAL = "0000000000003005"
+FREE = "0000000000003006"
+OTHER = "0000000000002004"
+
+
+@pytest.fixture(scope="module")
+def mutual(cloud: RunningCloud) -> TenantCredentials:
+    """An account known by mutual TLS alone."""
+    return cloud.add_tenant(MUTUAL, security="mtls")
+
+
+@pytest.fixture
+def database(cloud: RunningCloud) -> Iterator[Database]:
+    """The service's database."""
+    opened = Database(cloud.settings.cloud_url)
+    yield opened
+    opened.close()
+
+
+def asked(
+    account: TenantCredentials, assertion: ReadyAssertion | None, *, signed: bool = True
+) -> httpx.Response:
+    """Ask the registry something, as a client that says who acts in its own way."""
+    payload = iti18.write_query(iti18.get_documents(unique_ids=["1.2.3"]))
+    signer = Signer(account.wss) if signed else None
+    packed = pack(Outgoing(iti18.ACTION, account.registry, payload), signer, mtom=False, assertion=assertion)
+    with httpx.Client(verify=account.tls_context(), trust_env=False) as session:
+        content, headers = b"".join(packed.chunks()), {"content-type": packed.content_type}
+        return session.post(account.registry, content=content, headers=headers)
+
+
+def said(account: TenantCredentials, actor: Actor = DOCTOR, **options: object) -> ReadyAssertion:
+    """Return an assertion of an account about one of its staff."""
+    mine = replace(actor, organisation=account.account)
+    service = str(account.facts["service"])
+    return write_assertion(mine, Signer(account.wss), service, now=datetime.now(UTC), **options)  # type: ignore[arg-type]
+
+
+def test_without_a_person_the_answer_is_the_manuals_403(cloud: RunningCloud) -> None:
+    """Nobody named: HTTP 403, a signed fault with cause and cure in both languages (manual 2.4)."""
+    response = asked(cloud.tenant, None)
+    assert response.status_code == 403
+    fault = unpack(response.headers["content-type"], response.content, cloud.settings.limits).envelope[1][0]
+    assert fault.tag == FAULT
+    assert "powiązany z osobą personelu posiadającą przypisany numer PESEL lub NPWZ" in response.text
+    assert "linked to a staff member with a PESEL or NPWZ" in response.text
+    assert "SignatureValue" in response.text
+
+
+def test_a_user_linked_to_nobody_is_refused_the_same_way(cloud: RunningCloud) -> None:
+    """An assertion about a user without valid PESEL or NPWZ is as good as none."""
+    nobody = replace(DOCTOR, id="1234567", name="")
+    assert asked(cloud.tenant, said(cloud.tenant, nobody)).status_code == 403
+
+
+async def test_our_client_tells_the_manuals_cure(cloud: RunningCloud) -> None:
+    """The 403 of the service becomes the error of manual 2.4 at the clinic."""
+    async with connected(cloud.tenant, actor=None) as client:
+        with pytest.raises(ForbiddenAnswer) as raised:
+            await client.provide(one_document(b"<a/>"))
+    assert "PESEL lub NPWZ" in raised.value.explain("pl")[1]
+
+
+@pytest.mark.parametrize("actor", [DOCTOR, CLERK], ids=["npwz", "pesel"])
+async def test_the_record_names_the_person(cloud: RunningCloud, database: Database, actor: Actor) -> None:
+    """Who acted stands in the audit event of the request."""
+    async with connected(cloud.tenant, actor=actor) as client:
+        assert (await client.provide(one_document(b"<a/>"))).status == ResponseStatus.SUCCESS
+    with database.read() as connection:
+        newest = (
+            sa.select(audit_event.c.facts)
+            .join(tenant, tenant.c.id == audit_event.c.tenant_id)
+            .where(tenant.c.account == cloud.tenant.account)
+        )
+        facts = json.loads(connection.scalars(newest.order_by(audit_event.c.number.desc())).first() or b"{}")
+    assert facts["who"]["user"] == f"{actor.id_root}:{actor.id}"
+
+
+def test_another_accounts_staff_is_refused(cloud: RunningCloud) -> None:
+    """An assertion signed by another account of the same service proves nothing (T3)."""
+    other = TenantCredentials(cloud.credentials_folder / OTHER)
+    response = asked(cloud.tenant, said(other))
+    assert response.status_code == 400
+    assert "FailedCheck" in response.text
+    service = str(cloud.tenant.facts["service"])
+    stolen = write_assertion(
+        replace(DOCTOR, organisation=cloud.tenant.account), Signer(other.wss), service, now=datetime.now(UTC)
+    )
+    assert asked(cloud.tenant, stolen).status_code == 400
+
+
+def test_a_one_time_assertion_is_good_once(cloud: RunningCloud) -> None:
+    """OneTimeUse is kept: the second message with the same assertion is refused."""
+    once, often = said(cloud.tenant, one_time=True), said(cloud.tenant)
+    assert [asked(cloud.tenant, once).status_code for _ in range(2)] == [200, 400]
+    assert [asked(cloud.tenant, often).status_code for _ in range(2)] == [200, 200]
+
+
+def test_mutual_tls_alone_may_name_a_person(mutual: TenantCredentials) -> None:
+    """Such an account need not say who acts; what it says is proven all the same."""
+    assert asked(mutual, None, signed=False).status_code == 200
+    assert asked(mutual, said(mutual), signed=False).status_code == 200
+    late = said(mutual, life=0.001)
+    assert (
+        asked(mutual, replace(late, octets=late.octets.replace(b"LEK", b"KEL")), signed=False).status_code
+        == 400
+    )
+
+
+def test_the_operator_decides_who_must_name_people(cloud: RunningCloud) -> None:
+    """An account with `users=optional` may leave the person out."""
+    free = cloud.add_tenant(FREE, users="optional")
+    assert asked(free, None).status_code == 200
+
+
+# --- REST -----------------------------------------------------------------------------------------------
+
+
+def account_client(account: TenantCredentials, token: Callable[[], str] | None) -> AccountClient:
+    """Return a client of the account's REST services."""
+    service = str(account.facts["service"])
+    return AccountClient(service, account.account, account.tls, account.ca_pem, token=token)
+
+
+def test_rest_calls_may_name_a_person(cloud: RunningCloud) -> None:
+    """The state of the account is told with a good token and without one."""
+    mine = replace(DOCTOR, organisation=cloud.tenant.account)
+    tokens = Tokens(mine, cloud.tenant.wss, str(cloud.tenant.facts["service"]))
+    for token in (tokens, None):
+        with account_client(cloud.tenant, token) as client:
+            assert client.state().account == cloud.tenant.account
+
+
+def test_a_bad_token_is_refused_even_where_none_is_needed(cloud: RunningCloud) -> None:
+    """A token of another account, or about nobody, ends in 403 with its cure."""
+    mine = replace(DOCTOR, organisation=cloud.tenant.account)
+    service, now = str(cloud.tenant.facts["service"]), datetime.now(UTC)
+    other = TenantCredentials(cloud.credentials_folder / OTHER)
+    foreign = write_token(mine, other.wss, service, now=now)
+    nobody = write_token(replace(mine, id="1234567"), cloud.tenant.wss, service, now=now)
+    for token, code in (
+        (foreign, "acting.token-refused"),
+        (nobody, "acting.user-unknown"),
+        ("x", "acting.token-refused"),
+    ):
+        with (
+            account_client(cloud.tenant, lambda token=token: token) as client,  # type: ignore[misc]
+            pytest.raises(ServiceRefusal) as raised,
+        ):
+            client.state()
+        assert (raised.value.data["status"], raised.value.data["code"]) == (403, code)
