@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from erepo.cli import cloud_patients, cloud_tenants
+from erepo.cli import cloud_audit, cloud_check, cloud_patients, cloud_tenants
 from erepo.cli.words import fail_politely
 from erepo.cloud.tenancy.home import Home, initialise
 from erepo.cloud.web.server import serve as run_server
@@ -80,6 +80,8 @@ def trust_add(
     typer.echo(_TRUSTED.fill(language(), count=count))
 
 
+app.command("check")(cloud_check.command)
 app.add_typer(cloud_tenants.app, name="tenant")
 app.add_typer(cloud_patients.app, name="patients")
 app.add_typer(trust_app, name="trust")
+app.add_typer(cloud_audit.app, name="audit")

@@ -24,7 +24,10 @@ ErepoError
 │   ├── DatabaseTooNew          its tables are of a later version
 │   └── CopyMissing             there is no second copy to repair from
 ├── IntegrityError
+│   ├── DatabaseDamaged         the database itself cannot be read any more
 │   └── StoredContentDamaged    stored bytes no longer match their fingerprint
+├── PermanentError
+│   └── TenantCriterionMissing  a statement that might touch rows of others: a mistake in our code
 └── RetryableError
     ├── BodyTimeout             the client stopped sending
     ├── ServiceBusy             no room for the body came free in time
@@ -32,7 +35,14 @@ ErepoError
     └── StorageUnavailable      the database or the disk cannot take it now
 """
 
-from erepo.errors import AccessRefused, ConfigurationError, IntegrityError, InvalidInput, RetryableError
+from erepo.errors import (
+    AccessRefused,
+    ConfigurationError,
+    IntegrityError,
+    InvalidInput,
+    PermanentError,
+    RetryableError,
+)
 from erepo.texts import Text
 
 
@@ -260,6 +270,20 @@ class CopyMissing(ConfigurationError):
     )
 
 
+class DatabaseDamaged(IntegrityError):
+    """The database says of itself that it is damaged."""
+
+    code = "cloud.database-damaged"
+    cause = Text(
+        "The service's database is damaged: it cannot be read to its end.",
+        "Baza danych usługi jest uszkodzona: nie można jej odczytać do końca.",
+    )
+    cure = Text(
+        "End the service and restore the database from its backup; the contents in the blob store stay.",
+        "Zakończ usługę i odtwórz bazę z kopii zapasowej; treści w magazynie plików pozostają.",
+    )
+
+
 class StoredContentDamaged(IntegrityError):
     """Stored bytes do not match the fingerprint taken when they came in."""
 
@@ -271,6 +295,20 @@ class StoredContentDamaged(IntegrityError):
     cure = Text(
         "It is not given out. Restore it from the second copy.",
         "Treść nie zostanie wydana. Odtwórz ją z drugiej kopii.",
+    )
+
+
+class TenantCriterionMissing(PermanentError):
+    """A statement on tenants' rows does not say whose, or names others than its transaction: our own bug."""
+
+    code = "cloud.tenant-criterion"
+    cause = Text(
+        "A statement on the table {table} was refused: it does not keep to the rows of one account.",
+        "Odrzucono zapytanie do tabeli {table}: nie ogranicza się do wierszy jednego konta.",
+    )
+    cure = Text(
+        "Nothing was read or changed. This is an error in the program: report it.",
+        "Nic nie zostało odczytane ani zmienione. To błąd programu: zgłoś go.",
     )
 
 
