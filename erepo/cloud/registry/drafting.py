@@ -56,6 +56,10 @@ class Draft:
         """Give a registered object a status."""
         self._status[number] = status
 
+    def status_of(self, held: Held) -> int:
+        """Return the status that a registered object will have."""
+        return self._status.get(held.id, held.status)
+
     def touch(self, folders: Iterable[int]) -> None:
         """Set lastUpdateTime of registered folders to now."""
         self._touched.update(folders)

@@ -51,6 +51,7 @@ _LINKS = _MINE.where(_object.kind == int(Kind.ASSOCIATION))
 _FROM = _LINKS.where(_object.source_object.in_(_MANY))
 _TO = _LINKS.where(_object.target_object.in_(_MANY))
 _ONE: tuple[ColumnElement[bool], ...] = (_object.tenant_id == _TENANT, _object.id == bindparam("number"))
+_XML = select(_object.xml).where(*_ONE)
 _SET_STATUS = update(registry_object).where(*_ONE).values(status=bindparam("new_status"))
 _TOUCH = update(registry_object).where(*_ONE).values(created=bindparam("time"))
 _DROP_VALUES = delete(object_value).where(
@@ -140,6 +141,11 @@ class Holdings:
     def links_to(self, numbers: Iterable[int]) -> list[Held]:
         """Return the associations that end at one of these objects."""
         return self._ask(_TO, set(numbers))
+
+    def xml(self, number: int) -> bytes:
+        """Return an object's element as it is kept (zstd)."""
+        found = self._connection.execute(_XML, {"tenant": self._tenant_id, "number": number})
+        return bytes(found.scalar_one())
 
     def set_status(self, numbers: Collection[int], status: Status) -> None:
         """Give registered objects a status."""

@@ -215,7 +215,12 @@ def new_documents(state: State, job: SubmissionJob) -> list[NewDocument]:
 
 
 def check_known(state: State, job: SubmissionJob) -> list[RegistryError]:
-    """Hold a submission against the ids that are there."""
+    """Hold a submission against the ids that are there, and the octets that belong to them."""
+    return [*check_ids(state, job), *_check_octets(state, job)]
+
+
+def check_ids(state: State, job: SubmissionJob) -> list[RegistryError]:
+    """Hold a submission against the patients and ids that are there."""
     errors = []
     if job.known_patients_only and job.patient_id not in state.patients:
         errors.append(RegistryError(Xds.UNKNOWN_PATIENT, job.patient_id, location=_set_of(job)))
@@ -227,7 +232,7 @@ def check_known(state: State, job: SubmissionJob) -> list[RegistryError]:
         taken = [name for name, row in places if row["entry_uuid"] in state.uuids and is_uuid(name)]
         context = "an entryUUID is registered already"
         errors += [RegistryError(Xds.REGISTRY_METADATA, context, location=each) for each in taken]
-    return [*errors, *_check_octets(state, job)]
+    return errors
 
 
 def _set_of(job: SubmissionJob) -> str:

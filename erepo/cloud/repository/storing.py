@@ -10,12 +10,13 @@ Order of a submission, and the commit points:
 """
 
 import itertools
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from erepo.cloud.audit.evidence import Evidence
-from erepo.cloud.errors import ServiceStopping, StorageUnavailable
+from erepo.cloud.errors import ServiceStopping, StorageUnavailable, where
 from erepo.cloud.registry.changing import as_job
 from erepo.cloud.registry.jobs import Change, Job, NewDocument, Outcome, SubmissionJob
 from erepo.cloud.registry.rows import make_job
@@ -30,6 +31,8 @@ from erepo.soap.errors import MessageReplayed
 from erepo.xds.iti41 import Submission
 from erepo.xds.responses import RegistryError
 from erepo.xds.vocabulary import Xds
+
+log = logging.getLogger("erepo.cloud")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +104,17 @@ async def store(cloud: Cloud, ready: Ready, write: Write) -> Outcome:
     try:
         outcome = await write(ready.job)
     except (ServiceStopping, MessageReplayed):
-        await cloud.heavily(partial(_discard, cloud, [each.blob_key for each in job.documents]))
+        await discard(cloud, [each.blob_key for each in job.documents if each.blob_key])
         raise
     # After StorageUnavailable nobody knows whether rows point at the blobs: the sweep finds out.
-    if outcome.unused:
-        await cloud.heavily(partial(_discard, cloud, outcome.unused))
+    await discard(cloud, outcome.unused)
     return outcome
+
+
+async def discard(cloud: Cloud, keys: Sequence[str]) -> None:
+    """Delete blobs that nothing points at; what cannot be deleted now is left to the sweep."""
+    if keys:
+        await cloud.heavily(partial(_discard, cloud, keys))
 
 
 def _put_large(cloud: Cloud, job: SubmissionJob) -> None:
@@ -147,5 +155,10 @@ def _put(cloud: Cloud, tenant_id: int, each: NewDocument, octets: Buffer) -> Non
 
 def _discard(cloud: Cloud, keys: Sequence[str | None]) -> None:
     for key in keys:
-        if key is not None:
+        if key is None:
+            continue
+        try:
             cloud.blobs.delete(key)
+        except (OSError, StorageUnavailable) as error:
+            # What was committed stands, and so does its answer.
+            log.warning("a file that nothing points at stays for the sweep: %s", where(error))

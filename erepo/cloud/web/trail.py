@@ -23,6 +23,7 @@ class Trail:
         tenant_id: the account of the connection, 0 when it is nobody's.
         transaction: `ITI-41`, or the name of a REST resource, as soon as it is known.
         once: what may be accepted once: the message, an assertion.
+        things: what it is about, as far as was known when the evidence was last asked for.
         told: whether the record is written, or on its way with a job.
         arrived: called when the request's job is on its way to the writer: nobody need wait for it.
     """
@@ -34,12 +35,14 @@ class Trail:
         self.transaction, self.action = transaction, action
         self.message = ""
         self.once: tuple[Once, ...] = ()
+        self.things: tuple[Thing, ...] = ()
         self.told = False
         self.arrived: Callable[[], None] = lambda: None
 
     def evidence(self, things: Sequence[Thing] = ()) -> Evidence:
         """Return what goes with a job, or stands for a read."""
-        event = Event(self.transaction, self.action, self.who, now(), tuple(things), self.message)
+        self.things = tuple(things)
+        event = Event(self.transaction, self.action, self.who, now(), self.things, self.message)
         return Evidence(self.tenant_id, (event,), self.once)
 
     async def write(self, job: "Job") -> Outcome:
@@ -65,7 +68,7 @@ class Trail:
             MessageReplayed, StorageUnavailable, ServiceStopping: the answer must not go out.
         """
         if not self.told:
-            await self.write(Note(evidence=self.evidence(things).ended(errors)))
+            await self.write(Note(evidence=self.evidence(things or self.things).ended(errors)))
 
     async def refused(self, error: Exception) -> None:
         """Record a refusal, unless the request was recorded before it failed."""
@@ -73,7 +76,7 @@ class Trail:
             return
         code = error.code if isinstance(error, ErepoError) else "error.unexpected"
         # A refused message was not accepted: it may be corrected and come again.
-        evidence = Evidence(self.tenant_id, self.evidence().events)
+        evidence = Evidence(self.tenant_id, self.evidence(self.things).events)
         note = Note(evidence=evidence.refused(code, _gravity(error)))
         self.arrived()
         await asyncio.shield(self._cloud.writer.submit(note))
