@@ -23,6 +23,7 @@ RESPONSE_ACTION: Final = f"{ACTION}Response"
 _REQUEST = f"{{{XDSB}}}ProvideAndRegisterDocumentSetRequest"
 _DOCUMENT = f"{{{XDSB}}}Document"
 _MAP = {"xds": XDSB, "lcm": LCM, "rim": RIM}
+_MOST_PROBLEMS = 100
 
 _Element = etree._Element  # noqa: SLF001 - the type lxml gives its elements has no public name
 
@@ -95,7 +96,7 @@ def _documents(payload: _Element) -> dict[str, _Element]:
 
 
 def _check_pairs(found: Registration, documents: dict[str, _Element]) -> None:
-    entries = [entry.entry_uuid for entry in found.documents]
+    entries = dict.fromkeys(entry.entry_uuid for entry in found.documents)
     problems = [
         RegistryError(Xds.MISSING_DOCUMENT, "DocumentEntry without its document", location=name)
         for name in entries
@@ -103,7 +104,8 @@ def _check_pairs(found: Registration, documents: dict[str, _Element]) -> None:
     ]
     problems += [
         RegistryError(Xds.MISSING_DOCUMENT_METADATA, "document without its DocumentEntry", location=name)
-        for name in documents.keys() - set(entries)
+        for name in documents
+        if name not in entries
     ]
     if problems:
-        raise MetadataError(problems)
+        raise MetadataError(problems[:_MOST_PROBLEMS])

@@ -27,6 +27,7 @@ ACTION: Final = "urn:ihe:iti:2010:UpdateDocumentSet"
 RESPONSE_ACTION: Final = f"{ACTION}Response"
 
 _STATUSES = frozenset({APPROVED, DEPRECATED})
+_MOST_PROBLEMS = 100
 _YES_NO = {"": True, "yes": True, "no": False}
 
 
@@ -164,7 +165,7 @@ def read_request(verified: "Verified") -> Update:
     reading.check_rest()
     reading.check_propagation(operations)
     if reading.problems:
-        raise MetadataError(reading.problems)
+        raise MetadataError(reading.problems[:_MOST_PROBLEMS])
     return Update(registration.submission_set, operations)
 
 

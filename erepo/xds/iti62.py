@@ -17,6 +17,7 @@ RESPONSE_ACTION: Final = f"{ACTION}Response"
 #: Most objects of one request.
 MOST_OBJECTS: Final = 10_000
 
+_MOST_PROBLEMS = 100
 _REQUEST = f"{{{LCM}}}RemoveObjectsRequest"
 _LIST = f"{{{RIM}}}ObjectRefList"
 _REFERENCE = f"{{{RIM}}}ObjectRef"
@@ -59,7 +60,10 @@ def read_request(verified: "Verified") -> tuple[str, ...]:
     if wrong := [name for name in found if not is_entry_uuid(name)]:
         context = "ObjectRef.id is no urn:uuid:…"
         raise MetadataError(
-            [RegistryError(Xds.UNRESOLVED_REFERENCE, context, location=name) for name in wrong]
+            [
+                RegistryError(Xds.UNRESOLVED_REFERENCE, context, location=name)
+                for name in wrong[:_MOST_PROBLEMS]
+            ]
         )
     return tuple(found)
 

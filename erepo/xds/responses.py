@@ -27,6 +27,9 @@ _LIST = f"{{{RS}}}RegistryErrorList"
 _ERROR = f"{{{RS}}}RegistryError"
 _MAP = {"rs": RS}
 _STATUSES = frozenset(ResponseStatus)
+#: An answer repeats ids of the question, however long they are, in each of its errors.
+_LONGEST_CONTEXT = 1024
+_LONGEST_LOCATION = 256
 
 
 class RegistryResponse(NamedTuple):
@@ -65,12 +68,12 @@ def write_errors(parent: etree._Element, errors: Sequence[RegistryError]) -> Non
     listed = etree.SubElement(parent, _LIST, {"highestSeverity": highest.value}, nsmap=_MAP)
     for error in errors:
         attributes = {
-            "codeContext": error.context,
+            "codeContext": error.context[:_LONGEST_CONTEXT],
             "errorCode": str(error.code),
             "severity": str(error.severity),
         }
         if error.location:
-            attributes["location"] = error.location
+            attributes["location"] = error.location[:_LONGEST_LOCATION]
         etree.SubElement(listed, _ERROR, attributes)
 
 

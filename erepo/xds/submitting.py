@@ -1,5 +1,6 @@
 """`lcm:SubmitObjectsRequest`, which ITI-41, ITI-42 and ITI-57 share (IHE ITI TF-2 3.41, 3.42; TF-3 4.2.1)."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -105,6 +106,8 @@ def read_submit(listed: _Element, rules: Rules, types: Collection[str] = SUBMITT
     """
     metadata = read_objects(listed, rules)
     problems = Problems(rules)
+    for name in _repeated(metadata):
+        problems.add(name, "two objects with one id")
     if len(metadata.submission_sets) != 1:
         problems.add("", "exactly one submission set expected")
     else:
@@ -114,6 +117,14 @@ def read_submit(listed: _Element, rules: Rules, types: Collection[str] = SUBMITT
     return Registration(
         metadata.submission_sets[0], metadata.documents, metadata.folders, metadata.associations
     )
+
+
+def _repeated(metadata: MetadataSet) -> list[str]:
+    ids = Counter(one.entry_uuid for one in metadata.documents)
+    ids.update(one.entry_uuid for one in metadata.submission_sets)
+    ids.update(one.entry_uuid for one in metadata.folders)
+    ids.update(one.entry_uuid for one in metadata.associations)
+    return [name for name, count in ids.items() if count > 1]
 
 
 def _check_associations(metadata: MetadataSet, types: Collection[str], problems: Problems) -> None:

@@ -133,6 +133,13 @@ def test_good_associations_are_read() -> None:
     assert reread(sent) == sent
 
 
+@pytest.mark.parametrize("twin", ["SubmissionSet01", "Document01", "Folder01", "as1"])
+def test_two_objects_with_one_id_are_refused(twin: str) -> None:
+    """It would be unclear which of them an association means."""
+    double = Association(entry_uuid=twin, type=AssociationType.APPEND, source="Document01", target=ELSEWHERE)
+    assert (Xds.REGISTRY_METADATA, "two objects with one id", twin) in refused(MEMBER, double)
+
+
 @pytest.mark.parametrize("status", ["", REFERENCE, "original"])
 def test_a_document_in_the_submission_is_an_original(status: str) -> None:
     """The slot SubmissionSetStatus must be there and say so."""
@@ -163,7 +170,10 @@ def test_a_type_of_another_transaction_is_refused(kind: str) -> None:
 
 def test_problems_without_end_are_told_up_to_a_hundred() -> None:
     """An answer does not grow with the number of errors in a message."""
-    wrong = [association("?", "SubmissionSet01", "Folder01") for _ in range(500)]
+    wrong = [
+        Association(entry_uuid=f"as{number}", type="?", source="SubmissionSet01", target="Folder01")
+        for number in range(500)
+    ]
     assert len(refused(*wrong)) == 100
 
 

@@ -131,3 +131,10 @@ def test_contexts_of_others_never_leave_through_an_exception() -> None:
     pickled = pickle.dumps(error)
     assert b"80051212340" not in pickled
     assert pickle.loads(pickled).data == {"codes": "XDSUnknownPatientId, ?", "count": 2}
+
+
+def test_an_id_without_measure_is_cut_in_the_answer() -> None:
+    """An answer does not repeat a megabyte of the question in each of its errors."""
+    error = RegistryError(Xds.REGISTRY_METADATA, "c" * 5000, location="l" * 5000)
+    (read,) = read_registry_response(write_registry_response(errors=[error])).errors
+    assert (len(read.context), len(read.location)) == (1024, 256)
