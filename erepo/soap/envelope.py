@@ -95,14 +95,19 @@ def has_text(element: etree._Element) -> bool:
     return False
 
 
+def is_ours(block: etree._Element) -> bool:
+    """Return whether a header block is meant for whoever receives the message last, which we are."""
+    return block.get(ROLE, "").strip(_BLANKS) in _OURS
+
+
 def _known_headers(header: etree._Element) -> dict[str, etree._Element]:
     found: dict[str, etree._Element] = {}
     for block in header:
-        ours = block.get(ROLE, "").strip() in _OURS
+        ours = is_ours(block)
         if block.tag not in _KNOWN:
             if ours and block.get(MUST_UNDERSTAND, "0").strip() not in ("0", "false"):
                 raise HeaderNotUnderstood(rule="a mandatory header is unknown")
-        elif not ours and block.tag != SECURITY:  # its own reader refuses a role
+        elif not ours and block.tag != SECURITY:  # its own reader refuses it
             raise MalformedEnvelope(rule="an addressing header for another role")
         elif block.tag in found:
             raise MalformedEnvelope(rule="a header block twice")

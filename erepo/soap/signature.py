@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from erepo.soap.envelope import has_text
+from erepo.soap.envelope import has_text, is_ours
 from erepo.soap.errors import AlgorithmRefused, CoverageRefused, SecurityMalformed, SecurityMissing
 from erepo.soap.mime import decode_base64
 from erepo.soap.names import (
@@ -30,6 +30,7 @@ from erepo.soap.names import (
     KEY_INFO,
     MUST_UNDERSTAND,
     REFERENCE,
+    ROLE,
     RSA_SHA256,
     SHA256,
     SIGNATURE,
@@ -85,8 +86,8 @@ def read_security(security: etree._Element) -> SecurityHeader:
         AlgorithmRefused: another algorithm or transform.
         CoverageRefused: no or too many references, or a reference twice.
     """
-    if set(security.attrib) - {MUST_UNDERSTAND, WSU_ID} or has_text(security):
-        raise SecurityMalformed(rule="the Security header has a role or text")
+    if set(security.attrib) - {MUST_UNDERSTAND, ROLE, WSU_ID} or has_text(security) or not is_ours(security):
+        raise SecurityMalformed(rule="the Security header has another role, or text")
     pieces: dict[object, etree._Element] = {}
     for child in security:
         if child.tag not in (TOKEN, TIMESTAMP, SIGNATURE, ASSERTION):

@@ -20,8 +20,10 @@ from lxml import etree
 from erepo.soap.errors import MalformedEnvelope, MessageRefused
 from erepo.soap.names import (
     BODY,
+    C14N_METHOD,
     DIGEST_VALUE,
     HEADER,
+    INCLUSIVE_NAMESPACES,
     REFERENCE,
     SECURITY,
     SIGNATURE,
@@ -170,7 +172,7 @@ class Forgery:
         if self.digests:
             for reference in info.findall(REFERENCE):
                 fill_digest(tree, reference)
-        octets = (self.canonicalise or exclusive)(info)
+        octets = self.canonicalise(info) if self.canonicalise else exclusive(info, info.find(C14N_METHOD))
         key = identity.bundle.key
         if isinstance(key, ec.EllipticCurvePrivateKey):
             der = key.sign(octets, ec.ECDSA(SHA256()))
@@ -193,12 +195,15 @@ def fill_digest(tree: Tree, reference: Tree) -> None:
     found = tree.xpath("//*[@*[.=$i]]", i=reference.get("URI", "")[1:])
     value = reference.find(DIGEST_VALUE)
     if found and value is not None:
-        value.text = base64.b64encode(hashlib.sha256(exclusive(found[0])).digest()).decode()
+        octets = exclusive(found[0], reference)
+        value.text = base64.b64encode(hashlib.sha256(octets).digest()).decode()
 
 
-def exclusive(element: Tree) -> bytes:
-    """Return the exclusive canonical form."""
-    return etree.tostring(element, method="c14n", exclusive=True)
+def exclusive(element: Tree, method: Tree | None = None) -> bytes:
+    """Return the exclusive canonical form, with the PrefixList that a Reference or SignedInfo holds."""
+    place = None if method is None else next(method.iter(INCLUSIVE_NAMESPACES), None)
+    prefixes = [] if place is None else place.get("PrefixList", "").split()
+    return etree.tostring(element, method="c14n", exclusive=True, inclusive_ns_prefixes=prefixes or None)
 
 
 def simple(tree: Tree | bytes) -> Message:

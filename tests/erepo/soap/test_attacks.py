@@ -1,7 +1,7 @@
 """Every bent message ends in a typed refusal that tells nothing; the good ones it was made of still pass.
 
-The vectors stand in `attacks`, with a line each (`python -m tests.erepo.soap.attacks.catalogue`). All are tried
-on the verifier as the service uses it, and again as answers to a client.
+The vectors stand in `attacks`, with a line each (`python -m tests.erepo.soap.attacks.catalogue`). All are
+tried on the verifier as the service uses it, and again as answers to a client.
 """
 
 import re
