@@ -136,9 +136,11 @@ def _texts(identifiers: Iterable[str], file: Path | None) -> Iterator[str]:
 
 
 def _lines(file: IO[bytes]) -> Iterator[str]:
-    """Yield the lines, none longer than `_LONGEST`: a file without any would fill the memory."""
+    """Yield the lines, each cut at `_LONGEST` bytes: a file without any would fill the memory."""
     while line := file.readline(_LONGEST):
         yield line.decode("utf-8-sig", "replace")
+        while line and not line.endswith(b"\n"):
+            line = file.readline(_LONGEST)
 
 
 def _read(texts: Iterable[str], wrong: _Wrong) -> Iterator[CX]:

@@ -28,7 +28,8 @@ def _to_2(connection: Connection) -> None:
         wanted = f"ADD COLUMN {column} VARCHAR(10) DEFAULT '{default}' NOT NULL"
         connection.execute(text(f"ALTER TABLE tenant {wanted}"))
     connection.execute(text("ALTER TABLE registry_object ADD COLUMN sha1 VARCHAR(40)"))
-    connection.execute(text("ALTER TABLE registry_object ADD COLUMN size BIGINT"))
+    number = "INTEGER" if connection.dialect.name == "sqlite" else "BIGINT"
+    connection.execute(text(f"ALTER TABLE registry_object ADD COLUMN size {number}"))
     connection.execute(
         text(
             "UPDATE registry_object SET"
