@@ -93,7 +93,7 @@ async def test_the_record_names_the_person(cloud: RunningCloud, database: Databa
     """Who acted stands in the audit event of the request."""
     async with connected(cloud.tenant, actor=actor) as client:
         assert (await client.provide(one_document(b"<a/>"))).status == ResponseStatus.SUCCESS
-    with database.read() as connection:
+    with database.everyone("a test looks") as connection:
         number = connection.scalar(sa.select(tenant.c.id).where(tenant.c.account == cloud.tenant.account))
         newest = sa.select(audit_event.c.facts).where(audit_event.c.tenant_id == number)
         facts = json.loads(connection.scalars(newest.order_by(audit_event.c.number.desc())).first() or b"{}")
