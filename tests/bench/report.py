@@ -97,7 +97,7 @@ def page(results: Results, setting: Setting) -> str:
         "## Prefect's share",
         _share(results),
         "## Machine",
-        _table(("", ""), list(setting.machine.items())),
+        table(("", ""), list(setting.machine.items())),
         _noise(results),
         "## What is measured",
         _MEASURED.format(**facts).rstrip(),
@@ -115,7 +115,7 @@ def _speed(results: Results) -> str:
     long = results.long
     cpu = (f"{results.cpu_of(long, role):.2f}" for role in _ROLES)
     rows.append((f"(c) one run of {long.documents:,} documents", f"{rate(long):.0f}", *cpu))
-    return _table(("way", "documents/s", "CPU client", "CPU service", "CPU Prefect server"), rows)
+    return table(("way", "documents/s", "CPU client", "CPU service", "CPU Prefect server"), rows)
 
 
 def _noise(results: Results) -> str:
@@ -139,7 +139,7 @@ def _aims(results: Results) -> str:
         for other, label in _BESIDE.items()
         for way in ("b", "c")
     ]
-    return _table(("", "aim", "found", ""), [*rows, *beside])
+    return table(("", "aim", "found", ""), [*rows, *beside])
 
 
 def _share(results: Results) -> str:
@@ -162,7 +162,8 @@ def _share(results: Results) -> str:
     )
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return a table as Markdown, all columns but the first to the right."""
     rule = "|".join("---" if not number else "---:" for number in range(len(head)))
     lines = [f"| {' | '.join(head)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows)]
     return "\n".join(lines)
