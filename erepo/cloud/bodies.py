@@ -24,6 +24,8 @@ Headers = dict[bytes, bytes]
 class ClientGone(Exception):  # not an error: nobody is left to answer
     """The client closed the connection before its request was complete."""
 
+    code = "cloud.client-gone"
+
 
 class Bodies:
     """Reads bodies within the limits of the settings."""

@@ -105,6 +105,11 @@ _SET = Role(
     ),
 )
 _OBJECT = Role("2", "3", Coded("urn:ihe:iti:2017:ObjectRef", "IHE XDS Metadata", "registry object reference"))
+_FOLDER = Role(
+    "2",
+    "20",
+    Coded("urn:uuid:75df8f67-9973-4fbe-a900-df66cefecc5a", "IHE XDS Metadata", "folder unique id"),
+)
 _QUERY = Role("2", "24", Coded("ITI-18", "IHE Transactions", "Registry Stored Query"))
 
 _ROLES: Final[Mapping[str, Role]] = MappingProxyType(
@@ -113,6 +118,7 @@ _ROLES: Final[Mapping[str, Role]] = MappingProxyType(
         "document": _DOCUMENT,
         "withheld": _DOCUMENT,
         "set": _SET,
+        "folder": _FOLDER,
         "object": _OBJECT,
         "query": _QUERY,
     }

@@ -63,9 +63,9 @@ class Who:
 class Thing:
     """An object that was touched: its kind and id.
 
-    Kinds: `patient`, `document`, `set` (of a submission), `object` (of the registry), `query`; `withheld`: a
-    document that was asked for and not given; `audit`: pages of the record itself; `setting`: what the
-    operator changed.
+    Kinds: `patient`, `document`, `set` (of a submission), `folder`, `object` (of the registry), `query`;
+    `withheld`: a document that was asked for and not given; `audit`: pages of the record itself; `setting`:
+    what the operator changed.
     """
 
     kind: str

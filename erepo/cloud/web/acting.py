@@ -100,4 +100,5 @@ def _names(cloud: Cloud, tenant: Tenant, to: str = "") -> frozenset[str]:
 
 
 def _remember(trail: Trail, actor: Actor) -> None:
-    trail.who = replace(trail.who, user=f"{actor.id_root}:{actor.id}")
+    user = f"{actor.id_root}:{actor.id}"
+    trail.who = replace(trail.who, user=user, role=str(actor.role), purpose=str(actor.purpose))

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from erepo.cloud.audit.events import Action, Event, Result, Thing, Who
 from erepo.cloud.audit.evidence import Evidence, Once, now
+from erepo.cloud.bodies import ClientGone
+from erepo.cloud.errors import ServiceStopping, StorageUnavailable
 from erepo.cloud.registry.jobs import Note, Outcome
 from erepo.errors import AccessRefused, ErepoError, InvalidInput
 from erepo.soap.errors import MessageReplayed
@@ -16,6 +19,14 @@ if TYPE_CHECKING:
     from erepo.cloud.service import Cloud
 
 
+_OUTCOMES = {
+    Result.SUCCESS: "done",
+    Result.MINOR: "failed",
+    Result.SERIOUS: "refused",
+    Result.MAJOR: "error",
+}
+
+
 class Trail:
     """Gathers who asks and what for; makes sure that exactly one record of it is written.
 
@@ -24,7 +35,10 @@ class Trail:
         transaction: `ITI-41`, or the name of a REST resource, as soon as it is known.
         once: what may be accepted once: the message, an assertion.
         things: what it is about, as far as was known when the evidence was last asked for.
-        told: whether the record is written, or on its way with a job.
+        told: whether the record is written.
+        outcome: how it ended, for figures: `done`, `failed` (by rules of XDS), `refused` (not to be trusted),
+            `replayed`, `error` (of ours), `none` (nothing was recorded of it).
+        silent: whether none need be written: nothing of an account was asked for.
         arrived: called when the request's job is on its way to the writer: nobody need wait for it.
     """
 
@@ -36,7 +50,9 @@ class Trail:
         self.message = ""
         self.once: tuple[Once, ...] = ()
         self.things: tuple[Thing, ...] = ()
-        self.told = False
+        self.told = self.silent = False
+        self._unrecordable = False
+        self.outcome = "none"
         self.arrived: Callable[[], None] = lambda: None
 
     def evidence(self, things: Sequence[Thing] = ()) -> Evidence:
@@ -57,6 +73,7 @@ class Trail:
         self.arrived()
         outcome = await asyncio.shield(self._cloud.writer.submit(job))
         self.told = True
+        self.outcome = _ended(job, outcome)
         if outcome.replayed:
             raise MessageReplayed(rule="the identical message was accepted before")
         return outcome
@@ -67,23 +84,57 @@ class Trail:
         Raises:
             MessageReplayed, StorageUnavailable, ServiceStopping: the answer must not go out.
         """
-        if not self.told:
+        if self.told:
+            return
+        try:
             await self.write(Note(evidence=self.evidence(things or self.things).ended(errors)))
+        except (StorageUnavailable, ServiceStopping):
+            self._unrecordable = True
+            raise
 
     async def refused(self, error: Exception) -> None:
         """Record a refusal, unless the request was recorded before it failed."""
-        if self.told:
+        await self._refused(getattr(error, "code", "error.unexpected"), _gravity(error))
+
+    async def answered(self, status: int) -> None:
+        """Record an answer that is about to go out and of which nobody has told yet.
+
+        Raises:
+            StorageUnavailable, ServiceStopping: it must not go out.
+        """
+        if self.told or self.silent:
             return
-        code = error.code if isinstance(error, ErepoError) else "error.unexpected"
+        if status < HTTPStatus.BAD_REQUEST:
+            await self.tell()
+        else:
+            await self._refused(f"http.{status}", Result.MINOR)
+
+    async def _refused(self, code: str, result: Result) -> None:
+        if self.outcome != "replayed":
+            self.outcome = _OUTCOMES[result]
+        # Where nothing could be written a moment ago, the client need not wait for that once more.
+        if self.told or self._unrecordable:
+            return
         # A refused message was not accepted: it may be corrected and come again.
         evidence = Evidence(self.tenant_id, self.evidence(self.things).events)
-        note = Note(evidence=evidence.refused(code, _gravity(error)))
         self.arrived()
-        await asyncio.shield(self._cloud.writer.submit(note))
+        try:
+            await asyncio.shield(self._cloud.writer.submit(Note(evidence=evidence.refused(code, result))))
+        except (StorageUnavailable, ServiceStopping):
+            self._unrecordable = True
+            raise
         self.told = True
+
+
+def _ended(job: "Job", outcome: Outcome) -> str:
+    if outcome.replayed:
+        return "replayed"
+    if isinstance(job, Note):
+        return _OUTCOMES[job.evidence.events[-1].result]
+    return "failed" if outcome.refused else "done"
 
 
 def _gravity(error: Exception) -> Result:
     if isinstance(error, (InvalidInput, AccessRefused)):
         return Result.SERIOUS
-    return Result.MINOR if isinstance(error, ErepoError) else Result.MAJOR
+    return Result.MINOR if isinstance(error, (ErepoError, ClientGone)) else Result.MAJOR

@@ -1,8 +1,10 @@
 """ITI-18 Registry Stored Query."""
 
+from base64 import b64encode
+from collections.abc import Iterator
 from functools import partial
 
-import orjson
+from lxml import etree
 
 from erepo.cloud.audit.events import Thing
 from erepo.cloud.registry import queries
@@ -12,18 +14,22 @@ from erepo.cloud.web.exchange import Question, Reply
 from erepo.xds import iti18
 from erepo.xds.errors import RequestRejected
 from erepo.xds.queries import PATIENT
+from erepo.xds.vocabulary import RIM
 
 #: Parameters of stored queries that name a patient.
 PATIENT_PARAMETERS = (PATIENT, "$XDSSubmissionSetPatientId", "$XDSFolderPatientId", "$patientId")
+
+#: Most octets of a request that are recorded; a question for thousands of ids is longer.
+_LONGEST = 32 * 1024
 
 
 async def query(question: Question) -> Reply:
     """Answer a stored query."""
     cloud, tenant = question.cloud, question.tenant
-    things: tuple[Thing, ...] = ()
+    things: tuple[Thing, ...] = (_request(question),)
     try:
         asked = iti18.read_query(question.verified)
-        things = _asked(asked)
+        things = (*things, *_patients(asked))
         found = await cloud.reading(partial(_answer, cloud, tenant, asked))
     except RequestRejected as error:
         payload = iti18.write_response(errors=error.errors)
@@ -32,14 +38,20 @@ async def query(question: Question) -> Reply:
     return Reply(iti18.RESPONSE_ACTION, payload, things=things)
 
 
-def _asked(asked: iti18.StoredQuery) -> tuple[Thing, ...]:
-    patients = [asked.value(name) for name in PATIENT_PARAMETERS]
-    return (
-        Thing("query", asked.id, orjson.dumps(asked.parameters).decode()),
-        *(Thing("patient", each) for each in patients if each),
-    )
+def _request(question: Question) -> Thing:
+    """Return the request as it came, also one that cannot be read: IHE wants it recorded (TF-2 3.18.5.1)."""
+    payload = question.verified.payload
+    adhoc = next(payload.iter(f"{{{RIM}}}AdhocQuery"), None)
+    octets = etree.tostring(payload, encoding="UTF-8", with_tail=False)[:_LONGEST]
+    return Thing("query", adhoc.get("id", "") if adhoc is not None else "", b64encode(octets).decode())
+
+
+def _patients(asked: iti18.StoredQuery) -> Iterator[Thing]:
+    for value in map(asked.value, PATIENT_PARAMETERS):
+        if value:
+            yield Thing("patient", value)
 
 
 def _answer(cloud: Cloud, tenant: Tenant, asked: iti18.StoredQuery) -> queries.Found:
-    with cloud.database.read() as connection:
+    with cloud.database.read(tenant.id) as connection:
         return queries.answer(connection, tenant, asked)

@@ -33,5 +33,11 @@ def _retrieved(
     errors: Sequence[RegistryError],
 ) -> Reply:
     payload, attachments = iti43.write_response(documents, errors)
-    things = tuple(Thing("document", each.document_unique_id, each.repository_unique_id) for each in requests)
+    given = {each.document_unique_id for each in documents}
+    things = tuple(_thing(each, given=each.document_unique_id in given) for each in requests)
     return Reply(iti43.RESPONSE_ACTION, payload, attachments, things, tuple(errors))
+
+
+def _thing(request: iti43.DocumentRequest, *, given: bool) -> Thing:
+    kind = "document" if given else "withheld"
+    return Thing(kind, request.document_unique_id, request.repository_unique_id)
