@@ -26,7 +26,7 @@ REFERENCE = ROOT / "docs" / "reference"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 #: Variables that are read, but are no settings.
-BESIDE = {"EREPO_LANGUAGE", "EREPO_SOAK", "EREPO_SUPERVISED_BY", "EREPO_"}
+BESIDE = {"EREPO_LANGUAGE", "EREPO_SOAK", "EREPO_FUZZ_SECONDS", "EREPO_SUPERVISED_BY", "EREPO_"}
 #: Written by `make bench`; not there before its first run.
 GENERATED = {REFERENCE / "benchmarks.md"}
 
