@@ -217,7 +217,10 @@ def load_certificate(der: bytes) -> tuple[x509.Certificate, PublicKey]:
     try:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+        # These are parsed late; a broken one must come out here, not in the middle of a check.
+        _ = certificate.subject, certificate.issuer, certificate.extensions
+        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         raise SignerRefused(rule="certificate is unreadable") from None
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return certificate, key

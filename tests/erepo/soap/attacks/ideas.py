@@ -134,6 +134,7 @@ for _code, _bent in {
     "itself twice": lambda der: der + der,
     "nothing": lambda _: b"",
     "a public key": lambda _: b"\x30\x03\x02\x01\x00",
+    "a subject that is no text": lambda der: der.replace(b"0000000000001003 WSS", b"\xff" * 20, 2),
     "a bit turned": lambda der: der[:200] + bytes([der[200] ^ 1]) + der[201:],
 }.items():
 
