@@ -4,6 +4,7 @@ ErepoError
 ├── InvalidInput
 │   ├── RequestMalformed        a REST body that cannot be read
 │   ├── BodyTooLarge            more bytes than the limits allow
+│   ├── MethodNotAllowed        another HTTP method than the resource has
 │   └── ContentEncodingRefused  compressed bodies are not taken
 ├── AccessRefused
 │   ├── PathUnknown             nothing here, or not for this certificate: one answer for both
@@ -73,6 +74,14 @@ class ContentEncodingRefused(InvalidInput):
     code = "cloud.content-encoding"
     cause = Text("Compressed bodies are not accepted.", "Skompresowane treści żądań nie są przyjmowane.")
     cure = Text("Send the body without Content-Encoding.", "Wyślij treść bez nagłówka Content-Encoding.")
+
+
+class MethodNotAllowed(InvalidInput):
+    """The resource has other HTTP methods."""
+
+    code = "cloud.method"
+    cause = Text("This address takes only {allowed}.", "Ten adres przyjmuje tylko {allowed}.")
+    cure = Text("Send the request with that method.", "Wyślij żądanie tą metodą.")
 
 
 class PathUnknown(AccessRefused):

@@ -83,7 +83,7 @@ def add(
     number = options.number_of(connection, wanted.account)
     chains = Chains(connection, [number])
     if certificates is not None:
-        tenants.activate(connection, wanted.account, *certificates)
+        tenants.activate(connection, number, wanted.account, *certificates)
     decided = options.options(connection, wanted.account)
     things = [_setting(name, value) for name, value in decided.items()]
     chains.append(number, [event(wanted.account, "tenant add", Action.CREATE, things)])

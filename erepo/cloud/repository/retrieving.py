@@ -5,7 +5,7 @@ from functools import partial
 from io import BytesIO
 from typing import BinaryIO
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 
 from erepo.cloud.errors import StoredContentDamaged
 from erepo.cloud.service import Cloud
@@ -20,7 +20,12 @@ from erepo.xds.vocabulary import Xds
 
 #: Octets of one answer that are held in memory; further documents are read again while they are sent.
 _HELD = 8 * 1024**2
-_OCTETS = select(document_octets.c.octets).where(document_octets.c.document_id == bindparam("document"))
+_OCTETS = select(document_octets.c.octets).where(
+    document_octets.c.tenant_id == bindparam("tenant"), document_octets.c.document_id == bindparam("document")
+)
+_OF_DOCUMENT = and_(
+    document_octets.c.document_id == document.c.id, document_octets.c.tenant_id == document.c.tenant_id
+)
 
 
 def retrieve(
@@ -76,11 +81,11 @@ def _load(
 ) -> tuple[str, Content] | None:
     query = (
         select(document, document_octets.c.octets)
-        .join_from(document, document_octets, isouter=True)
+        .join_from(document, document_octets, _OF_DOCUMENT, isouter=True)
         .where(document.c.tenant_id == tenant.id)
         .where(document.c.unique_id == unique_id)
     )
-    with cloud.database.read() as connection:
+    with cloud.database.read(tenant.id) as connection:
         row = connection.execute(query).one_or_none()
     if row is None:
         return None
@@ -89,7 +94,11 @@ def _load(
     if row.octets is None or row.size > INLINE or not hold:
         # Also a large content that compressed well into its row, and what would fill the memory with others.
         inline = row.octets is not None
-        opening = partial(_open_row, cloud, row.id) if inline else partial(cloud.blobs.open, row.blob_key)
+        opening = (
+            partial(_open_row, cloud, tenant.id, row.id)
+            if inline
+            else partial(cloud.blobs.open, row.blob_key)
+        )
         return row.mime_type, StoredContent(row.id, row.size, row.sha256, row.coding, opening)
     octets = row.octets if row.coding == "raw" else expand(row.octets, row.size)
     content = MemoryContent(octets)
@@ -98,6 +107,6 @@ def _load(
     return row.mime_type, content
 
 
-def _open_row(cloud: Cloud, number: int) -> BinaryIO:
-    with cloud.database.read() as connection:
-        return BytesIO(connection.scalars(_OCTETS, {"document": number}).one())
+def _open_row(cloud: Cloud, tenant_id: int, number: int) -> BinaryIO:
+    with cloud.database.read(tenant_id) as connection:
+        return BytesIO(connection.scalars(_OCTETS, {"tenant": tenant_id, "document": number}).one())

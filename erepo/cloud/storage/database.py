@@ -15,7 +15,9 @@ from erepo.cloud.errors import CloudNotInitialised, DatabaseOutdated, DatabaseTo
 from erepo.cloud.storage.append_only import make_append_only
 from erepo.cloud.storage.engines import make_engine, reading, writing
 from erepo.cloud.storage.plans import plan_for_many
+from erepo.cloud.storage.row_security import make_policies, tell_tenants
 from erepo.cloud.storage.scopes import Everyone, Scope, enter
+from erepo.cloud.storage.seal import seal
 from erepo.cloud.storage.tables import number_block, service
 from erepo.cloud.storage.upgrading import SCHEMA, lock, upgrade, version
 from erepo.settings import DatabaseAddressWrong
@@ -35,6 +37,9 @@ class Database:
         except (ArgumentError, ImportError):
             # Nothing of the address is told: it may hold a password.
             raise DatabaseAddressWrong(side="CLOUD") from None
+        seal(self.engine)
+        if self.engine.dialect.name == "postgresql":
+            tell_tenants(self.engine)
         self._reading, self._writing = reading(self.engine), writing(self.engine)
 
     @contextmanager
@@ -75,6 +80,7 @@ class Database:
             upgrade(connection)
             plan_for_many(connection)
             make_append_only(connection)
+            make_policies(connection)
             if version(connection) is None:
                 connection.execute(insert(service), {"name": "schema", "value": str(SCHEMA)})
                 connection.execute(insert(number_block), {"name": "row", "next": 1})

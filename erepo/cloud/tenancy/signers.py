@@ -36,5 +36,5 @@ def _load(cloud: "Cloud", tenant_id: int, fingerprints: list[str]) -> dict[str, 
     query = select(certificate.c.fingerprint, certificate.c.pem).where(
         certificate.c.tenant_id == tenant_id, certificate.c.fingerprint.in_(fingerprints)
     )
-    with cloud.database.read() as connection:
+    with cloud.database.read(tenant_id) as connection:
         return {row.fingerprint: read_certificate(row.pem.encode()) for row in connection.execute(query)}

@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 from cryptography import x509
 from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from erepo.cloud.errors import (
     AccountMalformed,
     AccountOccupied,
-    PathUnknown,
     TenantExists,
     TenantUnknown,
     TermOver,
@@ -154,34 +154,34 @@ def order(connection: Connection, wanted: Order) -> None:
     connection.execute(insert(audit_head), {"tenant_id": number, "number": 0, "hash": bytes(32)})
 
 
-def activate(connection: Connection, account: str, tls: x509.Certificate, wss: x509.Certificate) -> None:
+def activate(
+    connection: Connection, tenant_id: int, account: str, tls: x509.Certificate, wss: x509.Certificate
+) -> None:
     """Register an account's two certificates and make it active; the same again changes nothing.
 
     The certificates must have been checked (`erepo.pki.checks`).
 
     Raises:
-        PathUnknown: no such account. AccountOccupied: it is active with other certificates, or suspended, or
-        a certificate is registered elsewhere.
+        AccountOccupied: it is active with other certificates, or suspended, or a certificate is registered
+        elsewhere.
     """
-    found = connection.execute(
-        select(tenant.c.id, tenant.c.state).where(tenant.c.account == account).with_for_update()
-    ).one_or_none()
-    if found is None:
-        raise PathUnknown
+    state = connection.scalars(select(tenant.c.state).where(tenant.c.id == tenant_id).with_for_update()).one()
     wanted = {(CertificatePurpose.TLS, fingerprint(tls)), (CertificatePurpose.WSS, fingerprint(wss))}
-    if found.state == "active" and wanted <= set(_registered(connection, found.id)):
+    if state == "active" and wanted <= set(_registered(connection, tenant_id)):
         return
-    prints = [each for _, each in wanted]
-    taken = connection.scalar(select(certificate.c.id).where(certificate.c.fingerprint.in_(prints)).limit(1))
-    if found.state != "ordered" or taken is not None:
+    if state != "ordered":
         raise AccountOccupied(account=account)
     rows = [
-        certificate_row(found.id, purpose, each)
+        certificate_row(tenant_id, purpose, each)
         for purpose, each in ((CertificatePurpose.TLS, tls), (CertificatePurpose.WSS, wss))
     ]
-    connection.execute(insert(certificate), rows)
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(certificate), rows)
+    except IntegrityError:  # a fingerprint is given once, over all accounts
+        raise AccountOccupied(account=account) from None
     connection.execute(
-        update(tenant).where(tenant.c.id == found.id).values(state="active", activated_at=now())
+        update(tenant).where(tenant.c.id == tenant_id).values(state="active", activated_at=now())
     )
 
 
@@ -310,7 +310,7 @@ class Directory:
             .where(certificate.c.state == "active")
             .where(certificate.c.not_after > now())  # a connection may outlive its certificate
         )
-        with self._database.read() as connection:
+        with self._database.everyone("whose certificate it is, is what is asked") as connection:
             found = _load(connection, query)
         if len(self._known) > 10_000:
             self._known.clear()

@@ -63,7 +63,7 @@ async def activate(
         )
     found = await cloud.reading(partial(_ordered, cloud, account))
     trail.tenant_id, trail.who = found.id, replace(trail.who, account=account)
-    await trail.write(Change(evidence=trail.evidence(), apply=partial(_activate, account, tls, wss)))
+    await trail.write(Change(evidence=trail.evidence(), apply=partial(_activate, found, tls, wss)))
     cloud.directory.forget()
     active = await cloud.reading(partial(_ordered, cloud, account))
     return facts(active, cloud.base_url, cloud.wss)
@@ -78,15 +78,17 @@ def _wss_certificate(body: bytearray) -> x509.Certificate:
 
 
 def _ordered(cloud: Cloud, account: str) -> Tenant:
-    with cloud.database.read() as connection:
+    with cloud.database.everyone("the account is not active yet") as connection:
         try:
             return tenants.find(connection, account)
         except TenantUnknown:
             raise PathUnknown from None
 
 
-def _activate(account: str, tls: x509.Certificate, wss: x509.Certificate, connection: Connection) -> Outcome:
-    tenants.activate(connection, account, tls, wss)
+def _activate(
+    ordered: Tenant, tls: x509.Certificate, wss: x509.Certificate, connection: Connection
+) -> Outcome:
+    tenants.activate(connection, ordered.id, ordered.account, tls, wss)
     return Outcome()
 
 
@@ -121,5 +123,5 @@ async def state(cloud: Cloud, tenant: Tenant) -> dict[str, Any]:
 
 
 def _usage(cloud: Cloud, tenant: Tenant) -> tenants.Usage:
-    with cloud.database.read() as connection:
+    with cloud.database.read(tenant.id) as connection:
         return tenants.usage(connection, tenant.id)

@@ -57,7 +57,7 @@ async def test_after_its_term_an_account_reads_but_does_not_add(cloud: RunningCl
     """An expired account still answers queries; new documents are refused for good, with the date."""
     credentials = cloud.add_tenant("0000000000006005")
     database = Database(cloud.settings.cloud_url)
-    with database.write() as connection:
+    with database.everyone("a test decides", write=True) as connection:
         mine = tenant.c.account == credentials.account
         connection.execute(update(tenant).where(mine).values(valid_until=date(2020, 1, 31)))
     database.close()

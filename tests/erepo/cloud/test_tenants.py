@@ -163,11 +163,11 @@ async def test_a_suspended_account_is_refused_at_once(cloud: RunningCloud) -> No
     database = Database(cloud.settings.cloud_url)
 
     async with connected(credentials) as client:
-        with database.write() as connection:
+        with database.everyone("a test decides", write=True) as connection:
             tenants.suspend(connection, credentials.account)
         with pytest.raises(ForbiddenAnswer):
             await client.provide(one_document(b"x"))
-        with database.write() as connection:
+        with database.everyone("a test decides", write=True) as connection:
             assert tenants.resume(connection, credentials.account) == "active"
         await asyncio.sleep(tenants.FRESH)
         assert (await client.provide(one_document(b"x"))).status == ResponseStatus.SUCCESS
