@@ -24,7 +24,7 @@ from erepo.soap.http import AiohttpChannel
 from erepo.soap.mtom import Attachment
 from erepo.soap.signing import Signer
 from erepo.soap.verifying import Verified, Verifier
-from erepo.xds import iti18, iti41, iti43
+from erepo.xds import iti18, iti41, iti42, iti43, iti57, iti62, iti86
 from erepo.xds.iti41 import Submission
 from erepo.xds.model import Association, Author, Code, DocumentEntry, SubmissionSet
 from erepo.xds.responses import RegistryResponse, read_registry_response
@@ -113,6 +113,28 @@ class CloudClient:
         requests = [iti43.DocumentRequest(repository, unique_id) for unique_id in unique_ids]
         verified = await self._call(self.tenant.repository, iti43, iti43.write_request(requests))
         return iti43.read_response(verified)
+
+    async def register(self, registration: iti42.Registration) -> RegistryResponse:
+        """ITI-42."""
+        return await self._answered(self.tenant.registry, iti42, iti42.write_request(registration))
+
+    async def update(self, update: iti57.Update) -> RegistryResponse:
+        """ITI-57."""
+        return await self._answered(self.tenant.registry, iti57, iti57.write_request(update))
+
+    async def remove_objects(self, *entry_uuids: str) -> RegistryResponse:
+        """ITI-62."""
+        return await self._answered(self.tenant.registry, iti62, iti62.write_request(entry_uuids))
+
+    async def remove_documents(self, *unique_ids: str, repository: str = "") -> RegistryResponse:
+        """ITI-86."""
+        repository = repository or str(self.tenant.facts["repositoryUniqueId"])
+        requests = [iti43.DocumentRequest(repository, unique_id) for unique_id in unique_ids]
+        return await self._answered(self.tenant.repository, iti86, iti86.write_request(requests))
+
+    async def _answered(self, url: str, transaction: ModuleType, payload: Any) -> RegistryResponse:
+        verified = await self._call(url, transaction, payload, mtom=False)
+        return read_registry_response(verified.payload)
 
     async def query(self, query: iti18.StoredQuery) -> iti18.QueryResult:
         """ITI-18."""
