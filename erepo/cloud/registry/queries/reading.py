@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Integer, Row, Select, bindparam, select
 
 from erepo.cloud.registry.kinds import Kind
 from erepo.cloud.storage.tables import registry_object
@@ -20,16 +20,36 @@ MOST_REFERENCES = 50_000
 PORTION = 5_000
 
 _object = registry_object.c
-_COLUMNS = (
-    _object.id,
-    _object.kind,
-    _object.entry_uuid,
-    _object.patient_id,
-    _object.association_type,
-    _object.source_object,
-    _object.target_object,
-    _object.registered_at,
+_IDS: BindParameter[list[Any]] = bindparam("ids", expanding=True)
+# Made once: building a statement costs as much as running it.
+_ANY = (
+    select(
+        _object.id,
+        _object.kind,
+        _object.entry_uuid,
+        _object.patient_id,
+        _object.association_type,
+        _object.source_object,
+        _object.target_object,
+        _object.registered_at,
+    )
+    .where(_object.tenant_id == bindparam("tenant"))
+    .order_by(_object.id)
+    .limit(bindparam("most", type_=Integer()))
 )
+_OF_KIND = _ANY.where(_object.kind == bindparam("kind"))
+_OF_PATIENT = _OF_KIND.where(_object.patient_id == bindparam("patient"))
+_BY_UUID, _BY_UNIQUE_ID, _BY_NUMBER, _FROM, _TO = (
+    _OF_KIND.where(column.in_(_IDS))
+    for column in (
+        _object.entry_uuid,
+        _object.unique_id,
+        _object.id,
+        _object.source_object,
+        _object.target_object,
+    )
+)
+_ANY_BY_UUID = _ANY.where(_object.entry_uuid.in_(_IDS))
 
 Found = dict[int, Row[Any]]
 """Rows by their number, so that what is reached in two ways is there once."""
@@ -77,7 +97,7 @@ class Reader:
 
     def of_patient(self, patient: str, kind: Kind, *conditions: Condition) -> Found:
         """Return a patient's objects of a kind."""
-        return self._rows([self._all(kind).where(_object.patient_id == patient, *conditions)])
+        return self._rows(_OF_PATIENT, conditions, [{"kind": int(kind), "patient": patient}])
 
     def by_ids(
         self,
@@ -87,62 +107,56 @@ class Reader:
         unique_ids: Sequence[str] = (),
     ) -> Found:
         """Return objects of a kind by what the client knows of them."""
-        known = [_object.entry_uuid.in_(portion) for portion in portions(uuids(entry_uuids))]
-        known += [_object.unique_id.in_(portion) for portion in portions(unique_ids)]
-        return self._rows(self._all(kind).where(each, *conditions) for each in known)
+        found = self._by(_BY_UUID, kind, uuids(entry_uuids), conditions)
+        return found | self._by(_BY_UNIQUE_ID, kind, unique_ids, conditions)
 
     def by_numbers(self, kind: Kind, numbers: Iterable[int | None], *conditions: Condition) -> Found:
         """Return objects of a kind among the ends of associations."""
-        return self._rows(
-            self._all(kind).where(_object.id.in_(portion), *conditions)
-            for portion in portions(number for number in numbers if number is not None)
-        )
+        return self._by(_BY_NUMBER, kind, (each for each in numbers if each is not None), conditions)
 
     def numbers_of(self, entry_uuids: Sequence[str]) -> list[int]:
         """Return the numbers of objects of any kind."""
-        return list(
-            self._rows(
-                self._any().where(_object.entry_uuid.in_(portion)) for portion in portions(uuids(entry_uuids))
-            )
-        )
+        return list(self._rows(_ANY_BY_UUID, (), ({"ids": each} for each in portions(uuids(entry_uuids)))))
 
     def links_from(self, numbers: Iterable[int], types: Sequence[str] = ()) -> Found:
         """Return associations that start at one of these objects."""
-        return self._links(_object.source_object, numbers, types)
+        return self._by(_FROM, Kind.ASSOCIATION, numbers, _of_types(types))
 
     def links_to(self, numbers: Iterable[int], types: Sequence[str] = ()) -> Found:
         """Return associations that end at one of these objects."""
-        return self._links(_object.target_object, numbers, types)
+        return self._by(_TO, Kind.ASSOCIATION, numbers, _of_types(types))
 
     def touching(self, numbers: Iterable[int], types: Sequence[str] = ()) -> Found:
         """Return associations that start or end at one of these objects."""
         known = list(numbers)
         return self.links_from(known, types) | self.links_to(known, types)
 
-    def _links(self, end: ColumnElement[Any], numbers: Iterable[int], types: Sequence[str]) -> Found:
-        wanted = self._all(Kind.ASSOCIATION)
-        if types:
-            wanted = wanted.where(_object.association_type.in_(types))
-        return self._rows(wanted.where(end.in_(portion)) for portion in portions(numbers))
+    def _by(
+        self, statement: Select[Any], kind: Kind, ids: Iterable[Any], conditions: Sequence[Condition]
+    ) -> Found:
+        asked = ({"kind": int(kind), "ids": portion} for portion in portions(ids))
+        return self._rows(statement, conditions, asked)
 
-    def _any(self) -> Select[Any]:
-        return select(*_COLUMNS).where(_object.tenant_id == self._tenant_id).order_by(_object.id)
-
-    def _all(self, kind: Kind) -> Select[Any]:
-        return self._any().where(_object.kind == int(kind))
-
-    def _rows(self, statements: Iterable[Select[Any]]) -> Found:
-        """Run statements that ask for portions of one thing.
+    def _rows(
+        self, statement: Select[Any], conditions: Sequence[Condition], asked: Iterable[dict[str, Any]]
+    ) -> Found:
+        """Run a statement for each portion of what is asked for.
 
         Raises:
             QueryError: XDSTooManyResults.
         """
+        if conditions:
+            statement = statement.where(*conditions)
         found: Found = {}
-        for statement in statements:
-            limited = statement.limit(self._most + 1 - len(found))
-            found |= {row.id: row for row in self._connection.execute(limited)}
+        for values in asked:
+            values |= {"tenant": self._tenant_id, "most": self._most + 1 - len(found)}
+            found |= {row.id: row for row in self._connection.execute(statement, values)}
             check_number(found, self._most)
         return found
+
+
+def _of_types(types: Sequence[str]) -> tuple[Condition, ...]:
+    return (_object.association_type.in_(types),) if types else ()
 
 
 def check_number(found: Sequence[object] | Found, most: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import zstandard
 from lxml import etree
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from erepo.cloud.registry.kinds import Kind, Status
 from erepo.cloud.registry.queries.reading import MOST_OBJECTS, MOST_REFERENCES, check_number, portions
@@ -22,7 +22,9 @@ from erepo.xds.responses import RegistryError
 from erepo.xds.vocabulary import APPROVED, DEPRECATED, RIM, Slot, Xds
 
 _object = registry_object.c
-_KEPT = select(_object.id, _object.kind, _object.status, _object.created, _object.xml)
+_KEPT = select(_object.id, _object.kind, _object.status, _object.created, _object.xml).where(
+    _object.tenant_id == bindparam("tenant"), _object.id.in_(bindparam("ids", expanding=True))
+)
 _STATUS_URN = {int(Status.APPROVED): APPROVED, int(Status.DEPRECATED): DEPRECATED}
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 _SLOT, _VALUE_LIST, _VALUE = (f"{{{RIM}}}{name}" for name in ("Slot", "ValueList", "Value"))
@@ -58,8 +60,7 @@ def replay(connection: Connection, tenant_id: int, chosen: Sequence[Row[Any]]) -
     context, size = zstandard.ZstdDecompressor(), 0
     elements: dict[int, Element] = {}
     for numbers in portions(row.id for row in chosen):
-        wanted = _KEPT.where(_object.tenant_id == tenant_id, _object.id.in_(numbers))
-        for row in connection.execute(wanted):
+        for row in connection.execute(_KEPT, {"tenant": tenant_id, "ids": numbers}):
             size += zstandard.frame_content_size(row.xml)
             if size > MOST_OCTETS:
                 context_text = f"more than {MOST_OCTETS} bytes of metadata"
