@@ -25,7 +25,7 @@ from tests.support.registering import (
     to_status,
 )
 
-ROUNDS = 12
+ROUNDS = 8
 
 
 @pytest.fixture(params=[1, 2], ids=["one-process", "two-processes"])
@@ -51,7 +51,7 @@ def codes(answers: Sequence[RegistryResponse]) -> Counter[str]:
 
 
 async def test_of_replacements_at_once_exactly_one_succeeds(clients: list[CloudClient]) -> None:
-    """Round after round: one Success, all others find the target deprecated, one replacement is registered."""
+    """Round after round: one Success, the others find the target deprecated, one replacement is there."""
     desk = Desk(clients[0])
     for _ in range(ROUNDS):
         old, new = await desk.document(), [entry() for _ in range(4)]
@@ -74,11 +74,9 @@ async def test_of_replacements_at_once_exactly_one_succeeds(clients: list[CloudC
 async def test_one_submission_a_hundred_times_at_once_is_stored_once(clients: list[CloudClient]) -> None:
     """Of a hundred freshly signed copies one is stored; the others name the duplicate."""
     old = await Desk(clients[0]).document()
-    one = entry()
-    for given in (
-        registration(entry(), one),
-        registration(one := entry(), link(Kind.APPEND, one.entry_uuid, old.entry_uuid)),
-    ):
+    plain, addendum = entry(), entry()
+    adding = link(Kind.APPEND, addendum.entry_uuid, old.entry_uuid)
+    for given in (registration(plain), registration(addendum, adding)):
         answers = await asyncio.gather(
             *(clients[place % len(clients)].provide(provided(given)) for place in range(100))
         )
@@ -120,15 +118,12 @@ async def test_removal_against_replacement(clients: list[CloudClient]) -> None:
         if not turn % 2:
             removed, replaced = replaced, removed
         outcomes.update(codes([removed, replaced]))
-        expected = (
-            ["gone", "approved"] if removed.status == ResponseStatus.SUCCESS else ["deprecated", "approved"]
-        )
         if removed.status == ResponseStatus.SUCCESS:
             assert codes([replaced]) == {Xds.UNRESOLVED_REFERENCE: 1}
-            expected[1] = "gone"
+            assert await desk.status(old, new) == ["gone", "gone"]
         else:
             assert codes([removed]) == {Xds.REFERENCES_EXIST: 1}
-        assert await desk.status(old, new) == expected
+            assert await desk.status(old, new) == ["deprecated", "approved"]
     assert outcomes["Success"] == ROUNDS
 
 

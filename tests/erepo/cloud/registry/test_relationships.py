@@ -1,6 +1,6 @@
 """Relationships and folders over the wire, in both transactions that register (ITI-41, ITI-42; TF-2 3.42)."""
 
-import time
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -59,10 +59,10 @@ async def test_a_replacement_takes_what_grew_from_its_target_along(desk: Desk) -
 
 
 async def test_a_replacement_takes_the_places_of_its_target(desk: Desk) -> None:
-    """The replacement lies in the target's folders, its submission has those memberships, the folders are new."""
+    """The replacement lies in the target's folders; its submission has those memberships."""
     kept, documents = await desk.filed()
     before = (await desk.folder(kept))[0].last_update_time
-    time.sleep(1.1)
+    await asyncio.sleep(1.1)
     new = entry()
     given = await desk.register(new, link(Kind.REPLACE, new.entry_uuid, documents[0].entry_uuid))
     after, members = await desk.folder(kept)
@@ -89,7 +89,7 @@ async def test_a_document_goes_into_a_registered_folder(desk: Desk) -> None:
     kept, _ = await desk.filed()
     before = (await desk.folder(kept))[0].last_update_time
     old, new = await desk.document(), entry()
-    time.sleep(1.1)
+    await asyncio.sleep(1.1)
     filing = member(kept.entry_uuid, old.entry_uuid)
     given = registration(filing, new, member(kept.entry_uuid, new.entry_uuid))
     own = given.submission_set.entry_uuid

@@ -67,7 +67,7 @@ async def test_a_new_version_belongs_to_its_own_submission(desk: Desk) -> None:
 
 
 async def test_a_new_version_inherits_folders_and_relationships(desk: Desk) -> None:
-    """By default the associations of the previous version are given to the new one; with `no` they are not."""
+    """By default the associations of the previous version go to the new one too; with `no` they do not."""
     kept, (one, two) = await desk.filed(2)
     for old in (one, two):
         grown = entry()
@@ -84,7 +84,7 @@ async def test_a_new_version_inherits_folders_and_relationships(desk: Desk) -> N
 
 
 async def test_a_new_version_of_a_folder_keeps_its_documents(desk: Desk) -> None:
-    """A folder's next version has the same uniqueId and members; a document then goes into the new one only."""
+    """A folder's next version has the same uniqueId and members; the old one takes no document any more."""
     kept, (inside,) = await desk.filed()
     second = revised(kept, title="Teczka poprawiona")
     good(await desk.client.update(next_version(second, 1)))

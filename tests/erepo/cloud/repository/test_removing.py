@@ -22,7 +22,7 @@ async def desk(client: CloudClient) -> AsyncIterator[Desk]:
 
 @pytest.mark.parametrize("size", [0, 100, LARGE], ids=["empty", "row", "blob"])
 async def test_a_removed_document_is_not_given_out_and_its_entry_stays(desk: Desk, size: int) -> None:
-    """ITI-43 answers XDSDocumentUniqueIdError afterwards; the same octets may be provided again, others not."""
+    """ITI-43 answers XDSDocumentUniqueIdError; the same octets may be provided again, others not."""
     octets = os.urandom(size)
     one = entry(hash="", size=None)
     good(await desk.client.provide(provided(registration(one), octets)))
