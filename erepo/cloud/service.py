@@ -9,8 +9,10 @@ from functools import partial
 from typing import TypeVar
 
 from erepo.cloud.addresses import service_url
+from erepo.cloud.audit.sending import sender_for
 from erepo.cloud.bodies import Bodies
 from erepo.cloud.errors import where
+from erepo.cloud.metrics import Metrics
 from erepo.cloud.registry.group import Registrar
 from erepo.cloud.registry.jobs import Job, Outcome  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.storage.database import Database
@@ -60,6 +62,8 @@ class Cloud:
         #: taking memory.
         self.heavy = ThreadPoolExecutor(2, "erepo-heavy")
 
+        #: Sends the record to the operator's audit repository, where there is one.
+        self.sender = sender_for(settings, self.database, self.base_url)
         #: Messages to the repository that are being received or verified.
         self.arrivals = Arrivals()
         self.verifier = self._verifier()
@@ -72,6 +76,8 @@ class Cloud:
             more=lambda: self.arrivals.count,
             tenant=lambda job: job.evidence.tenant_id,
         )
+
+        self.metrics = Metrics(self.database, lambda: self.writer.waiting)
 
     def _verifier(self) -> Verifier:
         wss = self.settings.wss
@@ -95,6 +101,8 @@ class Cloud:
     def start(self) -> None:
         """Begin to write; called on the event loop that serves."""
         self.writer.start()
+        if self.sender is not None:
+            self.sender.start()
         self.readers.submit(self._sweep)
 
     def _sweep(self) -> None:
@@ -109,6 +117,8 @@ class Cloud:
     async def stop(self) -> None:
         """Write what is queued, then no more."""
         await asyncio.get_running_loop().run_in_executor(None, self.writer.stop)
+        if self.sender is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self.sender.stop)
 
     def trusts(self, trust: TrustStore) -> None:
         """Accept certificates of these authorities from now on."""

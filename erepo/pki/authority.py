@@ -126,6 +126,14 @@ class Authority:
             .sign(self.key, hashes.SHA256())
         )
 
+    def issue_visitor(self, key: PrivateKey, common_name: str, days: int = 730) -> x509.Certificate:
+        """Issue a TLS client's certificate that names no account: for the operator's own programs."""
+        return (
+            self._leaf(_name(common_name), key.public_key(), days)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+
     def issue_signer(self, key: PrivateKey, common_name: str, days: int = 730) -> x509.Certificate:
         """Issue the certificate with which a service signs its answers."""
         return self._leaf(_name(common_name), key.public_key(), days).sign(self.key, hashes.SHA256())

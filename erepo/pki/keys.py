@@ -48,6 +48,13 @@ def encrypt_key(key: PrivateKey, passphrase: bytes) -> bytes:
     )
 
 
+def clear_key(key: PrivateKey) -> bytes:
+    """Return a private key as PKCS#8 PEM in clear, for programs that take no other; keep it 0600."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
 def load_key(pem: bytes, passphrase: bytes | None = None) -> PrivateKey:
     """Read a private key from PEM (PKCS#8, PKCS#1 or SEC 1; encrypted or not).
 

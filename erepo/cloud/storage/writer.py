@@ -107,6 +107,11 @@ class GroupWriter(Generic[Job, Outcome]):
         """Start the thread."""
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for the thread."""
+        return self._queue.qsize()
+
     def submit(self, job: Job) -> asyncio.Future[Outcome]:
         """Queue a job; the future is done when its transaction is committed.
 

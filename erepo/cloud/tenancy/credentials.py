@@ -11,7 +11,6 @@ from pathlib import Path
 
 import orjson
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 
 from erepo.cloud import operating
 from erepo.cloud.addresses import service_url
@@ -25,7 +24,7 @@ from erepo.durable import write_durably
 from erepo.pki.authority import Authority
 from erepo.pki.bundle import Bundle
 from erepo.pki.csr import make_csr
-from erepo.pki.keys import new_key
+from erepo.pki.keys import clear_key, new_key
 from erepo.pki.names import CertificatePurpose
 from erepo.settings import Settings
 
@@ -148,12 +147,5 @@ def issue(authority: Authority, account: str, settings: Settings) -> Issued:
 def _write_bundles(folder: Path, authority: Authority, issued: Issued) -> None:
     write_durably(folder / "ca.pem", [authority.pem], mode=0o644)
     for name, bundle in (("tls", issued.tls), ("wss", issued.wss)):
-        write_durably(folder / f"{name}.key", [_clear(bundle)])
+        write_durably(folder / f"{name}.key", [clear_key(bundle.key)])
         write_durably(folder / f"{name}.pem", [bundle.certificate_pem], mode=0o644)
-
-
-def _clear(bundle: Bundle) -> bytes:
-    # Not encrypted, as `tls.key` for curl or a test kit must be; the file is 0600.
-    return bundle.key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -58,7 +58,13 @@ def json_answer(status: int, content: Any, *, close: bool = False) -> Answer:
     return Answer(status, "application/json", orjson.dumps(content), headers=headers)
 
 
-def error_answer(status: int, error: ErepoError, *, close: bool = False) -> Answer:
+def error_answer(
+    status: int,
+    error: ErepoError,
+    *,
+    close: bool = False,
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+) -> Answer:
     """Return an error as `{"code", "cause": {pl, en}, "cure": {pl, en}}`; nothing else of it goes out."""
     polish, english = error.explain("pl"), error.explain("en")
     content = {
@@ -66,4 +72,5 @@ def error_answer(status: int, error: ErepoError, *, close: bool = False) -> Answ
         "cause": {"pl": polish[0], "en": english[0]},
         "cure": {"pl": polish[1], "en": english[1]},
     }
-    return json_answer(status, content, close=close)
+    answer = json_answer(status, content, close=close)
+    return replace(answer, headers=(*answer.headers, *headers)) if headers else answer

@@ -1,16 +1,21 @@
 """The ASGI application: who asks, what for, and the one answer for everything that is not theirs.
 
     GET  /health                                   alive (also only over mutual TLS)
+    GET  /openapi.json                             the REST resources, described
+    GET  /metrics                                  figures, for the operator's certificate
     POST /services/{account}/activation            registers the account's certificates
     GET  /services/{account}                       state and usage
+    GET  /services/{account}/audit                 the account's own record
     POST /services/{account}/xds/repository        ITI-41, ITI-43
     POST /services/{account}/xds/registry          ITI-18
+    GET  of these two with ?wsdl or ?xsd=NAME      how they are called
 
 A path of another account, of no account, or that does not exist: the same 404 with the same body.
 """
 
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +27,7 @@ from erepo.cloud.errors import (
     AccountSuspended,
     BodyTimeout,
     BodyTooLarge,
+    MethodNotAllowed,
     PathUnknown,
     ServiceBusy,
     ServiceStopping,
@@ -30,10 +36,11 @@ from erepo.cloud.errors import (
 )
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
-from erepo.cloud.web import accounts
-from erepo.cloud.web.acting import bearer
+from erepo.cloud.web import accounts, audits
+from erepo.cloud.web.acting import bearer, require_actor
 from erepo.cloud.web.answers import Answer, Send, error_answer, json_answer
 from erepo.cloud.web.exchange import Caller
+from erepo.cloud.web.resources import description, figures, service_document
 from erepo.cloud.web.trail import Trail
 from erepo.cloud.web.xds import serve_xds
 from erepo.errors import AccessRefused, ErepoError, InvalidInput
@@ -48,10 +55,13 @@ class Unexpected(Exception):  # says nothing on purpose; the log line before it 
 Scope = dict[str, Any]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_PATH = re.compile(r"/services/([0-9]{16})(/activation|/xds/repository|/xds/registry|)")
+_PATH = re.compile(r"/services/([0-9]{16})(/activation|/audit|/xds/repository|/xds/registry|)")
+#: Resources of the service as a whole.
+_OPEN = frozenset({"/health", "/openapi.json", "/metrics"})
 _SMALL = 64 * 1024
 _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (PathUnknown, 404),
+    (MethodNotAllowed, 405),
     (AccountOccupied, 409),
     (BodyTooLarge, 413),
     (BodyTimeout, 408),
@@ -74,6 +84,7 @@ class Request:
     fingerprint: str
     certificate: bytes
     receive: Receive
+    query: bytes = b""
 
 
 def build(cloud: Cloud) -> Application:
@@ -104,21 +115,42 @@ async def _serve(cloud: Cloud, scope: Scope, receive: Receive, send: Send) -> No
         await error_answer(404, PathUnknown()).send(send)
         return
     request = Request(
-        scope["method"], scope["path"], headers, tls["fingerprint"], tls["certificate"], receive
+        scope["method"],
+        scope["path"],
+        headers,
+        tls["fingerprint"],
+        tls["certificate"],
+        receive,
+        scope.get("query_string", b""),
     )
+    began = time.monotonic()
     trail = Trail(cloud, _who(scope, request), "request")
+    send = _recorded(trail, send)
     try:
         await _route(cloud, request, trail, send)
-    except ClientGone:
-        return
+    except ClientGone as gone:
+        await _record(trail, gone)
     except ErepoError as error:
         close = int(headers.get(b"content-length", b"0") or 0) > _SMALL
         await _record(trail, error)
-        await error_answer(_status(error), error, close=close).send(send)
+        await error_answer(_status(error), error, close=close, headers=_headers(error)).send(send)
     except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
         log.error("unexpected: %s", where(error))  # noqa: TRY400  # texts may hold patient data
         await _record(trail, error)
         raise Unexpected from None
+    finally:
+        cloud.metrics.answered(trail.transaction, trail.outcome, time.monotonic() - began)
+
+
+def _recorded(trail: Trail, send: Send) -> Send:
+    """Return `send` that lets no answer out before the request's record is written, whoever gives it."""
+
+    async def after_record(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            await trail.answered(message["status"])
+        await send(message)
+
+    return after_record
 
 
 def _who(scope: Scope, request: Request) -> Who:
@@ -138,8 +170,8 @@ def _status(error: ErepoError) -> int:
 
 
 async def _route(cloud: Cloud, request: Request, trail: Trail, send: Send) -> None:
-    if request.path == "/health":
-        await json_answer(200, {"status": "ok"}).send(send)
+    if request.path in _OPEN:
+        await (await _open(cloud, request, trail)).send(send)
         return
     found = _PATH.fullmatch(request.path)
     if found is None:
@@ -147,20 +179,34 @@ async def _route(cloud: Cloud, request: Request, trail: Trail, send: Send) -> No
     account, endpoint = found.groups()
     if endpoint == "/activation":
         trail.transaction, trail.action = "activation", Action.CREATE
+        await _known(cloud, request, trail)
         await (await _activation(cloud, request, account, trail)).send(send)
         return
     tenant = await _tenant(cloud, request, account, trail)
     if endpoint == "":
         trail.transaction, trail.action = "account", Action.READ
         await bearer(cloud, tenant, request.headers, trail)
-        answer = await _state(cloud, request, tenant)
-        await trail.tell()
-        await answer.send(send)
+        await (await _state(cloud, request, tenant)).send(send)
         return
-    if request.method != "POST":
-        await _not_allowed(b"POST").send(send)
+    if endpoint == "/audit":
+        trail.transaction, trail.action = "audit", Action.READ
+        await (await _audit(cloud, request, tenant, trail)).send(send)
         return
+    if request.method == "GET":
+        trail.transaction, trail.action = "wsdl", Action.READ
+        await service_document(cloud, request.path, request.query.decode("latin-1")).send(send)
+        return
+    _only(request, "POST")
     await _soap(cloud, request, Caller(cloud, tenant, request.path, trail, request.certificate), send)
+
+
+async def _open(cloud: Cloud, request: Request, trail: Trail) -> Answer:
+    """Answer what belongs to no account; only refusals are recorded."""
+    trail.transaction, trail.silent = request.path.strip("/"), True
+    _only(request, "GET")
+    if request.path == "/metrics":
+        return await figures(cloud, request.fingerprint)
+    return json_answer(200, {"status": "ok"}) if request.path == "/health" else description(cloud)
 
 
 async def _soap(cloud: Cloud, request: Request, caller: Caller, send: Send) -> None:
@@ -182,9 +228,7 @@ async def _tenant(cloud: Cloud, request: Request, account: str, trail: Trail) ->
         PathUnknown: it is not, or nobody's.
         AccountSuspended: it is, and closed by the operator.
     """
-    tenant = await cloud.tenant_of(request.fingerprint)
-    if tenant is not None:
-        trail.tenant_id, trail.who = tenant.id, replace(trail.who, account=tenant.account)
+    tenant = await _known(cloud, request, trail)
     if tenant is None or tenant.account != account or tenant.state == "ordered":
         raise PathUnknown
     if tenant.state == "suspended":
@@ -192,19 +236,41 @@ async def _tenant(cloud: Cloud, request: Request, account: str, trail: Trail) ->
     return tenant
 
 
+async def _known(cloud: Cloud, request: Request, trail: Trail) -> Tenant | None:
+    """Return whose connection it is, and put that into the record."""
+    tenant = await cloud.tenant_of(request.fingerprint)
+    if tenant is not None:
+        trail.tenant_id, trail.who = tenant.id, replace(trail.who, account=tenant.account)
+    return tenant
+
+
+async def _audit(cloud: Cloud, request: Request, tenant: Tenant, trail: Trail) -> Answer:
+    _only(request, "GET")
+    await require_actor(cloud, tenant, request.headers, trail)
+    return json_answer(200, await audits.page(cloud, tenant, request.query, trail))
+
+
 async def _activation(cloud: Cloud, request: Request, account: str, trail: Trail) -> Answer:
     certificate = accounts.may_activate(account, request.certificate)
-    if request.method != "POST":
-        return _not_allowed(b"POST")
+    _only(request, "POST")
     async with cloud.bodies.read(account, request.headers, request.receive, _SMALL) as body:
         return json_answer(200, await accounts.activate(cloud, account, certificate, body, trail))
 
 
 async def _state(cloud: Cloud, request: Request, tenant: Tenant) -> Answer:
-    if request.method != "GET":
-        return _not_allowed(b"GET")
+    _only(request, "GET")
     return json_answer(200, await accounts.state(cloud, tenant))
 
 
-def _not_allowed(allowed: bytes) -> Answer:
-    return Answer(405, "application/json", b"{}", headers=((b"allow", allowed),))
+def _only(request: Request, method: str) -> None:
+    """Prove that the request has the one method of the resource.
+
+    Raises:
+        MethodNotAllowed: it has not.
+    """
+    if request.method != method:
+        raise MethodNotAllowed(allowed=method)
+
+
+def _headers(error: ErepoError) -> tuple[tuple[bytes, bytes], ...]:
+    return ((b"allow", str(error.data["allowed"]).encode()),) if isinstance(error, MethodNotAllowed) else ()

@@ -38,6 +38,11 @@ class MutualTlsProtocol(HttpToolsProtocol):
     _head = 0
     _head_timer: asyncio.TimerHandle | None = None
 
+    @classmethod
+    def count_open(cls) -> int:
+        """Return how many connections are open."""
+        return cls._open.total()
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Remember the certificate; a connection without TLS, or one too many, is closed at once."""
         super().connection_made(transport)

@@ -59,6 +59,7 @@ def serve(settings: Settings) -> None:
         CloudNotInitialised: `erepo cloud init` has not run.
     """
     cloud = Cloud(settings)
+    cloud.metrics.connections = MutualTlsProtocol.count_open
     context = server_context(cloud.tls, cloud.trust.pem)
     config = uvicorn.Config(
         build(cloud),
