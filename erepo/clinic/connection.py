@@ -1,9 +1,10 @@
 """The connection to one account in the cloud: documents in, questions, documents back."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from cryptography import x509
 
@@ -11,6 +12,8 @@ from erepo.acting import Actor, Assertions
 from erepo.clinic.archiving.errors import AccountMissing, DescriptionUnusable
 from erepo.clinic.pipeline import LARGE_LANES
 from erepo.pki.bundle import Bundle
+from erepo.pki.errors import WrongSubject
+from erepo.pki.names import parse_subject
 from erepo.pki.tls import client_context
 from erepo.pki.trust import TrustStore
 from erepo.settings import Settings
@@ -18,41 +21,12 @@ from erepo.soap.client import SoapClient
 from erepo.soap.errors import SignerRefused
 from erepo.soap.http import AiohttpChannel
 from erepo.soap.signing import Signer
-from erepo.soap.verifying import Verifier
+from erepo.soap.verifying import Accept, Verifier
 from erepo.xds import iti18, iti41, iti43
 from erepo.xds.iti18 import QueryResult, StoredQuery
 from erepo.xds.iti41 import Submission
 from erepo.xds.iti43 import DocumentRequest, RetrieveResult
 from erepo.xds.responses import raise_for_status, read_registry_response
-
-
-class Cloud(Protocol):
-    """What archiving needs of a repository.
-
-    Each method may be called by many coroutines at once. Each raises a `RetryableError` when the outcome may
-    be different next time, an `XdsFailure` when the repository or registry answered with a failure, and
-    another typed error when the whole account cannot be used.
-    """
-
-    settings: Settings
-    source_id: str
-    repository_unique_id: str
-
-    async def provide(self, submission: Submission) -> None:
-        """Store a submission (ITI-41). Returns after a verified Success; all of it is stored, or nothing.
-
-        Raises:
-            DescriptionUnusable: it cannot be written down; nothing has left.
-        """
-        ...
-
-    async def query(self, query: StoredQuery) -> QueryResult:
-        """Ask the registry (ITI-18); a partial answer is an error."""
-        ...
-
-    async def retrieve(self, requests: Sequence[DocumentRequest]) -> RetrieveResult:
-        """Fetch documents (ITI-43); what is not there is missing from the result, with an error naming it."""
-        ...
 
 
 @dataclass
@@ -118,7 +92,7 @@ class CloudConnection:
         self._client = self._channel = None
 
     async def provide(self, submission: Submission) -> None:
-        """Store a submission; see `Cloud.provide`."""
+        """Store a submission; see `Cloud.provide` (`erepo.clinic.repository`)."""
         try:
             payload, attachments = iti41.write_request(submission)
         except ValueError as error:
@@ -175,5 +149,16 @@ class _SameSubject:
             raise SignerRefused(rule="not the signer of this service")
 
 
-def _only(signer_pem: bytes) -> _SameSubject | None:
-    return _SameSubject(x509.load_pem_x509_certificate(signer_pem)) if signer_pem.strip() else None
+def _only(signer_pem: bytes) -> Accept:
+    return _SameSubject(x509.load_pem_x509_certificate(signer_pem)) if signer_pem.strip() else _no_account
+
+
+def _no_account(certificate: x509.Certificate) -> None:
+    """Refuse accounts where the service's signer is not known: one authority may vouch for both.
+
+    Raises:
+        SignerRefused: the certificate names an account.
+    """
+    with suppress(WrongSubject):
+        parse_subject(certificate)
+        raise SignerRefused(rule="signed by an account, not by the service")

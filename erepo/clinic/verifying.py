@@ -19,9 +19,9 @@ from erepo.clinic.archiving.committing import GroupCommit, first_error
 from erepo.clinic.archiving.comparing import Finding, compare
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.archiving.verdicts import Verdict, judge
-from erepo.clinic.connection import Cloud
 from erepo.clinic.database import Database
 from erepo.clinic.pipeline import PATIENCE, ByteBudget
+from erepo.clinic.repository import Cloud
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, now
 from erepo.xds import iti18

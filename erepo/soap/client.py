@@ -12,6 +12,7 @@ from erepo.soap.errors import AnswerMismatched
 from erepo.soap.faults import raise_fault
 from erepo.soap.message import Outgoing, Packed, new_message_id, pack
 from erepo.soap.mtom import Attachment, unpack
+from erepo.soap.names import ANONYMOUS
 from erepo.soap.signing import ReadyAssertion, Signer
 from erepo.soap.verifying import Verified, Verifier, read_unsigned
 
@@ -90,6 +91,8 @@ def _belonging(verified: Verified, message_id: str, action: str, address: str) -
     """Return the answer if it is the one to our request."""
     if verified.relates_to != message_id:
         raise AnswerMismatched(address=address, rule="RelatesTo is not our MessageID")
+    if verified.to != ANONYMOUS:
+        raise AnswerMismatched(address=address, rule="meant for another address")
     raise_fault(verified.payload, address)
     if verified.action != action:
         raise AnswerMismatched(address=address, rule="another action than expected")

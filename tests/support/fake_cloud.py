@@ -1,4 +1,4 @@
-"""A repository in memory that keeps the contract of `erepo.clinic.connection.Cloud`, with faults on demand.
+"""A repository in memory that keeps the contract of `erepo.clinic.repository.Cloud`, with faults on demand.
 
 It is the reference model of the crash tests: every rule of XDS that archiving leans on, in a few lines.
 """

@@ -6,7 +6,7 @@ from erepo.clinic.archiving.comparing import Finding, compare
 from erepo.clinic.archiving.errors import RegisteredDifferently
 from erepo.clinic.archiving.shipments import Item, Shipment
 from erepo.clinic.archiving.verdicts import STORED, Judgement, Verdict
-from erepo.clinic.connection import Cloud
+from erepo.clinic.repository import Cloud
 from erepo.xds import iti18
 from erepo.xds.model import DocumentEntry
 

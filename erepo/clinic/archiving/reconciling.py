@@ -11,8 +11,8 @@ from erepo.clinic.archiving.errors import BatchTaken
 from erepo.clinic.archiving.leases import claim
 from erepo.clinic.archiving.results import Reconciliation
 from erepo.clinic.archiving.work import Work, keeping
-from erepo.clinic.connection import Cloud
 from erepo.clinic.database import Database
+from erepo.clinic.repository import Cloud
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, submission
 

@@ -8,8 +8,8 @@ from erepo.clinic.archiving.committing import first_error
 from erepo.clinic.archiving.leases import claim
 from erepo.clinic.archiving.results import BatchResult
 from erepo.clinic.archiving.work import Progress, Work, keeping
-from erepo.clinic.connection import Cloud
 from erepo.clinic.database import Database
+from erepo.clinic.repository import Cloud
 
 
 async def send_batch(

@@ -16,9 +16,9 @@ from erepo.clinic.archiving.reasons import problem_of, reason_of
 from erepo.clinic.archiving.results import Problem, Rejection
 from erepo.clinic.archiving.shipments import Shipment, load
 from erepo.clinic.archiving.verdicts import ALREADY_USED, Judgement, Verdict, judge
-from erepo.clinic.connection import Cloud
 from erepo.clinic.database import Database
 from erepo.clinic.pipeline import PATIENCE, Breaker, Delivery, Parcel, Pipeline
+from erepo.clinic.repository import Cloud
 from erepo.clinic.states import State
 from erepo.settings import Settings
 

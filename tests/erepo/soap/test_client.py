@@ -1,7 +1,9 @@
 """A call returns the one proven answer to its question, or a typed error; over real mutual TLS."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from lxml import etree
@@ -25,8 +27,8 @@ from erepo.soap.faults import fault_of, read_fault, write_fault
 from erepo.soap.http import AiohttpChannel
 from erepo.soap.message import Outgoing, Packed, pack
 from erepo.soap.mtom import Attachment, include, octets_of, unpack
-from erepo.soap.names import ANONYMOUS, FAULT_ACTION
-from erepo.soap.signing import Signer
+from erepo.soap.names import ANONYMOUS, FAULT_ACTION, REFERENCE, SAML2
+from erepo.soap.signing import ReadyAssertion, Signer
 from erepo.soap.verifying import Verified, read_unsigned
 from tests.support.soap_messages import ACTION, LIMITS, XDS, Identity, identity, wire
 from tests.support.tls_server import Pki, Script, answer, make_pki, read_request, running_peer
@@ -45,15 +47,22 @@ def echo(request: Verified) -> Outgoing:
     return Outgoing(ANSWER_ACTION, ANONYMOUS, root, attachments, relates_to=request.message_id)
 
 
-def service(identity: Identity, reply: Reply, signer: Signer | None, *, mtom: bool = True) -> Script:
-    """Return a peer that verifies each request and signs what `reply` says."""
+def service(
+    identity: Identity,
+    reply: Reply,
+    signer: Signer | None,
+    *,
+    mtom: bool = True,
+    shift: timedelta = timedelta(),
+) -> Script:
+    """Return a peer that verifies each request and signs what `reply` says, by a clock that is wrong."""
 
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head, _, body = (await read_request(reader)).partition(b"\r\n\r\n")
         (kind,) = [line for line in head.decode().split("\r\n") if line.lower().startswith("content-type:")]
         received = unpack(kind.partition(":")[2].strip(), body, LIMITS)
         request = identity.verifier().verify(received) if signer else read_unsigned(received)
-        packed: Packed = pack(reply(request), signer, mtom=mtom)
+        packed: Packed = pack(reply(request), signer, mtom=mtom, now=datetime.now(UTC) + shift)
         writer.write(answer("200 OK", wire(packed), content_type=packed.content_type))
         await writer.drain()
 
@@ -123,6 +132,7 @@ def replying(**changes: object) -> Reply:
         (replying(relates_to="urn:uuid:another"), AnswerMismatched),
         (replying(relates_to=None), AnswerMismatched),
         (replying(action="urn:another"), AnswerMismatched),
+        (replying(to="https://elsewhere.example/"), AnswerMismatched),
     ],
 )
 async def test_answers_to_other_questions_are_refused(
@@ -153,6 +163,17 @@ async def test_answers_of_other_signers_are_refused(
                 await ask(client, peer.url, [])
     async with running_peer(pki, service(elliptic, echo, elliptic.signer)) as peer:
         assert await ask(client, peer.url, []) == []
+
+
+@pytest.mark.parametrize("shift", [timedelta(minutes=-7), timedelta(minutes=2)])
+async def test_stale_answers_are_refused(
+    pki: Pki, channel: AiohttpChannel, elliptic: Identity, shift: timedelta
+) -> None:
+    """A signed answer whose time is over, or has not come, is none."""
+    client = SoapClient(channel, elliptic.signer, elliptic.verifier())
+    async with running_peer(pki, service(elliptic, echo, elliptic.signer, shift=shift)) as peer:
+        with pytest.raises(MessageExpired):
+            await ask(client, peer.url, [])
 
 
 async def test_unsigned_answers_are_refused(pki: Pki, channel: AiohttpChannel, elliptic: Identity) -> None:
@@ -228,3 +249,27 @@ def test_fault_namespaces_reach_the_receiver(elliptic: Identity) -> None:
     packed = pack(outgoing, elliptic.signer, mtom=False)
     verified = elliptic.verifier().verify(unpack(packed.content_type, wire(packed), LIMITS))
     assert "wsse" in verified.payload.nsmap
+
+
+async def test_each_request_says_who_acts(pki: Pki, channel: AiohttpChannel, elliptic: Identity) -> None:
+    """The assertion is asked for anew for each request, carried, and covered by the signature."""
+    made: list[ReadyAssertion] = []
+    seen: list[str] = []
+
+    def actor() -> ReadyAssertion:
+        octets = f'<a:Assertion xmlns:a="{SAML2}" ID="_{len(made)}"></a:Assertion>'.encode()
+        made.append(ReadyAssertion(f"_{len(made)}", octets, hashlib.sha256(octets).digest()))
+        return made[-1]
+
+    def reply(request: Verified) -> Outgoing:
+        assert request.assertion is not None
+        references = request.received.envelope.iter(REFERENCE)
+        assert f"#{request.assertion.get('ID')}" in [each.get("URI") for each in references]
+        seen.append(request.assertion.get("ID", ""))
+        return echo(request)
+
+    client = SoapClient(channel, elliptic.signer, elliptic.verifier(), actor=actor)
+    async with running_peer(pki, service(elliptic, reply, elliptic.signer)) as peer:
+        for _ in range(2):
+            assert await ask(client, peer.url, [b"octets"]) == [b"octets"]
+    assert seen == ["_0", "_1"]
