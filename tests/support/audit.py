@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from erepo.cloud.audit.chain import Chains
 from erepo.cloud.audit.events import Action, Event, Thing, Who
 from erepo.cloud.audit.evidence import now
 from erepo.cloud.storage.database import Database
-from erepo.cloud.storage.tables import audit_head
+from erepo.cloud.storage.tables import audit_event, audit_head, tenant
 from tests.support.cloud import stores_of
 
 #: Numbers of the accounts that have a chain, 0 beside them.
@@ -45,3 +46,45 @@ def new_database(folder: Path, stores: str) -> Iterator[Database]:
             yield database
         finally:
             database.close()
+
+
+@dataclass
+class Record:
+    """What a running service has recorded; `new` tells what came since the last look."""
+
+    database: Database
+    seen: dict[int, int] = field(default_factory=dict)
+
+    def number(self, account: str) -> int:
+        """Return the number of an account's chain."""
+        with self.database.everyone("a test") as connection:
+            return int(connection.scalars(select(tenant.c.id).where(tenant.c.account == account)).one())
+
+    def new(self) -> list[tuple[int, Event]]:
+        """Return the events of all chains since the last look, each with the number of its chain."""
+        columns = audit_event.c
+        with self.database.everyone("a test") as connection:
+            rows = connection.execute(select(columns.tenant_id, columns.number, columns.facts)).all()
+        fresh = [row for row in rows if row.number > self.seen.get(row.tenant_id, 0)]
+        for row in fresh:
+            self.seen[row.tenant_id] = max(row.number, self.seen.get(row.tenant_id, 0))
+        ordered = sorted(fresh, key=lambda row: (row.tenant_id, row.number))
+        return [(row.tenant_id, Event.read(bytes(row.facts))) for row in ordered]
+
+    def one(self) -> tuple[int, Event]:
+        """Return the one event since the last look; there must be exactly one."""
+        found = self.new()
+        assert len(found) == 1, [(chain, each.transaction, each.codes) for chain, each in found]
+        return found[0]
+
+
+@contextmanager
+def record_of(url: str) -> Iterator[Record]:
+    """Read the record of a service by the address of its database."""
+    database = Database(url)
+    try:
+        record = Record(database)
+        record.new()
+        yield record
+    finally:
+        database.close()
