@@ -100,9 +100,9 @@ def next_version(one: DocumentEntry | Folder, previous: int, **options: Any) -> 
     return update(own, new_version(own, one, previous, **options))
 
 
-def to_status(target: str, original: str, new: str) -> Update:
+def to_status(target: str, original: str, new: str, **changes: object) -> Update:
     """Return the update that changes one status."""
-    own = submission_set()
+    own = submission_set(**changes)
     return update(own, status_change(own, target, original, new))
 
 

@@ -299,7 +299,7 @@ async def test_several_broken_rules_are_told_at_once(desk: Desk) -> None:
 
 
 async def test_hash_and_size_of_a_unique_id_are_one(desk: Desk) -> None:
-    """A uniqueId with other hash or size is refused, wherever the octets are; with the same it comes again."""
+    """A uniqueId with other hash or size is refused wherever the octets are; with the same it comes again."""
     first = await desk.document()
     other = {"unique_id": first.unique_id, "hash": "0" * 40}
     wrong, short = entry(**other), entry(**other | {"size": 1})
