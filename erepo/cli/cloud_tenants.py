@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from erepo.cli.cloud_words import Json, Known, cloud_database, last_day, size_of
 from erepo.cli.words import fail_politely
 from erepo.cloud import operating
+from erepo.cloud.fixity import sampling
 from erepo.cloud.tenancy import options, patients, tenants
 from erepo.cloud.tenancy.credentials import add_tenant, renew_tenant
 from erepo.cloud.tenancy.tenants import GIB, Order
@@ -243,6 +244,7 @@ def tenant_show(account: Known, *, as_json: Json = False) -> None:
         number = options.number_of(connection, account)
         row = next(row for row in tenants.accounts(connection) if row.id == number)
         found = _shown(row) | {"registeredPatients": patients.count(connection, number)}
+        found |= _checked(connection)
         certificates = [_certificate(each) for each in options.certificates(connection, account)]
     if as_json:
         typer.echo(json.dumps(found | {"certificates": certificates}))
@@ -294,6 +296,16 @@ def _public(name: str) -> str:
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _checked(connection: Connection) -> dict[str, Any]:
+    """Return when `erepo cloud check` last ran, how it ended, and since when something may be unread."""
+    last, unread = sampling.last(connection) or {}, sampling.unchecked_since(connection)
+    return {
+        "lastCheck": f"{last['at']}Z" if last else None,
+        "lastCheckWell": last.get("well"),
+        "uncheckedSince": f"{unread.isoformat()}Z" if unread else None,
+    }
 
 
 def _certificate(row: Any) -> dict[str, str]:

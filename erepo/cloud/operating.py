@@ -4,8 +4,6 @@ Every function is one transaction: the account's chain is locked first, as every
 so a deed stands between two requests of the account and never in the middle of one.
 """
 
-import getpass
-import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ from sqlalchemy import Connection
 from erepo.cloud.audit.chain import Chains
 from erepo.cloud.audit.events import OPERATOR, Action, Event, Thing, Who
 from erepo.cloud.audit.evidence import now
+from erepo.cloud.audit.operating import login
 from erepo.cloud.storage.database import Database
 from erepo.cloud.tenancy import options, patients, tenants
 from erepo.cloud.tenancy.tenants import Order, State
@@ -27,17 +26,12 @@ from erepo.pki.bundle import fingerprint
 
 def event(account: str, command: str, action: Action, things: Sequence[Thing]) -> Event:
     """Return the event of a deed."""
-    return Event(OPERATOR, action, operator(account, command), now(), tuple(things))
+    return Event(f"{OPERATOR}: {command}", action, operator(account, command), now(), tuple(things))
 
 
 def operator(account: str, command: str) -> Who:
     """Return who acts in a command of the operator: a login on a machine."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number that has no name
-        name = str(os.getuid())
-    address = socket.gethostname()
-    return Who(account=account, user=name, address=address, endpoint=f"erepo cloud {command}")
+    return Who(account=account, user=login(), address=socket.gethostname(), endpoint=f"erepo cloud {command}")
 
 
 @dataclass(slots=True)

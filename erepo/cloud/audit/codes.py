@@ -68,6 +68,7 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "account": Kind(APPLICATION_ACTIVITY, Coded("account", "erepo", "Account State")),
         "activation": Kind(SECURITY_ALERT, _dicom("110137", "User Security Attributes Changed")),
         "audit": Kind(AUDIT_LOG_USED),
+        "wsdl": Kind(APPLICATION_ACTIVITY, Coded("wsdl", "erepo", "Service Description")),
         NODE: Kind(SECURITY_ALERT, _dicom("110126", "Node Authentication")),
         OPERATOR: Kind(SECURITY_ALERT, _dicom("110129", "Security Configuration")),
         f"{OPERATOR}: audit show": Kind(AUDIT_LOG_USED),

@@ -24,7 +24,7 @@ def operator_event(
         detail: the new value; never a key or password.
         action: what kind of change.
     """
-    who = Who(user=_login(), endpoint="cli")
+    who = Who(user=login(), endpoint="cli")
     things = (Thing("setting", name, detail[:_LONGEST]),)
     event = Event(f"{OPERATOR}: {name}", action, who, now(), things)
     chains = Chains(connection, [tenant_id])
@@ -32,7 +32,7 @@ def operator_event(
     chains.save()
 
 
-def _login() -> str:
+def login() -> str:
     """Return who is logged in: with sudo, whoever called it."""
     if os.geteuid() == 0 and os.environ.get("SUDO_USER"):
         return f"{os.environ['SUDO_USER']} (sudo)"

@@ -8,7 +8,7 @@ from itertools import groupby
 from sqlalchemy import Connection, select
 
 from erepo.cloud.audit.chain import Chains
-from erepo.cloud.audit.events import OPERATOR, Action, Event, Result, Thing
+from erepo.cloud.audit.events import Action, Event, Result, Thing
 from erepo.cloud.audit.evidence import now
 from erepo.cloud.errors import CopyMissing
 from erepo.cloud.fixity import directions, sampling
@@ -16,7 +16,7 @@ from erepo.cloud.fixity.contents import Checker
 from erepo.cloud.fixity.findings import Finding, Report
 from erepo.cloud.fixity.pace import Pace
 from erepo.cloud.fixity.sampling import EVERYTHING, Selection
-from erepo.cloud.operating import operator
+from erepo.cloud.operating import event
 from erepo.cloud.storage.blobs import BlobStore
 from erepo.cloud.storage.copies import MirroredBlobStore
 from erepo.cloud.storage.database import Database
@@ -144,19 +144,19 @@ def _events(findings: Iterable[Finding], ids: dict[int, str]) -> Iterator[Event]
         number = each.document if each.document is not None else -1
         thing = Thing("document", ids[number]) if number in ids else Thing("object", each.name)
         action = Action.UPDATE if each.repaired else Action.EXECUTE
-        event = Event(OPERATOR, action, operator(each.account, _COMMAND), now(), (thing,))
+        told = event(each.account, _COMMAND, action, [thing])
         codes = (
             f"check.{each.kind}",
             f"check.in-{each.place}",
             *(("check.repaired",) if each.repaired else ()),
         )
-        yield event.ended(Result.SUCCESS if each.repaired else Result.MAJOR, codes)
+        yield told.ended(Result.SUCCESS if each.repaired else Result.MAJOR, codes)
 
 
 def _close(connection: Connection, report: Report) -> None:
     chains = Chains(connection, [0])
     counts = (("documents", report.documents), ("found", report.found), ("repaired", report.repaired))
     things = tuple(Thing("setting", name, str(count)) for name, count in counts)
-    event = Event(OPERATOR, Action.EXECUTE, operator("", _COMMAND), now(), things)
-    chains.append(0, [event.ended(Result.SUCCESS if report.well else Result.MINOR)])
+    told = event("", _COMMAND, Action.EXECUTE, things)
+    chains.append(0, [told.ended(Result.SUCCESS if report.well else Result.MINOR)])
     chains.save()
