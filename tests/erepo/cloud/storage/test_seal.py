@@ -107,6 +107,9 @@ GOOD = {
     "many": insert(patient).values(
         [{"tenant_id": OURS, "patient_id": text, "registered_at": NOW} for text in ("more", "most")]
     ),
+    "a number as text": select(_object.id).where(
+        _object.tenant_id == OURS, _object.version > literal_column("1")
+    ),
     "nobody's table": select(service.c.value),
     "no table": select(func.count()),
 }
@@ -184,6 +187,9 @@ BAD = {
     "account": insert(tenant).values(id=OURS, account="x"),
     "text": text("SELECT patient_id FROM patient"),
     "text inside": select(_patient.patient_id).where(_patient.tenant_id == OURS, text("1=1 OR 1=1")),
+    "text as a column": select(_patient.patient_id).where(
+        _patient.tenant_id == OURS, literal_column("1 OR 1=1")
+    ),
     "column of text": select(literal_column("(SELECT max(patient_id) FROM patient)")),
 }
 
