@@ -19,7 +19,7 @@ from erepo.pki.errors import (
 )
 from erepo.pki.keys import PrivateKey, check_private, check_public, load_key, same_key
 from erepo.pki.names import CertificatePurpose, parse_subject
-from erepo.pki.pem import read_certificates, write_certificates
+from erepo.pki.pem import UNREADABLE, read_certificates, read_whole, write_certificates
 
 _LARGEST = 1024**2
 #: Rounds of key stretching in the PKCS#12 files we write; people carry them off under shorter passwords.
@@ -73,14 +73,16 @@ class Bundle:
             raise BundleUnreadable
         try:
             store = pkcs12.load_pkcs12(data, passphrase or None)
-        except UnsupportedAlgorithm:
-            raise BundleUnreadable from None
+            entries = ([store.cert] if store.cert else []) + list(store.additional_certs)
+            for entry in entries:
+                read_whole(entry.certificate)
         except ValueError as error:
             # The library has one exception for both; its text never quotes the input.
             raise (
                 WrongPassphrase(what="PKCS#12") if "password" in str(error) else BundleUnreadable()
             ) from None
-        entries = ([store.cert] if store.cert else []) + list(store.additional_certs)
+        except UNREADABLE:
+            raise BundleUnreadable from None
         if store.key is None:
             raise BundleIncomplete(missing="private key / klucz prywatny")
         if not entries:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from erepo.pki.errors import RequestForged, RequestUnreadable
 from erepo.pki.keys import PrivateKey, PublicKey, check_public
 from erepo.pki.names import CertificatePurpose, parse_name, subject_name
+from erepo.pki.pem import UNREADABLE
 
 #: A request of ours is below 2 kB; far more is no request.
 _LARGEST = 64 * 1024
@@ -65,8 +66,9 @@ def read_csr(pem: bytes) -> x509.CertificateSigningRequest:
         raise RequestUnreadable
     try:
         csr = x509.load_pem_x509_csr(pem)
+        _ = csr.subject, csr.extensions  # parsed late
         valid = csr.is_signature_valid
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise RequestUnreadable from None
     except InvalidSignature:
         valid = False

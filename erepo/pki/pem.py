@@ -1,12 +1,22 @@
 """Certificates from and to PEM."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from erepo.pki.errors import CertificateUnreadable
 
+#: What the library raises for certificates and requests that it cannot read, at once or when asked for a part.
+UNREADABLE: Final = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 #: A chain of four certificates is about 10 kB; far more is no chain.
 _LARGEST = 1024**2
 
@@ -22,11 +32,20 @@ def read_certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
     try:
         certificates = x509.load_pem_x509_certificates(pem)
         for certificate in certificates:
-            # Extensions are parsed late; a broken one must come out here, not in the middle of a check.
-            _ = certificate.extensions, certificate.subject, certificate.issuer
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+            read_whole(certificate)
+    except UNREADABLE:
         raise CertificateUnreadable from None
     return tuple(certificates)
+
+
+def read_whole(certificate: x509.Certificate) -> None:
+    """Read what the library parses late: a broken part must come out here, not in the middle of a check.
+
+    Raises:
+        UNREADABLE: one of these, for a broken part.
+    """
+    _ = certificate.version, certificate.subject, certificate.issuer, certificate.extensions
+    _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def read_certificate(pem: bytes) -> x509.Certificate:

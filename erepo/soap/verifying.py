@@ -17,19 +17,21 @@ from functools import lru_cache
 from typing import Protocol
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 
 from erepo.errors import ErepoError
+from erepo.pki.pem import UNREADABLE, read_whole
 from erepo.soap.canonical import body_digest, canonical_octets
 from erepo.soap.envelope import Shape, read_shape
 from erepo.soap.errors import (
     AlgorithmRefused,
     CoverageRefused,
     MalformedEnvelope,
+    MalformedXop,
     SecurityMalformed,
     SecurityMissing,
     SignatureInvalid,
@@ -148,7 +150,11 @@ class Verifier:
     def _signer(
         self, security: SecurityHeader, received: Received, now: datetime
     ) -> tuple[x509.Certificate, PublicKey]:
-        certificate, key = load_certificate(bytes(octets_of(received, security.token)))
+        try:
+            octets = bytes(octets_of(received, security.token))
+        except MalformedXop:
+            raise SecurityMalformed(rule="the token is no base64") from None
+        certificate, key = load_certificate(octets)
         try:
             self._trust.verify(certificate, at=now)
         except ErepoError as error:
@@ -217,10 +223,8 @@ def load_certificate(der: bytes) -> tuple[x509.Certificate, PublicKey]:
     try:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key()
-        # These are parsed late; a broken one must come out here, not in the middle of a check.
-        _ = certificate.subject, certificate.issuer, certificate.extensions
-        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        read_whole(certificate)
+    except UNREADABLE:
         raise SignerRefused(rule="certificate is unreadable") from None
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return certificate, key

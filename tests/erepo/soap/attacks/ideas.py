@@ -12,7 +12,6 @@ from cryptography.x509.oid import NameOID
 
 from erepo.soap.errors import (
     AlgorithmRefused,
-    MessageRefused,
     SecurityMalformed,
     SignatureInvalid,
     SignerRefused,
@@ -99,7 +98,7 @@ for _code, _edit in {
     def _(tree: Tree, edit: object = _edit) -> None:
         text(one(tree, SIGNATURE_VALUE), edit(one(tree, SIGNATURE_VALUE).text or ""))  # type: ignore[operator]
 
-    @bend(f"I-base64: token {_code}", f"the token in base64: {_code}", MessageRefused)
+    @bend(f"I-base64: token {_code}", f"the token in base64: {_code}", SecurityMalformed, SignerRefused)
     def _(tree: Tree, edit: object = _edit) -> None:
         value = one(tree, TOKEN).text or ""
         padded = base64.b64encode(base64.b64decode(value) + b"x").decode() if "=" not in value else value

@@ -180,7 +180,7 @@ def _(octets: bytes, boundary: bytes) -> bytes:
     return octets[: octets.index(TWO) + 5]
 
 
-@package("inside", "the boundary line inside a document", MessageRefused)
+@package("inside", "the boundary line inside a document", MalformedMultipart, MalformedXop)
 def _(octets: bytes, boundary: bytes) -> bytes:
     return octets.replace(ONE, b"first\r\n--" + boundary + b"\r\nContent-ID: <x>\r\n\r\ndocument")
 
