@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 
 from erepo.pki.errors import CertificateUnreadable
 
-#: What the library raises for certificates and requests that it cannot read, at once or when asked for a part.
+#: What the library raises for certificates and requests that it cannot read, at once or asked for a part.
 UNREADABLE: Final = (
     ValueError,
     UnsupportedAlgorithm,

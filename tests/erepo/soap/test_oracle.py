@@ -11,6 +11,8 @@ import xmlsec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 
+from erepo.soap.errors import SignatureInvalid
+from erepo.soap.mtom import octets_of, unpack
 from erepo.soap.names import (
     ACTION,
     BASE64,
@@ -31,10 +33,20 @@ from erepo.soap.names import (
     WSU,
     WSU_ID,
     X509_TOKEN,
+    XOP,
     XOP_INCLUDE,
 )
 from erepo.soap.verifying import Verified
-from tests.support.soap_messages import RIM, XDS, Identity, Sample, receive_soap
+from tests.support.soap_messages import (
+    LIMITS,
+    RIM,
+    ROOT_HEADERS,
+    XDS,
+    Identity,
+    Sample,
+    multipart,
+    receive_soap,
+)
 
 DOCUMENTS = [b"<ClinicalDocument/>\n" * 50, bytes(range(256))]
 
@@ -152,6 +164,28 @@ def test_we_canonicalise_odd_xml_like_xmlsec(elliptic: Identity, before: str, af
         return text.replace(before, after)
 
     assert proven(elliptic, by_xmlsec(elliptic, shape=shape)).action == "urn:action"
+
+
+@pytest.mark.parametrize("around", ["{}", "\n    {}\n"])
+@pytest.mark.parametrize("prefixes", ["", "s a #default"])
+def test_we_verify_xop_of_what_xmlsec_signed_in_place(signing: Identity, around: str, prefixes: str) -> None:
+    """A toolkit that signs the base64 and then moves the octets into parts is understood, indented or not."""
+    texts = [base64.b64encode(octets).decode() for octets in DOCUMENTS]
+    places = "".join(f"<d:Document>{around.format(text)}</d:Document>" for text in texts)
+    octets = by_xmlsec(signing, prefixes, lambda text: text.replace("</Name>", f"</Name>{places}"))
+    assert proven(signing, octets).payload.tag == f"{{{XDS}}}Request"
+    parts = []
+    for number, (text, document) in enumerate(zip(texts, DOCUMENTS, strict=True)):
+        include = f'<i:Include xmlns:i="{XOP}" href="cid:{number}%40x"/>'
+        octets = octets.replace(text.encode(), include.encode(), 1)
+        parts.append((f"Content-ID: <{number}@x>", document))
+    received = unpack(*multipart([(ROOT_HEADERS, octets), *parts]), LIMITS)
+    verified = signing.verifier().verify(received)
+    read = [bytes(octets_of(received, place)) for place in verified.payload.findall(f"{{{XDS}}}Document")]
+    assert read == DOCUMENTS
+    received = unpack(*multipart([(ROOT_HEADERS, octets), (parts[0][0], b"EVIL"), parts[1]]), LIMITS)
+    with pytest.raises(SignatureInvalid):
+        signing.verifier().verify(received)
 
 
 def test_digest_values_are_sha256(elliptic: Identity) -> None:
