@@ -14,6 +14,7 @@ import uvicorn
 from erepo.cloud.errors import where
 from erepo.cloud.service import Cloud
 from erepo.cloud.web.app import build
+from erepo.cloud.web.handshakes import HandshakeAlerts, watch_handshakes
 from erepo.cloud.web.protocol import MutualTlsProtocol
 from erepo.errors import ErepoError
 from erepo.pki.pem import write_certificates
@@ -90,6 +91,7 @@ async def _run(server: _Server, cloud: Cloud, context: ssl.SSLContext) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+    watch_handshakes(context, HandshakeAlerts(cloud))
     watcher = asyncio.create_task(_watch_trust(cloud, context))
     try:
         await server.serve()
