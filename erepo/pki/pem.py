@@ -11,6 +11,7 @@ from erepo.pki.errors import CertificateUnreadable
 
 #: What the library raises for certificates and requests that it cannot read, at once or asked for a part.
 UNREADABLE: Final = (
+    TypeError,
     ValueError,
     UnsupportedAlgorithm,
     x509.InvalidVersion,
