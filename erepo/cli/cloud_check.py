@@ -66,20 +66,26 @@ def command(
         str | None, typer.Option(metavar="TIME", help="Read only what was stored since: 2026-11-01, 36h, 7d.")
     ] = None,
     rate: Annotated[
-        int, typer.Option(parser=size_of, metavar="SIZE", help="Read at most so much a second: 20MB.")
+        int,
+        typer.Option(parser=size_of, metavar="SIZE", help="Read at most so much a second: 20MB."),
     ] = 0,
     as_json: Json = False,
 ) -> None:
     """Read every stored content and compare it with its fingerprint; look for what belongs to nothing.
 
-    May run beside the service. One line a finding: * differs, - missing, + belongs to nothing, ! unreadable;
-    where; account; number of the document or key of the blob. Exit code 0 only if nothing is wrong (any
-    more), 1 if something is, 2 if nothing could be checked.
+    May run beside the service. One line a finding: * differs, - missing,
+    + belongs to nothing, ! unreadable; place; account; number of the
+    document or key of the blob.
+
+    Exit code 0 only if nothing is wrong (any more), 1 if something is,
+    2 if nothing could be checked.
+
+    A sample every night reads everything in turn.
 
     Examples:
       erepo cloud check
 
-      erepo cloud check --sample 10% --rate 50MB      nightly: everything is read within ten nights
+      erepo cloud check --sample 10% --rate 50MB
 
       erepo cloud check --repair
     """

@@ -1,5 +1,6 @@
 """`erepo cloud check`: both directions, on both databases and blob stores, with and without a second copy."""
 
+import asyncio
 import json
 import secrets
 from collections.abc import Callable, Iterator
@@ -204,6 +205,22 @@ def test_registry_and_documents_are_held_against_each_other(cloud: RunningCloud)
         (second.document_id, "no-entry"),
         (third.document_id, "no-entry"),
     }
+
+
+async def test_what_happens_meanwhile_is_no_finding(cloud: RunningCloud) -> None:
+    """While documents are stored, checks of the running service find nothing wrong."""
+    async with connected(cloud.tenant) as client:
+
+        async def submit() -> None:
+            for _ in range(20):
+                octets = secrets.token_bytes(LARGE)
+                assert not (await client.provide(make_submission((make_entry(), octets)))).errors
+
+        storing = asyncio.gather(submit(), submit())
+        while not storing.done():
+            assert (await asyncio.to_thread(found, cloud, code=0))["well"]
+        await storing
+    assert found(cloud, code=0)["documents"] == 44
 
 
 def test_without_a_second_copy_nothing_can_be_repaired(cloud: RunningCloud) -> None:
