@@ -37,7 +37,8 @@ def answer(connection: Connection, tenant: Tenant, query: StoredQuery) -> Found:
         raise QueryError([RegistryError(Xds.UNKNOWN_QUERY, "this stored query is not supported")])
     _check_home(tenant, query)
     wants_references = query.return_type == OBJECT_REF
-    reader = Reader(connection, tenant.id, MOST_REFERENCES if wants_references else MOST_OBJECTS)
+    most = MOST_REFERENCES if wants_references else MOST_OBJECTS
+    reader = Reader(connection, tenant.id, most, whole=not wants_references)
     chosen = handle(reader, query)
     if wants_references:
         return references(chosen)

@@ -16,6 +16,8 @@ from erepo.xds.vocabulary import Xds
 #: Most objects of one answer; more is XDSTooManyResults (ask for ObjectRef, then in slices).
 MOST_OBJECTS = 5_000
 MOST_REFERENCES = 50_000
+#: Most octets of XML in one answer: few clients read more, and it is all in memory at once.
+MOST_OCTETS = 64 * 1024**2
 #: Ids in one statement. Together with the values of a query (20,000 at most) below SQLite's 32,766 variables.
 PORTION = 5_000
 
@@ -39,6 +41,9 @@ _ANY = (
 )
 _OF_KIND = _ANY.where(_object.kind == bindparam("kind"))
 _OF_PATIENT = _OF_KIND.where(_object.patient_id == bindparam("patient"))
+#: With what an answer needs. Each row is a moment in which this thread waits for the interpreter's lock: what
+#: is asked most often, a patient's documents, is read once and not first by number and then in full.
+_WHOLE_OF_PATIENT = _OF_PATIENT.add_columns(_object.status, _object.created, _object.xml)
 _BY_UUID, _BY_UNIQUE_ID, _BY_NUMBER, _FROM, _TO = (
     _OF_KIND.where(column.in_(_IDS))
     for column in (
@@ -80,10 +85,12 @@ class Reader:
         connection: a transaction that only reads.
         tenant_id: whose objects.
         most: rows that one question may bring.
+        whole: whether objects and not only references to them will be answered.
     """
 
-    def __init__(self, connection: Connection, tenant_id: int, most: int) -> None:
+    def __init__(self, connection: Connection, tenant_id: int, most: int, *, whole: bool = False) -> None:
         self._connection, self._tenant_id, self._most = connection, tenant_id, most
+        self._of_patient = _WHOLE_OF_PATIENT if whole else _OF_PATIENT
 
     @property
     def dialect(self) -> str:
@@ -97,7 +104,7 @@ class Reader:
 
     def of_patient(self, patient: str, kind: Kind, *conditions: Condition) -> Found:
         """Return a patient's objects of a kind."""
-        return self._rows(_OF_PATIENT, conditions, [{"kind": int(kind), "patient": patient}])
+        return self._rows(self._of_patient, conditions, [{"kind": int(kind), "patient": patient}])
 
     def by_ids(
         self,
@@ -150,7 +157,11 @@ class Reader:
         found: Found = {}
         for values in asked:
             values |= {"tenant": self._tenant_id, "most": self._most + 1 - len(found)}
-            found |= {row.id: row for row in self._connection.execute(statement, values)}
+            size = 0
+            for row in self._connection.execute(statement, values):
+                found[row.id] = row
+                size += len(getattr(row, "xml", b""))
+                check_octets(size)
             check_number(found, self._most)
         return found
 
@@ -167,3 +178,14 @@ def check_number(found: Sequence[object] | Found, most: int) -> None:
     """
     if len(found) > most:
         raise QueryError([RegistryError(Xds.TOO_MANY_RESULTS, f"more than {most} objects")])
+
+
+def check_octets(size: int) -> None:
+    """Hold the octets of an answer's XML against their bound.
+
+    Raises:
+        QueryError: XDSTooManyResults.
+    """
+    if size > MOST_OCTETS:
+        context = f"more than {MOST_OCTETS} bytes of metadata"
+        raise QueryError([RegistryError(Xds.TOO_MANY_RESULTS, context)])

@@ -116,7 +116,7 @@ def test_more_than_an_answer_may_hold_is_refused(rows: Rows, monkeypatch: pytest
     assert len(ask(rows, owner, find(return_type=iti18.OBJECT_REF)).refs) == 12
     monkeypatch.undo()
     assert len(ask(rows, owner, find()).elements) == 12
-    monkeypatch.setattr(replaying, "MOST_OCTETS", 20_000)
+    monkeypatch.setattr(reading, "MOST_OCTETS", 20_000)
     assert refusal(rows, owner, find()) == Xds.TOO_MANY_RESULTS
 
 
