@@ -6,9 +6,11 @@ How a submission (ITI-41) passes, file by file:
     web.app             the fingerprint decides the tenant; a path that is not its own is answered as unknown
     bodies              the body is read into one buffer, bounded; large ones wait for the memory budget
     web.xds             unpack, verify; the signer must be the tenant's registered WSS certificate
-    registry.rules      hash and size of the received octets, ebRIM rules
+    registry.rules      hash and size of the received octets, objects against each other
     repository.storing  large content becomes a durable file here
     storage.writer      many submissions share one transaction; **its commit is the only commit point**
+    registry.group      in it: plain submissions in bulk (registering), anything else in a savepoint of its own
+                        (changing, updating, removing), judged against what is registered (relating, holdings)
     web.xds             only then the answer is built, signed and sent
 
 The rooms, lowest first: `storage`, `tenancy`, `registry`, `repository`, `web`; a room knows those before it.
