@@ -9,7 +9,7 @@ How a submission (ITI-41) passes, file by file:
     registry.rules      hash and size of the received octets, objects against each other
     repository.storing  large content becomes a durable file here
     storage.writer      many submissions share one transaction; **its commit is the only commit point**
-    registry.group      in it: plain submissions in bulk (registering), anything else in a savepoint of its own
+    registry.group      plain submissions in bulk (registering), anything else in a savepoint of its own
                         (changing, updating, removing), judged against what is registered (relating, holdings)
     web.xds             only then the answer is built, signed and sent
 
