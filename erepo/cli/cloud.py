@@ -20,12 +20,18 @@ app = typer.Typer(
 )
 trust_app = typer.Typer(help="Authorities whose client certificates are accepted.", no_args_is_help=True)
 
+operator_app = typer.Typer(help="Certificates of the operator's own programs.", no_args_is_help=True)
+
 #: Bytes of a file of authorities; a chain has about ten thousand.
 _LARGEST = 1024**2
 
 _SET_UP = Text(
     "erepo cloud is set up in {home}; clients trust {authority}",
     "Usługa jest przygotowana w {home}; klienci ufają {authority}",
+)
+_OPERATOR = Text(
+    "certificate written to {folder}; the key is not encrypted",
+    "certyfikat zapisano w {folder}; klucz nie jest zaszyfrowany",
 )
 _TRUSTED = Text(
     "{count} authority certificate(s) accepted", "Przyjęto certyfikaty urzędów certyfikacji: {count}"
@@ -80,8 +86,26 @@ def trust_add(
     typer.echo(_TRUSTED.fill(language(), count=count))
 
 
+@operator_app.command("add")
+def operator_add(
+    credentials: Annotated[
+        Path, typer.Option(file_okay=False, help="Empty folder for ca.pem, tls.pem and tls.key (in clear).")
+    ],
+) -> None:
+    """Make a certificate with which a program of the operator, such as Prometheus, may read /metrics.
+
+    It opens no account. A running service takes it at once; to end it, delete its file in
+    EREPO_HOME/cloud/operator.
+    """
+    with fail_politely():
+        settings = Settings()
+        Home(settings).add_operator(credentials, settings.key_type)
+    typer.echo(_OPERATOR.fill(language(), folder=credentials))
+
+
 app.command("check")(cloud_check.command)
 app.add_typer(cloud_tenants.app, name="tenant")
 app.add_typer(cloud_patients.app, name="patients")
 app.add_typer(trust_app, name="trust")
+app.add_typer(operator_app, name="operator")
 app.add_typer(cloud_audit.app, name="audit")

@@ -1,7 +1,7 @@
 """Figures of one process, for Prometheus: counts, times and ages of the whole service.
 
 No figure is about an account, and none is shown to one: totals minus its own would tell a tenant of the
-others. `/metrics` answers the operator's certificate alone (`operator/` in the service's home).
+others. `/metrics` answers the operator's certificates alone (`operator/` in the service's home).
 """
 
 from collections.abc import Callable, Iterator

@@ -4,7 +4,7 @@
     ca/                   the service's own authority (ca.pem is what clients trust)
     tls.key, tls.pem      how it shows itself in the TLS handshake
     wss.key, wss.pem      how it signs its answers (CN=erepo cloud WSS)
-    operator/             with this certificate and key (in clear) the operator's programs read /metrics
+    operator/*.pem        certificates with which the operator's programs read /metrics
     trust/*.pem           other authorities whose client certificates are accepted, such as the office's
     blobs/                large contents
     cloud.db              everything else
@@ -22,14 +22,14 @@ from cryptography import x509
 from sqlalchemy import insert, select
 
 from erepo.cloud.addresses import own_names
-from erepo.cloud.errors import AuthorityUnfit, CloudNotInitialised
+from erepo.cloud.errors import AuthorityUnfit, CloudNotInitialised, CredentialsInTheWay
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import service
 from erepo.durable import make_folder, write_durably
 from erepo.identifiers.oids import new_uuid_oid
 from erepo.pki.authority import Authority
 from erepo.pki.bundle import Bundle, fingerprint
-from erepo.pki.keys import PrivateKey, clear_key, encrypt_key, new_key
+from erepo.pki.keys import KeyType, PrivateKey, clear_key, encrypt_key, new_key
 from erepo.pki.pem import read_certificate, read_certificates, write_certificates
 from erepo.pki.trust import TrustStore
 from erepo.settings import Settings
@@ -47,6 +47,7 @@ class Home:
         self.folder = settings.cloud_home
         self.blobs = self.folder / "blobs"
         self.trust = self.folder / "trust"
+        self.operator = self.folder / "operator"
         self._settings = settings
 
     @property
@@ -76,13 +77,30 @@ class Home:
         certificate, key = self._read(self.folder / f"{name}.pem"), self._read(self.folder / f"{name}.key")
         return Bundle.from_pem(certificate, key, self.passphrase)
 
-    def operator_fingerprint(self) -> str:
-        """The fingerprint of the certificate with which the operator's own programs come.
+    def operators(self) -> frozenset[str]:
+        """The fingerprints of the certificates with which the operator's own programs come."""
+        return frozenset(
+            fingerprint(read_certificate(file.read_bytes())) for file in self.operator.glob("*.pem")
+        )
+
+    def add_operator(self, folder: Path, key_type: KeyType) -> None:
+        """Make a certificate for a program of the operator; its key lies, in clear, in the folder alone.
 
         Raises:
-            CloudNotInitialised: there is none yet.
+            CredentialsInTheWay: the folder holds keys already.
+            CloudNotInitialised: there is no authority yet.
         """
-        return fingerprint(read_certificate(self._read(self.folder / "operator" / "tls.pem")))
+        names = ("ca.pem", "tls.key", "tls.pem")
+        taken = next((name for name in names if (folder / name).exists()), None)
+        if taken is not None:
+            raise CredentialsInTheWay(folder=folder, name=taken)
+        authority, key = self.authority(), new_key(key_type)
+        certificate = authority.issue_visitor(key, OPERATOR)
+        pem = write_certificates([certificate])
+        write_durably(folder / "ca.pem", [authority.pem], mode=0o644)
+        write_durably(folder / "tls.key", [clear_key(key)])
+        write_durably(folder / "tls.pem", [pem], mode=0o644)
+        write_durably(self.operator / f"{fingerprint(certificate)[:32]}.pem", [pem], mode=0o644)
 
     def trusted(self) -> TrustStore:
         """The authorities whose client certificates are accepted: our own and the added ones."""
@@ -143,7 +161,6 @@ def initialise(settings: Settings, names: Sequence[str] = ()) -> Home:
     wanted = list(dict.fromkeys([*wanted, *_present_names(home)]))
     _keep(home, "tls", settings, lambda key: authority.issue_server(key, wanted, "erepo cloud"), wanted)
     _keep(home, "wss", settings, lambda key: authority.issue_signer(key, SIGNER), ())
-    _keep_operator(home, authority, settings)
     database = Database(settings.cloud_url)
     database.create()
     _name_community(database)
@@ -169,23 +186,6 @@ def _keep(home: Home, name: str, settings: Settings, issue: _Issue, names: Seque
     (home.folder / f"{name}.pem").unlink(missing_ok=True)
     write_durably(home.folder / f"{name}.key", [encrypt_key(key, home.passphrase)])
     write_durably(home.folder / f"{name}.pem", [write_certificates([issue(key)])], mode=0o644)
-
-
-def _keep_operator(home: Home, authority: Authority, settings: Settings) -> None:
-    """Make what the operator's programs come with; the key in clear, as they want it."""
-    folder = home.folder / "operator"
-    try:
-        certificate = read_certificate((folder / "tls.pem").read_bytes())
-        if (folder / "tls.key").exists() and certificate.not_valid_after_utc - datetime.now(UTC) > _RENEW:
-            return
-    except FileNotFoundError:
-        pass
-    key = new_key(settings.key_type)
-    (folder / "tls.pem").unlink(missing_ok=True)
-    write_durably(folder / "ca.pem", [authority.pem], mode=0o644)
-    write_durably(folder / "tls.key", [clear_key(key)])
-    certificate = authority.issue_visitor(key, OPERATOR)
-    write_durably(folder / "tls.pem", [write_certificates([certificate])], mode=0o644)
 
 
 def _alternative(names: Iterable[str]) -> list[str]:

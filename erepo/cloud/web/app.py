@@ -2,7 +2,7 @@
 
     GET  /health                                   alive (also only over mutual TLS)
     GET  /openapi.json                             the REST resources, described
-    GET  /metrics                                  figures, for the operator's certificate
+    GET  /metrics                                  figures, for the operator's certificates
     POST /services/{account}/activation            registers the account's certificates
     GET  /services/{account}                       state and usage
     GET  /services/{account}/audit                 the account's own record

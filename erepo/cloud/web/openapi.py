@@ -125,7 +125,7 @@ def _paths() -> Json:
         ),
         "/metrics": _get(
             "metrics",
-            "Figures of this process, for the operator's certificate alone",
+            "Figures of this process, for the operator's certificates alone",
             _answer("Prometheus text format.", "text/plain", _text()),
             _problems("404", "405"),
         ),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -32,9 +33,13 @@ def peer(cloud: RunningCloud) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def operator(cloud: RunningCloud) -> Iterator[httpx.Client]:
-    """An HTTP client with the operator's certificate."""
-    folder = cloud.home.folder / "operator"
+def operator(cloud: RunningCloud, tmp_path: Path) -> Iterator[httpx.Client]:
+    """An HTTP client with a certificate of the operator, made while the service runs."""
+    folder = tmp_path / "operator"
+    made = CliRunner(env=dict(cloud.environment)).invoke(
+        app, ["operator", "add", "--credentials", str(folder)]
+    )
+    assert made.exit_code == 0
     own = Bundle.from_pem((folder / "tls.pem").read_bytes(), (folder / "tls.key").read_bytes())
     context = client_context(own, (folder / "ca.pem").read_bytes())
     with httpx.Client(verify=context, base_url=cloud.url, trust_env=False) as client:
@@ -183,6 +188,16 @@ def test_figures_name_no_account_and_no_patient(operator: httpx.Client, peer: ht
     assert ACCOUNT not in text
     assert "80051212357" not in text
     assert "elsewhere" not in text
+
+
+def test_an_operators_certificate_that_is_taken_away_is_nobodys(
+    cloud: RunningCloud, operator: httpx.Client
+) -> None:
+    """Deleting its file in the service's home ends it at once."""
+    assert operator.get("/metrics").status_code == 200
+    for file in cloud.home.operator.glob("*.pem"):
+        file.unlink()
+    assert operator.get("/metrics").status_code == 404
 
 
 def test_the_operators_certificate_opens_no_account(operator: httpx.Client) -> None:
