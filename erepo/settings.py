@@ -95,7 +95,9 @@ class XmlLimits(BaseModel):
     tags: int = Field(400_000, gt=0, description="Most start and end tags together.")
     attributes: int = Field(200_000, ge=0, description="Most attributes and namespace declarations together.")
     bytes_per_tag: int = Field(
-        16, gt=0, description="Bytes that a document must have for each tag and each attribute beyond 5,000."
+        16,
+        gt=0,
+        description="Bytes a document must have for each tag beyond 5,000; twice as many for each attribute.",
     )
     element_attributes: int = Field(128, gt=0, description="Most attributes of one element.")
     namespaces: int = Field(64, gt=0, description="Most namespace declarations in force at one place.")

@@ -55,12 +55,11 @@ def check_markup(octets: bytes | bytearray, limits: XmlLimits) -> bool:
     Raises:
         MalformedXml: with the bound that is exceeded.
     """
-    dense = _FREE + len(octets) // limits.bytes_per_tag
-    most = min(limits.tags, dense)
+    most = min(limits.tags, _FREE + len(octets) // limits.bytes_per_tag)
     if octets.count(b"<") > most:
         raise MalformedXml(rule=f"more than {most} tags")
-    # Each attribute has a "=", whatever the white space around it.
-    most = min(limits.attributes, dense)
+    # Each attribute has a "=", whatever the white space around it. Metadata has one for two tags or more.
+    most = min(limits.attributes, _FREE + len(octets) // (2 * limits.bytes_per_tag))
     if octets.count(b"=") > most:
         raise MalformedXml(rule=f"more than {most} attributes")
     declarations = octets.count(b"xmlns")

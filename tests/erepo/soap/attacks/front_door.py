@@ -5,7 +5,13 @@ Where a flood needs a place it gets an unsigned header, so that nothing but the 
 
 from itertools import product
 
-from erepo.soap.errors import HeaderNotUnderstood, MalformedXml, MessageRefused, SecurityMalformed
+from erepo.soap.errors import (
+    HeaderNotUnderstood,
+    MalformedXml,
+    MessageRefused,
+    SecurityMalformed,
+    SignatureInvalid,
+)
 from erepo.soap.names import SOAP
 from tests.support.attack_kit import Kit, Message, raw_edit, simple, vector
 
@@ -147,3 +153,39 @@ for _code, _octets in {
     @vector(f"X3-{_code}", f"in a text: {_code}", MalformedXml)
     def _(kit: Kit, octets: bytes = _octets) -> Message:
         return raw_edit(kit, b"<wsu:Created>", b"<wsu:Created>" + octets)
+
+
+def brim(code: str, title: str, inside: str) -> None:
+    """Register a message whose Body holds as much as the limits allow, under a signature of less."""
+
+    @vector(f"X2-brim-{code}", title, SignatureInvalid)
+    def _(kit: Kit) -> Message:
+        return raw_edit(kit, b"</xds:Request>", inside.encode() + b"</xds:Request>")
+
+
+_LEAVES = "<z/>" * 12_000 + " " * 200_000
+_FORCE = "".join(f"<a xmlns:p{n}='urn:{n}' p{n}:b=''>" for n in range(55))
+_ATTRIBUTES = "<a " + " ".join(f"p{n}:b='{'c' * 12}'" for n in range(50)) + "/>"
+brim("tags", "a megabyte of as many elements as may be", "<a>1234567890123456789012345</a>" * 30_000)
+brim("empty", "as many empty elements as a megabyte may have", "<a/>" * 60_000 + " " * 800_000)
+brim(
+    "attributes",
+    "as many attributes as a megabyte may have",
+    "<a b='1234567890123456789' c='12345678901234567890'/>" * 16_000,
+)
+brim("force", "55 namespaces in force around 12,000 elements", _FORCE + _LEAVES + "</a>" * 55)
+brim(
+    "wide",
+    "elements of 50 attributes of 50 namespaces",
+    _FORCE + _ATTRIBUTES * 600 + " " * 300_000 + "</a>" * 55,
+)
+brim("deep", "300 towers of 90 elements", ("<a>" * 90 + "x" * 2_000 + "</a>" * 90) * 300)
+brim(
+    "names",
+    "30,000 names that were never heard before",
+    "".join(f"<name-{n:06d}>12345</name-{n:06d}>" for n in range(28_000)),
+)
+brim("ids", "10,000 ids", "<a Id='body' ID='body'/>" * 10_000 + " " * 500_000)
+brim("escapes", "a megabyte of escapes", "&amp;" * 200_000)
+brim("returns", "a megabyte of carriage returns to be escaped", "&#13;" * 200_000)
+brim("text", "a megabyte of plain text", "x" * 1_000_000)
