@@ -9,6 +9,7 @@ import copy
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from erepo.acting import Actor
+from erepo.acting.names import ATTRIBUTE, ATTRIBUTE_STATEMENT
 from erepo.errors import ErepoError
 from erepo.soap.message import Outgoing, pack
 from erepo.soap.names import (
@@ -204,3 +206,33 @@ def x509_data(identity: Identity) -> Tree:
 
 def nothing(tree: Tree) -> None:
     """Leave the tree as it is."""
+
+
+def one(tree: Tree, tag: str) -> Tree:
+    """Return the first element of a name."""
+    return next(tree.iter(tag))
+
+
+def drop(tree: Tree, tag: str) -> Tree:
+    """Remove the first element of a name and return it."""
+    found = one(tree, tag)
+    parent = found.getparent()
+    assert parent is not None
+    parent.remove(found)
+    return found
+
+
+def attribute(tree: Tree, name: str) -> Tree:
+    """Return an Attribute by its name."""
+    return next(each for each in tree.iter(ATTRIBUTE) if each.get("Name") == name)
+
+
+def forget(tree: Tree, *names: str) -> None:
+    """Remove attributes."""
+    for name in names:
+        one(tree, ATTRIBUTE_STATEMENT).remove(attribute(tree, name))
+
+
+def utc(moment: datetime) -> str:
+    """Return a moment as SAML writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

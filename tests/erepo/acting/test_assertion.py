@@ -14,8 +14,7 @@ from erepo.identifiers.hl7 import CE
 from erepo.soap.errors import CoverageRefused, MessageRefused, SecurityMalformed, SignatureInvalid
 from erepo.soap.names import ASSERTION, REFERENCE, SECURITY, WSU_ID
 from erepo.soap.verifying import read_unsigned
-from tests.erepo.acting.attack_vectors import one
-from tests.support.acting_kit import ActingKit
+from tests.support.acting_kit import ActingKit, one
 from tests.support.actors import (
     DOCTOR,
     NOW,
