@@ -93,7 +93,7 @@ class Model:
         if kind in REPLACING:
             for name in {target, *grown}:
                 self._set(name, approved=False)
-            for folder in list(self._folders_of(target)):
+            for folder in dict.fromkeys(self._folders_of(target)):
                 self.link(Kind.HAS_MEMBER, own, self.link(Kind.HAS_MEMBER, folder, new))
         return True
 
