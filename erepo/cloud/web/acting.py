@@ -5,6 +5,7 @@ An assertion or token that is there is always proven, also where the account nee
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -18,6 +19,8 @@ from erepo.cloud.web.exchange import Question
 from erepo.cloud.web.trail import Trail
 
 _BEARER = b"bearer "
+#: A connection shows the same octets with each of its requests.
+_certificate = lru_cache(maxsize=1024)(x509.load_der_x509_certificate)
 
 
 async def who_acts(question: Question) -> Actor | None:
@@ -31,9 +34,7 @@ async def who_acts(question: Question) -> Actor | None:
     if verified.assertion is None and tenant.users == "optional":
         return None
     expected = await _expected(cloud, tenant, _names(cloud, tenant, verified.to))
-    holders = (
-        [x509.load_der_x509_certificate(question.caller.certificate)] if question.caller.certificate else []
-    )
+    holders = [_certificate(question.caller.certificate)] if question.caller.certificate else []
     # The account itself is proven by the connection; which of its keys a holder must have is then the same.
     holders += expected.certificates if verified.certificate is None else [verified.certificate]
     proven = read_assertion(verified, replace(expected, holders=tuple(holders)))
