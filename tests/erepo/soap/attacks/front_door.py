@@ -171,7 +171,7 @@ brim("empty", "as many empty elements as a megabyte may have", "<a/>" * 60_000 +
 brim(
     "attributes",
     "as many attributes as a megabyte may have",
-    "<a b='1234567890123456789' c='12345678901234567890'/>" * 16_000,
+    "<a b='1234567890123456789' c='12345678901234567890'/>" * 16_000 + " " * 150_000,
 )
 brim("force", "55 namespaces in force around 12,000 elements", _FORCE + _LEAVES + "</a>" * 55)
 brim(
