@@ -34,6 +34,7 @@ ErepoError
     ├── ServiceBusy             no room for the body came free in time
     ├── ServiceStopping         asked to stop while work was under way
     └── StorageUnavailable      the database or the disk cannot take it now
+        └── DatabaseUnreachable  it cannot even be opened
 """
 
 from erepo.errors import (
@@ -349,13 +350,27 @@ class ServiceStopping(RetryableError):
 
 
 class StorageUnavailable(RetryableError):
-    """The database or the disk cannot take it now; nothing was stored."""
+    """The database or the disk cannot take it now; whether it was stored must be asked."""
 
     code = "cloud.storage-unavailable"
     cause = Text("The service's storage is not available.", "Magazyn usługi jest niedostępny.")
     cure = Text(
         "Try again later; the operator finds the reason in the log.",
         "Spróbuj później; przyczyna jest w logu.",
+    )
+
+
+class DatabaseUnreachable(StorageUnavailable):
+    """The database does not let the program in: told to the operator at a start, never to a client."""
+
+    code = "cloud.database-unreachable"
+    cause = Text(
+        "The service's database cannot be opened: {reason}.",
+        "Nie można otworzyć bazy danych usługi: {reason}.",
+    )
+    cure = Text(
+        "Check that it runs, and the address in EREPO_CLOUD_DATABASE_URL with its user and password.",
+        "Sprawdź, czy działa, oraz adres w EREPO_CLOUD_DATABASE_URL wraz z użytkownikiem i hasłem.",
     )
 
 

@@ -107,6 +107,7 @@ class Server:
             "-ip.bind=127.0.0.1",
             "-master.volumeSizeLimitMB=1024",
             "-master.telemetry=false",
+            "-master.electionTimeout=1s",
             "-volume.max=50",
             "-volume.minFreeSpace=1",
             "-s3",

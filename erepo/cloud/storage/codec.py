@@ -69,10 +69,14 @@ class StoredContent:
         """Yield the octets in chunks of `CHUNK`.
 
         Raises:
-            StoredContentDamaged: at the end, when they are not what came in.
+            StoredContentDamaged: they are lost, or (told at the end) not what came in.
         """
         digest, seen = hashlib.sha256(), 0
-        with closing(self.open()) as file:
+        try:
+            opened = self.open()
+        except KeyError:
+            raise StoredContentDamaged(document=self.document) from None
+        with closing(opened) as file:
             for chunk in self._pieces(file):
                 digest.update(chunk)
                 seen += len(chunk)

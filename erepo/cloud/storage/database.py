@@ -4,23 +4,34 @@ Every transaction says for whom it runs: `read` and `write` name the accounts by
 gives a reason.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, insert
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from erepo.cloud.errors import CloudNotInitialised, DatabaseOutdated, DatabaseTooNew
+from erepo.cloud.errors import (
+    CloudNotInitialised,
+    DatabaseOutdated,
+    DatabaseTooNew,
+    DatabaseUnreachable,
+    StorageUnavailable,
+)
 from erepo.cloud.storage.append_only import make_append_only
 from erepo.cloud.storage.engines import make_engine, reading, writing
+from erepo.cloud.storage.failures import is_passing, is_storage
 from erepo.cloud.storage.plans import plan_for_many
-from erepo.cloud.storage.row_security import make_policies, tell_tenants
+from erepo.cloud.storage.row_security import is_above_policies, make_policies, tell_tenants
 from erepo.cloud.storage.scopes import Everyone, Scope, enter
 from erepo.cloud.storage.seal import seal
 from erepo.cloud.storage.tables import number_block, service
 from erepo.cloud.storage.upgrading import SCHEMA, lock, upgrade, version
 from erepo.settings import DatabaseAddressWrong
+
+log = logging.getLogger("erepo.cloud")
 
 
 class Database:
@@ -74,8 +85,9 @@ class Database:
 
         Raises:
             DatabaseTooNew: a later erepo has been here; nothing was changed.
+            DatabaseUnreachable: nobody answers, or not to us.
         """
-        with self.everyone("the tables are made", write=True) as connection:
+        with _opening(), self.everyone("the tables are made", write=True) as connection:
             lock(connection)
             upgrade(connection)
             plan_for_many(connection)
@@ -91,9 +103,12 @@ class Database:
         Raises:
             CloudNotInitialised: they are not there.
             DatabaseOutdated, DatabaseTooNew: they are those of another erepo.
+            DatabaseUnreachable: nobody answers, or not to us.
         """
-        with self.read() as connection:
+        with _opening(), self.read() as connection:
             found = version(connection)
+            if is_above_policies(connection):
+                log.warning("the database's role is above row-level security; give the service a plain one")
         if found is None:
             raise CloudNotInitialised(home=_shown(self.url))
         if found != SCHEMA:
@@ -107,10 +122,29 @@ class Database:
 
 @contextmanager
 def _transaction(engine: Engine, scope: Scope) -> Iterator[Connection]:
+    try:
+        yield from _begun(engine, scope)
+    except (DBAPIError, NoConnectionFree) as error:
+        if is_storage(error) and not is_passing(error):
+            raise StorageUnavailable from error
+        raise
+
+
+def _begun(engine: Engine, scope: Scope) -> Iterator[Connection]:
     with engine.connect() as connection:
         enter(connection, scope)
         with connection.begin():
             yield connection
+
+
+@contextmanager
+def _opening() -> Iterator[None]:
+    """Tell the operator why the database does not open: it holds no patient's data yet."""
+    try:
+        yield
+    except StorageUnavailable as error:
+        told = " ".join(str(getattr(error.__cause__, "orig", "")).split())
+        raise DatabaseUnreachable(reason=told[:300] or type(error.__cause__).__name__) from error
 
 
 def _shown(url: str) -> str:

@@ -1,6 +1,9 @@
 """What a failed transaction means: may the same simply be done again, is its end known?"""
 
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from erepo.cloud.errors import StorageUnavailable
 
 #: SQLSTATE serialization_failure and deadlock_detected: nothing was committed, and nothing was wrong.
 _AGAIN = frozenset({"40001", "40P01"})
@@ -18,4 +21,4 @@ def is_storage(error: BaseException) -> bool:
     """
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return isinstance(error, (OperationalError, OSError))
+    return isinstance(error, (OperationalError, NoConnectionFree, OSError, StorageUnavailable))

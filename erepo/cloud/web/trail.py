@@ -68,10 +68,16 @@ class Trail:
 
         Raises:
             MessageReplayed: the message was accepted before; nothing was done.
-            StorageUnavailable, ServiceStopping: nothing was done.
+            ServiceStopping: nothing was done.
+            StorageUnavailable: nothing was, or all of it and only the database's answer was lost.
         """
         self.arrived()
-        outcome = await asyncio.shield(self._cloud.writer.submit(job))
+        try:
+            outcome = await asyncio.shield(self._cloud.writer.submit(job))
+        except StorageUnavailable:
+            # It may be committed with its key: what is recorded next must not be taken for its replay.
+            self.once = ()
+            raise
         self.told = True
         self.outcome = _ended(job, outcome)
         if outcome.replayed:

@@ -61,7 +61,11 @@ async def _errors(
         return error.errors
     except (StorageUnavailable, ServiceStopping) as error:
         log.error("account %s: not stored, %s", tenant.account, where(error.__cause__ or error))  # noqa: TRY400  # texts may hold patient data
-        return [RegistryError(busy, "the storage cannot take it now; nothing was stored")]
+        return [
+            RegistryError(
+                busy, "the storage does not answer: ask whether it was stored before sending it again"
+            )
+        ]
 
 
 def submitted(registration: Registration) -> list[Thing]:
