@@ -12,7 +12,7 @@ from erepo.pki.trust import TrustStore
 from erepo.soap.faults import read_fault
 from erepo.soap.message import Outgoing, pack
 from erepo.soap.mtom import unpack
-from erepo.soap.names import REPLY_TO, SOAP, SOAP11, WSA
+from erepo.soap.names import ACTION, FAULT, REPLY_TO, SOAP, SOAP11, TO, WSA
 from erepo.soap.signing import Signer
 from erepo.soap.verifying import Verified, Verifier
 from erepo.xds import iti41, iti43
@@ -158,3 +158,23 @@ def test_lies_about_the_length_end_as_such(cloud: RunningCloud) -> None:
         line.send(body)
         assert line.getresponse().status in statuses, headers
         line.close()
+
+
+def test_the_signed_action_decides_and_the_body_must_fit(cloud: RunningCloud, line: Line) -> None:
+    """A Body of another transaction than wsa:Action says is refused, whatever the media type's action says."""
+    tree = retrieve(cloud, "1.2.3")
+    one(tree, ACTION).text = iti41.ACTION
+    _, octets = signed(cloud, tree)
+    content_type = f'application/soap+xml; action="{iti43.ACTION}"'
+    status, _, verified = ask(cloud, line, (content_type, octets))
+    refused = verified.payload.tag == FAULT or read_registry_response(verified.payload).errors
+    assert refused, (status, etree.tostring(verified.payload))
+
+
+def test_a_message_elsewhere_is_refused(cloud: RunningCloud, line: Line) -> None:
+    """A message signed for another address, or for the other endpoint of the account, is not for this one."""
+    for other in (cloud.tenant.registry, cloud.tenant.repository.replace("1003", "1010")):
+        tree = retrieve(cloud, "1.2.3")
+        one(tree, TO).text = other
+        status, _, verified = ask(cloud, line, signed(cloud, tree))
+        assert (status, read_fault(verified.payload).code) == (400, "Sender")
