@@ -161,7 +161,7 @@ def test_lies_about_the_length_end_as_such(cloud: RunningCloud) -> None:
 
 
 def test_the_signed_action_decides_and_the_body_must_fit(cloud: RunningCloud, line: Line) -> None:
-    """A Body of another transaction than wsa:Action says is refused, whatever the media type's action says."""
+    """A Body of another transaction than wsa:Action says is refused, whatever the media type says."""
     tree = retrieve(cloud, "1.2.3")
     one(tree, ACTION).text = iti41.ACTION
     _, octets = signed(cloud, tree)
