@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 from erepo.cli.cloud_words import Json, Known, cloud_database, last_day, size_of
 from erepo.cli.words import fail_politely
 from erepo.cloud import operating
+from erepo.cloud.credentials import add_tenant, renew_tenant
 from erepo.cloud.fixity import sampling
 from erepo.cloud.tenancy import options, patients, tenants
-from erepo.cloud.tenancy.credentials import add_tenant, renew_tenant
 from erepo.cloud.tenancy.tenants import GIB, Order
 from erepo.settings import Settings
 from erepo.texts import Text, language, size_words

@@ -19,7 +19,7 @@ from erepo.clinic.database import open_clinic
 from erepo.clinic.intake import Intake
 from erepo.clinic.metadata import Depositor, submission_of
 from erepo.clinic.tables import now
-from erepo.cloud.tenancy.credentials import add_tenant
+from erepo.cloud.credentials import add_tenant
 from erepo.cloud.tenancy.tenants import Order
 from erepo.content import FileContent
 from erepo.settings import Settings

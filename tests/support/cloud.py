@@ -20,9 +20,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from erepo.cloud.credentials import add_tenant
 from erepo.cloud.storage.blobs import BlobStore
 from erepo.cloud.storage.places import open_blobs
-from erepo.cloud.tenancy.credentials import add_tenant
 from erepo.cloud.tenancy.home import Home, initialise
 from erepo.cloud.tenancy.tenants import Order
 from erepo.pki.bundle import Bundle

@@ -13,9 +13,9 @@ from cryptography import x509
 from erepo.acting import Actor, Expected, UserUnknown, read_assertion, read_token
 from erepo.cloud.audit.evidence import Once
 from erepo.cloud.service import Cloud
-from erepo.cloud.tenancy.signers import signers_of
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.exchange import Question
+from erepo.cloud.web.signers import signers_of
 from erepo.cloud.web.trail import Trail
 
 _BEARER = b"bearer "

@@ -7,7 +7,7 @@ import httpx
 import orjson
 import pytest
 
-from erepo.cloud.tenancy.credentials import Issued, issue
+from erepo.cloud.credentials import Issued, issue
 from erepo.pki.authority import Authority
 from erepo.pki.tls import client_context
 from tests.support.cloud import ACCOUNT, RunningCloud, TenantCredentials

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from erepo.cloud.credentials import issue
 from erepo.cloud.storage.database import Database
 from erepo.cloud.tenancy import tenants
-from erepo.cloud.tenancy.credentials import issue
 from erepo.content import read_all
 from erepo.pki.authority import Authority
 from erepo.pki.bundle import Bundle

@@ -16,10 +16,10 @@ from erepo.cli.cloud import app
 from erepo.cli.cloud_words import size_of
 from erepo.cloud import operating
 from erepo.cloud.audit.events import Event
+from erepo.cloud.credentials import FILES
 from erepo.cloud.errors import TermOver
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import audit_event
-from erepo.cloud.tenancy.credentials import FILES
 from erepo.pki.bundle import Bundle
 from erepo.settings import Settings
 from tests.erepo.cloud.operating.conftest import Run
