@@ -25,7 +25,7 @@ from tests.support.xds import (
 )
 from tests.support.xds_written import FOLDER, MEMBER, REGISTERED
 
-ELSEWHERE = uuid.uuid4().urn
+ELSEWHERE = uuid.UUID("76aa2778-4c77-4799-b047-2725a0481111").urn
 
 
 def reread(registration: Registration) -> Registration:

@@ -26,7 +26,7 @@ from tests.support.xds import (
 from tests.support.xds_written import FOLDER, REGISTERED
 
 OWN = submission_set()
-LID, TARGET = uuid.uuid4().urn, uuid.uuid4().urn
+LID, TARGET = uuid.UUID(int=3).urn, uuid.UUID(int=4).urn
 ENTRY = replace(REGISTERED, lid=LID)
 VERSION = new_version(OWN, ENTRY, 1)
 RELATION = Association(entry_uuid="new", type=AssociationType.APPEND, source=LID, target=TARGET)

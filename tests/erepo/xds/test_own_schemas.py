@@ -28,7 +28,7 @@ from tests.support.xds_schemas import own_schema
 from tests.support.xds_written import FOLDER, FULL, REGISTERED
 
 OWN = own_schema()
-ONE, TWO = uuid.uuid4().urn, uuid.uuid4().urn
+ONE, TWO = uuid.UUID(int=1).urn, uuid.UUID(int=2).urn
 ERRORS = (
     RegistryError(Xds.REGISTRY_METADATA, "why", location="Document01"),
     RegistryError(Xds.EXTRA_METADATA_NOT_SAVED, "why", Severity.WARNING),
