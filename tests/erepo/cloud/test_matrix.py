@@ -97,7 +97,6 @@ def test_foreign_endpoints_are_unknown_endpoints(name: str, asker: Asker, owner:
 
 def test_the_owner_is_answered(asker: Asker, owner: Asker) -> None:
     """The cases are real questions: their owner gets other answers than one who asks for nothing."""
-    differing = 0
-    for case in cases(str(owner.tenant.facts["repositoryUniqueId"])):
-        differing += case.put(owner, owner.make()) != case.put(owner, unknown())
-    assert differing > len(CASES) // 3
+    chosen = cases(str(owner.tenant.facts["repositoryUniqueId"]))[::4]
+    differing = sum(case.put(owner, owner.make()) != case.put(owner, unknown()) for case in chosen)
+    assert differing > len(chosen) // 3

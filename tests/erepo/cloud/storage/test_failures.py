@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -69,7 +70,8 @@ async def test_a_lost_commit_is_told_as_passing_and_asking_finds_the_truth(
         assert read_all(result.documents[0].content) == read_all(content)
 
 
-async def test_the_service_outlives_its_database(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
+async def test_the_service_outlives_its_database(how: signal.Signals, tmp_path: Path) -> None:
     """While PostgreSQL is down clients hear that they may come again; afterwards all goes on by itself."""
     own = postgres.new_server()
     try:
@@ -79,7 +81,7 @@ async def test_the_service_outlives_its_database(tmp_path: Path) -> None:
                 async with connected(cloud.tenant) as client:
                     kept = one_document(b"before")
                     await client.provide(kept)
-                    await asyncio.to_thread(own.stop)
+                    await asyncio.to_thread(own.stop, how)
                     for _ in range(3):
                         await expect_passing(lambda: client.provide(one_document(b"x")))
                         await expect_passing(lambda: client.retrieve(kept.entries[0][0].unique_id))
