@@ -5,11 +5,11 @@ empty string or tuple means that the attribute is absent. `entry_uuid` is `urn:u
 only valid inside its message. Slots that the model does not know are kept in `extra_slots`.
 """
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from erepo.identifiers import CX, XCN, XON, ReferenceId
+from erepo.identifiers.uuids import ordered_uuid
 from erepo.xds.vocabulary import STABLE, AssociationType
 
 Slots = Mapping[str, tuple[str, ...]]
@@ -17,7 +17,7 @@ Slots = Mapping[str, tuple[str, ...]]
 
 def new_entry_uuid() -> str:
     """Return a fresh `urn:uuid:…`."""
-    return uuid.uuid4().urn
+    return ordered_uuid().urn
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from erepo.cloud.registry.relating import Consequences, Ends
 from erepo.cloud.registry.rows import association_row, hl7_time
 from erepo.cloud.storage.codec import Compressor
 from erepo.cloud.storage.numbers import Numbers
+from erepo.identifiers.uuids import ordered_uuid
 from erepo.xds.ebrim import write_objects
 from erepo.xds.model import Association, MetadataSet
 from erepo.xds.responses import RegistryError
@@ -104,7 +105,7 @@ class Draft:
         return rows
 
     def _association(self, number: int, kind: str, source: Held, target: Held, compressor: Compressor) -> Row:
-        own = uuid.uuid4()
+        own = ordered_uuid()
         model = Association(
             entry_uuid=own.urn,
             lid=own.urn,

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from lxml import etree
 
+from erepo.identifiers.uuids import ordered_uuid
 from erepo.xds.vocabulary import APPROVED, RIM, Slot
 
 _EXTRINSIC = f"{{{RIM}}}ExtrinsicObject"
@@ -103,7 +104,7 @@ def _uuids(elements: Iterable[Element]) -> dict[str, tuple[bool, uuid.UUID]]:
         # An association may come without any id; it still needs a place of its own.
         identifier = element.get("id") or f"\0{number}"
         given = is_uuid(identifier)
-        found[identifier] = (given, uuid.UUID(identifier) if given else uuid.uuid4())
+        found[identifier] = (given, uuid.UUID(identifier) if given else ordered_uuid())
     return found
 
 
