@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DOCUMENTS ?= 60
+REGISTRY ?= 1000000
 export EREPO_HOME ?= var
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
@@ -40,8 +41,8 @@ lint: $(VENV)/ready  ## style, types, and who may import whom
 	$(BIN)/yamllint -s deployments
 	$(BIN)/python tests/house.py
 
-bench: $(VENV)/ready  ## compare with a naive script and with the bare pipeline; writes docs/reference/benchmarks.md
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/ready  ## compare with a naive script, ask a registry of REGISTRY=1000000 documents; writes docs/reference/benchmarks.md
+	$(BIN)/python -m tests.bench --registry $(REGISTRY)
 
 clean:  ## remove the virtual environment and caches (never the state under EREPO_HOME)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,7 +1,8 @@
 """Compare the archive with a naive script and with the bare pipeline; see docs/reference/benchmarks.md.
 
-python -m tests.bench [--documents 10000] [--naive 1000] [--size 50kB] [--rounds 4]
+python -m tests.bench [--documents 10000] [--naive 1000] [--size 50kB] [--rounds 4] [--registry 1000000]
 
+At the end the large registry is measured too (`tests.bench.registry`; 0 leaves its section as it is).
 Everything runs in a temporary home on free ports, and is gone when it ends.
 """
 
@@ -17,10 +18,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from erepo.cli.supervisor import interruptible
-from tests.bench import flowrun, machine, results, site
+from tests.bench import flowrun, machine, registry, results, site
 from tests.bench.child import measure
 from tests.bench.documents import write_portions
 from tests.bench.meter import Timed, settle
+from tests.bench.registry_report import section_of, sized
 from tests.bench.report import Setting, page
 from tests.bench.results import Results, Round
 from tests.bench.site import BARE, FULL, NAIVE, PLAIN, TYPED, Site
@@ -44,6 +46,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--key-type", choices=("ec-p256", "rsa-3072"), default="ec-p256")
     parser.add_argument(
         "--settle", type=float, default=20, help="longest wait for a quiet machine, in seconds"
+    )
+    parser.add_argument(
+        "--registry",
+        type=int,
+        default=1_000_000,
+        help="documents of the large registry; 0: do not measure it",
     )
     parser.add_argument("--output", type=Path, default=PAGE, help="the page to write")
     return parser.parse_args()
@@ -143,9 +151,13 @@ def main() -> None:
     date = dt.datetime.now(dt.UTC).date().isoformat()
     setting = Setting(command, date, facts, wanted.size, bench.portion, bench.naive, in_flight)
     wanted.output.parent.mkdir(parents=True, exist_ok=True)
-    wanted.output.write_text(page(found, setting), encoding="utf-8")
+    large = section_of(wanted.output.read_text(encoding="utf-8")) if wanted.output.exists() else ""
+    wanted.output.write_text(page(found, setting) + large, encoding="utf-8")
     for aim in found.aims():
         console.print(f"{'✓' if aim.met else '✗'} {aim.what}: {aim.found}, aim {aim.wanted}", highlight=False)
+    if wanted.registry:
+        with interruptible():
+            registry.write(sized(wanted.registry, wanted.settle), wanted.output, console)
     console.print(f"{wanted.output} written after {time.monotonic() - begun:.0f} s", highlight=False)
 
 

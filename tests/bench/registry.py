@@ -1,6 +1,6 @@
 """What a large registry costs: finding and registering among a million documents, beside a thousand.
 
-python -m tests.bench.registry [--documents 1000000] [--patients 100000] [--rounds 6]
+python -m tests.bench.registry [--documents 1000000] [--patients 100000] [--rounds 5]
 
 Two services run side by side, one with few documents and one with many, and take turns. The section of
 docs/reference/benchmarks.md on it is written anew, the rest of the page stays. Everything lies in a temporary
@@ -32,18 +32,21 @@ PAGE = Path("docs/reference/benchmarks.md")
 FEW = 1_000
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what may be chosen."""
-    parser.add_argument("--documents", type=int, default=1_000_000)
-    parser.add_argument("--patients", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--portion", type=int, default=200, help="documents registered in each round")
-    parser.add_argument("--queries", type=int, default=500, help="in each round")
-    parser.add_argument("--clients", type=int, default=4, help="at once")
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser, usual = argparse.ArgumentParser(prog="python -m tests.bench.registry"), Wanted()
+    parser.add_argument("--documents", type=int, default=usual.documents)
+    parser.add_argument("--patients", type=int, default=usual.patients)
+    parser.add_argument("--rounds", type=int, default=usual.rounds)
     parser.add_argument(
-        "--settle", type=float, default=20, help="longest wait for a quiet machine, in seconds"
+        "--portion", type=int, default=usual.portion, help="documents registered in each round"
+    )
+    parser.add_argument("--queries", type=int, default=usual.queries, help="in each round")
+    parser.add_argument("--clients", type=int, default=usual.clients, help="at once")
+    parser.add_argument(
+        "--settle", type=float, default=usual.settle, help="longest wait for a quiet machine, in seconds"
     )
     parser.add_argument("--output", type=Path, default=PAGE, help="the page to write the section into")
+    return parser.parse_args(given)
 
 
 @dataclass
@@ -129,14 +132,10 @@ def write(wanted: Wanted, page: Path, console: Console) -> None:
 
 def main(given: Sequence[str] | None = None) -> None:
     """Measure by the command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.registry")
-    arguments(parser)
-    told = parser.parse_args(given)
-    wanted = Wanted(
-        told.documents, told.patients, told.rounds, told.portion, told.queries, told.clients, told.settle
-    )
+    told = vars(_arguments(given))
+    page = told.pop("output")
     with interruptible():
-        write(wanted, told.output, Console())
+        write(Wanted(**told), page, Console())
 
 
 if __name__ == "__main__":

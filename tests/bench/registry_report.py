@@ -31,13 +31,18 @@ _MEASURED = """\
 class Wanted:
     """How it is measured; see `tests.bench.registry`."""
 
-    documents: int
-    patients: int
-    rounds: int
-    portion: int
-    queries: int
-    clients: int
-    settle: float
+    documents: int = 1_000_000
+    patients: int = 100_000
+    rounds: int = 5
+    portion: int = 600
+    queries: int = 500
+    clients: int = 4
+    settle: float = 20
+
+
+def sized(documents: int, settle: float) -> Wanted:
+    """Return how a registry of another size is measured: ten documents of a patient on average."""
+    return Wanted(documents, max(1, documents // 10), settle=settle)
 
 
 @dataclass
