@@ -7,11 +7,11 @@ proven: there is no guessing, a statement is written so that its proof is found.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Delete, Insert, Select, Table, TextClause, Update
+from sqlalchemy import CompoundSelect, Delete, Insert, Select, Table, TableClause, TextClause, Update
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, Grouping
 from sqlalchemy.sql.selectable import CTE, Alias, FromGrouping, Join, Subquery
@@ -22,7 +22,7 @@ from erepo.cloud.storage.tables import metadata, tenant
 TENANT_COLUMNS = {
     table: "tenant_id" for table in metadata.tables.values() if "tenant_id" in table.columns
 } | {tenant: "id"}
-
+_NAMES = frozenset(table.name for table in TENANT_COLUMNS)
 
 #: Text in a statement that cannot change the meaning of what is around it.
 _HARMLESS = re.compile(r"\*|-?[0-9]+|[A-Za-z_]+|'[^'\\]*'")
@@ -50,6 +50,26 @@ class _Rule:
     """Only these it proves (the right side of an outer join); None: both."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Proven row sources of the statements around a SELECT, whose rows it may name without a FROM of its own.
+
+    SQLAlchemy leaves a source out of a FROM when `correlate` names it, at any level, or by itself when it is
+    one of the next statement's and not the only source (`Select._get_display_froms`).
+    """
+
+    near: frozenset[Any] = frozenset()
+    """Of the next statement."""
+    all: frozenset[Any] = frozenset()
+
+    def left_out(self, statement: Select[Any], froms: Sequence[Any]) -> set[Any]:
+        """Return which sources of a SELECT are rows of the statements around it."""
+        named = self.all.intersection(statement._correlate or ())  # noqa: SLF001  # not told otherwise
+        left = [each for each in froms if each not in named]
+        alone = len(left) == 1 or not statement._auto_correlate  # noqa: SLF001  # as above
+        return {each for each in froms if each in named or (not alone and each in self.near)}
+
+
 def prove(statement: Any) -> Proof | None:
     """Return the proof of a statement; None when it touches no tenant's table.
 
@@ -63,7 +83,7 @@ def prove(statement: Any) -> Proof | None:
     if any(isinstance(part, TextClause) or _is_open_text(part) for part in parts):
         raise Unproven
     proof = Proof()
-    _prove(statement, frozenset(), proof)
+    _prove(statement, _Around(), proof)
     return proof
 
 
@@ -71,13 +91,14 @@ def _is_open_text(part: Any) -> bool:
     return bool(getattr(part, "is_literal", False)) and _HARMLESS.fullmatch(str(part.name)) is None
 
 
-def _prove(statement: Any, outer: frozenset[Any], proof: Proof) -> None:
+def _prove(statement: Any, around: _Around, proof: Proof) -> None:
+    if getattr(statement, "_independent_ctes", ()):
+        raise Unproven  # it runs although nothing here names it
     match statement:
         case Select():
-            _prove_select(statement, outer, proof)
+            _prove_select(statement, around, proof)
         case CompoundSelect():
-            for each in statement.selects:
-                _prove(getattr(each, "element", each), outer, proof)
+            _prove_inner(statement, around, proof)
         case Update() | Delete():
             _prove_change(statement, proof)
         case Insert():
@@ -86,18 +107,18 @@ def _prove(statement: Any, outer: frozenset[Any], proof: Proof) -> None:
             raise Unproven
 
 
-def _prove_select(statement: Select[Any], outer: frozenset[Any], proof: Proof) -> None:
+def _prove_select(statement: Select[Any], around: _Around, proof: Proof) -> None:
     sources: list[Any] = []
     rules: list[_Rule] = []
-    proven: set[Any] = set()
-    for each in statement.get_final_froms():
-        if each in outer and (statement._auto_correlate or each in statement._correlate):  # noqa: SLF001  # not told otherwise
-            proven.add(each)  # the surrounding statement's row, not a source of this one
-        else:
+    froms = statement.get_final_froms()
+    theirs = around.left_out(statement, froms)
+    for each in froms:
+        if each not in theirs:
             _sources(each, None, sources, rules)
     rules += _rules(statement._where_criteria, None)  # noqa: SLF001  # `whereclause` is these, joined by AND
+    proven = set(theirs)
     _check(sources, rules, proven, proof)
-    _prove_inner(statement, frozenset(proven), proof)
+    _prove_inner(statement, _Around(frozenset(proven - theirs), around.all | proven), proof)
 
 
 def _sources(each: Any, limited: frozenset[Any] | None, sources: list[Any], rules: list[_Rule]) -> None:
@@ -125,7 +146,7 @@ def _check(sources: Iterable[Any], rules: list[_Rule], proven: set[Any], proof: 
     sources = list(sources)
     for each in sources:
         if isinstance(each, (Subquery, CTE)):
-            _prove(each.element, frozenset(), proof)
+            _prove(each.element, _Around(), proof)
             proven.add(each)
     going = True
     while going:
@@ -146,13 +167,13 @@ def _check(sources: Iterable[Any], rules: list[_Rule], proven: set[Any], proof: 
 
 
 def _holds_tenants(source: Any) -> bool:
-    if isinstance(source, Table):
-        return source in TENANT_COLUMNS
+    if isinstance(source, TableClause):
+        return source.name in _NAMES  # also one that was described anew
     if isinstance(source, Alias):
         return _holds_tenants(source.element)
     if isinstance(source, (Subquery, CTE)):
         return True
-    return any(isinstance(part, Table) and part in TENANT_COLUMNS for part in visitors.iterate(source))
+    return any(isinstance(part, TableClause) and part.name in _NAMES for part in visitors.iterate(source))
 
 
 def _rules(clauses: Iterable[Any], limited: frozenset[Any] | None) -> list[_Rule]:
@@ -204,13 +225,13 @@ def _is_tenant_column(column: Any) -> bool:
     return isinstance(table, Table) and TENANT_COLUMNS.get(table) == column.name
 
 
-def _prove_inner(statement: Any, proven: frozenset[Any], proof: Proof) -> None:
+def _prove_inner(statement: Any, around: _Around, proof: Proof) -> None:
     """Prove the SELECTs that stand in conditions and columns; those in FROM are proven already."""
     stack = [child for child in statement.get_children() if not _is_source(child)]
     while stack:
         part = stack.pop()
         if isinstance(part, (Select, CompoundSelect)):
-            _prove(part, proven, proof)
+            _prove(part, around, proof)
         elif not _is_source(part):
             stack.extend(part.get_children())
 
@@ -229,7 +250,7 @@ def _prove_change(statement: Update | Delete, proof: Proof) -> None:
             raise Unproven  # a row never changes hands
     proven: set[Any] = set()
     _check(sources, _rules(criteria, None), proven, proof)
-    _prove_inner(statement, frozenset(proven), proof)
+    _prove_inner(statement, _Around(frozenset(proven), frozenset(proven)), proof)
 
 
 def _named(clauses: Iterable[Any]) -> Iterator[Any]:
@@ -252,5 +273,5 @@ def _prove_insert(statement: Insert, proof: Proof) -> None:
     conflict = statement._post_values_clause  # noqa: SLF001  # ON CONFLICT of the two dialects
     if conflict is not None and getattr(conflict, "update_values_to_set", None):
         raise Unproven  # the row that is there might be somebody else's
-    _prove_inner(statement, frozenset(), proof)
+    _prove_inner(statement, _Around(), proof)
     proof.inserts = table

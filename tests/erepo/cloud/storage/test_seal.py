@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import (
     and_,
     bindparam,
+    column,
     delete,
     event,
     exists,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    table,
     text,
     true,
     union_all,
@@ -53,6 +55,7 @@ _start = select(_object.id, _object.tenant_id).where(_object.tenant_id == OURS).
 _step = select(_object.id, _object.tenant_id).join(
     _start, and_(_object.source_object == _start.c.id, _object.tenant_id == _start.c.tenant_id)
 )
+described = table("patient", column("patient_id"))
 _open_step = select(_object.id, _object.tenant_id).join(_start, _object.source_object == _start.c.id)
 
 GOOD = {
@@ -91,6 +94,19 @@ GOOD = {
     "in a select": select(_object.id).where(
         _object.tenant_id == OURS,
         _object.id.in_(select(_value.object_id).where(_value.tenant_id == OURS)),
+    ),
+    "correlated by name": select(_object.id).where(
+        _object.tenant_id == OURS,
+        exists(
+            select(_value.value).where(
+                _value.tenant_id == _object.tenant_id,
+                exists(
+                    select(_patient.patient_id)
+                    .where(_patient.tenant_id == _object.tenant_id)
+                    .correlate(registry_object)
+                ),
+            )
+        ),
     ),
     "subquery": select(_ours.c.id),
     "joined to a subquery": select(_value.value).join(
@@ -149,6 +165,27 @@ BAD = {
         _object.tenant_id == OURS,
         select(func.max(_object.id)).where(_object.kind == 1).correlate(None).scalar_subquery() > 0,
     ),
+    # Its only source is the statement's own table: not correlated, it reads the whole.
+    "alone in a select": select(_object.id).where(
+        _object.tenant_id == OURS, _object.id.in_(select(_object.id).where(_object.kind == 1))
+    ),
+    "two levels away": select(_object.id).where(
+        _object.tenant_id == OURS,
+        exists(
+            select(_value.value).where(
+                _value.tenant_id == _object.tenant_id,
+                exists(select(service.c.name).where(service.c.name == _object.source_system)),
+            )
+        ),
+    ),
+    "order of a union": union_all(
+        select(_object.id).where(_object.tenant_id == OURS),
+        select(_object.id).where(_object.tenant_id == OURS),
+    ).order_by(select(func.max(_value.value)).scalar_subquery()),
+    "described anew": select(_object.id).where(
+        _object.tenant_id == OURS, described.c.patient_id == _object.patient_id
+    ),
+    "delete beside it": select(_object.id).where(_object.tenant_id == OURS).add_cte(delete(patient).cte("x")),
     "column": select(_object.id, select(func.max(_value.value)).scalar_subquery()).where(
         _object.tenant_id == OURS
     ),
@@ -171,6 +208,12 @@ BAD = {
     .where(_patient.tenant_id == OURS, _patient.patient_id == _object.patient_id)
     .values(registered_at=_object.registered_at),
     "delete": delete(object_value).where(_value.object_id == 1),
+    "delete by itself": delete(patient).where(
+        _patient.tenant_id == OURS, _patient.patient_id.in_(select(_patient.patient_id))
+    ),
+    "update by itself": update(patient)
+    .where(_patient.tenant_id == OURS)
+    .values(registered_at=select(func.max(_patient.registered_at)).scalar_subquery()),
     "delete by a select": delete(object_value).where(
         _value.tenant_id == OURS, _value.object_id.in_(select(_object.id))
     ),
