@@ -36,6 +36,8 @@ from erepo.soap.verifying import load_certificate
 LIFE: Final = 300.0
 LONGEST: Final = 600.0
 _LARGEST = 8192
+#: Seconds since 1970 that no moment reaches.
+_FAR = 1e12
 _TYPES = ("", "JWT", "AT+JWT", "APPLICATION/JWT")
 #: Headers that would bring in a key, or a rule we do not know.
 _FORBIDDEN = frozenset({"jku", "x5u", "jwk", "crit", "zip", "b64"})
@@ -185,7 +187,7 @@ def _check_claims(claims: Mapping[str, Any], expected: Expected) -> None:
 
 def _check_times(claims: Mapping[str, Any], expected: Expected) -> None:
     issued, until, since = claims["iat"], claims["exp"], claims.get("nbf", claims["iat"])
-    if any(isinstance(each, bool) or not isinstance(each, int | float) for each in (issued, until, since)):
+    if not all(map(_is_moment, (issued, until, since))):
         raise TokenRefused(rule="a moment is no number")
     now, skew = expected.now.timestamp(), expected.skew
     if max(issued, since) > now + skew:
@@ -194,6 +196,11 @@ def _check_times(claims: Mapping[str, Any], expected: Expected) -> None:
         raise TokenRefused(rule="its time is over")
     if not 0 < until - issued <= LONGEST:
         raise TokenRefused(rule=f"valid for more than {LONGEST:.0f} seconds")
+
+
+def _is_moment(value: object) -> bool:
+    """Tell whether a claim is a number that can be reckoned with: JSON has endless ones, and NaN."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _FAR
 
 
 def _coded(claims: Mapping[str, Any], keys: Sequence[str]) -> CE | None:

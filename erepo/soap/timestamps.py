@@ -32,13 +32,14 @@ class Freshness:
         """
         created, expires = _read(timestamp)
         skew = timedelta(seconds=self.skew)
+        # First of all: nothing can be added to a moment at the end of the year 9999.
+        if created > now + skew:
+            raise MessageExpired(rule="created in the future")
         latest = created + timedelta(seconds=self.life)
         if expires is not None:
             if expires <= created:
                 raise SecurityMalformed(rule="Expires is not after Created")
             latest = min(latest, expires)
-        if created > now + skew:
-            raise MessageExpired(rule="created in the future")
         if latest + skew < now:
             raise MessageExpired(rule="its time is over")
         return created, latest + skew

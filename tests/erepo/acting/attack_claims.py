@@ -69,6 +69,9 @@ forge("M37-empty-audience", "empty Audience", AssertionRefused)(
 forge("M37-no-end", "no NotOnOrAfter", AssertionRefused)(
     lambda tree: one(tree, CONDITIONS).attrib.pop("NotOnOrAfter")
 )
+forge("M37-no-end-in-sight", "valid to the end of the calendar", AssertionRefused)(
+    lambda tree: one(tree, CONDITIONS).set("NotOnOrAfter", "9999-12-31T23:59:59Z")
+)
 forge("M37-no-start", "no NotBefore", AssertionRefused)(
     lambda tree: one(tree, CONDITIONS).attrib.pop("NotBefore")
 )

@@ -52,6 +52,12 @@ def bearer(tree: Tree) -> None:
     drop(tree, CONFIRMATION_DATA)
 
 
+def endless(tree: Tree) -> None:
+    """Session and confirmation end with the calendar, as some write what has no end."""
+    one(tree, AUTHN_STATEMENT).set("SessionNotOnOrAfter", "9999-12-31T23:59:59.999Z")
+    one(tree, CONFIRMATION_DATA).set("NotOnOrAfter", "9999-12-31T23:59:59Z")
+
+
 def bearer_data(tree: Tree) -> None:
     """Confirm as bearer with times and recipient."""
     bearer(tree)
@@ -157,7 +163,7 @@ def two_statements(tree: Tree) -> None:
 
 
 FORMS = [
-    bearer, bearer_data, second_confirmation, no_key_info, key_name, subject_name, key_identifier,
+    bearer, bearer_data, endless, second_confirmation, no_key_info, key_name, subject_name, key_identifier,
     signature_last, pretty, whole_seconds, many_digits, password, own_class, session, any_audience, community,
     issuer_name, two_statements,
 ]  # fmt: skip

@@ -58,6 +58,12 @@ def _(tree: Tree) -> None:
     text(one(tree, EXPIRES), _moment(minutes=4))
 
 
+@forge("M42l", "created at the end of the calendar, where nothing can be added", MessageExpired)
+def _(tree: Tree) -> None:
+    text(one(tree, CREATED), "9999-12-31T23:59:59Z")
+    one(tree, TIMESTAMP).remove(one(tree, EXPIRES))
+
+
 @forge("M42f", "expired, beyond the skew", MessageExpired)
 def _(tree: Tree) -> None:
     text(one(tree, CREATED), _moment(minutes=-4))
