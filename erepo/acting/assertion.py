@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pybase64
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from erepo.acting.actor import Actor
@@ -49,16 +50,19 @@ def write_assertion(
     now: datetime,
     life: float = LIFE,
     one_time: bool = False,
+    holder: x509.Certificate | None = None,
 ) -> ReadyAssertion:
-    """Assert who acts, held by the signer's key.
+    """Assert who acts, held by the signer's key or another.
 
     Args:
         actor: the person; its organisation is the issuer.
-        signer: the account's WSS key: signs, and is the key that a holder must prove.
+        signer: the account's WSS key: signs.
         audience: the service's address.
         now: when the user was last known to be there; UTC.
         life: seconds until the assertion expires.
         one_time: ask the service to accept it once only.
+        holder: certificate of the key that the sender will prove to hold: the connection's where the message
+            is not signed; None: the signer's.
     """
     identifier = f"_{secrets.token_hex(16)}"
     start = (
@@ -67,7 +71,7 @@ def write_assertion(
     )
     rest = "".join(
         (
-            _subject(actor, signer),
+            _subject(actor, holder or signer.certificate),
             _conditions(audience, now, life, one_time=one_time),
             _authentication(now),
             _attributes(actor),
@@ -103,12 +107,12 @@ class Assertions:
         return made
 
 
-def _subject(actor: Actor, signer: Signer) -> str:
+def _subject(actor: Actor, holder: x509.Certificate) -> str:
     return (
         f'<saml2:Subject><saml2:NameID Format="{UNSPECIFIED_NAME}">{escaped(_qualified(actor))}'
         f'</saml2:NameID><saml2:SubjectConfirmation Method="{HOLDER_OF_KEY}">'
         f'<saml2:SubjectConfirmationData><ds:KeyInfo xmlns:ds="{DS}"><ds:X509Data><ds:X509Certificate>'
-        f"{_certificate(signer)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></saml2:SubjectConfirmationData>"
+        f"{_certificate(holder)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></saml2:SubjectConfirmationData>"
         "</saml2:SubjectConfirmation></saml2:Subject>"
     )
 
@@ -184,12 +188,12 @@ def _signature(signer: Signer, identifier: str, digest: bytes) -> str:
     return (
         f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>{content}'
         f"<ds:SignatureValue>{value}</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>"
-        f"{_certificate(signer)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>"
+        f"{_certificate(signer.certificate)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>"
     )
 
 
-def _certificate(signer: Signer) -> str:
-    return pybase64.b64encode(signer.certificate.public_bytes(Encoding.DER)).decode()
+def _certificate(certificate: x509.Certificate) -> str:
+    return pybase64.b64encode(certificate.public_bytes(Encoding.DER)).decode()
 
 
 def _utc(moment: datetime) -> str:

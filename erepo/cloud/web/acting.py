@@ -35,8 +35,8 @@ async def who_acts(question: Question) -> Actor | None:
         return None
     expected = await _expected(cloud, tenant, _names(cloud, tenant, verified.to))
     holders = [_certificate(question.caller.certificate)] if question.caller.certificate else []
-    # The account itself is proven by the connection; which of its keys a holder must have is then the same.
-    holders += expected.certificates if verified.certificate is None else [verified.certificate]
+    # A registered key that signed nothing here is not proven: its assertion may have been overheard.
+    holders += [verified.certificate] if verified.certificate is not None else []
     proven = read_assertion(verified, replace(expected, holders=tuple(holders)))
     if proven.one_time is not None:
         once = Once(proven.one_time, proven.until.replace(tzinfo=None))
@@ -90,14 +90,15 @@ async def _expected(cloud: Cloud, tenant: Tenant, names: frozenset[str]) -> Expe
 def _names(cloud: Cloud, tenant: Tenant, to: str = "") -> frozenset[str]:
     """Return what an audience may call this service: its addresses, and the community it serves.
 
-    Behind a proxy clients know another address than ours: the one they address the message to.
+    Behind a proxy clients know another address than ours: the one they address the message to. That is the
+    sender's word, so it counts with the account's path only: a bare host may be any other service's name.
     """
     address = urlsplit(to)
     roots = {cloud.base_url, f"{address.scheme}://{address.netloc}" if address.netloc else cloud.base_url}
     service = f"/services/{tenant.account}"
-    paths = ("", service, f"{service}/xds/registry", f"{service}/xds/repository")
+    paths = (service, f"{service}/xds/registry", f"{service}/xds/repository")
     named = {root.rstrip("/") + path for root in roots for path in paths}
-    return frozenset({*named, tenant.home_community_id, tenant.repository_unique_id})
+    return frozenset({cloud.base_url, *named, tenant.home_community_id, tenant.repository_unique_id})
 
 
 def _remember(trail: Trail, actor: Actor) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -45,12 +46,13 @@ def database(cloud: RunningCloud) -> Iterator[Database]:
 
 
 def asked(
-    account: TenantCredentials, assertion: ReadyAssertion | None, *, signed: bool = True
+    account: TenantCredentials, assertion: ReadyAssertion | None, *, signed: bool = True, to: str = ""
 ) -> httpx.Response:
     """Ask the registry something, as a client that says who acts in its own way."""
     payload = iti18.write_query(iti18.get_documents(unique_ids=["1.2.3"]))
     signer = Signer(account.wss) if signed else None
-    packed = pack(Outgoing(iti18.ACTION, account.registry, payload), signer, mtom=False, assertion=assertion)
+    outgoing = Outgoing(iti18.ACTION, to or account.registry, payload)
+    packed = pack(outgoing, signer, mtom=False, assertion=assertion)
     with httpx.Client(verify=account.tls_context(), trust_env=False) as session:
         content, headers = b"".join(packed.chunks()), {"content-type": packed.content_type}
         return session.post(account.registry, content=content, headers=headers)
@@ -123,12 +125,31 @@ def test_a_one_time_assertion_is_good_once(cloud: RunningCloud) -> None:
 def test_mutual_tls_alone_may_name_a_person(mutual: TenantCredentials) -> None:
     """Such an account need not say who acts; what it says is proven all the same."""
     assert asked(mutual, None, signed=False).status_code == 200
-    assert asked(mutual, said(mutual), signed=False).status_code == 200
-    late = said(mutual, life=0.001)
+    own = mutual.tls.certificate
+    assert asked(mutual, said(mutual, holder=own), signed=False).status_code == 200
+    late = said(mutual, life=0.001, holder=own)
     assert (
         asked(mutual, replace(late, octets=late.octets.replace(b"LEK", b"KEL")), signed=False).status_code
         == 400
     )
+
+
+def test_a_holder_must_prove_the_key(mutual: TenantCredentials) -> None:
+    """An assertion held by the WSS key is not proven by a message that this key has not signed."""
+    assert asked(mutual, said(mutual), signed=False).status_code == 400
+
+
+def test_an_audience_is_not_the_senders_word(cloud: RunningCloud) -> None:
+    """A message addressed to another host does not make that host's bare name ours; with our path it may."""
+    account = cloud.tenant
+    mine = replace(DOCTOR, organisation=account.account)
+    other, path = "https://other.example", urlsplit(account.registry).path
+
+    def status(audience: str) -> int:
+        said = write_assertion(mine, Signer(account.wss), audience, now=datetime.now(UTC))
+        return asked(account, said, to=other + path).status_code
+
+    assert [status(other), status(f"{other}{path}evil"), status(other + path)] == [400, 400, 200]
 
 
 def test_the_operator_decides_who_must_name_people(cloud: RunningCloud) -> None:
