@@ -40,6 +40,7 @@ from erepo.soap.errors import (
 from erepo.soap.mtom import Received, octets_of
 from erepo.soap.names import (
     ACTION,
+    ANONYMOUS,
     ASSERTION,
     ECDSA_SHA256,
     MESSAGE_ID,
@@ -165,7 +166,8 @@ class Verifier:
 def read_unsigned(received: Received) -> Verified:
     """Read a message of a peer that is known by mutual TLS alone.
 
-    Of a WS-Security header only an assertion is taken; a signature over the message is not looked at.
+    Of a WS-Security header only an assertion is taken; a signature over the message is not looked at. A
+    missing wsa:To means the anonymous address (WS-Addressing 1.0 Core 3.2).
 
     Raises:
         MessageRefused: the envelope is malformed, or there are two assertions.
@@ -190,14 +192,14 @@ class _Proven:
 
 
 def _verified(shape: Shape, received: Received, proven: _Proven) -> Verified:
-    for name in _REQUIRED:
+    for name in _REQUIRED if proven.certificate is not None else (ACTION, MESSAGE_ID):
         if name not in shape.headers:
             raise MalformedEnvelope(rule=f"no {etree.QName(name).localname}")
     reply_to = shape.headers.get(REPLY_TO)
     return Verified(
         action=shape.value(ACTION),
         message_id=shape.value(MESSAGE_ID),
-        to=shape.value(TO),
+        to=shape.value(TO) or ANONYMOUS,
         reply_to="" if reply_to is None else (reply_to[0].text or "").strip(),
         relates_to=shape.value(RELATES_TO),
         payload=shape.payload,

@@ -26,12 +26,14 @@ from erepo.soap.errors import (
 from erepo.soap.mtom import octets_of, unpack
 from erepo.soap.names import (
     ACTION,
+    ANONYMOUS,
     EXPIRES,
     REPLY_TO,
     SAML2,
     SIGNATURE_VALUE,
     SOAP,
     TIMESTAMP,
+    TO,
     TOKEN,
     WSA,
     WSU_ID,
@@ -328,9 +330,16 @@ def test_unsigned_messages_keep_the_outline(elliptic: Identity) -> None:
         read_unsigned(receive_soap(etree.tostring(tree)))
 
 
-@pytest.mark.parametrize("name", ["Action", "To", "MessageID"])
+def test_an_unsigned_message_without_an_address_went_to_the_anonymous_one() -> None:
+    """The default of WS-Addressing; only a signature is what must hold a message to its address."""
+    tree = etree.fromstring(Sample().envelope(None))
+    header(tree).remove(one(tree, TO))
+    assert read_unsigned(receive_soap(etree.tostring(tree))).to == ANONYMOUS
+
+
+@pytest.mark.parametrize("name", ["Action", "MessageID"])
 def test_unsigned_messages_need_their_addressing(name: str) -> None:
-    """Action, To and MessageID are needed with and without a signature."""
+    """Action and MessageID are needed with and without a signature."""
     tree = etree.fromstring(Sample().envelope(None))
     header(tree).remove(one(tree, f"{{{WSA}}}{name}"))
     with pytest.raises(MalformedEnvelope):
