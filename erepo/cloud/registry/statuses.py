@@ -20,7 +20,7 @@ class StatusChanges:
     Args:
         draft: of the update.
         operations: as read.
-        superseded: versions that the same update gives successors, by number.
+        superseded: versions that the same update gives successors, by number, each with its successor.
 
     Attributes:
         errors: what stands against them.
@@ -29,14 +29,19 @@ class StatusChanges:
     def __init__(
         self, draft: Draft, operations: Sequence[StatusChange], superseded: Mapping[int, Held]
     ) -> None:
-        self._draft, self._superseded = draft, superseded
+        self._draft = draft
         here = draft.here
         asked = {one.target for one in operations} - here.keys()
         registered = draft.holdings.by_uuids(
             uuid.UUID(each).bytes for each in asked if each.startswith("urn:uuid:")
         )
         known = {uuid.UUID(bytes=key).urn: each for key, each in registered.items()} | dict(here)
-        self._targets = {one.target: known[one.target] for one in operations if one.target in known}
+        # Of an object that gets a new version at the same time, the new version is meant (3.57.4.1.3.1).
+        self._targets = {
+            one.target: superseded.get(known[one.target].id, known[one.target])
+            for one in operations
+            if one.target in known
+        }
         self._latest = draft.holdings.latest(
             each.lid for each in registered.values() if each.is_document or each.is_folder
         )
@@ -55,8 +60,9 @@ class StatusChanges:
             context = "a submission set has no other status"
             yield RegistryError(Xds.METADATA_UPDATE_OPERATION, context, location=location)
         elif _STATUS[one.original] != target.status:
-            context = "OriginalStatus is not the registered status"
-            yield RegistryError(Xds.METADATA_UPDATE_OPERATION, context, location=location)
+            # What is about to be registered will be Approved, whatever status it was sent with.
+            code = Xds.METADATA_UPDATE_OPERATION if target.registered else Xds.METADATA_UPDATE
+            yield RegistryError(code, "OriginalStatus is not the status of the object", location=location)
         elif one.original == one.new:
             context = "NewStatus is OriginalStatus"
             yield RegistryError(Xds.METADATA_UPDATE_OPERATION, context, location=location)
@@ -69,7 +75,7 @@ class StatusChanges:
 
     def _is_old(self, target: Held) -> bool:
         latest = self._latest.get(target.lid)
-        return target.id in self._superseded or (latest is not None and latest.id != target.id)
+        return latest is not None and latest.id != target.id
 
     def _belonging(self, target: Held) -> list[Held]:
         """Return the objects that say whose patient's matter it is."""

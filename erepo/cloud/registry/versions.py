@@ -53,7 +53,7 @@ class Versions:
             yield RegistryError(Xds.METADATA_VERSION, context, location=location)
         elif not previous.approved:
             context = "the latest version is not Approved"
-            yield RegistryError(Xds.METADATA_VERSION, context, location=location)
+            yield RegistryError(Xds.METADATA_UPDATE, context, location=location)
         if previous.patient_id != new.patient_id:
             yield RegistryError(Xds.PATIENT_RECONCILIATION, new.patient_id or "", location=location)
         for attribute in [*_changed(previous, new, one), *self._moved(previous, one)]:

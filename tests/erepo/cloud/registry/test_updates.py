@@ -145,7 +145,7 @@ async def test_what_identifies_a_document_does_not_change(desk: Desk, name: str)
 
 
 async def test_the_version_before_must_be_the_latest_and_approved(desk: Desk) -> None:
-    """A wrong PreviousVersion, an unknown logical id and a deprecated object are XDSMetadataVersionError."""
+    """A wrong PreviousVersion or logical id is XDSMetadataVersionError; a deprecated one has no next."""
     first = await desk.document()
     second = revised(first)
     good(await desk.client.update(next_version(second, 1)))
@@ -155,7 +155,7 @@ async def test_the_version_before_must_be_the_latest_and_approved(desk: Desk) ->
         assert [(code, location) for code, _, location in found] == [(Xds.METADATA_VERSION, one.entry_uuid)]
     good(await desk.client.update(to_status(second.entry_uuid, APPROVED, DEPRECATED)))
     found = refusals(await desk.client.update(next_version(third := revised(first), 2)))
-    assert [(code, location) for code, _, location in found] == [(Xds.METADATA_VERSION, third.entry_uuid)]
+    assert [(code, location) for code, _, location in found] == [(Xds.METADATA_UPDATE, third.entry_uuid)]
 
 
 async def test_two_new_versions_of_one_object_in_a_request_are_refused(desk: Desk) -> None:
@@ -199,6 +199,22 @@ async def test_a_status_change_must_name_what_is(desk: Desk) -> None:
         found = refusals(await desk.client.update(each))
         locations = {one.association.entry_uuid for one in each.operations}  # type: ignore[union-attr]
         assert [(one, where in locations) for one, _, where in found] == [(code, True)]
+
+
+@pytest.mark.parametrize("by", ["new", "old"])
+async def test_a_new_version_may_be_deprecated_at_once(desk: Desk, by: str) -> None:
+    """A status change of an object that gets a new version meanwhile is one of the new version."""
+    first = await desk.document()
+    own, second = submission_set(), revised(first)
+    target = second.entry_uuid if by == "new" else first.entry_uuid
+    wrong = status_change(own, target, DEPRECATED, APPROVED)
+    found = refusals(await desk.client.update(update(own, new_version(own, second, 1), wrong)))
+    assert [(code, where) for code, _, where in found] == [
+        (Xds.METADATA_UPDATE, wrong.association.entry_uuid)
+    ]
+    right = status_change(own, target, APPROVED, DEPRECATED)
+    good(await desk.client.update(update(own, new_version(own, second, 1), right)))
+    assert await desk.status(first, second) == ["deprecated", "deprecated"]
 
 
 async def test_a_replaced_document_is_not_approved_beside_its_replacement(desk: Desk) -> None:
