@@ -176,12 +176,14 @@ class RawObject:
         if self.problems.strict and not (persons or institutions or telecoms):
             self.complain("author", "has no authorPerson, authorInstitution or authorTelecommunication")
         parsed = (self.parsed(XON.parse, text.strip(), Slot.AUTHOR_INSTITUTION) for text in institutions)
+        person = persons[0].strip() if persons else ""
         return Author(
-            self.parsed(XCN.parse, persons[0].strip(), Slot.AUTHOR_PERSON) if persons else None,
+            self.parsed(XCN.parse, person, Slot.AUTHOR_PERSON),
             tuple(one for one in parsed if one is not None),
             slots.get(Slot.AUTHOR_ROLE, ()),
             slots.get(Slot.AUTHOR_SPECIALTY, ()),
             telecoms,
+            received=person,
         )
 
     def references(self) -> tuple[ReferenceId, ...]:

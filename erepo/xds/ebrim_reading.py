@@ -104,6 +104,8 @@ def read_document(raw: RawObject) -> DocumentEntry:
         raw.complain("mimeType", "is missing")
     if object_type not in {STABLE, ON_DEMAND}:
         raw.complain("objectType", "is neither stable nor on-demand")
+    elif object_type == ON_DEMAND and raw.problems.rules is Rules.PROVIDE:
+        raw.complain("objectType", "is on-demand though its document came with it")
     filled = filled and object_type != ON_DEMAND
     return DocumentEntry(
         entry_uuid=raw.id,

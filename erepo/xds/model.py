@@ -31,13 +31,17 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who made the document, for whom; `telecoms` are XTN strings, roles and specialties texts or CE."""
+    """Who made the document, for whom; `telecoms` are XTN strings, roles and specialties texts or CE.
+
+    `received` is authorPerson as it stood in a message: queries match that text (TF-2 3.18.4.1.2.3.7.1).
+    """
 
     person: XCN | None = None
     institutions: tuple[XON, ...] = ()
     roles: tuple[str, ...] = ()
     specialties: tuple[str, ...] = ()
     telecoms: tuple[str, ...] = ()
+    received: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 Every statement names the account for every table it touches: an object of another account is not there.
 """
 
+import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -21,9 +22,10 @@ from erepo.cloud.registry.jobs import Row
 from erepo.cloud.registry.kinds import Kind, Status
 from erepo.cloud.registry.registering import slices
 from erepo.cloud.storage.tables import object_value, registry_object
-from erepo.xds.vocabulary import AssociationType
+from erepo.xds.vocabulary import ON_DEMAND, AssociationType
 
 _object = registry_object.c
+_ON_DEMAND = uuid.UUID(ON_DEMAND).bytes
 _TENANT: BindParameter[int] = bindparam("tenant")
 _MANY: BindParameter[list[object]] = bindparam("many", expanding=True)
 _COLUMNS = (
@@ -90,6 +92,11 @@ class Held:
     def is_document(self) -> bool:
         """Whether it is a document entry."""
         return self.kind == Kind.DOCUMENT_ENTRY
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether it is the entry of a document that is made when it is asked for."""
+        return self.object_type == _ON_DEMAND
 
     @property
     def is_folder(self) -> bool:

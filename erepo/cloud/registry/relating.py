@@ -97,7 +97,10 @@ class Relations:
 
     def _judge_one(self, link: Ends, *, sources_registered: bool) -> Iterator[RegistryError]:
         one, source, target = link.association, link.source, link.target
-        for end in {source.id: source, target.id: target}.values():
+        # A document included by reference may be another patient's: of a mother's submission, her child's
+        # (TF-3 4.2.2.1.1).
+        by_reference = one.source == self._own and target.is_document
+        for end in () if by_reference else {source.id: source, target.id: target}.values():
             if end.registered and end.patient_id not in {None, self._patient}:
                 yield RegistryError(Xds.PATIENT_MISMATCH, end.patient_id or "", location=one.entry_uuid)
         if one.type == AssociationType.HAS_MEMBER:
@@ -192,6 +195,8 @@ def _judge_relationship(link: Ends, *, sources_registered: bool) -> Iterator[Reg
         yield _wrong(one, "a relationship leads from a document to a document")
     elif source.id == target.id and one.type not in TARGET_REGISTERED:
         yield _wrong(one, "a document cannot stand in a relationship to itself")
+    elif one.type == AssociationType.SNAPSHOT_OF and (source.on_demand or not target.on_demand):
+        yield _wrong(one, "a stable document is a snapshot of an on-demand one")
     if source.registered and not sources_registered:
         yield RegistryError(Xds.UNRESOLVED_REFERENCE, one.source, location=one.entry_uuid)
     if not target.registered and one.type in TARGET_REGISTERED:

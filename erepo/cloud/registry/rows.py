@@ -179,7 +179,7 @@ def _values(tenant: Tenant, place: int, model: _Model) -> Iterator[Row]:
 
 
 def _persons(authors: Sequence[Author]) -> list[str]:
-    return [str(author.person) for author in authors if author.person is not None]
+    return [author.received or str(author.person) for author in authors if author.person is not None]
 
 
 def code_text(code: Code | None) -> str | None:

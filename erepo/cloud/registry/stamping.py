@@ -13,7 +13,15 @@ from types import MappingProxyType
 from lxml import etree
 
 from erepo.identifiers.uuids import ordered_uuid
-from erepo.xds.vocabulary import APPROVED, RIM, Slot
+from erepo.xds.vocabulary import (
+    APPROVED,
+    OBJECT_ASSOCIATION,
+    OBJECT_CLASSIFICATION,
+    OBJECT_EXTERNAL_IDENTIFIER,
+    OBJECT_REGISTRY_PACKAGE,
+    RIM,
+    Slot,
+)
 
 _EXTRINSIC = f"{{{RIM}}}ExtrinsicObject"
 _PACKAGE = f"{{{RIM}}}RegistryPackage"
@@ -26,6 +34,13 @@ _VALUE = f"{{{RIM}}}Value"
 _VERSION = f"{{{RIM}}}VersionInfo"
 _BEFORE_VERSION = frozenset({_SLOT, f"{{{RIM}}}Name", f"{{{RIM}}}Description"})
 _OBJECTS = frozenset({_EXTRINSIC, _PACKAGE, _ASSOCIATION})
+#: Optional when submitted, required in answers (TF-3 tables 4.2.3.1.2-1 and 4.2.3.1.3-1).
+_OBJECT_TYPES = {
+    _PACKAGE: OBJECT_REGISTRY_PACKAGE,
+    _ASSOCIATION: OBJECT_ASSOCIATION,
+    _CLASSIFICATION: OBJECT_CLASSIFICATION,
+    _IDENTIFIER: OBJECT_EXTERNAL_IDENTIFIER,
+}
 _URN = "urn:uuid:"
 
 Element = etree._Element  # noqa: SLF001  # the type lxml gives its elements has no public name
@@ -143,6 +158,7 @@ def _stamp_object(element: Element, urn: str, lid: str, number: int, fresh: Iter
     element.set("id", urn)
     element.set("lid", lid)
     element.set("status", APPROVED)
+    _name_type(element)
     for child in list(element):
         if child.tag == _CLASSIFICATION:
             child.set("classifiedObject", urn)
@@ -153,11 +169,18 @@ def _stamp_object(element: Element, urn: str, lid: str, number: int, fresh: Iter
             continue
         else:
             continue
+        _name_type(child)
         if not is_uuid(child.get("id", "")):
             child.set("id", next(fresh))
     version = etree.Element(_VERSION)
     version.set("versionName", str(number))
     element.insert(_index(element, after=_BEFORE_VERSION.__contains__), version)
+
+
+def _name_type(element: Element) -> None:
+    kind = _OBJECT_TYPES.get(str(element.tag))
+    if kind and not element.get("objectType"):
+        element.set("objectType", kind)
 
 
 def _stamp_document(element: Element, facts: Facts) -> None:

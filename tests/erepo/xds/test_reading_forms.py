@@ -25,6 +25,7 @@ SET_UNIQUE = f"r:RegistryPackage/r:ExternalIdentifier[@identificationScheme='{wo
         "urn:uuid:9e0110f8-4748-4f1e-b0a8-cecae32209c7",
         "9E0110F8-4748-4f1e-b0a8-cecae32209c7",
         "urn:oid:1.2.3",
+        "1.42.20130403134532.123",
         "urn:hl7ii:1.2.3:4",
         "https://example.org/documents/1?version=2#part",
     ],

@@ -19,6 +19,7 @@ from erepo.cloud.registry.queries.conditions import (
     types,
 )
 from erepo.cloud.registry.queries.reading import Reader
+from erepo.identifiers import CX
 from erepo.xds.iti18 import StoredQuery
 from erepo.xds.queries import PATIENT, QueryId
 
@@ -26,24 +27,29 @@ Rows = list[Row[Any]]
 Handler = Callable[[Reader, StoredQuery], Rows]
 
 
+def _patient(query: StoredQuery, name: str) -> str:
+    """Return a patient's id as it is kept: `id^^^&OID&ISO`, without the empty components that may follow."""
+    return str(CX.parse(query.value(name)))
+
+
 def _find_documents(reader: Reader, query: StoredQuery) -> Rows:
     wanted = statuses(query, DE), types(query), *filters(reader, query, DOCUMENTS)
-    return [*reader.of_patient(query.value(PATIENT), Kind.DOCUMENT_ENTRY, *wanted).values()]
+    return [*reader.of_patient(_patient(query, PATIENT), Kind.DOCUMENT_ENTRY, *wanted).values()]
 
 
 def _find_submission_sets(reader: Reader, query: StoredQuery) -> Rows:
     wanted = statuses(query, SS), *filters(reader, query, SETS)
-    return [*reader.of_patient(query.value(f"{SS}PatientId"), Kind.SUBMISSION_SET, *wanted).values()]
+    return [*reader.of_patient(_patient(query, f"{SS}PatientId"), Kind.SUBMISSION_SET, *wanted).values()]
 
 
 def _find_folders(reader: Reader, query: StoredQuery) -> Rows:
     wanted = statuses(query, FD), *filters(reader, query, FOLDERS)
-    return [*reader.of_patient(query.value(f"{FD}PatientId"), Kind.FOLDER, *wanted).values()]
+    return [*reader.of_patient(_patient(query, f"{FD}PatientId"), Kind.FOLDER, *wanted).values()]
 
 
 def _get_all(reader: Reader, query: StoredQuery) -> Rows:
     """Everything of a patient, and all associations that touch it, also those whose other end stays out."""
-    patient = query.value("$patientId")
+    patient = _patient(query, "$patientId")
     narrowed = statuses(query, DE), types(query), *filters(reader, query, DOCUMENTS, CONTENTS)
     found = reader.of_patient(patient, Kind.SUBMISSION_SET, statuses(query, SS))
     found |= reader.of_patient(patient, Kind.DOCUMENT_ENTRY, *narrowed)
