@@ -22,7 +22,7 @@ def test_what_nobody_foresaw_keeps_its_traceback() -> None:
         raise KeyError("x")
 
 
-@pytest.mark.parametrize("address", ["nonsense", "nosuch://h/x", "postgresql://clinic:hunter2@h/x"])
+@pytest.mark.parametrize("address", ["nonsense", "nosuch://h/x", "mysql://clinic:hunter2@h/x"])
 def test_a_wrong_database_address_is_told_without_its_password(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:

@@ -147,12 +147,12 @@ def without_expires(tree: Tree) -> None:
     one(tree, TIMESTAMP).remove(one(tree, EXPIRES))
 
 
-def times(created: str, expires: str) -> Callable[[Tree], object]:
-    """Set the Timestamp."""
+def times(created: float, expires: float, fraction: str = "") -> Callable[[Tree], object]:
+    """Set the Timestamp, in seconds from the moment of the test."""
 
     def edit(tree: Tree) -> None:
-        text(one(tree, CREATED), created)
-        text(one(tree, EXPIRES), expires)
+        text(one(tree, CREATED), moment(seconds=created).replace("Z", f"{fraction}Z"))
+        text(one(tree, EXPIRES), moment(seconds=expires))
 
     return edit
 
@@ -203,11 +203,11 @@ SHAPES: dict[str, Callable[[Tree], object]] = {
     "the token last": lambda tree: reorder(tree, TIMESTAMP, SIGNATURE, TOKEN),
     "the token signed": sign_token,
     "no Expires": without_expires,
-    "whole seconds": times(moment(), moment(seconds=60)),
-    "tenths of seconds": times(moment().replace("Z", ".1Z"), moment(seconds=60)),
-    "a clock that is ahead": times(moment(seconds=50), moment(seconds=350)),
-    "a longer life than ours": times(moment(), moment(hours=9)),
-    "expired within the skew": times(moment(seconds=-90), moment(seconds=-30)),
+    "whole seconds": times(0, 60),
+    "tenths of seconds": times(0, 60, ".1"),
+    "a clock that is ahead": times(50, 350),
+    "a longer life than ours": times(0, 9 * 3600),
+    "expired within the skew": times(-90, -30),
     "an id with a dash": lambda tree: rename(tree, body(tree).tag, "id-1234-abcd"),
     "an id with an underscore": lambda tree: rename(tree, TO, "_5e1c"),
     "an id of Polish letters": lambda tree: rename(tree, ACTION, "część"),
