@@ -271,7 +271,7 @@ PLURAL = ["GetDocuments", "GetFolders", "GetAssociations", "GetDocumentsAndAssoc
 def test_result_of_two_patients(peer: Peer, name: str) -> None:
     """LeafClass over two patients: XDSResultNotSinglePatient and no metadata; ObjectRef is allowed.
 
-    An association has no patientId of its own, and NIST's 12368 leaves it out: for it both answers are accepted.
+    NIST's 12368 leaves associations out: for them both answers are accepted.
     """
     wanted = []
     for _ in range(2):

@@ -207,7 +207,7 @@ def test_set_by_reference(peer: Peer) -> None:
 def test_reference_to_another_patients_entry(peer: Peer) -> None:
     """Another patient's entry by reference: taken or XDSPatientIdDoesNotMatch, the entry unchanged.
 
-    ITI-42 binds the objects of the request, folders and relationships to one patient, and is silent on references.
+    ITI-42 binds the objects of the request, folders and relationships to one patient; not references.
     """
     given, target = begin(peer)
     patient = metadata.patient()
