@@ -42,6 +42,7 @@ _OBJECT_TYPES = {
     _IDENTIFIER: OBJECT_EXTERNAL_IDENTIFIER,
 }
 _URN = "urn:uuid:"
+_text = etree.XPath("normalize-space()")
 
 Element = etree._Element  # noqa: SLF001  # the type lxml gives its elements has no public name
 
@@ -190,7 +191,11 @@ def _stamp_document(element: Element, facts: Facts) -> None:
         Slot.REPOSITORY.value: facts.repository_unique_id,
     }
     for child in [child for child in element if child.tag == _SLOT and child.get("name") in wanted]:
-        element.remove(child)
+        # What was said rightly stays as it was said: in its place, a hash in capitals.
+        if str(_text(child)).lower() == wanted[child.get("name", "")]:
+            del wanted[child.get("name", "")]
+        else:
+            element.remove(child)
     for name, value in wanted.items():
         slot = etree.Element(_SLOT)
         slot.set("name", name)

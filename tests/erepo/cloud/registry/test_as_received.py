@@ -101,6 +101,17 @@ async def test_object_types_that_were_left_out_are_there_in_answers(desk: Desk) 
 TYPED = ("RegistryPackage", "Association", "Classification", "ExternalIdentifier")
 
 
+async def test_a_hash_that_is_right_stays_as_it_was_written(desk: Desk) -> None:
+    """The repository fills in what is missing, and leaves what is there."""
+    one = entry(hash=entry().hash.upper())
+    good(await desk.client.provide(provided(registration(one))))
+    (kept,) = (await desk.found([one.entry_uuid])).documents
+    here = desk.client.tenant.facts["repositoryUniqueId"]
+    assert (kept.hash, kept.size, kept.repository_unique_id) == (one.hash, one.size, here)
+    query = iti18.get_documents(unique_ids=[one.unique_id])
+    assert len((await desk.client.query(query)).metadata.documents) == 1
+
+
 async def test_a_document_of_another_patient_may_be_included_by_reference(desk: Desk) -> None:
     """The patient of a submission set need not be that of a document included by reference."""
     child = entry(patient_id=CHILD)
