@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from erepo.identifiers.errors import FormWrong
-from erepo.identifiers.oids import is_oid
+from erepo.identifiers.oids import is_dotted
 
 _ESCAPES = {"\\": "\\E\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "|": "\\F\\"}
 _TABLE = str.maketrans(_ESCAPES)
@@ -53,7 +53,7 @@ def _read_authority(text: str, kind: str) -> str:
     if not text:
         return ""
     parts = text.split("&")
-    if len(parts) != 3 or parts[0] or parts[2] != "ISO" or not is_oid(parts[1]):
+    if len(parts) != 3 or parts[0] or parts[2] != "ISO" or not is_dotted(parts[1]):
         raise FormWrong(kind=kind, expected="&OID&ISO")
     return parts[1]
 

@@ -37,10 +37,21 @@ GENDER = "2.16.840.1.113883.5.1"
 
 _OID = re.compile(r"(?:[01]\.(?:[0-9]|[1-3][0-9])|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))*")
 
+_DOTTED = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))+")
+
 
 def is_oid(text: str) -> bool:
     """Tell whether the text is an OID in dot notation of at most 64 characters (the limit of XDS and HL7)."""
     return len(text) <= 64 and _OID.fullmatch(text) is not None
+
+
+def is_dotted(text: str) -> bool:
+    """Tell whether the text has an OID's form, whatever its first two numbers are.
+
+    ISO has no arcs 129.6 or 1.42, yet systems name themselves and their documents so, and a registry has
+    nothing to gain from refusing them.
+    """
+    return len(text) <= 64 and _DOTTED.fullmatch(text) is not None
 
 
 def own_node(register_book: str) -> str:

@@ -9,7 +9,7 @@ import re
 from lxml import etree
 
 from erepo.identifiers import CX, XCN
-from erepo.identifiers.oids import is_oid
+from erepo.identifiers.oids import is_dotted
 from erepo.xds.ebrim_objects import Problems, RawObject, Rules, take_apart
 from erepo.xds.errors import MetadataError
 from erepo.xds.forms import is_document_unique_id, is_instance_id
@@ -150,7 +150,7 @@ def read_submission_set(raw: RawObject) -> SubmissionSet:
     """Read one RegistryPackage as a submission set; problems are noted in `raw.problems`."""
     raw.kind = "XDSSubmissionSet"
     source_id = raw.identifier(SET_SOURCE, "sourceId")
-    if source_id and raw.problems.strict and not is_oid(source_id):
+    if source_id and raw.problems.strict and not is_dotted(source_id):
         raw.complain("sourceId", "is no OID")
     return SubmissionSet(
         entry_uuid=raw.id,
@@ -260,14 +260,14 @@ def _repository(raw: RawObject) -> str:
     demanded = raw.problems.rules is Rules.REGISTER
     text = raw.value(Slot.REPOSITORY, required=demanded)
     # In ITI-41 the repository puts its own in place of whatever was sent.
-    if text and demanded and not is_oid(text):
+    if text and demanded and not is_dotted(text):
         raw.complain(Slot.REPOSITORY, "is no OID")
     return text
 
 
 def _home(raw: RawObject) -> str:
     home = raw.element.get("home", "")
-    if home and raw.problems.strict and not is_oid(home.removeprefix("urn:oid:")):
+    if home and raw.problems.strict and not is_dotted(home.removeprefix("urn:oid:")):
         raw.complain("homeCommunityId", "is not of the form urn:oid:OID")
     return home
 

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from erepo.identifiers.oids import is_dotted
+
 #: How an entryUUID begins; an id that begins otherwise is a symbol of its message.
 URN_UUID: Final = "urn:uuid:"
 
@@ -14,9 +16,6 @@ _TIME = re.compile(
     r"[0-9]{4}(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12][0-9]|3[01])(?:(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){0,2})?)?)?"
 )
 _QUERY_CODE = re.compile(r"[^^]+\^\^[^^]+")
-# Whatever its first two numbers are: ISO has no arc 1.42, yet there are systems that give ids below it.
-_OPAQUE_OID = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))+")
-_LONGEST_OID = 64
 _LONGEST = 256
 
 
@@ -43,8 +42,8 @@ def is_query_code(text: str) -> bool:
 def is_instance_id(text: str) -> bool:
     """Tell whether the text is `OID` or `OID^extension`: the serial form of an HL7 v3 instance identifier."""
     root, caret, extension = text.partition("^")
-    named = len(root) <= _LONGEST_OID and _OPAQUE_OID.fullmatch(root) is not None
-    return named and len(text) <= _LONGEST and "^" not in extension and (not caret or bool(extension))
+    named = is_dotted(root) and "^" not in extension
+    return named and len(text) <= _LONGEST and (not caret or bool(extension))
 
 
 def is_document_unique_id(text: str) -> bool:

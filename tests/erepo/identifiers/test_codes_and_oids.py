@@ -55,6 +55,18 @@ def test_what_is_no_oid_is_refused(text: str) -> None:
     assert not oids.is_oid(text)
 
 
+@pytest.mark.parametrize("text", ["129.6.58.92.88336", "1.42.20130403134532.123", "3.4.5", oids.LOINC])
+def test_an_oid_of_no_legal_arc_has_the_form_of_one(text: str) -> None:
+    """What other systems take for an OID is recognised as such."""
+    assert oids.is_dotted(text)
+
+
+@pytest.mark.parametrize("text", ["", "1", "1.2.", ".1.2", "1.02", "1..2", "1.2a", "2.25." + "1" * 60])
+def test_what_has_not_the_form_of_an_oid_is_refused(text: str) -> None:
+    """Leading zeros, empty arcs and more than 64 characters are never one."""
+    assert not oids.is_dotted(text)
+
+
 @given(st.uuids())
 def test_a_uuid_oid_is_an_oid_and_keeps_the_uuid(value: uuid.UUID) -> None:
     """The number after 2.25 is the whole UUID."""
