@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _HEAD_BYTES = 64 * 1024
 _HEAD_SECONDS = 30.0
-#: Seconds an idle client gets to end TLS when the service stops; one that is frozen would hold it up.
+#: Seconds a client gets to end TLS when we have ended; one that is frozen would hold us up.
 _FAREWELL_SECONDS = 2.0
 #: Connections at once, of all clients and of one certificate; each costs up to 80 kB.
 MOST_CONNECTIONS = 2048
@@ -33,6 +33,9 @@ class MutualTlsProtocol(HttpToolsProtocol):
 
     #: Open connections by certificate; one event loop a process, so nobody else counts.
     _open: ClassVar[Counter[str]] = Counter()
+
+    #: Seconds a client gets for a request's head, and for the rest of a request that is answered already.
+    patience: ClassVar[float] = _HEAD_SECONDS
 
     _tls: dict[str, Any] | None = None
     _head = 0
@@ -73,7 +76,18 @@ class MutualTlsProtocol(HttpToolsProtocol):
         """Finish the request under way; an idle connection ends now, whether its client answers or not."""
         super().shutdown()
         if self.transport.is_closing():
-            self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)
+            self._farewell()
+
+    def data_received(self, data: bytes) -> None:
+        """Bound what belongs to no request under way: each byte of it stops the timer of the idle connection.
+
+        It is the rest of a request that was refused before it was whole, or empty lines. Of a pipelined
+        request the answer is still to come: its body has its own time.
+        """
+        super().data_received(data)
+        # Before the first request there is no cycle.
+        if getattr(self.cycle, "response_complete", True) and not self.transport.is_closing():
+            self._await_head()
 
     def on_message_begin(self) -> None:
         """Add the certificate to the scope."""
@@ -104,7 +118,7 @@ class MutualTlsProtocol(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         if self._head_timer is None:
-            self._head_timer = self.loop.call_later(_HEAD_SECONDS, self._head_late)
+            self._head_timer = self.loop.call_later(self.patience, self._head_late)
 
     def _head_done(self) -> None:
         if self._head_timer is not None:
@@ -114,3 +128,7 @@ class MutualTlsProtocol(HttpToolsProtocol):
     def _head_late(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
+            self._farewell()
+
+    def _farewell(self) -> None:
+        self.loop.call_later(_FAREWELL_SECONDS, self.transport.abort)

@@ -61,6 +61,7 @@ def serve(settings: Settings) -> None:
     """
     cloud = Cloud(settings)
     cloud.metrics.connections = MutualTlsProtocol.count_open
+    MutualTlsProtocol.patience = min(MutualTlsProtocol.patience, settings.http.read)
     context = server_context(cloud.tls, cloud.trust.pem)
     config = uvicorn.Config(
         build(cloud),
