@@ -3,14 +3,14 @@
 With a Content-Length the buffer is made once in its final size and filled in place; without one (chunked) it
 grows up to the limit. Bodies above `limits.large_body` first wait for their share of the memory budget, so a
 large upload waits while small ones pass; a chunked body counts as large, whatever it turns out to be. An
-account never holds more than its share (a single larger body excepted), so its stalled senders keep only
-itself waiting.
+account never holds more than its share, so its stalled senders keep only itself waiting; of bodies larger
+than a share there is one at a time.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from erepo.cloud.budget import FairBudget
@@ -19,6 +19,8 @@ from erepo.settings import Settings
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Headers = dict[bytes, bytes]
+#: Told how large a body was and will be.
+Outgrow = Callable[[int, int], Awaitable[None]]
 
 
 class ClientGone(Exception):  # not an error: nobody is left to answer
@@ -61,16 +63,24 @@ class Bodies:
             raise BodyTooLarge(limit=most)
         expected = most if length is None else length
         budget = self._large if expected > self._limits.large_body else self._small
-        async with budget.hold(owner, expected):
-            yield await self._fill(length, receive, most)
+        async with budget.hold(owner, expected), AsyncExitStack() as place:
 
-    async def _fill(self, length: int | None, receive: Receive, most: int) -> bytearray:
+            async def outgrow(before: int, size: int) -> None:
+                if before <= budget.share < size:
+                    await place.enter_async_context(budget.outgrow())
+
+            await outgrow(0, length or 0)
+            yield await self._fill(length, receive, most, outgrow)
+
+    async def _fill(self, length: int | None, receive: Receive, most: int, outgrow: Outgrow) -> bytearray:
         body = bytearray(length or 0)
         filled = 0
         async for chunk in self._chunks(receive):
             end = filled + len(chunk)
             if end > most:
                 raise BodyTooLarge(limit=most)
+            if length is None:
+                await outgrow(filled, end)
             body[filled:end] = chunk
             filled = end
         if length is not None and filled != length:

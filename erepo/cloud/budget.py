@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from erepo.cloud.errors import ServiceBusy
 
@@ -78,21 +78,32 @@ class MemoryBudget:
 class FairBudget:
     """A budget of which one owner gets at most a share at once.
 
-    Without it a tenant whose senders stall would hold everything and keep all others waiting.
+    Without it a tenant whose senders stall would hold everything and keep all others waiting. For the same
+    reason whoever needs more than a share is counted with a share, and waits for a place that there is once
+    (`outgrow`): a giant keeps only other giants waiting.
+
+    Attributes:
+        share: bytes.
     """
 
     def __init__(self, total: int, shares: int = 4) -> None:
         self._all = MemoryBudget(total)
-        self._share = total // shares
+        self.share = total // shares
         self._owners: dict[str, MemoryBudget] = {}
+        self._giant = MemoryBudget(1)
 
     @asynccontextmanager
     async def hold(self, owner: str, size: int) -> AsyncIterator[None]:
         """Wait until the owner's share and the whole both have `size` bytes free; see `MemoryBudget`."""
-        own = self._owners.setdefault(owner, MemoryBudget(self._share))
+        size = min(size, self.share)
+        own = self._owners.setdefault(owner, MemoryBudget(self.share))
         try:
             async with own.hold(size), self._all.hold(size):
                 yield
         finally:
             if own.idle and self._owners.get(owner) is own:
                 del self._owners[owner]
+
+    def outgrow(self) -> AbstractAsyncContextManager[None]:
+        """Return the place of the one who may hold more than a share; its holder has a share already."""
+        return self._giant.hold(1)

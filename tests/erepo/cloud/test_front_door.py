@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from erepo.soap.mtom import unpack
 from erepo.soap.signing import Signer
 from erepo.xds import iti18, iti41
 from tests.erepo.cloud.conftest import OTHER
-from tests.support.cloud import ACCOUNT, RunningCloud, TenantCredentials
+from tests.support.cloud import ACCOUNT, RunningCloud, TenantCredentials, running_cloud
 from tests.support.cloud_client import CloudClient, assertions_of, connected, one_document
 
 pytestmark = pytest.mark.one_store
@@ -143,6 +144,29 @@ def test_a_head_without_end_is_refused(cloud: RunningCloud) -> None:
     assert b" 400 " in answer.split(b"\r\n")[0]
 
 
+@pytest.mark.parametrize(
+    ("head", "trickle"),
+    [
+        ("POST /nothing HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        ("POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 60000\r\n\r\n", b"x"),
+        ("GET /health HTTP/1.1\r\nhost: x\r\n\r\n", b"\r\n"),
+    ],
+    ids=["chunked", "sized", "empty-lines"],
+)
+def test_what_follows_an_answer_is_bounded(tmp_path: Path, head: str, trickle: bytes) -> None:
+    """The rest of a refused request, or empty lines, keep no connection open by coming byte after byte."""
+    with (
+        running_cloud(tmp_path, environment={"EREPO_HTTP__READ": "1"}) as cloud,
+        open_tls(cloud) as connection,
+    ):
+        connection.sendall(head.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 ")
+        with pytest.raises(OSError):  # noqa: PT011, PT012  # how TLS tells it, and when, is not said
+            for _ in range(100):
+                time.sleep(0.1)
+                connection.sendall(trickle)
+
+
 def test_a_slow_upload_does_not_stand_in_the_way(cloud: RunningCloud, http: httpx.Client) -> None:
     """While a client holds back the rest of its body, others are served."""
     with open_tls(cloud) as slow:
@@ -180,6 +204,19 @@ async def test_stalled_senders_of_one_account_hold_up_no_other(cloud: RunningClo
     finally:
         for each in stalled:
             each.close()
+
+
+@pytest.mark.parametrize("size", ["content-length: 250000000", "transfer-encoding: chunked"])
+async def test_a_stalled_giant_holds_up_no_other(cloud: RunningCloud, size: str) -> None:
+    """One connection that announces as much as all may hold keeps no other account's uploads waiting."""
+    other = TenantCredentials(cloud.tenant.folder.with_name(OTHER))
+    with open_tls(cloud) as stalled:
+        stalled.sendall(
+            f"POST /services/{ACCOUNT}/xds/repository HTTP/1.1\r\nhost: x\r\n{size}\r\n\r\n".encode()
+        )
+        await asyncio.sleep(0.3)
+        async with connected(other) as client, asyncio.timeout(10):
+            assert (await client.provide(one_document(os.urandom(2_000_000)))).errors == ()
 
 
 def test_connections_of_one_certificate_are_bounded(cloud: RunningCloud) -> None:
