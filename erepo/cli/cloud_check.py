@@ -11,16 +11,18 @@ from rich.progress import Progress
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from erepo.cli.bars import bar
+from erepo.cli.cloud_orphans import age_to_remove
 from erepo.cli.cloud_words import Json, size_of
 from erepo.cli.complaints import complaining
 from erepo.cli.words import tell_trouble
 from erepo.cloud.errors import DatabaseDamaged
 from erepo.cloud.fixity import sampling
 from erepo.cloud.fixity.checking import Options, Watcher, check
-from erepo.cloud.fixity.findings import FAILED, REPAIRED, WORDS, Finding, Report
+from erepo.cloud.fixity.findings import FAILED, NOT_REMOVED, REMOVED, REPAIRED, WORDS, Finding, Report
 from erepo.cloud.fixity.sampling import EVERYTHING, Selection
 from erepo.cloud.storage.blobs import BlobStore
 from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.discarding import OLD
 from erepo.cloud.storage.places import open_blobs
 from erepo.cloud.tenancy.home import Home
 from erepo.settings import Settings
@@ -29,21 +31,23 @@ from erepo.texts import Text, language, size_words, time_words
 #: Findings that the JSON object holds; the counts tell of all.
 _HELD = 10_000
 
+_REPAIRED = {None: None, True: REPAIRED, False: FAILED}
+_REMOVED = {None: None, True: REMOVED, False: NOT_REMOVED}
 _TITLE = Text("Reading", "Odczyt")
 _RESULT = Text(
     "read {documents} documents ({size}), looked at {blobs} blobs and {entries} entries in {time}:"
-    " wrong {found}, repaired {repaired}",
+    " wrong {found}, repaired {repaired}, removed {removed}",
     "odczytano dokumenty: {documents} ({size}), obejrzano pliki: {blobs} i wpisy: {entries}, czas {time};"
-    " błędy: {found}, naprawione: {repaired}",
+    " błędy: {found}, naprawione: {repaired}, usunięte: {removed}",
 )
-_WRONG = Text("{count} findings are not repaired.", "Nie naprawiono wszystkiego; pozostało pozycji: {count}.")
+_WRONG = Text("{count} findings remain.", "Pozostało do wyjaśnienia pozycji: {count}.")
 _CURE = Text(
     "Damaged or missing contents come back with --repair where a second copy is configured"
     " (EREPO_CLOUD_BLOBS_COPY), else from a backup or from the clinic: `erepo verify --send-again`. Orphans"
-    " are removed by the next start of the service; if the database came from a backup, look at them first.",
+    " are removed with --remove-orphans; if the database came from a backup, they may be the only copies.",
     "Uszkodzone lub brakujące treści przywróci --repair, jeśli skonfigurowano drugą kopię"
     " (EREPO_CLOUD_BLOBS_COPY), a w innym razie kopia zapasowa lub placówka: `erepo verify --send-again`."
-    " Osierocone pliki usunie następny start usługi; jeśli bazę przywrócono z kopii, obejrzyj je wcześniej.",
+    " Osierocone pliki usunie --remove-orphans; jeśli bazę przywrócono z kopii, mogą być jedynymi kopiami.",
 )
 _NO_SHARE = Text(
     "{given!r} is no share: write 10% or 0.5%", "{given!r} to nie część: zapisz na przykład 10% albo 0.5%"
@@ -54,7 +58,7 @@ _NO_TIME = Text(
 )
 
 
-def command(
+def command(  # noqa: PLR0913  # one parameter an option
     *,
     repair: Annotated[
         bool, typer.Option("--repair", help="Repair one copy of the contents from the other.")
@@ -69,6 +73,13 @@ def command(
         int,
         typer.Option(parser=size_of, metavar="SIZE", help="Read at most so much a second: 20MB."),
     ] = 0,
+    remove_orphans: Annotated[
+        bool, typer.Option("--remove-orphans", help="Remove blobs that no document points at, for good.")
+    ] = False,
+    older_than: Annotated[
+        str | None, typer.Option(metavar="AGE", help="Of those only older ones: 36h, 60d; else 30d.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them without asking.")] = False,
     as_json: Json = False,
 ) -> None:
     """Read every stored content and compare it with its fingerprint; look for what belongs to nothing.
@@ -88,11 +99,15 @@ def command(
       erepo cloud check --sample 10% --rate 50MB
 
       erepo cloud check --repair
+
+      erepo cloud check --remove-orphans --older-than 60d
     """
     if sample is not None and since is not None:
         raise typer.BadParameter("--sample and --since exclude each other")
     share = _share(sample) if sample is not None else None
     selection = Selection(since=_moment(since)) if since is not None else EVERYTHING
+    age = age_to_remove(wanted=remove_orphans, older_than=older_than, sure=yes, as_json=as_json)
+    young = OLD if age is None else age
     settings, found = Settings(), _Found(as_json=as_json)
     with complaining(as_json=as_json), closing(Database(settings.cloud_url)) as database:
         database.check()
@@ -101,7 +116,8 @@ def command(
             with database.everyone("a sample is chosen") as connection:
                 selection = sampling.sample(connection, share)
         with bar(quiet=as_json) as shown:
-            report = _check(database, blobs, Options(selection, repair, rate), _watcher(shown, found))
+            options = Options(selection, repair, rate, young, remove=remove_orphans)
+            report = _check(database, blobs, options, _watcher(shown, found))
     if as_json:
         typer.echo(orjson.dumps(_facts(report, found)))
     else:
@@ -132,8 +148,11 @@ class _Found:
                 self.kept.append(finding)
             return
         speak = language()
-        outcome = {None: "", True: REPAIRED.fill(speak), False: FAILED.fill(speak)}[finding.repaired]
-        words = ", ".join(filter(None, [WORDS[finding.kind].fill(speak), outcome]))
+        words = ", ".join(
+            each.fill(speak)
+            for each in (WORDS[finding.kind], _REPAIRED[finding.repaired], _REMOVED[finding.removed])
+            if each is not None
+        )
         account = finding.account or "-"
         typer.echo(f"{finding.symbol} {finding.place} {account} {finding.name}: {words}")
 
@@ -154,11 +173,12 @@ def _say(report: Report) -> None:
         "time": time_words(report.seconds, speak),
         "found": report.found,
         "repaired": report.repaired,
+        "removed": report.removed,
     }
     counts = {name: getattr(report, name) for name in ("documents", "blobs", "entries")}
     typer.echo(_RESULT.fill(speak, **counts, **words))
     if not report.well:
-        left = report.found - report.repaired
+        left = report.found - report.repaired - report.removed
         tell_trouble(_WRONG.fill(speak, count=left), _CURE.fill(speak))
 
 
@@ -171,6 +191,7 @@ def _facts(report: Report, found: _Found) -> dict[str, Any]:
         "entries": report.entries,
         "found": report.found,
         "repaired": report.repaired,
+        "removed": report.removed,
         "counts": {str(kind): count for kind, count in report.counts.items()},
         "findings": [_finding(each) for each in found.kept],
         "omitted": report.found - len(found.kept),
@@ -187,6 +208,7 @@ def _finding(each: Finding) -> dict[str, Any]:
         "document": each.document,
         "key": each.key,
         "repaired": each.repaired,
+        "removed": each.removed,
     }
 
 

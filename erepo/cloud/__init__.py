@@ -18,7 +18,7 @@ The rooms, lowest first: `storage`, `tenancy`, `registry`, `repository`, `web`; 
 Crash windows, and what each leaves behind:
 
     before the blob's rename          nothing visible (a temporary file, removed at the next start)
-    after the rename, before commit   a blob without a row: garbage, swept at the next start when old enough
+    after the rename, before commit   a blob without a row: `erepo cloud check` names it
     after commit, before the answer   everything is stored; the client asks by its submission's uniqueId
     after the answer                  nothing to repair
 """

@@ -16,9 +16,9 @@ from erepo.cloud.metrics import Metrics
 from erepo.cloud.registry.group import Registrar
 from erepo.cloud.registry.jobs import Job, Outcome  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.discarding import OLD, finish
 from erepo.cloud.storage.numbers import Numbers
 from erepo.cloud.storage.places import open_blobs
-from erepo.cloud.storage.sweeping import sweep
 from erepo.cloud.storage.writer import Arrivals, GroupWriter
 from erepo.cloud.tenancy.home import Home
 from erepo.cloud.tenancy.tenants import Directory, Tenant
@@ -103,11 +103,12 @@ class Cloud:
         self.writer.start()
         if self.sender is not None:
             self.sender.start()
-        self.readers.submit(self._sweep)
+        self.readers.submit(self._tidy)
 
-    def _sweep(self) -> None:
+    def _tidy(self) -> None:
+        """Remove halves of blobs, and blobs that were decided to go; never what only looks unused."""
         try:
-            removed = sweep(self.database, self.blobs)
+            removed = self.blobs.remove_leftovers(OLD) + finish(self.database, self.blobs)
         except Exception as error:  # noqa: BLE001 — nobody waits for this work and would see its end
             log.warning("leftovers of a crash stay where they are: %s", where(error))
             return

@@ -13,17 +13,18 @@ from erepo.cloud.audit.evidence import now
 from erepo.cloud.errors import CopyMissing
 from erepo.cloud.fixity import directions, sampling
 from erepo.cloud.fixity.contents import Checker
-from erepo.cloud.fixity.findings import Finding, Report
+from erepo.cloud.fixity.findings import Finding, Place, Report
 from erepo.cloud.fixity.pace import Pace
 from erepo.cloud.fixity.sampling import EVERYTHING, Selection
 from erepo.cloud.operating import event
 from erepo.cloud.storage.blobs import BlobStore
 from erepo.cloud.storage.copies import MirroredBlobStore
 from erepo.cloud.storage.database import Database
-from erepo.cloud.storage.sweeping import OLD
+from erepo.cloud.storage.discarding import OLD
 from erepo.cloud.storage.tables import document, tenant
 
 _COMMAND = "check"
+_REMOVAL = {None: (), True: ("check.removed",), False: ("check.not-removed",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,16 @@ class Options:
         selection: whose contents are read.
         repair: whether one copy is repaired from the other.
         rate: bytes per second; 0 is as fast as it goes.
-        young: blobs younger than so many seconds are no orphans yet.
+        young: blobs younger than so many seconds are no orphans yet; at least `OLD` beside a service.
+        remove: whether the orphans are removed. Only the operator can know that they are nobody's: after an
+            older backup of the database was restored, they may be documents that were confirmed since.
     """
 
     selection: Selection = EVERYTHING
     repair: bool = False
     rate: int = 0
     young: float = OLD
+    remove: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Watcher:
 
 
 def check(database: Database, blobs: BlobStore, options: Options, watcher: Watcher | None = None) -> Report:
-    """Check everything, beside a service that may be running; writes nothing but events and its own result.
+    """Check everything, beside a service that may be running; unasked it writes only events and its result.
 
     Every finding and every repair is an event in the chain of its account; the check as a whole one in the
     chain of nobody.
@@ -81,7 +85,10 @@ def check(database: Database, blobs: BlobStore, options: Options, watcher: Watch
     ):
         for count, found in steps:
             findings = [replace(each, account=named.account(each.tenant_id)) for each in found]
-            _record(database, findings)
+            if options.remove and name == "blobs":
+                findings = _remove(database, blobs, findings)
+            else:
+                _record(database, findings)
             report.add(findings)
             setattr(report, name, getattr(report, name) + count)
             if name == "documents":
@@ -98,6 +105,26 @@ def check(database: Database, blobs: BlobStore, options: Options, watcher: Watch
         _close(connection, report)
         sampling.remember(connection, options.selection, began, facts)
     return report
+
+
+def _remove(database: Database, blobs: BlobStore, orphans: Sequence[Finding]) -> list[Finding]:
+    """Remove orphans; what is done is recorded before, and what could not be done after."""
+    wanted = [replace(each, removed=True) for each in orphans]
+    _record(database, wanted)
+    done = [each if _is_removed(blobs, each) else replace(each, removed=False) for each in wanted]
+    _record(database, [each for each in done if not each.removed])
+    return done
+
+
+def _is_removed(blobs: BlobStore, orphan: Finding) -> bool:
+    assert orphan.key is not None
+    if isinstance(blobs, MirroredBlobStore):
+        blobs = blobs.second if orphan.place is Place.COPY else blobs.first
+    try:
+        blobs.delete(orphan.key)
+    except Exception:  # noqa: BLE001  # whatever the store's client raises, the blob is still there
+        return False
+    return True
 
 
 class _Names:
@@ -143,20 +170,21 @@ def _events(findings: Iterable[Finding], ids: dict[int, str]) -> Iterator[Event]
     for each in findings:
         number = each.document if each.document is not None else -1
         thing = Thing("document", ids[number]) if number in ids else Thing("object", each.name)
-        action = Action.UPDATE if each.repaired else Action.EXECUTE
+        action = Action.DELETE if each.removed else Action.UPDATE if each.repaired else Action.EXECUTE
         told = event(each.account, _COMMAND, action, [thing])
         codes = (
             f"check.{each.kind}",
             f"check.in-{each.place}",
             *(("check.repaired",) if each.repaired else ()),
+            *_REMOVAL[each.removed],
         )
-        yield told.ended(Result.SUCCESS if each.repaired else Result.MAJOR, codes)
+        yield told.ended(Result.SUCCESS if each.repaired or each.removed else Result.MAJOR, codes)
 
 
 def _close(connection: Connection, report: Report) -> None:
     chains = Chains(connection, [0])
-    counts = (("documents", report.documents), ("found", report.found), ("repaired", report.repaired))
-    things = tuple(Thing("setting", name, str(count)) for name, count in counts)
+    names = ("documents", "found", "repaired", "removed")
+    things = tuple(Thing("setting", name, str(getattr(report, name))) for name in names)
     told = event("", _COMMAND, Action.EXECUTE, things)
     chains.append(0, [told.ended(Result.SUCCESS if report.well else Result.MINOR)])
     chains.save()

@@ -13,6 +13,7 @@ from erepo.cloud.fixity.sampling import Selection
 from erepo.cloud.storage.blobs import BlobStore
 from erepo.cloud.storage.copies import MirroredBlobStore
 from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.discarding import discard
 from erepo.cloud.storage.tables import document, document_octets
 
 #: Documents in memory at once; each has at most `INLINE` bytes with it.
@@ -75,8 +76,12 @@ class Checker:
         else:
             wrong = judge_blob(expected, expected.key, self.blobs, self.pace)
             found = [] if wrong is None else [_finding(expected, wrong, Place.BLOBS)]
-        # A document that was removed meanwhile is neither damaged nor missing.
-        return found if found and self._still_there(expected) else []
+        if not found or self._still_there(expected):
+            return found
+        # A document that was removed meanwhile is neither damaged nor missing, and must not come back.
+        if expected.key is not None and any(each.repaired for each in found):
+            discard(self.database, self.blobs, [expected.key])
+        return []
 
     def _check_both(self, expected: Expected, key: str, both: MirroredBlobStore) -> list[Finding]:
         first = judge_blob(expected, key, both.first, self.pace)

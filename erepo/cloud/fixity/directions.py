@@ -10,7 +10,7 @@ from erepo.cloud.registry.kinds import Kind as ObjectKind
 from erepo.cloud.storage.blobs import BlobStore
 from erepo.cloud.storage.copies import MirroredBlobStore
 from erepo.cloud.storage.database import Database
-from erepo.cloud.storage.sweeping import OLD
+from erepo.cloud.storage.discarding import OLD, tenant_of
 from erepo.cloud.storage.tables import document, registry_object
 
 _REASON = "fixity is the operator's, of all accounts"
@@ -75,7 +75,7 @@ def orphans(database: Database, blobs: BlobStore, young: float = OLD) -> Iterato
             unknown = [key for key in some if key not in known and _is_there(store, key)]
             yield (
                 len(some),
-                [Finding(Kind.ORPHAN, place, int(key.partition("/")[0]), key=key) for key in unknown],
+                [Finding(Kind.ORPHAN, place, tenant_of(key), key=key) for key in unknown],
             )
 
 

@@ -52,6 +52,8 @@ WORDS = {
 
 REPAIRED = Text("repaired", "naprawiono")
 FAILED = Text("not repaired", "nie naprawiono")
+REMOVED = Text("removed", "usunięto")
+NOT_REMOVED = Text("not removed", "nie usunięto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Finding:
     """Of the blob."""
     repaired: bool | None = None
     """None: nobody asked for a repair, or there is none for this kind."""
+    removed: bool | None = None
+    """Of an orphan; None: nobody asked for it to be removed."""
 
     @property
     def symbol(self) -> str:
@@ -91,7 +95,8 @@ class Report:
         blobs: blobs looked at in the direction from the store to the database.
         entries: entries of the registry compared with documents.
         counts: findings by kind.
-        repaired: findings that are none any more.
+        repaired: findings that are none any more because one copy was made from the other.
+        removed: orphans that are none any more.
     """
 
     documents: int = 0
@@ -100,6 +105,7 @@ class Report:
     entries: int = 0
     counts: dict[Kind, int] = field(default_factory=dict)
     repaired: int = 0
+    removed: int = 0
     seconds: float = 0
 
     def add(self, findings: Iterable[Finding]) -> None:
@@ -107,6 +113,7 @@ class Report:
         for each in findings:
             self.counts[each.kind] = self.counts.get(each.kind, 0) + 1
             self.repaired += each.repaired is True
+            self.removed += each.removed is True
 
     @property
     def found(self) -> int:
@@ -116,4 +123,4 @@ class Report:
     @property
     def well(self) -> bool:
         """Whether nothing is wrong now."""
-        return self.found == self.repaired
+        return self.found == self.repaired + self.removed

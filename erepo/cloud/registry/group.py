@@ -2,8 +2,8 @@
 
 Order inside it, the same for everybody: the chains of all its accounts are locked in the order of their
 numbers; repeated messages are sorted out; plain submissions are written in bulk, anything else in a savepoint
-of its own, in the order of arrival; every job's events are appended. **Its commit is the commit point of all
-of it**: no effect without its event, no event without its effect.
+of its own, in the order of arrival; blobs that nobody needs are noted; every job's events are appended. **Its
+commit is the commit point of all of it**: no effect without its event, no event without its effect.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,10 +16,11 @@ from erepo.cloud.audit.evidence import REPLAYED
 from erepo.cloud.registry.jobs import Change, Job, Note, Outcome, SubmissionJob
 from erepo.cloud.registry.registering import PlainSubmissions
 from erepo.cloud.registry.replays import Replays
+from erepo.cloud.storage.discarding import note
 from erepo.cloud.storage.numbers import Numbers
+from erepo.cloud.storage.upgrading import expect_ours
 from erepo.xds.errors import RequestRejected
 
-_REPLAYED = Outcome(replayed=True)
 _DONE = Outcome()
 
 
@@ -47,15 +48,17 @@ class Registrar:
             zip(jobs, self._replays.judge(connection, jobs), strict=True)
         ):
             if repeated:
-                outcomes[place] = _REPLAYED
+                outcomes[place] = _replayed(job)
             else:
                 fresh.append((place, job))
         for run in _runs(fresh):
             results = self._run(connection, [job for _, job in run])
             outcomes.update(zip((place for place, _ in run), results, strict=True))
+        note(connection, [key for outcome in outcomes.values() for key in outcome.unused])
         for place, job in enumerate(jobs):
             chains.append(job.evidence.tenant_id, _events(job, outcomes[place]))
         chains.save()
+        expect_ours(connection)
         return [outcomes[place] for place in range(len(jobs))]
 
     def _run(self, connection: Connection, jobs: Sequence[Job]) -> list[Outcome]:
@@ -63,6 +66,11 @@ class Registrar:
         if submissions:
             return self._plain.apply(connection, submissions)
         return [_alone(connection, job) for job in jobs]
+
+
+def _replayed(job: Job) -> Outcome:
+    documents = job.documents if isinstance(job, SubmissionJob) else []
+    return Outcome(unused=tuple(each.blob_key for each in documents if each.blob_key), replayed=True)
 
 
 def _runs(jobs: Sequence[tuple[int, Job]]) -> Iterator[list[tuple[int, Job]]]:

@@ -126,14 +126,18 @@ class PlainSubmissions:
 
 
 def prepare(job: SubmissionJob, numbers: Numbers, compressor: Compressor) -> None:
-    """Compress what goes into the database and give numbers; both take time before the lock."""
+    """Compress what goes into the database and give numbers; both take time before the lock.
+
+    What fails in between may be done again: an object is changed only when nothing can fail any more.
+    """
     if job.prepared:
         return
-    for row in job.objects:
-        row["xml"] = compressor.compress(row["xml"])
+    packed = [compressor.compress(row["xml"]) for row in job.objects]
     for each in job.documents:
         pack(compressor, each)
     job.numbers = numbers.take(len(job.objects) + len(job.documents))
+    for row, xml in zip(job.objects, packed, strict=True):
+        row["xml"] = xml
     _number(job)
     job.prepared = True
 

@@ -5,8 +5,8 @@ success (TF-3 tables 4.2.4.2-1 to -4). Each document that cannot be removed has 
 uniqueId.
 
 Order, and the commit points: rows, octets that lie in rows, and the account's use go in the writer's
-transaction, **whose commit is the commit point**: from then on ITI-43 finds nothing. Blobs go after it; a
-crash in between leaves blobs that no row names, which the sweep removes. Metadata stays until ITI-62.
+transaction, **whose commit is the commit point**: from then on ITI-43 finds nothing. Blobs, noted in the same
+transaction, go after it, those of a crash when a service starts. Metadata stays until ITI-62.
 """
 
 from collections.abc import Iterator, Sequence

@@ -3,36 +3,33 @@
 Order of a submission, and the commit points:
 
 1. octets hashed, metadata checked: nothing is kept yet;
-2. large contents become durable files (`BlobStore.put`); a crash or refusal after this leaves a blob without
-   a row, removed at once where we still can and swept at a start otherwise;
+2. large contents become durable files (`BlobStore.put`); a crash after this leaves a blob without a row,
+   which `erepo cloud check` names. Of a submission that is refused they are removed at once (`discarding`);
 3. the writer's transaction: small contents, metadata and usage together. **Its commit is the commit point**;
 4. the answer.
 """
 
 import itertools
-import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from erepo.cloud.audit.evidence import Evidence
-from erepo.cloud.errors import ServiceStopping, StorageUnavailable, where
+from erepo.cloud.errors import StorageUnavailable
 from erepo.cloud.registry.changing import as_job
 from erepo.cloud.registry.jobs import Change, Job, NewDocument, Outcome, SubmissionJob
 from erepo.cloud.registry.rows import make_job
 from erepo.cloud.registry.rules import check_contents, check_supported, check_together
 from erepo.cloud.registry.stamping import Element, Facts, stamp
 from erepo.cloud.service import Cloud
+from erepo.cloud.storage import discarding
 from erepo.cloud.storage.blobs import INLINE, new_key
 from erepo.cloud.storage.codec import compressed_chunks, is_dense
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.content import Buffer, Content, Digests, MemoryContent, digest
-from erepo.soap.errors import MessageReplayed
 from erepo.xds.iti41 import Submission
 from erepo.xds.responses import RegistryError
 from erepo.xds.vocabulary import Xds
-
-log = logging.getLogger("erepo.cloud")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,34 +100,40 @@ async def store(cloud: Cloud, ready: Ready, write: Write) -> Outcome:
             raise StorageUnavailable from error
     try:
         outcome = await write(ready.job)
-    except (ServiceStopping, MessageReplayed):
-        await discard(cloud, [each.blob_key for each in job.documents if each.blob_key])
+    except StorageUnavailable:
+        # Nobody knows whether rows point at the blobs: they stay.
         raise
-    # After StorageUnavailable nobody knows whether rows point at the blobs: the sweep finds out.
-    await discard(cloud, outcome.unused)
+    except Exception:
+        await discard(cloud, _keys(job))
+        raise
+    await discard(cloud, _keys(job) if outcome.refused else outcome.unused)
     return outcome
 
 
+def _keys(job: SubmissionJob) -> list[str]:
+    return [each.blob_key for each in job.documents if each.blob_key]
+
+
 async def discard(cloud: Cloud, keys: Sequence[str]) -> None:
-    """Delete blobs that nothing points at; what cannot be deleted now is left to the sweep."""
+    """Remove blobs of one tenant that nothing points at and nothing will."""
     if keys:
-        await cloud.heavily(partial(_discard, cloud, keys))
+        await cloud.heavily(partial(discarding.discard, cloud.database, cloud.blobs, keys))
 
 
 def _put_large(cloud: Cloud, job: SubmissionJob) -> None:
     """Write large contents to the blob store, unless zstd makes them small enough for the database."""
-    done = []
+    begun: list[str] = []
     try:
         for each in job.documents:
             if each.digests.size > INLINE and each.octets is not None:
-                _put(cloud, job.tenant_id, each, each.octets)
-                done.append(each.blob_key)
+                _put(cloud, job.tenant_id, each, each.octets, begun)
     except BaseException:
-        _discard(cloud, done)
+        # Also the one that failed: it may be there, and only the store's answer was lost.
+        discarding.discard(cloud.database, cloud.blobs, begun)
         raise
 
 
-def _put(cloud: Cloud, tenant_id: int, each: NewDocument, octets: Buffer) -> None:
+def _put(cloud: Cloud, tenant_id: int, each: NewDocument, octets: Buffer, begun: list[str]) -> None:
     content = MemoryContent(octets)
     chunks: Iterable[Buffer]
     if is_dense(content):
@@ -149,16 +152,6 @@ def _put(cloud: Cloud, tenant_id: int, each: NewDocument, octets: Buffer) -> Non
             return
         chunks, each.coding = itertools.chain(head, packed), "zstd"
     key = new_key(tenant_id)
+    begun.append(key)
     cloud.blobs.put(key, chunks)
     each.octets, each.blob_key = None, key
-
-
-def _discard(cloud: Cloud, keys: Sequence[str | None]) -> None:
-    for key in keys:
-        if key is None:
-            continue
-        try:
-            cloud.blobs.delete(key)
-        except (OSError, StorageUnavailable) as error:
-            # What was committed stands, and so does its answer.
-            log.warning("a file that nothing points at stays for the sweep: %s", where(error))

@@ -31,7 +31,7 @@ class MirroredBlobStore:
         try:
             _copy(key, self.first, self.second)
         except BaseException:
-            # What cannot be taken back now is garbage for the sweep: nothing points at it.
+            # What cannot be taken back now stays until the operator removes it: nothing points at it.
             with contextlib.suppress(Exception):
                 self.first.delete(key)
             raise

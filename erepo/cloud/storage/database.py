@@ -133,8 +133,16 @@ def _transaction(engine: Engine, scope: Scope) -> Iterator[Connection]:
 def _begun(engine: Engine, scope: Scope) -> Iterator[Connection]:
     with engine.connect() as connection:
         enter(connection, scope)
-        with connection.begin():
-            yield connection
+        ended = False
+        try:
+            with connection.begin():
+                yield connection
+                ended = True
+        except DBAPIError as error:
+            # Whatever the driver calls it: no constraint is left to a commit, so it is the line or the disk.
+            if ended and not is_passing(error):
+                raise StorageUnavailable from error
+            raise
 
 
 @contextmanager

@@ -110,6 +110,15 @@ document_octets = Table(
     Column("octets", LargeBinary, nullable=False),
 )
 
+#: Blobs that were decided to be removed and may still be there (see `storage.discarding`).
+discarded_blob = Table(
+    "discarded_blob",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("tenant_id", Number, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 registry_object = Table(
     "registry_object",
     metadata,

@@ -11,15 +11,16 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, insert, inspect, select, text, update
 
-from erepo.cloud.errors import DatabaseTooNew
+from erepo.cloud.errors import DatabaseOutdated, DatabaseTooNew, StorageUnavailable
 from erepo.cloud.storage.tables import audit_head, metadata, service, tenant
 
 #: Raised with every change of the tables; a service refuses a database of another number.
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 
 #: Any number, the same in every process: who holds it on PostgreSQL makes or changes the tables.
 _LOCK = 0x65726570
 _OURS = ("ix_", "ux_")
+_FOUND = select(service.c.value).where(service.c.name == "schema")
 
 
 def _to_2(connection: Connection) -> None:
@@ -40,8 +41,12 @@ def _to_2(connection: Connection) -> None:
     )
 
 
+def _to_3(_connection: Connection) -> None:
+    """Blobs to be removed are noted: a new table, and those are made below."""
+
+
 #: What brings a database to a version from the one before it.
-_STEPS: Final[Mapping[int, Callable[[Connection], None]]] = {2: _to_2}
+_STEPS: Final[Mapping[int, Callable[[Connection], None]]] = {2: _to_2, 3: _to_3}
 
 
 def lock(connection: Connection) -> None:
@@ -55,8 +60,22 @@ def version(connection: Connection) -> int | None:
     # Asked like this, a database that is locked or may not be read is not mistaken for an empty one.
     if not inspect(connection).has_table(service.name):
         return None
-    found = connection.scalar(select(service.c.value).where(service.c.name == "schema"))
+    found = connection.scalar(_FOUND)
     return int(found) if found is not None else None
+
+
+def expect_ours(connection: Connection) -> None:
+    """Prove, as the last thing of a transaction that writes, that the tables are still those of this erepo.
+
+    Last, because on PostgreSQL a transaction may have waited for the upgrade inside a statement before.
+
+    Raises:
+        StorageUnavailable: `erepo cloud init` of another version was here while this process ran.
+    """
+    found = int(connection.scalars(_FOUND).one())
+    if found != SCHEMA:
+        wrong = DatabaseOutdated if found < SCHEMA else DatabaseTooNew
+        raise StorageUnavailable from wrong(found=found, wanted=SCHEMA)
 
 
 def upgrade(connection: Connection) -> None:

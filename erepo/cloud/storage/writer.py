@@ -19,7 +19,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
@@ -73,10 +73,10 @@ class GroupWriter(Generic[Job, Outcome]):
     Args:
         database: where to write.
         prepare: costly work on one job before the transaction begins (compression); the interpreter's lock is
-            released in it, so the event loop goes on.
+            released in it, so the event loop goes on. It may be called again for a job, also for one that it
+            failed for.
         apply: writes a group, returns one outcome per job in order. It may be called again for the same job
-        after
-            its transaction was undone, so it must not change the job.
+            after its transaction was undone, so it must not change the job.
         more: how many jobs are about to come; the thread waits for them a moment (`LINGER`), because a commit
             shared by four costs each a quarter. A lone job never waits.
         tenant: whose a job is: a transaction sees the rows of its jobs' accounts only.
@@ -135,8 +135,15 @@ class GroupWriter(Generic[Job, Outcome]):
 
     def _run(self) -> None:
         while (group := self._next_group()) is not None:
-            if group:
-                self._write([job for job, _ in group], [future for _, future in group])
+            self._write([job for job, _ in group], [future for _, future in group])
+        self._refuse_the_late()
+
+    def _refuse_the_late(self) -> None:
+        """Tell whoever came in the moment of stopping; without an answer they would wait for ever."""
+        with suppress(queue.Empty):
+            while True:
+                if (late := self._queue.get_nowait()) is not None:
+                    _tell([late[1]], [ServiceStopping()])
 
     def _next_group(self) -> list[_Waiting[Job, Outcome]] | None:
         first = self._queue.get()
@@ -190,6 +197,8 @@ class GroupWriter(Generic[Job, Outcome]):
 
     def _alone(self, job: Job) -> Outcome | BaseException:
         try:
+            # The group may have ended in preparing, before this one's turn.
+            self._prepare(job)
             return self._commit([job])[0]
         except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
             return _typed(error)

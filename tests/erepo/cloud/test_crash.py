@@ -4,13 +4,15 @@ import asyncio
 import os
 import random
 import signal
+from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from erepo.cloud.storage.blobs import new_key
 from erepo.cloud.storage.database import Database
-from erepo.cloud.storage.sweeping import sweep
+from erepo.cloud.storage.discarding import finish, note
 from erepo.cloud.storage.tables import document, tenant
 from erepo.content import read_all
 from erepo.errors import ErepoError
@@ -19,8 +21,21 @@ from erepo.xds.iti41 import Submission
 from erepo.xds.vocabulary import ResponseStatus
 from tests.support.cloud import RunningCloud
 from tests.support.cloud_client import CloudClient, connected, one_document
+from tests.support.waiting import until
 
 KILLS = 6
+#: A row as no submission would write it.
+DOCUMENT = {
+    "id": 10**9,
+    "tenant_id": 1,
+    "unique_id": "1.2.3",
+    "sha1": "0" * 40,
+    "sha256": "0" * 64,
+    "size": 6,
+    "mime_type": "text/xml",
+    "coding": "raw",
+    "stored_at": datetime.now(UTC).replace(tzinfo=None),
+}
 
 
 def submission(generator: random.Random) -> Submission:
@@ -160,13 +175,18 @@ async def test_a_restart_keeps_everything(own_cloud: RunningCloud) -> None:
             await check_stored(client, each)
 
 
-def test_garbage_of_a_crash_is_swept_and_nothing_else(own_cloud: RunningCloud) -> None:
-    """Blobs without a row and temporary files go when they are old; younger ones stay."""
-    database = Database(own_cloud.settings.cloud_url)
+def test_only_what_was_decided_to_go_is_removed(own_cloud: RunningCloud) -> None:
+    """A start removes a blob that was noted; what no row names stays, and what a document names."""
     blobs = own_cloud.blobs
-    key = new_key(1)
-    blobs.put(key, [b"orphan"])
-    assert sweep(database, blobs) == 0
-    assert sweep(database, blobs, older_than=0) == 1
-    assert list(blobs.keys()) == []
-    database.close()
+    lone, noted, named = new_key(1), new_key(1), new_key(1)
+    for key in (lone, noted, named):
+        blobs.put(key, [b"octets"])
+    with closing(Database(own_cloud.settings.cloud_url)) as database:
+        with database.everyone("a test writes", write=True) as connection:
+            note(connection, [noted, named])
+            connection.execute(insert(document), {**DOCUMENT, "blob_key": named})
+        own_cloud.start()
+        until(lambda: noted not in set(blobs.keys()))
+        assert set(blobs.keys()) == {lone, named}
+        assert finish(database, blobs) == 1  # the one that a document names: told again, and kept
+    assert set(blobs.keys()) == {lone, named}

@@ -267,6 +267,34 @@ def test_what_both_copies_have_lost_is_not_repaired(mirrored: RunningCloud) -> N
         assert file.read() == kept
 
 
+class RemovedMeanwhile(MirroredBlobStore):
+    """Two stores; while one is repaired, the document and both its blobs are removed."""
+
+    def __init__(self, both: MirroredBlobStore, database: Database) -> None:
+        super().__init__(both.first, both.second)
+        self._database = database
+
+    def restore(self, key: str) -> int:
+        """Write the blob anew when the removal is done, from octets that were read before."""
+        with closing(self.second.open(key)) as file:
+            octets = file.read()
+        with self._database.everyone("a test removes", write=True) as connection:
+            connection.execute(delete(document).where(document.c.blob_key == key))
+        self.delete(key)
+        return self.first.put(key, [octets])
+
+
+def test_a_repair_does_not_bring_back_what_was_removed_meanwhile(mirrored: RunningCloud) -> None:
+    """The octets of a document that was removed while it was repaired are in no store afterwards."""
+    key = next(iter(blob_keys(mirrored).values()))
+    with opened(mirrored) as (database, blobs):
+        assert isinstance(blobs, MirroredBlobStore)
+        damage(blobs.first, key, flipped)
+        racing = RemovedMeanwhile(blobs, database)
+        assert checking.check(database, racing, Options(repair=True)).repaired == 0
+        assert key not in set(blobs.keys())
+
+
 def test_samples_read_everything_in_turn(cloud: RunningCloud) -> None:
     """Ten checks of 10 % read each document at least once; then nothing is older than the first of them."""
     with opened(cloud) as (database, _), database.everyone("a test looks") as connection:

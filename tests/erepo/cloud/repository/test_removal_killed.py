@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from erepo.cloud.storage.database import Database
-from erepo.cloud.storage.sweeping import sweep
+from erepo.cloud.storage.discarding import finish
 from erepo.cloud.storage.tables import document, tenant
 from erepo.content import read_all
 from erepo.errors import ErepoError
@@ -51,7 +51,7 @@ async def remove_until_killed(cloud: RunningCloud, names: list[str], after: floa
 
 @pytest.mark.kill
 async def test_a_killed_removal_leaves_documents_whole_or_gone(own_cloud: RunningCloud) -> None:
-    """What was answered is gone, anything else is whole or gone; a file without its row is swept."""
+    """What was answered is gone, anything else whole or gone; a start leaves no file of what was removed."""
     generator = random.Random(20261123)
     for _ in range(ROUNDS):
         own_cloud.start()
@@ -79,6 +79,6 @@ def check_files(cloud: RunningCloud) -> None:
         used = connection.execute(select(tenant.c.used_documents, tenant.c.used_bytes)).one()
     assert (rows[0], rows[1] or 0) == tuple(used)
     assert keys <= set(cloud.blobs.keys())
-    sweep(database, cloud.blobs, 0)
+    finish(database, cloud.blobs)
     database.close()
     assert keys == set(cloud.blobs.keys())

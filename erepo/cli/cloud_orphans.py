@@ -1,0 +1,56 @@
+"""Removing blobs that no document points at: asked for, confirmed, and never the young ones."""
+
+import re
+
+import typer
+
+from erepo.cloud.storage.discarding import OLD
+from erepo.texts import Text, language
+
+#: Seconds, where the operator says nothing else.
+_AGE = 30 * 24 * 3600.0
+_ASK = Text(
+    "If the database came from a backup, a blob that no document points at may be a document's only copy:"
+    " first run `erepo verify --send-again` at the clinics and look at what is named. Remove those older than"
+    " {hours} hours for good?",
+    "Jeśli bazę przywrócono z kopii zapasowej, plik, na który nie wskazuje żaden dokument, może być jedyną"
+    " kopią dokumentu: najpierw uruchom w placówkach `erepo verify --send-again` i sprawdź, co wymieniono."
+    " Usunąć trwale pliki starsze niż (w godzinach) {hours}?",
+)
+_NO_AGE = Text(
+    "{given!r} is no age of at least 6 hours: write 36h or 30d",
+    "{given!r} to nie wiek co najmniej 6 godzin: zapisz na przykład 36h albo 30d",
+)
+_ALONE = Text(
+    "--older-than and --yes belong to --remove-orphans", "--older-than i --yes należą do --remove-orphans"
+)
+_YES = Text("with --json say --yes: nobody can be asked", "z --json podaj --yes: nikogo nie można zapytać")
+
+
+def age_to_remove(*, wanted: bool, older_than: str | None, sure: bool, as_json: bool) -> float | None:
+    """Return the age in seconds from which orphans are to be removed, None when none are.
+
+    Raises:
+        typer.BadParameter: the options do not fit each other, or it is no age.
+        typer.Abort: the operator thought better of it.
+    """
+    speak = language()
+    if not wanted:
+        if older_than is not None or sure:
+            raise typer.BadParameter(_ALONE.fill(speak))
+        return None
+    age = _seconds(older_than) if older_than is not None else _AGE
+    if not sure:
+        if as_json:
+            raise typer.BadParameter(_YES.fill(speak))
+        typer.confirm(_ASK.fill(speak, hours=round(age / 3600)), abort=True)
+    return age
+
+
+def _seconds(given: str) -> float:
+    found = re.fullmatch(r"([0-9]{1,5})([hd])", given)
+    age = int(found[1]) * (3600.0 if found[2] == "h" else 24 * 3600.0) if found else 0.0
+    # What is younger may belong to a submission that is just being written.
+    if age < OLD:
+        raise typer.BadParameter(_NO_AGE.fill(language(), given=given))
+    return age

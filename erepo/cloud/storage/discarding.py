@@ -1,0 +1,109 @@
+"""Removing blobs, only where it is known that nothing points at them and nothing ever will.
+
+Known it is when a submission was refused after its blobs were put, and when documents were removed (ITI-86).
+The transaction that decides it notes the keys; **its commit is the commit point**. Then the blobs go, then
+the notes; what a crash or a store that is down leaves of them is finished when a service starts.
+
+A blob that neither a document nor a note names is never removed here: when the database was restored from an
+older backup, it may be the only copy of a document that was confirmed since. `erepo cloud check` names it,
+and only the operator removes it.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from erepo.cloud.errors import StorageUnavailable, where
+from erepo.cloud.storage.blobs import BlobStore
+from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.tables import discarded_blob, document
+
+log = logging.getLogger("erepo.cloud")
+
+#: Seconds; far above the longest request (`http.total`): what is younger may belong to one under way.
+OLD = 6 * 3600.0
+_SLICE = 500
+_NOTE = insert(discarded_blob)
+_FORGET = delete(discarded_blob).where(
+    discarded_blob.c.tenant_id == bindparam("tenant"),
+    discarded_blob.c.key.in_(bindparam("keys", expanding=True)),
+)
+_NOTED = (
+    select(discarded_blob.c.key)
+    .where(discarded_blob.c.key > bindparam("after"))
+    .order_by(discarded_blob.c.key)
+    .limit(_SLICE)
+)
+_NAMED = select(document.c.blob_key).where(
+    document.c.tenant_id == bindparam("tenant"),
+    document.c.blob_key.in_(bindparam("keys", expanding=True)),
+)
+
+
+def tenant_of(key: str) -> int:
+    """Return the number of the tenant whose blob it is."""
+    return int(key.partition("/")[0])
+
+
+def note(connection: Connection, keys: Sequence[str]) -> None:
+    """Write down, in the transaction that decides it, that these blobs are to be removed."""
+    if keys:
+        connection.execute(_NOTE, [{"tenant_id": tenant_of(key), "key": key} for key in keys])
+
+
+def discard(database: Database, blobs: BlobStore, keys: Sequence[str]) -> None:
+    """Remove blobs of one tenant that nothing points at, and what was noted of them.
+
+    Asks once more whether nothing does: a mistake of ours must not cost a document. Never fails: what was
+    committed stands, and so does its answer.
+    """
+    if not keys:
+        return
+    tenant = tenant_of(keys[0])
+    try:
+        with database.read(tenant) as connection:
+            named = set(connection.scalars(_NAMED, {"tenant": tenant, "keys": keys}))
+        gone = _delete(blobs, [key for key in keys if key not in named])
+        if gone:
+            with database.write(tenant) as connection:
+                connection.execute(_FORGET, {"tenant": tenant, "keys": gone})
+    except StorageUnavailable as error:
+        log.warning("blobs that nothing points at, or notes of them, stay: %s", where(error))
+        return
+    if named:
+        log.error("documents name %d blobs that were to be removed: they stay", len(named))
+
+
+def _delete(blobs: BlobStore, keys: Iterable[str]) -> list[str]:
+    """Remove blobs; return which are gone."""
+    gone = []
+    for key in keys:
+        try:
+            blobs.delete(key)
+        except (OSError, StorageUnavailable) as error:
+            log.warning("a blob that nothing points at stays: %s", where(error))
+        else:
+            gone.append(key)
+    return gone
+
+
+def finish(database: Database, blobs: BlobStore) -> int:
+    """Remove what was noted and is not gone yet; return how many notes there were.
+
+    May run while the service works, also in several processes at once.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    last, count = "", 0
+    while True:
+        with database.everyone("blobs to be removed, of all accounts") as connection:
+            noted = list(connection.scalars(_NOTED, {"after": last}))
+        if not noted:
+            return count
+        last = noted[-1]
+        for _, keys in groupby(noted, tenant_of):
+            discard(database, blobs, list(keys))
+        count += len(noted)
