@@ -161,10 +161,12 @@ class RawObject:
 
     def _code(self, element: _Element, attribute: str) -> Code:
         slots, display = _slots_and_name(element)
-        code, scheme = element.get("nodeRepresentation", ""), slots.get(Slot.CODING_SCHEME, ())
-        if self.problems.strict and (not code or len(scheme) != 1 or not display):
+        code, schemes = element.get("nodeRepresentation", ""), slots.get(Slot.CODING_SCHEME, ())
+        scheme = schemes[0].strip() if len(schemes) == 1 else ""
+        # Without one of them no query could ever name it.
+        if self.problems.strict and not (code.strip() and scheme and display):
             self.complain(attribute, "lacks its code, coding scheme or display name")
-        return Code(code, scheme[0].strip() if scheme else "", display)
+        return Code(code, scheme, display)
 
     def _author(self, element: _Element) -> Author:
         slots, _ = _slots_and_name(element)
