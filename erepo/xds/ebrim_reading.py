@@ -5,6 +5,7 @@ submission set inside it or beside it. Strict where it says R, as the `Rules` as
 """
 
 import re
+import uuid
 
 from lxml import etree
 
@@ -79,6 +80,9 @@ def read_objects(listed: _Element, rules: Rules = Rules.REGISTER) -> MetadataSet
             else:
                 raw.complain("classification", "names neither a submission set nor a folder")
         elif element.tag == _ASSOCIATION:
+            if not element.get("id") and problems.strict:
+                # TF-3's own examples leave it out; nothing refers to such a one, so any symbol will do.
+                element.set("id", f"Association-{uuid.uuid4()}")
             associations.append(read_association(take_apart(element, "Association", problems)))
         elif element.tag not in {_CLASSIFICATION, _REFERENCE}:
             problems.add(element.get("id", ""), "an object of a kind that XDS does not know")

@@ -69,6 +69,9 @@ FORMS: dict[str, Change] = {
         + metadata.slot("urn:x", "1")
         + "</rs:RequestSlotList>",
     ),
+    "associations without an id, as in TF-3's examples": lambda t: re.sub(
+        r'(<rim:Association [^>]*?) id="[^"]*"', r"\1", t
+    ),
     "slot type": lambda t: t.replace('name="creationTime"', 'name="creationTime" slotType="urn:x"'),
     "indented": lambda t: t.replace("><rim:", ">\r\n\t<rim:"),
 }
