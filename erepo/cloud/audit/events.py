@@ -16,6 +16,11 @@ import orjson
 OPERATOR: Final = "operator"
 NODE: Final = "node-authentication"
 
+#: Most characters of an object's id, and of what is said of it; those of XDS have at most 256.
+LONGEST: Final = 512
+#: Of a query's request in base64.
+LONGEST_QUERY: Final = 48 * 1024
+
 
 class Action(StrEnum):
     """EventActionCode."""
@@ -72,6 +77,13 @@ class Thing:
     id: str
     detail: str = ""
     """repositoryUniqueId of a document, the request of a query in base64, the new value of a setting."""
+
+    def bounded(self) -> "Thing":
+        """Return it with no more text than an honest one has: a record keeps for ever what a request claims."""
+        most = LONGEST_QUERY if self.kind == "query" else LONGEST
+        if len(self.id) <= LONGEST and len(self.detail) <= most:
+            return self
+        return Thing(self.kind, self.id[:LONGEST], self.detail[:most])
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Trail:
 
     def evidence(self, things: Sequence[Thing] = ()) -> Evidence:
         """Return what goes with a job, or stands for a read."""
-        self.things = tuple(things)
+        self.things = tuple(each.bounded() for each in things)
         event = Event(self.transaction, self.action, self.who, now(), self.things, self.message)
         return Evidence(self.tenant_id, (event,), self.once)
 

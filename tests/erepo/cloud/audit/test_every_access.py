@@ -10,11 +10,11 @@ import httpx
 import pytest
 from lxml import etree
 
-from erepo.cloud.audit.events import Event, Result
+from erepo.cloud.audit.events import LONGEST, Event, Result
 from erepo.cloud.audit.evidence import now
 from erepo.pki.bundle import fingerprint
 from erepo.soap.signing import Signer
-from erepo.xds import iti18
+from erepo.xds import iti18, iti43, iti86
 from tests.support.actors import DOCTOR
 from tests.support.audit import Record
 from tests.support.cloud import ACCOUNT, TenantCredentials
@@ -95,6 +95,19 @@ def test_what_was_not_given_is_recorded_as_such(wire: Wire, record: Record, stoc
         ("withheld", "1.2.3"),
     ]
     assert event.result == Result.MINOR
+
+
+@pytest.mark.parametrize("transaction", ["ITI-43", "ITI-86"])
+def test_a_request_cannot_fill_the_record(wire: Wire, record: Record, transaction: str) -> None:
+    """An id of half a megabyte is recorded by its beginning: what is kept for ever is bounded."""
+    spoken, huge = SPOKEN[transaction], "1." + "2" * 500_000
+    requests = [iti43.DocumentRequest(huge, huge)]
+    write = iti43.write_request if transaction == "ITI-43" else iti86.write_request
+    wire.post(spoken.message(wire.tenant, (write(requests), ())))
+    _, event = record.one()
+    assert event.result == Result.MINOR
+    assert [each.id for each in event.things] == [huge[:LONGEST]]
+    assert len(event.octets()) < 4096
 
 
 @dataclass(frozen=True)
