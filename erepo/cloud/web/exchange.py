@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from lxml import etree
 
@@ -13,6 +14,8 @@ from erepo.soap.message import ReadyBody
 from erepo.soap.mtom import Attachment
 from erepo.soap.verifying import Verified
 from erepo.xds.responses import RegistryError
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,10 @@ class Question:
     def trail(self) -> Trail:
         """Its record."""
         return self.caller.trail
+
+    async def working(self, work: Callable[[], Result]) -> Result:
+        """Do what costs the more the larger the message is: beside the event loop where it is large."""
+        return await self.cloud.heavily(work) if self.large else work()
 
 
 @dataclass(frozen=True, slots=True)

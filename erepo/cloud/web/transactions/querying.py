@@ -26,9 +26,9 @@ _LONGEST = 32 * 1024
 async def query(question: Question) -> Reply:
     """Answer a stored query."""
     cloud, tenant = question.cloud, question.tenant
-    things: tuple[Thing, ...] = (_request(question),)
+    things: tuple[Thing, ...] = (await question.working(partial(_request, question)),)
     try:
-        asked = iti18.read_query(question.verified)
+        asked = await question.working(partial(iti18.read_query, question.verified))
         things = (*things, *_patients(asked))
         found = await cloud.reading(partial(_answer, cloud, tenant, asked))
     except RequestRejected as error:

@@ -16,7 +16,7 @@ async def retrieve(question: Question) -> Reply:
     """Give documents out."""
     cloud, tenant = question.cloud, question.tenant
     try:
-        requests = iti43.read_request(question.verified)
+        requests = await question.working(partial(iti43.read_request, question.verified))
     except RequestRejected as error:
         return _retrieved([], [], error.errors)
     if len(requests) > cloud.settings.limits.message_documents:

@@ -51,16 +51,15 @@ async def _errors(
     judge: Callable[[], Judged],
     write: Callable[[Any], Awaitable[Outcome]],
 ) -> Sequence[RegistryError]:
-    cloud, tenant = question.cloud, question.tenant
     try:
-        work = await cloud.heavily(judge) if question.large else judge()
+        work = await question.working(judge)
         if isinstance(work, Sequence):
             return work
         return (await write(work)).errors
     except RequestRejected as error:
         return error.errors
     except (StorageUnavailable, ServiceStopping) as error:
-        log.error("account %s: not stored, %s", tenant.account, where(error.__cause__ or error))  # noqa: TRY400  # texts may hold patient data
+        log.error("account %s: not stored, %s", question.tenant.account, where(error.__cause__ or error))  # noqa: TRY400  # texts may hold patient data
         return [
             RegistryError(
                 busy, "the storage does not answer: ask whether it was stored before sending it again"
