@@ -7,7 +7,8 @@ message (IHE XUA, ITI-40), as a JWT beside a REST request. Only PESEL or NPWZ na
 from erepo.acting.actor import PURPOSE_SCHEME, ROLE_SCHEME, TREATMENT, Actor, known_person
 from erepo.acting.assertion import Assertions, write_assertion
 from erepo.acting.errors import AssertionRefused, TokenRefused, UserUnknown
-from erepo.acting.reading import Expected, Proven, read_assertion
+from erepo.acting.memory import Memory, Proven
+from erepo.acting.reading import Expected, read_assertion
 from erepo.acting.token import Tokens, read_token, write_token
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "AssertionRefused",
     "Assertions",
     "Expected",
+    "Memory",
     "Proven",
     "TokenRefused",
     "Tokens",

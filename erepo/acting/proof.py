@@ -58,7 +58,7 @@ def prove_signature(
     signature = _signature_of(assertion)
     info, value, *keys = _parts(signature)
     prefixes, algorithm, references = read_signed_info(info, enveloped=True)
-    if len(references) != 1 or references[0].identifier != _identifier(assertion):
+    if len(references) != 1 or references[0].identifier != identifier_of(assertion):
         raise AssertionRefused(rule="the signature does not refer to this assertion alone")
     digest = hashlib.sha256(_without(assertion, signature, references[0].prefixes)).digest()
     if not hmac.compare_digest(digest, references[0].digest):
@@ -100,8 +100,12 @@ def _parts(signature: etree._Element) -> list[etree._Element]:
     return children(signature, *tags)
 
 
-def _identifier(assertion: etree._Element) -> str:
-    """Return the assertion's ID, which nothing else in the envelope has, be it called ID, Id or otherwise."""
+def identifier_of(assertion: etree._Element) -> str:
+    """Return the assertion's ID, which nothing else in the envelope has, be it called ID, Id or otherwise.
+
+    Raises:
+        AssertionRefused: it has none, something else has it, or there is another assertion.
+    """
     identifier = assertion.get("ID", "")
     if not identifier or len(identifier) > 256:
         raise AssertionRefused(rule="no ID")
@@ -199,8 +203,14 @@ def _points_at(
     direct = pointer.find(WSSE_REFERENCE)
     if direct is None:
         return all(names_certificate(each, certificate) for each in pointer.findall(X509_DATA))
-    security = assertion.getparent()
-    held = None if security is None else security.find(TOKEN)
-    if held is None or token is None or direct.get("URI") != f"#{held.get(WSU_ID, '')}":
+    held = token_of(assertion)
+    if held is None or token is None or direct.get("URI") != f"#{held}":
         raise AssertionRefused(rule="KeyInfo points at no token of this header")
     return token == certificate
+
+
+def token_of(assertion: etree._Element) -> str | None:
+    """Return the wsu:Id of the token beside an assertion; None where there is no token."""
+    security = assertion.getparent()
+    held = None if security is None else security.find(TOKEN)
+    return None if held is None else held.get(WSU_ID, "")

@@ -7,7 +7,7 @@ audience, authentication and confirmation of the subject.
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,9 +15,9 @@ from typing import Final
 from cryptography import x509
 from lxml import etree
 
-from erepo.acting.actor import Actor
 from erepo.acting.describing import describe
 from erepo.acting.errors import AssertionRefused, UserUnknown
+from erepo.acting.memory import Memory, Proof, Proven
 from erepo.acting.names import (
     ATTRIBUTE_STATEMENT,
     AUDIENCE,
@@ -42,9 +42,11 @@ from erepo.acting.proof import (
     KEY_VALUE,
     X509_CERTIFICATE,
     X509_DATA,
+    identifier_of,
     names_certificate,
     names_key,
     prove_signature,
+    token_of,
 )
 from erepo.errors import ErepoError
 from erepo.soap.envelope import has_text
@@ -86,24 +88,13 @@ class Expected:
     skew: float = 60
 
 
-@dataclass(frozen=True)
-class Proven:
-    """Who acts, proven.
-
-    Attributes:
-        actor: the person.
-        one_time: 32 bytes that the receiver remembers until `until` in the transaction of the message's
-            effect, refusing a second message with the same; None if the assertion may be used again.
-        until: when the assertion is over anyway.
-    """
-
-    actor: Actor
-    one_time: bytes | None
-    until: datetime
-
-
-def read_assertion(verified: Verified, expected: Expected) -> Proven:
+def read_assertion(verified: Verified, expected: Expected, memory: Memory | None = None) -> Proven:
     """Prove the assertion of a message whose sender is proven to be of the account.
+
+    Args:
+        verified: the message.
+        expected: what the assertion must fit.
+        memory: of proofs; the same assertion is then proven once for all messages that carry it.
 
     Raises:
         UserUnknown: there is none, or it names nobody with PESEL or NPWZ.
@@ -113,7 +104,7 @@ def read_assertion(verified: Verified, expected: Expected) -> Proven:
     if assertion is None:
         raise UserUnknown(rule="no assertion")
     try:
-        return _prove(assertion, verified.certificate, expected)
+        return _known_or_proven(assertion, verified.certificate, expected, memory or Memory()).proven
     except (AssertionRefused, UserUnknown):
         raise
     except MessageRefused as error:
@@ -131,13 +122,44 @@ def same_audience(text: str) -> str:
     return text.strip().removeprefix("urn:oid:").rstrip("/")
 
 
-def _prove(assertion: etree._Element, signer: x509.Certificate | None, expected: Expected) -> Proven:
+def _known_or_proven(
+    assertion: etree._Element, signer: x509.Certificate | None, expected: Expected, memory: Memory
+) -> Proof:
+    key = _dependences(assertion, signer, expected)
+    proof = memory.find(key, expected.now, timedelta(seconds=expected.skew))
+    if proof is None:
+        proof = _prove(assertion, signer, expected)
+        memory.keep(key, proof)
+        return proof
+    identifier_of(assertion)
+    _check_trust(proof.certificate, expected)
+    return proof
+
+
+def _dependences(
+    assertion: etree._Element, signer: x509.Certificate | None, expected: Expected
+) -> tuple[Hashable, ...]:
+    """Return all that a proof depends on beside the time, trust, and the rest of the message.
+
+    The octets are not canonical: what a prefix means there counts too, and it may be declared outside.
+    """
+    octets = etree.tostring(assertion, encoding="UTF-8", with_tail=False)
+    return (
+        hashlib.sha256(octets).digest(),
+        expected.account,
+        tuple(expected.certificates),
+        tuple(expected.holders),
+        expected.audiences,
+        expected.skew,
+        signer,
+        token_of(assertion),
+    )
+
+
+def _prove(assertion: etree._Element, signer: x509.Certificate | None, expected: Expected) -> Proof:
     pieces = _pieces(assertion)
     certificate = prove_signature(assertion, expected.certificates, signer)
-    try:
-        expected.trust.verify(certificate, at=expected.now)
-    except ErepoError as error:
-        raise AssertionRefused(rule=f"its signer is not trusted ({error.code})") from error
+    _check_trust(certificate, expected)
     clock = _Clock(expected.now, timedelta(seconds=expected.skew))
     clock.past(assertion.get("IssueInstant"), "IssueInstant")
     issuer = _text(pieces[ISSUER])
@@ -150,7 +172,15 @@ def _prove(assertion: etree._Element, signer: x509.Certificate | None, expected:
     actor = describe(name_id, assertion.findall(ATTRIBUTE_STATEMENT), expected.account)
     once = pieces[CONDITIONS].find(ONE_TIME_USE) is not None
     key = hashlib.sha256(f"SAML one time use {assertion.get('ID')}".encode()).digest()
-    return Proven(actor, key if once else None, until + clock.skew)
+    proven = Proven(actor, key if once else None, until + clock.skew)
+    return Proof(proven, certificate, expected.now, min(clock.moments))
+
+
+def _check_trust(certificate: x509.Certificate, expected: Expected) -> None:
+    try:
+        expected.trust.verify(certificate, at=expected.now)
+    except ErepoError as error:
+        raise AssertionRefused(rule=f"its signer is not trusted ({error.code})") from error
 
 
 def _pieces(assertion: etree._Element) -> Mapping[object, etree._Element]:
@@ -172,8 +202,11 @@ def _pieces(assertion: etree._Element) -> Mapping[object, etree._Element]:
 
 @dataclass(frozen=True)
 class _Clock:
+    """Judges moments; `moments` are those that were found to lie ahead, and will be over one day."""
+
     now: datetime
     skew: timedelta
+    moments: list[datetime] = field(default_factory=list)
 
     def past(self, text: str | None, name: str) -> datetime:
         """Return a moment that must not lie ahead."""
@@ -187,6 +220,7 @@ class _Clock:
         moment = _moment(text, name)
         if moment <= self.now - self.skew:  # adding to what others wrote could leave the calendar
             raise AssertionRefused(rule=f"{name} is over")
+        self.moments.append(moment)
         return moment
 
     def window(self, element: etree._Element) -> None:
@@ -222,6 +256,7 @@ def _check_authentication(statement: etree._Element, clock: _Clock) -> None:
     instant = clock.past(statement.get("AuthnInstant"), "AuthnInstant")
     if instant < clock.now - clock.skew - LONGEST:
         raise AssertionRefused(rule="AuthnInstant is longer than a day ago")
+    clock.moments.append(instant + LONGEST)
     if statement.get("SessionNotOnOrAfter") is not None:
         clock.ahead(statement.get("SessionNotOnOrAfter"), "SessionNotOnOrAfter")
     children = [child for child in statement if child.tag != SUBJECT_LOCALITY]

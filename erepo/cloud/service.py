@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
+from erepo.acting import Memory
 from erepo.cloud.addresses import service_url
 from erepo.cloud.audit.sending import sender_for
 from erepo.cloud.bodies import Bodies
@@ -67,6 +68,8 @@ class Cloud:
         #: Messages to the repository that are being received or verified.
         self.arrivals = Arrivals()
         self.verifier = self._verifier()
+        #: Assertions about acting users that were proven lately.
+        self.assertions = Memory()
         self.signer = Signer(self.wss)
         registrar = Registrar(self.numbers)
         self.writer: GroupWriter[Job, Outcome] = GroupWriter(

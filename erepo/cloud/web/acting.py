@@ -37,7 +37,7 @@ async def who_acts(question: Question) -> Actor | None:
     holders = [_certificate(question.caller.certificate)] if question.caller.certificate else []
     # A registered key that signed nothing here is not proven: its assertion may have been overheard.
     holders += [verified.certificate] if verified.certificate is not None else []
-    proven = read_assertion(verified, replace(expected, holders=tuple(holders)))
+    proven = read_assertion(verified, replace(expected, holders=tuple(holders)), cloud.assertions)
     if proven.one_time is not None:
         once = Once(proven.one_time, proven.until.replace(tzinfo=None))
         question.trail.once = (*question.trail.once, once)
