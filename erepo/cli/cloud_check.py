@@ -11,7 +11,7 @@ from rich.progress import Progress
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from erepo.cli.bars import bar
-from erepo.cli.cloud_orphans import age_to_remove
+from erepo.cli.cloud_orphans import age_to_remove, confirm_removal
 from erepo.cli.cloud_words import Json, size_of
 from erepo.cli.complaints import complaining
 from erepo.cli.words import tell_trouble
@@ -112,6 +112,8 @@ def command(  # noqa: PLR0913  # one parameter an option
     with complaining(as_json=as_json), closing(Database(settings.cloud_url)) as database:
         database.check()
         blobs = open_blobs(settings, Home(settings).blobs)
+        if age is not None:
+            confirm_removal(database, blobs, age, sure=yes)
         if share is not None:
             with database.everyone("a sample is chosen") as connection:
                 selection = sampling.sample(connection, share)

@@ -4,6 +4,10 @@ import re
 
 import typer
 
+from erepo.cloud.errors import OrphansTooMany
+from erepo.cloud.fixity.directions import count_orphans
+from erepo.cloud.storage.blobs import BlobStore
+from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.discarding import OLD
 from erepo.texts import Text, language
 
@@ -12,10 +16,10 @@ _AGE = 30 * 24 * 3600.0
 _ASK = Text(
     "If the database came from a backup, a blob that no document points at may be a document's only copy:"
     " first run `erepo verify --send-again` at the clinics and look at what is named. Remove those older than"
-    " {hours} hours for good?",
+    " {hours} hours for good: {orphans} of {blobs}?",
     "Jeśli bazę przywrócono z kopii zapasowej, plik, na który nie wskazuje żaden dokument, może być jedyną"
     " kopią dokumentu: najpierw uruchom w placówkach `erepo verify --send-again` i sprawdź, co wymieniono."
-    " Usunąć trwale pliki starsze niż (w godzinach) {hours}?",
+    " Usunąć trwale pliki starsze niż (w godzinach) {hours}: {orphans} z {blobs}?",
 )
 _NO_AGE = Text(
     "{given!r} is no age of at least 6 hours: write 36h or 30d",
@@ -32,19 +36,30 @@ def age_to_remove(*, wanted: bool, older_than: str | None, sure: bool, as_json: 
 
     Raises:
         typer.BadParameter: the options do not fit each other, or it is no age.
-        typer.Abort: the operator thought better of it.
     """
     speak = language()
     if not wanted:
         if older_than is not None or sure:
             raise typer.BadParameter(_ALONE.fill(speak))
         return None
-    age = _seconds(older_than) if older_than is not None else _AGE
+    if as_json and not sure:
+        raise typer.BadParameter(_YES.fill(speak))
+    return _seconds(older_than) if older_than is not None else _AGE
+
+
+def confirm_removal(database: Database, blobs: BlobStore, age: float, *, sure: bool) -> None:
+    """Have the operator confirm a removal, unless he did already and it is not most of what there is.
+
+    Raises:
+        typer.Abort: he thought better of it.
+        OrphansTooMany: nobody is there to be asked, and the database is likely another's.
+    """
+    orphans, looked = count_orphans(database, blobs, age)
     if not sure:
-        if as_json:
-            raise typer.BadParameter(_YES.fill(speak))
-        typer.confirm(_ASK.fill(speak, hours=round(age / 3600)), abort=True)
-    return age
+        ask = _ASK.fill(language(), hours=round(age / 3600), orphans=orphans, blobs=looked)
+        typer.confirm(ask, abort=True)
+    elif orphans * 2 > looked:
+        raise OrphansTooMany(orphans=orphans, blobs=looked)
 
 
 def _seconds(given: str) -> float:

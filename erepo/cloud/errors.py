@@ -23,7 +23,8 @@ ErepoError
 │   ├── PublicAddressMissing    nobody said how clients reach the service
 │   ├── DatabaseOutdated        its tables are of an earlier version
 │   ├── DatabaseTooNew          its tables are of a later version
-│   └── CopyMissing             there is no second copy to repair from
+│   ├── CopyMissing             there is no second copy to repair from
+│   └── OrphansTooMany          most blobs are orphans: a wrong database, rather
 ├── IntegrityError
 │   ├── DatabaseDamaged         the database itself cannot be read any more
 │   └── StoredContentDamaged    stored bytes no longer match their fingerprint
@@ -277,6 +278,22 @@ class CopyMissing(ConfigurationError):
     cure = Text(
         "Set EREPO_CLOUD_BLOBS_COPY, or run the check without --repair.",
         "Ustaw EREPO_CLOUD_BLOBS_COPY albo uruchom sprawdzenie bez --repair.",
+    )
+
+
+class OrphansTooMany(ConfigurationError):
+    """Most blobs are orphans: more likely the database is not that of this store."""
+
+    code = "cloud.orphans-too-many"
+    cause = Text(
+        "{orphans} of {blobs} blobs belong to no document: rather the database is not that of these blobs.",
+        "Liczba plików, które nie należą do żadnego dokumentu: {orphans} z {blobs}. To raczej inna baza.",
+    )
+    cure = Text(
+        "Compare EREPO_CLOUD_DATABASE_URL, EREPO_HOME and EREPO_CLOUD_BLOBS with those of the service. If it"
+        " is meant, run the command without --yes and confirm.",
+        "Porównaj EREPO_CLOUD_DATABASE_URL, EREPO_HOME i EREPO_CLOUD_BLOBS z ustawieniami usługi. Jeśli tak"
+        " ma być, uruchom polecenie bez --yes i potwierdź.",
     )
 
 

@@ -79,6 +79,15 @@ def orphans(database: Database, blobs: BlobStore, young: float = OLD) -> Iterato
             )
 
 
+def count_orphans(database: Database, blobs: BlobStore, young: float) -> tuple[int, int]:
+    """Return how many blobs are orphans, and how many were looked at; of both stores where there are two."""
+    lone = looked = 0
+    for count, found in orphans(database, blobs, young):
+        looked += count
+        lone += len(found)
+    return lone, looked
+
+
 def _is_there(store: BlobStore, key: str) -> bool:
     """Look again: a document may have been removed, and its blob with it, since the keys were listed."""
     try:

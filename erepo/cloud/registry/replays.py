@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
@@ -17,6 +18,8 @@ _REMEMBER = insert(replay)
 _FORGET = delete(replay).where(
     replay.c.tenant_id.in_(bindparam("tenants", expanding=True)), replay.c.until < bindparam("now")
 )
+#: The clock of another process may be behind, and ours may be put back.
+_LONGER = timedelta(minutes=5)
 #: Seconds between two clearings of what is too old to come again.
 _CLEARING = 30.0
 
@@ -51,4 +54,4 @@ class Replays:
     def _clear(self, connection: Connection, tenants: list[int]) -> None:
         if time.monotonic() - self._cleared > _CLEARING:
             self._cleared = time.monotonic()
-            connection.execute(_FORGET, {"tenants": tenants, "now": now()})
+            connection.execute(_FORGET, {"tenants": tenants, "now": now() - _LONGER})

@@ -53,14 +53,14 @@ def note(connection: Connection, keys: Sequence[str]) -> None:
         connection.execute(_NOTE, [{"tenant_id": tenant_of(key), "key": key} for key in keys])
 
 
-def discard(database: Database, blobs: BlobStore, keys: Sequence[str]) -> None:
+def discard(database: Database, blobs: BlobStore, keys: Sequence[str]) -> bool:
     """Remove blobs of one tenant that nothing points at, and what was noted of them.
 
     Asks once more whether nothing does: a mistake of ours must not cost a document. Never fails: what was
-    committed stands, and so does its answer.
+    committed stands, and so does its answer. Tells whether both stores did what was asked.
     """
     if not keys:
-        return
+        return True
     tenant = tenant_of(keys[0])
     try:
         with database.read(tenant) as connection:
@@ -71,28 +71,30 @@ def discard(database: Database, blobs: BlobStore, keys: Sequence[str]) -> None:
                 connection.execute(_FORGET, {"tenant": tenant, "keys": gone})
     except StorageUnavailable as error:
         log.warning("blobs that nothing points at, or notes of them, stay: %s", where(error))
-        return
+        return False
     if named:
         log.error("documents name %d blobs that were to be removed: they stay", len(named))
+    return len(gone) + len(named) == len(set(keys))
 
 
 def _delete(blobs: BlobStore, keys: Iterable[str]) -> list[str]:
-    """Remove blobs; return which are gone."""
+    """Remove blobs, as long as their store does it; return which are gone."""
     gone = []
     for key in keys:
         try:
             blobs.delete(key)
         except (OSError, StorageUnavailable) as error:
-            log.warning("a blob that nothing points at stays: %s", where(error))
-        else:
-            gone.append(key)
+            # It would be as slow to refuse the others.
+            log.warning("blobs that nothing points at stay: %s", where(error))
+            break
+        gone.append(key)
     return gone
 
 
 def finish(database: Database, blobs: BlobStore) -> int:
-    """Remove what was noted and is not gone yet; return how many notes there were.
+    """Remove what was noted and is not gone yet; return how many notes were looked at.
 
-    May run while the service works, also in several processes at once.
+    May run while the service works, also in several processes at once. Ends where a store is down.
 
     Raises:
         StorageUnavailable: the database does not answer.
@@ -105,5 +107,6 @@ def finish(database: Database, blobs: BlobStore) -> int:
             return count
         last = noted[-1]
         for _, keys in groupby(noted, tenant_of):
-            discard(database, blobs, list(keys))
+            if not discard(database, blobs, list(keys)):
+                return count
         count += len(noted)

@@ -129,6 +129,21 @@ async def test_orphans_go_only_when_the_operator_says_so(own_cloud: RunningCloud
 
 
 @pytest.mark.one_store
+def test_a_store_that_the_database_does_not_know_is_not_emptied(own_cloud: RunningCloud) -> None:
+    """Where most blobs are orphans, `--yes` is not enough: somebody has to look, and then it is done."""
+    blobs = own_cloud.blobs
+    for _ in range(3):
+        blobs.put(new_key(1), [b"of another database"])
+    age(own_cloud)
+    removing = ("--remove-orphans", "--older-than", "48h")
+    problem = json.loads(run(own_cloud, "check", "--json", *removing, "--yes", code=2).stdout)["problem"]
+    assert problem["code"] == "cloud.orphans-too-many"
+    assert len(set(blobs.keys())) == 3
+    assert "3 of 3" in " ".join(run(own_cloud, "check", *removing, code=0, answer="y\n").output.split())
+    assert set(blobs.keys()) == set()
+
+
+@pytest.mark.one_store
 def test_an_age_without_a_wish_to_remove_means_nothing(own_cloud: RunningCloud) -> None:
     """`--older-than` is of `--remove-orphans` only, and both are refused where they cannot be meant."""
     run(own_cloud, "check", "--older-than", "3d", code=2)
