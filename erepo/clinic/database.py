@@ -73,8 +73,8 @@ def open_database(url: str) -> Database:
     """
     try:
         return Database(_engine(url))
-    except (sa.exc.ArgumentError, ImportError):
-        # Nothing of the address is told: it may hold a password.
+    except (sa.exc.ArgumentError, ImportError, TypeError, ValueError):
+        # Nothing of the address is told: it may hold a password, or what an unescaped @ left of one.
         raise DatabaseAddressWrong(side="CLINIC") from None
 
 

@@ -79,7 +79,7 @@ class Thing:
     """repositoryUniqueId of a document, the request of a query in base64, the new value of a setting."""
 
     def bounded(self) -> "Thing":
-        """Return it with no more text than an honest one has: a record keeps for ever what a request claims."""
+        """Return it with no more text than an honest one has: a record keeps what a request claims."""
         most = LONGEST_QUERY if self.kind == "query" else LONGEST
         if len(self.id) <= LONGEST and len(self.detail) <= most:
             return self

@@ -45,8 +45,8 @@ class Database:
         self.url = url
         try:
             self.engine = make_engine(url)
-        except (ArgumentError, ImportError):
-            # Nothing of the address is told: it may hold a password.
+        except (ArgumentError, ImportError, TypeError, ValueError):
+            # Nothing of the address is told: it may hold a password, or what an unescaped @ left of one.
             raise DatabaseAddressWrong(side="CLOUD") from None
         seal(self.engine)
         if self.engine.dialect.name == "postgresql":

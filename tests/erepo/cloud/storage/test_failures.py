@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.engine import make_url
 
+from erepo.clinic import database as clinic_database
 from erepo.cloud.errors import DatabaseUnreachable, StorageUnavailable
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import service
@@ -188,6 +190,15 @@ def test_other_databases_are_refused(address: str) -> None:
     """What no driver is installed for is told as a wrong setting."""
     with pytest.raises(DatabaseAddressWrong):
         Database(address)
+
+
+@pytest.mark.parametrize("open_database", [Database, clinic_database.open_database])
+@pytest.mark.parametrize("address", ["postgresql://erepo:word@of:secret@host/erepo", "postgresql://x@[::1/y"])
+def test_a_broken_address_tells_no_password(address: str, open_database: Callable[[str], object]) -> None:
+    """A password whose @ and : are not escaped looks like a port: nothing of it is quoted."""
+    with pytest.raises(DatabaseAddressWrong) as raised:
+        open_database(address)
+    assert "secret" not in "".join(traceback.format_exception(raised.value, chain=True))
 
 
 def test_a_database_that_does_not_answer_is_told_with_its_reason() -> None:
