@@ -55,7 +55,7 @@ def make_engine(url: str) -> Engine:
     """Return the engine for an address; nothing is opened but the folder of a SQLite file is made.
 
     Raises:
-        sqlalchemy.exc.ArgumentError, ImportError, TypeError, ValueError: no such address, or no driver for it.
+        sqlalchemy.exc.ArgumentError, ImportError, TypeError, ValueError: no such address, or no driver.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
