@@ -160,7 +160,7 @@ def test_an_end_that_is_nowhere_is_unresolved(end: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [*(UPDATE_TYPES - SUBMITTED_TYPES), "HasMember", "urn:ihe:iti:2007:AssociationType:XXXX"]
+    "kind", [*sorted(UPDATE_TYPES - SUBMITTED_TYPES), "HasMember", "urn:ihe:iti:2007:AssociationType:XXXX"]
 )
 def test_a_type_of_another_transaction_is_refused(kind: str) -> None:
     """Updates belong to ITI-57; types are the URNs of the profile."""
