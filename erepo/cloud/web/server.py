@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 import socket
 import ssl
 import sys
 from collections.abc import Generator
+from typing import Any
 
 import uvicorn
+import uvloop
 
 from erepo.cloud.errors import where
 from erepo.cloud.service import Cloud
@@ -26,6 +29,17 @@ log = logging.getLogger("erepo.cloud")
 #: Seconds that requests under way get to finish after SIGTERM.
 _GRACE = 20
 _WATCH_SECONDS = 1.0
+#: Seconds for a TLS handshake: nobody is known yet, and no bound of connections counts those who dawdle.
+HANDSHAKE_SECONDS = 10.0
+_MOST_FILES = 65_536
+
+
+class _Loop(uvloop.Loop):
+    """uvloop whose servers do not wait a minute for a handshake; uvicorn has no setting for it."""
+
+    async def create_server(self, *args: Any, **options: Any) -> Any:
+        """Listen."""
+        return await super().create_server(*args, ssl_handshake_timeout=HANDSHAKE_SECONDS, **options)
 
 
 class _Server(uvicorn.Server):
@@ -70,7 +84,6 @@ def serve(settings: Settings) -> None:
         http=MutualTlsProtocol,
         ws="none",
         lifespan="on",
-        loop="uvloop",
         ssl_context_factory=lambda _config, _default: context,
         access_log=False,
         # The TLS connection says who is there; a header never does.
@@ -82,10 +95,19 @@ def serve(settings: Settings) -> None:
         backlog=512,
     )
     try:
-        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        _take_descriptors()
+        with asyncio.Runner(loop_factory=_Loop) as runner:
             runner.run(_run(_Server(config, cloud), cloud, context))
     finally:
         cloud.close()
+
+
+def _take_descriptors() -> None:
+    """Allow this process as many open files as it may have: each connection is one, known or not."""
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if most == resource.RLIM_INFINITY else min(most, _MOST_FILES)
+    if resource.RLIM_INFINITY != usual < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 async def _run(server: _Server, cloud: Cloud, context: ssl.SSLContext) -> None:

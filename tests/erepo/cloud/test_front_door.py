@@ -2,16 +2,19 @@
 
 import asyncio
 import os
+import resource
 import socket
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 
 from erepo.cloud.web.protocol import MOST_OF_ONE
+from erepo.cloud.web.server import HANDSHAKE_SECONDS
 from erepo.soap.errors import FaultRefused
 from erepo.soap.message import Outgoing, pack
 from erepo.soap.mtom import unpack
@@ -230,6 +233,22 @@ def test_connections_of_one_certificate_are_bounded(cloud: RunningCloud) -> None
             each.close()
     time.sleep(0.5)
     assert b"200 OK" in exchange(cloud, request)
+
+
+def test_connections_without_a_handshake_are_bounded(own_cloud: RunningCloud) -> None:
+    """Who never begins TLS is cut off soon; more of them than files are usual keep nobody out."""
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, most))
+    try:
+        own_cloud.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (usual, most))
+    address = ("127.0.0.1", own_cloud.settings.cloud_port)
+    with ExitStack() as stack:
+        mute = [stack.enter_context(socket.create_connection(address, 5)) for _ in range(200)]
+        assert b"200 OK" in exchange(own_cloud, b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
+        mute[0].settimeout(2 * HANDSHAKE_SECONDS)
+        assert mute[0].recv(1) == b""
 
 
 def test_a_frozen_client_does_not_hold_up_the_end(own_cloud: RunningCloud) -> None:
