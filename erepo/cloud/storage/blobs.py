@@ -12,7 +12,7 @@ from typing import BinaryIO, Protocol
 from uuid import uuid4
 
 from erepo.content import Buffer
-from erepo.durable import make_folder, write_durably
+from erepo.durable import flush_folder, make_folder, write_durably
 
 #: Largest content, in bytes as kept, that goes into the database instead of the blob store.
 INLINE = 256 * 1024
@@ -78,8 +78,13 @@ class FileBlobStore:
         make_folder(folder)
 
     def put(self, key: str, chunks: Iterable[Buffer]) -> int:
-        """See `BlobStore`; the commit point is the flush of the folder after the rename."""
-        return write_durably(self._path(key), chunks, mode=0o400)
+        """See `BlobStore`; the commit point is the flush of the folders after the rename."""
+        path = self._path(key)
+        written = write_durably(path, chunks, mode=0o400)
+        # Another thread or process may have made them a moment ago, and not have come to flush them.
+        for folder in (path.parent.parent, self._folder):
+            flush_folder(folder)
+        return written
 
     def open(self, key: str) -> BinaryIO:
         """See `BlobStore`."""
