@@ -38,6 +38,7 @@ X509_CERTIFICATE: Final = f"{{{DS}}}X509Certificate"
 KEY_VALUE: Final = f"{{{DS}}}KeyValue"
 _KEY_NAME: Final = f"{{{DS}}}KeyName"
 _RSA: Final = [f"{{{DS}}}Modulus", f"{{{DS}}}Exponent"]
+#: Most keys that are tried where KeyInfo does not say which.
 _MOST = 8
 _same_value = etree.XPath("count(//@*[. = $value])")
 
@@ -63,11 +64,11 @@ def prove_signature(
     digest = hashlib.sha256(_without(assertion, signature, references[0].prefixes)).digest()
     if not hmac.compare_digest(digest, references[0].digest):
         raise AssertionRefused(rule="its digest is wrong")
-    candidates = [each for each in registered[:_MOST] if _usable(each)]
+    candidates = [each for each in registered if _usable(each)]
     for key in keys:
         candidates = [each for each in candidates if _fits(each, key, assertion, token)]
     octets, canonical = decode_base64(only_text(value), AssertionRefused), canonical_octets(info, prefixes)
-    for candidate in candidates:
+    for candidate in candidates[:_MOST]:
         key_of = load_certificate(candidate.public_bytes(Encoding.DER))[1]
         try:
             check_signature(key_of, algorithm, octets, canonical)
