@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 
 from cryptography import x509
@@ -155,6 +155,7 @@ class Bundle:
         return parse_subject(self.certificate)[1]
 
 
+@lru_cache(maxsize=1024)  # each message asks several times about the same few
 def fingerprint(certificate: x509.Certificate) -> str:
     """Return the SHA-256 of a certificate's DER, in hex."""
     return certificate.fingerprint(hashes.SHA256()).hex()

@@ -5,7 +5,7 @@ repository, never into a log, a metric or an error.
 """
 
 import os
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Final
@@ -111,7 +111,7 @@ class Event:
 
     def octets(self) -> bytes:
         """Return the event as JSON, the same octets for the same event."""
-        return orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(self)
 
     @classmethod
     def read(cls, octets: bytes) -> "Event":
