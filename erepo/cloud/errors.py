@@ -110,12 +110,12 @@ class AccountOccupied(AccessRefused):
 
     code = "cloud.account-occupied"
     cause = Text(
-        "The account {account} is already active with other certificates.",
-        "Konto {account} jest już aktywne z innymi certyfikatami.",
+        "The account {account} has other certificates, or is suspended.",
+        "Konto {account} ma inne certyfikaty albo jest zawieszone.",
     )
     cure = Text(
-        "Update the certificates over the present connection, or ask the operator to reset the account.",
-        "Zaktualizuj certyfikaty, używając obecnego połączenia, albo poproś operatora o zresetowanie konta.",
+        "Use those it was activated with, or ask the operator of the service for new ones.",
+        "Używaj tych, którymi konto aktywowano, albo poproś operatora usługi o nowe.",
     )
 
 
@@ -128,8 +128,8 @@ class SignerNotRegistered(AccessRefused):
         "Certyfikat, którym podpisano wiadomość, nie jest zarejestrowany dla tego konta.",
     )
     cure = Text(
-        "Sign with the account's own WSS certificate; after an exchange register the new one first.",
-        "Podpisuj własnym certyfikatem WSS konta; po wymianie najpierw zarejestruj nowy certyfikat.",
+        "Sign with the account's own WSS certificate; those that the operator retired do not count.",
+        "Podpisuj własnym certyfikatem WSS konta; wycofane przez operatora nie są przyjmowane.",
     )
 
 
@@ -137,7 +137,7 @@ class CloudNotInitialised(ConfigurationError):
     """The service's home has no keys or database yet."""
 
     code = "cloud.not-initialised"
-    cause = Text("The service's home {home} is not set up.", "Katalog usługi {home} nie jest przygotowany.")
+    cause = Text("The service is not set up in {home}.", "Usługa nie jest przygotowana w {home}.")
     cure = Text("Run `erepo cloud init`.", "Uruchom `erepo cloud init`.")
 
 
@@ -194,8 +194,8 @@ class TermOver(ConfigurationError):
     code = "cloud.term-over"
     cause = Text("The last day {day} is over already.", "Ostatni dzień {day} już minął.")
     cure = Text(
-        "Give a day from today on, or leave it out for no end.",
-        "Podaj dzień dzisiejszy lub późniejszy albo pomiń go, by nie ustalać końca.",
+        "Give a day from today on, or `open` for no end.",
+        "Podaj dzień dzisiejszy lub późniejszy albo `open`, jeśli końca ma nie być.",
     )
 
 
@@ -373,7 +373,7 @@ class StorageUnavailable(RetryableError):
     cause = Text("The service's storage is not available.", "Magazyn usługi jest niedostępny.")
     cure = Text(
         "Try again later; the operator finds the reason in the log.",
-        "Spróbuj później; przyczyna jest w logu.",
+        "Spróbuj później; operator znajdzie przyczynę w dzienniku usługi.",
     )
 
 

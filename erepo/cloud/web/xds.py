@@ -59,11 +59,20 @@ async def serve_xds(caller: Caller, content_type: str, body: bytearray) -> Answe
         verified = await cloud.heavily(proving) if large else proving()
         return await _answered(Question(caller, verified, large))
     except ErepoError as error:
-        log.info("account %s: refused, %s", tenant.account, error.code)
+        log.info("account %s: refused, %s", tenant.account, _why(error))
         return await _refusal(caller, received, error)
     except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
         log.error("account %s: %s", tenant.account, where(error))  # noqa: TRY400  # texts may hold patient data
         return await _refusal(caller, received, error)
+
+
+def _why(error: ErepoError) -> str:
+    """Return the code, and of a message refused the rule it broke: its sender hears next to nothing.
+
+    `rule` is a phrase of ours, never content of a message (`erepo.soap.errors`).
+    """
+    rule = error.data.get("rule") if isinstance(error, MessageRefused) else None
+    return f"{error.code}: {rule}" if rule else error.code
 
 
 async def _refusal(caller: Caller, received: Received | None, error: Exception) -> Answer:

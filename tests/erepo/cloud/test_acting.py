@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx
@@ -25,6 +25,7 @@ from erepo.xds.vocabulary import ResponseStatus
 from tests.support.actors import CLERK, DOCTOR
 from tests.support.cloud import RunningCloud, TenantCredentials
 from tests.support.cloud_client import connected, one_document
+from tests.support.waiting import until
 
 MUTUAL = "0000000000003005"
 FREE = "0000000000003006"
@@ -194,3 +195,12 @@ def test_a_bad_token_is_refused_even_where_none_is_needed(cloud: RunningCloud) -
         ):
             client.state()
         assert (raised.value.data["status"], raised.value.data["code"]) == (403, code)
+
+
+def test_the_operators_log_names_the_rule_that_an_assertion_broke(cloud: RunningCloud) -> None:
+    """The sender hears only that a check failed; the operator can tell an integrator what was missing."""
+    mine = replace(DOCTOR, organisation=cloud.tenant.account)
+    ahead = datetime.now(UTC) + timedelta(hours=2)
+    late = write_assertion(mine, Signer(cloud.tenant.wss), str(cloud.tenant.facts["service"]), now=ahead)
+    assert asked(cloud.tenant, late).status_code == 400
+    until(lambda: "acting.assertion-refused: IssueInstant lies in the future" in "".join(cloud.log))
