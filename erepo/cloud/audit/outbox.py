@@ -23,6 +23,7 @@ _LEASE_SECONDS = 60
 #: Most events and octets of one batch.
 BATCH = 200
 _BATCH_OCTETS = 4 * 1024**2
+_SLICE = 16
 
 _sent = func.coalesce(audit_cursor.c.number, 0)
 _PENDING = (
@@ -97,8 +98,14 @@ class Outbox:
 
     @staticmethod
     def _events(connection: Connection, tenant: int, after: int, most: int) -> Iterator[tuple[int, bytes]]:
-        for row in connection.execute(_EVENTS.limit(most), {"tenant": tenant, "after": after}):
-            yield row.number, bytes(row.facts)
+        # In slices: who asks stops when a batch is full, and an event may be of a megabyte.
+        while most > 0:
+            rows = connection.execute(_EVENTS.limit(_SLICE), {"tenant": tenant, "after": after}).all()
+            for row in rows[:most]:
+                yield row.number, bytes(row.facts)
+            if len(rows) < _SLICE:
+                return
+            most, after = most - _SLICE, rows[-1].number
 
     def hold(self) -> bool:
         """Take or keep the lease; False when another process has it."""

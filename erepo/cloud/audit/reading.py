@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from erepo.cloud.audit.events import Event
 from erepo.cloud.storage.tables import audit_event, audit_head
 
 _PAGE = 500
+_SLICE = 16
+#: Most octets of the events of one page, a single larger one excepted: one may name thousands of objects.
+PAGE_OCTETS: Final = 4 * 1024**2
 _COLUMNS = select(audit_event.c.number, audit_event.c.facts, audit_event.c.hash).where(
     audit_event.c.tenant_id == bindparam("tenant")
 )
@@ -50,11 +53,20 @@ def page_after(connection: Connection, tenant_id: int, after: int, limit: int) -
         connection: of a reading transaction.
         tenant_id: whose chain.
         after: number of the last event that is known.
-        limit: most events wanted.
+        limit: most events wanted; there may be fewer, see `PAGE_OCTETS`.
     """
-    wanted = {"tenant": tenant_id, "after": after}
-    found = list(_recorded(connection, _AFTER.limit(limit + 1), wanted))
-    return Page(found[:limit], len(found) > limit)
+    found: list[Recorded] = []
+    octets = 0
+    while True:
+        rows = connection.execute(_AFTER.limit(_SLICE), {"tenant": tenant_id, "after": after}).all()
+        for row in rows:
+            octets += len(row.facts)
+            if found and (len(found) == limit or octets > PAGE_OCTETS):
+                return Page(found, more=True)
+            found.append(_read(row))
+        if len(rows) < _SLICE:
+            return Page(found, more=False)
+        after = rows[-1].number
 
 
 def latest(
@@ -98,4 +110,8 @@ def _backwards(connection: Connection, tenant_id: int, query: Select[Any]) -> It
 
 def _recorded(connection: Connection, query: Select[Any], wanted: dict[str, int]) -> Iterator[Recorded]:
     for row in connection.execute(query, wanted):
-        yield Recorded(row.number, Event.read(bytes(row.facts)), bytes(row.hash).hex())
+        yield _read(row)
+
+
+def _read(row: Row[Any]) -> Recorded:
+    return Recorded(row.number, Event.read(bytes(row.facts)), bytes(row.hash).hex())
