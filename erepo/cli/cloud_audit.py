@@ -16,9 +16,9 @@ from sqlalchemy import select
 
 from erepo.cli.bars import bar
 from erepo.cli.words import fail_politely
+from erepo.cloud import operating
 from erepo.cloud.audit.anchors import Anchor, read_anchors, save_anchors
-from erepo.cloud.audit.events import Action, Event, Result
-from erepo.cloud.audit.operating import operator_event
+from erepo.cloud.audit.events import Event, Result
 from erepo.cloud.audit.reading import Recorded, latest
 from erepo.cloud.audit.verifying import (
     NOBODY,
@@ -159,8 +159,7 @@ def show(  # noqa: PLR0913  # one option each, all by name
         number = _number(database, account)
         with database.write(number) as connection:
             found = latest(connection, number, fits, limit, since=since, until=until)
-            # Who looked is part of the record as well (DICOM: Audit Log Used).
-            operator_event(connection, number, "audit show", "full" if full else "", Action.READ)
+            operating.looked(connection, number, "" if account == NOBODY else account, full=full)
     if as_json:
         typer.echo(orjson.dumps([_facts(one, full=full) for one in found]))
     else:

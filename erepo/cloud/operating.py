@@ -4,6 +4,8 @@ Every function is one transaction: the account's chain is locked first, as every
 so a deed stands between two requests of the account and never in the middle of one.
 """
 
+import os
+import pwd
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +18,6 @@ from sqlalchemy import Connection
 from erepo.cloud.audit.chain import Chains
 from erepo.cloud.audit.events import OPERATOR, Action, Event, Thing, Who
 from erepo.cloud.audit.evidence import now
-from erepo.cloud.audit.operating import login
 from erepo.cloud.storage.database import Database
 from erepo.cloud.tenancy import options, patients, tenants
 from erepo.cloud.tenancy.tenants import Order, State
@@ -31,7 +32,9 @@ def event(account: str, command: str, action: Action, things: Sequence[Thing]) -
 
 def operator(account: str, command: str) -> Who:
     """Return who acts in a command of the operator: a login on a machine."""
-    return Who(account=account, user=login(), address=socket.gethostname(), endpoint=f"erepo cloud {command}")
+    return Who(
+        account=account, user=_login(), address=socket.gethostname(), endpoint=f"erepo cloud {command}"
+    )
 
 
 @dataclass(slots=True)
@@ -177,6 +180,24 @@ def count_patients(database: Database, account: str) -> int:
         return patients.count(connection, options.number_of(connection, account))
 
 
+def looked(connection: Connection, tenant_id: int, account: str, *, full: bool) -> None:
+    """Record that the operator read an account's record (DICOM: Audit Log Used)."""
+    chains = Chains(connection, [tenant_id])
+    things = [_setting("audit show", "full" if full else "")]
+    chains.append(tenant_id, [event(account, "audit show", Action.READ, things)])
+    chains.save()
+
+
 def _setting(name: str, value: object, before: object = None) -> Thing:
     words = f"{value}" if before is None else f"{before} → {value}"
     return Thing("setting", name, words)
+
+
+def _login() -> str:
+    """Return who is logged in: with sudo, whoever called it."""
+    if os.geteuid() == 0 and os.environ.get("SUDO_USER"):
+        return f"{os.environ['SUDO_USER']} (sudo)"
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a container may run under a number that has no name
+        return str(os.geteuid())
