@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from erepo.cli import cloud_audit, cloud_check, cloud_patients, cloud_tenants
+from erepo.cli.errors import PortTaken
+from erepo.cli.processes import port_free
 from erepo.cli.words import fail_politely
+from erepo.cloud.addresses import is_server_name
 from erepo.cloud.tenancy.home import Home, initialise
 from erepo.cloud.web.server import serve as run_server
 from erepo.settings import Settings
@@ -26,15 +29,16 @@ operator_app = typer.Typer(help="Certificates of the operator's own programs.", 
 _LARGEST = 1024**2
 
 _SET_UP = Text(
-    "erepo cloud is set up in {home}; clients trust {authority}",
-    "Usługa jest przygotowana w {home}; klienci ufają {authority}",
+    "The service is set up in {home}. What clients have to trust: {authority}",
+    "Usługa jest przygotowana w {home}. Klienci muszą ufać: {authority}",
 )
+_NO_NAME = Text("{given!r} is neither a DNS name nor an address", "{given!r} to nie nazwa DNS ani adres")
 _OPERATOR = Text(
     "certificate written to {folder}; the key is not encrypted",
     "certyfikat zapisano w {folder}; klucz nie jest zaszyfrowany",
 )
 _TRUSTED = Text(
-    "{count} authority certificate(s) accepted", "Przyjęto certyfikaty urzędów certyfikacji: {count}"
+    "certificates of authorities accepted: {count}", "przyjęto certyfikaty urzędów certyfikacji: {count}"
 )
 
 
@@ -44,14 +48,18 @@ def init(
 ) -> None:
     """Make the service's keys, certificates, database and folders; what exists is kept.
 
-    Also brings a database of an earlier erepo up to date: end the service and back it up first. The
-    certificate is for the names in EREPO_PUBLIC_URL, EREPO_HOST, --name and for this machine itself.
+    Also brings a database of an earlier erepo up to date: end the service
+    and back it up first. The server's certificate is for the names in
+    EREPO_PUBLIC_URL, EREPO_HOST, --name and for this machine itself.
 
     Examples:
       erepo cloud init
 
-      EREPO_HOST=0.0.0.0 EREPO_PUBLIC_URL=https://repository.example:8400 erepo cloud init
+      erepo cloud init --name repository.example --name 192.0.2.7
     """
+    wrong = next((each for each in name or () if not is_server_name(each)), None)
+    if wrong is not None:
+        raise typer.BadParameter(_NO_NAME.fill(language(), given=wrong), param_hint="'--name'")
     with fail_politely():
         home = initialise(Settings(), name or ())
     typer.echo(_SET_UP.fill(language(), home=home.folder, authority=home.folder / "ca" / "ca.pem"))
@@ -67,8 +75,15 @@ def serve(
     if port is not None:
         os.environ["EREPO_PORT_BASE"] = str(port)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # The server's own words about starting are for its developers; the ready line is ours.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with fail_politely():
-        run_server(Settings())
+        settings = Settings()
+        if not port_free(settings.host, settings.cloud_port):
+            raise PortTaken(
+                port=settings.cloud_port, program="erepo cloud", host=settings.host, base=settings.port_base
+            )
+        run_server(settings)
 
 
 @trust_app.command("add")
@@ -94,8 +109,8 @@ def operator_add(
 ) -> None:
     """Make a certificate with which a program of the operator, such as Prometheus, may read /metrics.
 
-    It opens no account. A running service takes it at once; to end it, delete its file in
-    EREPO_HOME/cloud/operator.
+    It opens no account. A running service takes it at once; to end it,
+    delete its file in EREPO_HOME/cloud/operator.
     """
     with fail_politely():
         settings = Settings()

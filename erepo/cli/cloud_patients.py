@@ -31,9 +31,11 @@ _ADDED = Text("added {added}, known before {known}", "dodano {added}, znanych wc
 _REMOVED = Text("removed {removed}, not there {missing}", "usunięto {removed}, nieobecnych {missing}")
 _COUNT = Text("registered patients: {count}", "Zarejestrowani pacjenci: {count}")
 _WRONG = Text(
-    "{count} of the given identifiers are none (number {numbers}); the others were taken.",
+    "{count} of what was given are no identifiers (number {numbers}); the others were dealt with.",
     "Nieprawidłowe identyfikatory: {count} (numer {numbers}); pozostałe przetworzono.",
 )
+_NONE = Text("give identifiers, or --file", "podaj identyfikatory albo --file")
+_NO_FILE = Text("there is no file {file}", "nie ma pliku {file}")
 _CURE = Text(
     "Write each as id^^^&OID&ISO, for a PESEL 80051212357^^^&2.16.840.1.113883.3.4424.1.1.616&ISO, at most"
     " 256 characters.",
@@ -42,11 +44,15 @@ _CURE = Text(
 )
 
 Given = Annotated[
-    list[str] | None, typer.Argument(metavar="[CX]...", help="Identifiers as id^^^&OID&ISO, in quotes.")
+    list[str] | None, typer.Argument(metavar="CX", help="Identifiers as id^^^&OID&ISO, in quotes.")
 ]
 File = Annotated[
     Path | None,
-    typer.Option("--file", help="One identifier a line; - is standard input."),
+    typer.Option(
+        "--file",
+        help="One identifier a line; - is standard input. Keeps them out of the list"
+        " of processes and the shell's history.",
+    ),
 ]
 
 
@@ -61,8 +67,9 @@ def patients_add(
 
       erepo cloud patients add 0000000000001003 --file patients.txt
     """
-    done, given = _each(account, identifiers, file, operating.add_patients, quiet=as_json)
+    done, given, wrong = _each(account, identifiers, file, operating.add_patients, quiet=as_json)
     _tell({"added": done, "known": given - done}, _ADDED, as_json=as_json)
+    wrong.complain()
 
 
 @app.command("remove")
@@ -70,8 +77,9 @@ def patients_remove(
     account: Known, identifiers: Given = None, *, file: File = None, as_json: Json = False
 ) -> None:
     """Take patients away: their documents stay, new ones are refused."""
-    done, given = _each(account, identifiers, file, operating.remove_patients, quiet=as_json)
+    done, given, wrong = _each(account, identifiers, file, operating.remove_patients, quiet=as_json)
     _tell({"removed": done, "missing": given - done}, _REMOVED, as_json=as_json)
+    wrong.complain()
 
 
 @app.command("count")
@@ -94,6 +102,14 @@ class _Wrong:
         if len(self.places) < _NAMED:
             self.places.append(place)
 
+    def complain(self) -> None:
+        """End with exit code 1 if there was any, telling where."""
+        if not self.count:
+            return
+        numbers = ", ".join(map(str, self.places)) + (", …" if self.count > _NAMED else "")
+        tell_trouble(_WRONG.fill(language(), count=self.count, numbers=numbers), _CURE.fill(language()))
+        raise typer.Exit(1)
+
 
 def _each(
     account: str,
@@ -102,12 +118,12 @@ def _each(
     work: Callable[[Database, str, Sequence[CX]], int],
     *,
     quiet: bool,
-) -> tuple[int, int]:
-    """Work through the identifiers in groups; return how many were touched, and how many were given."""
+) -> tuple[int, int, _Wrong]:
+    """Work through the identifiers in groups; return the touched, the given (counts), and the wrong ones."""
     if not identifiers and file is None:
-        raise typer.BadParameter("give identifiers, or --file")
+        raise typer.BadParameter(_NONE.fill(language()))
     if file is not None and str(file) != "-" and not file.is_file():
-        raise typer.BadParameter(f"there is no file {file}")
+        raise typer.BadParameter(_NO_FILE.fill(language(), file=file))
     done = given = 0
     wrong = _Wrong()
     with fail_politely(), cloud_database() as database, bar(quiet=quiet) as shown:
@@ -117,11 +133,7 @@ def _each(
             done += work(database, account, group)
             given += len(group)
             shown.advance(line, len(group))
-    if wrong.count:
-        numbers = ", ".join(map(str, wrong.places)) + (", …" if wrong.count > _NAMED else "")
-        tell_trouble(_WRONG.fill(language(), count=wrong.count, numbers=numbers), _CURE.fill(language()))
-        raise typer.Exit(1)
-    return done, given
+    return done, given, wrong
 
 
 def _texts(identifiers: Iterable[str], file: Path | None) -> Iterator[str]:

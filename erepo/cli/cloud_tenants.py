@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection
 
-from erepo.cli.cloud_words import Json, Known, cloud_database, last_day, size_of
+from erepo.cli.cloud_account import told, value_words
+from erepo.cli.cloud_words import MOST, Json, Known, cloud_database, last_day, size_of
 from erepo.cli.words import fail_politely
 from erepo.cloud import operating
 from erepo.cloud.credentials import add_tenant, renew_tenant
@@ -60,8 +61,13 @@ _CODES = typer.Option(help="open: any code; polish: only codes of the Polish set
 _USERS = typer.Option(
     help="Whether messages must say who acts (XUA). By default wss: required, mtls: optional."
 )
-_BYTES = typer.Option(parser=size_of, metavar="SIZE", help="Bytes it may store: 53687091200, 50GB, 1.5TiB.")
-_DOCUMENTS = typer.Option(min=0, help="Documents it may store.")
+_BYTES = typer.Option(
+    parser=size_of,
+    metavar="SIZE",
+    show_default="50GiB",
+    help="What it may store, in bytes or as 50GB, 1.5TiB.",
+)
+_DOCUMENTS = typer.Option(min=0, max=MOST, help="Documents it may store.")
 _UNTIL = typer.Option(
     parser=last_day, metavar="DATE", help="Last day to add documents, 2027-12-31; `open`: no end."
 )
@@ -77,8 +83,11 @@ _WRITTEN = Text(
 _CHANGED = Text("{name}: {before} → {after}", "{name}: {before} → {after}")
 _SAME = Text("account {account}: nothing changed", "konto {account}: bez zmian")
 _OVER = Text(
-    "The account holds {used} {name} already, more than the new limit: it reads, but adds nothing.",
-    "Konto zajmuje już więcej niż nowy limit ({name}: {used}): można odczytywać, ale nie dodawać.",
+    "The account holds more than the new {name} allows already, {used}: it reads, but adds nothing.",
+    "Konto zajmuje już więcej, niż dopuszcza nowy limit ({name}): {used}; można odczytywać, ale nie dodawać.",
+)
+_NOTHING = Text(
+    "name at least one option to change; see --help", "podaj co najmniej jedną opcję do zmiany; zob. --help"
 )
 _PATIENTS_HINT = Text(
     "From now on only documents of registered patients are taken: erepo cloud patients add {account} CX…",
@@ -111,8 +120,9 @@ def tenant_add(  # noqa: PLR0913  # one option each, all by name
 ) -> None:
     """Add an account.
 
-    Without --credentials it is `ordered`: it waits until the clinic activates it with certificates of the
-    office. With --credentials keys and certificates are made here, and it is active at once.
+    Without --credentials it is `ordered`: it waits until the clinic
+    activates it with certificates of the office. With --credentials keys
+    and certificates are made here, and it is active at once.
 
     Examples:
       erepo cloud tenant add 0000000000001003 --limit-bytes 200GB
@@ -184,9 +194,9 @@ def tenant_set(  # noqa: PLR0913  # one option each, all by name
     }
     changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if valid_until is not None:
-        changed["valid_until"] = last_day(valid_until)
+        changed["valid_until"] = _last_day(valid_until)
     if not changed:
-        raise typer.BadParameter("name at least one option to change; see --help")
+        raise typer.BadParameter(_NOTHING.fill(language()))
     with fail_politely(), cloud_database() as database:
         differing = operating.change(database, account, changed)
         with database.everyone("the operator looks") as connection:
@@ -198,7 +208,8 @@ def tenant_set(  # noqa: PLR0913  # one option each, all by name
     _say_changes(account, differing)
     for name, used in (("limit_bytes", usage.used_bytes), ("limit_documents", usage.used_documents)):
         if name in differing and used > differing[name][1]:
-            typer.echo(_OVER.fill(language(), used=used, name=_public(name).removeprefix("limit").lower()))
+            words = {"name": name.replace("_", "-"), "used": value_words(name, used, language())}
+            typer.echo(_OVER.fill(language(), **words))
 
 
 def _say_changes(account: str, differing: dict[str, tuple[Any, Any]]) -> None:
@@ -206,12 +217,8 @@ def _say_changes(account: str, differing: dict[str, tuple[Any, Any]]) -> None:
     if not differing:
         typer.echo(_SAME.fill(speak, account=account))
     for name, (old, new) in differing.items():
-        words = {
-            "name": name.replace("_", "-"),
-            "before": _plain(old) or "open",
-            "after": _plain(new) or "open",
-        }
-        typer.echo(_CHANGED.fill(speak, **words))
+        before, after = value_words(name, old, speak), value_words(name, new, speak)
+        typer.echo(_CHANGED.fill(speak, name=name.replace("_", "-"), before=before, after=after))
     if differing.get("patients", ("", ""))[1] == "registered":
         typer.echo(_PATIENTS_HINT.fill(speak, account=account))
 
@@ -249,13 +256,7 @@ def tenant_show(account: Known, *, as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(found | {"certificates": certificates}))
         return
-    for name, value in found.items():
-        typer.echo(f"{name}: {'-' if value is None else value}")
-    for each in certificates:
-        words = (
-            f"{each['purpose']} {each['state']}, {each['notAfter'][:10]}, SHA-256 {each['fingerprint'][:16]}…"
-        )
-        typer.echo(f"certificate: {words}")
+    Console().print(told(found, certificates, language()))
 
 
 @app.command("suspend")
@@ -287,6 +288,15 @@ def _say_state(account: str, state: str) -> None:
 def _say_written(folder: Path | None) -> None:
     if folder is not None:
         typer.echo(_WRITTEN.fill(language(), folder=folder))
+
+
+def _last_day(given: str) -> date | None:
+    try:
+        return last_day(given)
+    except typer.BadParameter as error:
+        # The parser of an option would know its name; None has to stay "not given" here.
+        error.param_hint = "'--valid-until'"
+        raise
 
 
 def _public(name: str) -> str:

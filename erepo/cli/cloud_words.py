@@ -20,8 +20,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 _UNITS: Final = {"": 0, "B": 0, "K": 1, "KB": 1, "M": 2, "MB": 2, "G": 3, "GB": 3, "T": 4, "TB": 4}
 _SIZE = re.compile(r"([0-9]{1,18}(?:[.,][0-9]{1,6})?)\s*([A-Za-z]{0,3})")
-#: What the column holds on every database.
-_LARGEST = 2**63 - 1
+#: What a column of whole numbers holds on every database.
+MOST: Final = 2**63 - 1
 _NO_SIZE = Text(
     "{given!r} is no size: write bytes, or a number with kB, MB, GB, TB (of 1,000) or KiB, MiB, GiB, TiB"
     " (of 1,024), for example 50GB",
@@ -64,7 +64,7 @@ def size_of(given: str | int) -> int:
     whole, _, part = found[1].replace(",", ".").partition(".")
     factor: int = (1024 if binary else 1000) ** step
     size: int = int(whole) * factor + int(part or 0) * factor // 10 ** len(part)
-    if size > _LARGEST:
+    if size > MOST:
         raise typer.BadParameter(_NO_SIZE.fill(language(), given=str(given)))
     return size
 

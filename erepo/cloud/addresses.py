@@ -1,5 +1,8 @@
 """Under which address clients reach the service."""
 
+import ipaddress
+import re
+from typing import Final
 from urllib.parse import urlsplit
 
 from erepo.cloud.errors import PublicAddressMissing
@@ -7,6 +10,18 @@ from erepo.settings import Settings
 
 #: Listening on every address of the machine: none of them is what a client would call.
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  # compared, not bound
+#: RFC 1123 §2.1, and a star for the first label (RFC 6125 §6.4.3).
+_LABEL: Final = "(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_DNS_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z)(?:\*\.)?{_LABEL}(?:\.{_LABEL})*\Z", re.ASCII)
+
+
+def is_server_name(text: str) -> bool:
+    """Tell whether a certificate may be made for this: a DNS name (in its ASCII form) or an IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return _DNS_NAME.match(text) is not None
+    return True
 
 
 def service_url(settings: Settings) -> str:

@@ -210,3 +210,26 @@ def test_a_term_that_is_over_is_refused_also_without_the_command_line(run: Run, 
     with pytest.raises(TermOver):
         operating.change(database, ACCOUNT, {"valid_until": date(2020, 1, 1)})
     database.close()
+
+
+def test_an_account_is_shown_in_the_words_of_people(run: Run) -> None:
+    """`tenant show` and `tenant set` write sizes and dates as people do, in their language."""
+    run("tenant", "add", ACCOUNT, "--limit-bytes", "200GB", "--valid-until", "2999-12-31")
+    assert "0 B of 200.0 GB" in run("tenant", "show", ACCOUNT).stdout
+    told = run("tenant", "set", ACCOUNT, "--limit-bytes", "1GB", "--valid-until", "open").stdout
+    assert "limit-bytes: 200.0 GB (200000000000 B) → 1.0 GB (1000000000 B)" in told
+    assert "valid-until: 2999-12-31 → no end" in told
+    polish = run("tenant", "show", ACCOUNT, env={"EREPO_LANGUAGE": "pl"}).stdout
+    assert "0 B z 1,0 GB" in polish
+    assert "bez końca" in polish
+
+
+def test_a_count_that_no_database_holds_is_refused(run: Run) -> None:
+    """A limit beyond what a column holds is a mistake of use, not a crash."""
+    assert "--limit-documents" in run("tenant", "add", ACCOUNT, "--limit-documents", "9" * 20, code=2).stderr
+
+
+def test_a_last_day_that_is_over_is_told_with_its_option(run: Run) -> None:
+    """`tenant set --valid-until` names the option whose value it refuses."""
+    run("tenant", "add", ACCOUNT)
+    assert "--valid-until" in run("tenant", "set", ACCOUNT, "--valid-until", "2001-01-01", code=2).stderr

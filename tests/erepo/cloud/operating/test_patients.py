@@ -89,3 +89,10 @@ def test_what_is_no_identifier_is_named_by_its_place_alone(account: Run, tmp_pat
 def test_mistakes_are_explained(account: Run, arguments: list[str], code: int) -> None:
     """A command without patients or with an unknown account says so."""
     assert account("patients", *arguments, code=code).stderr.strip()
+
+
+def test_what_was_done_is_told_beside_what_was_wrong(account: Run) -> None:
+    """Also where some identifiers are none, the counts are told, to programs as JSON."""
+    result = account("patients", "add", ACCOUNT, cx(1), "no", "--json", code=1)
+    assert told(result) == {"added": 1, "known": 0}
+    assert "number 2" in result.stderr

@@ -1,5 +1,6 @@
 """`erepo cloud init` and `erepo cloud trust`."""
 
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from cryptography.x509.oid import NameOID
 from typer.testing import CliRunner
 
 from erepo.cli.cloud import app
-from erepo.cloud.addresses import service_url
+from erepo.cloud.addresses import is_server_name, service_url
 from erepo.cloud.errors import PublicAddressMissing
 from erepo.pki.authority import Authority
 from erepo.pki.keys import new_key
@@ -194,3 +195,29 @@ def test_a_strange_file_among_the_authorities_hides_no_later_one(own_cloud: Runn
     strange.unlink()
     own_cloud.home.add_trust(Authority.create("office").pem)
     until(lambda: any("authorities added: 1" in line for line in own_cloud.log))
+
+
+@pytest.mark.parametrize("wrong", ["bad name", "-a.example", "a..example", "https://a.example", "", "a" * 64])
+def test_a_name_that_no_certificate_may_have_is_refused(
+    runner: CliRunner, tmp_path: Path, wrong: str
+) -> None:
+    """`init --name` takes DNS names and addresses; with anything else nothing is made."""
+    assert runner.invoke(app, ["init", "--name", wrong]).exit_code == 2
+    assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("name", ["a.example", "*.a.example", "localhost", "192.0.2.7", "2001:db8::1"])
+def test_names_and_addresses_go_into_the_certificate(name: str) -> None:
+    """DNS names, a star before them, and addresses of both kinds are names of a server."""
+    assert is_server_name(name)
+
+
+def test_a_port_in_use_is_told_in_words(runner: CliRunner) -> None:
+    """`serve` on a port that somebody else has ends with cause and cure, exit code 1."""
+    assert runner.invoke(app, ["init"]).exit_code == 0
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = runner.invoke(app, ["serve"], env={"EREPO_PORT_BASE": str(port)})
+    assert result.exit_code == 1
+    assert f"Port {port} (erepo cloud) is already in use" in result.stderr
+    assert "EREPO_PORT_BASE" in result.stderr
