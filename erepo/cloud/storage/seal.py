@@ -9,6 +9,7 @@ in the code, found by the first test that runs it. The second wall is the databa
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -87,11 +88,17 @@ def _members(row: Mapping[str, Any], name: str) -> Iterator[Any]:
 
 
 def _check_inserts(table: Table, rows: Iterable[Mapping[str, Any]], scope: frozenset[int]) -> None:
-    wanted = re.compile(rf"{TENANT_COLUMNS[table]}(_m[0-9]+)?")
     for row in rows:
-        tenants = [value for name, value in row.items() if wanted.fullmatch(name)]
-        if not tenants or not scope.issuperset(tenants):
+        names = _tenants_among(tuple(row), TENANT_COLUMNS[table])
+        if not names or not scope.issuperset([row[name] for name in names]):
             raise TenantCriterionMissing(table=table.name)
+
+
+@lru_cache(maxsize=1024)
+def _tenants_among(names: tuple[str, ...], column: str) -> tuple[str, ...]:
+    """Return which of a row's names bring tenants along; the rows of a statement are called alike."""
+    wanted = re.compile(rf"{column}(_m[0-9]+)?")
+    return tuple(name for name in names if wanted.fullmatch(name))
 
 
 def _named(statement: str) -> str:
