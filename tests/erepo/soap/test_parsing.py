@@ -1,5 +1,6 @@
 """The XML front door lets in what a SOAP message may be and nothing else; nothing is ever fetched."""
 
+import re
 import resource
 from contextlib import suppress
 from itertools import product
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from erepo.soap.errors import MalformedXml
 from erepo.soap.parsing import XmlLimits, parse_xml
+from erepo.soap.scanning import long_pieces
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 #: Names of one hash under the functions of Bernstein (x33 with + and ^, x31): "Ez" and "FY" weigh the same.
@@ -175,3 +177,12 @@ def _resident() -> int:
     """Return the resident size of this process in bytes."""
     pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
     return int(pages) * resource.getpagesize()
+
+
+@given(st.lists(st.sampled_from([b"<", b"a", b"aaa", b"<<", b" "]), max_size=60), st.integers(1, 8))
+def test_long_pieces_are_those_of_a_pattern(words: list[bytes], shortest: int) -> None:
+    """The search that skips most bytes finds what the plain pattern for it finds."""
+    octets = b"".join(words)
+    plain = [found.span() for found in re.finditer(rb"<[^<]{%d,}" % shortest, octets)]
+    assert list(long_pieces(octets, shortest)) == plain
+    assert list(long_pieces(bytearray(octets), shortest)) == plain
