@@ -23,6 +23,9 @@ Headers = dict[bytes, bytes]
 Outgrow = Callable[[int, int], Awaitable[None]]
 
 
+_ANSWER_PATIENCE = 5.0
+
+
 class ClientGone(Exception):  # not an error: nobody is left to answer
     """The client closed the connection before its request was complete."""
 
@@ -39,6 +42,8 @@ class Bodies:
         # A slow sender of many small bodies must not fill the memory either, nor stand in the way
         # of large ones.
         self._small = FairBudget(max(64 * 1024**2, settings.limits.large_body))
+        # An answer that waits lies in memory already, so it does not wait for long.
+        self._answers = FairBudget(settings.limits.memory_budget, patience=_ANSWER_PATIENCE)
 
     @asynccontextmanager
     async def read(
@@ -71,6 +76,21 @@ class Bodies:
 
             await outgrow(0, length or 0)
             yield await self._fill(length, receive, most, outgrow)
+
+    @asynccontextmanager
+    async def answering(self, owner: str, size: int) -> AsyncIterator[None]:
+        """Count the memory of an answer until the block ends, in which it is sent.
+
+        A client that asks for large answers and takes none would fill the memory with them otherwise.
+
+        Raises:
+            ServiceBusy: the account has too many on their way.
+        """
+        if size <= self._limits.large_body:
+            yield
+            return
+        async with self._answers.hold(owner, size):
+            yield
 
     async def _fill(self, length: int | None, receive: Receive, most: int, outgrow: Outgrow) -> bytearray:
         body = bytearray(length or 0)

@@ -86,8 +86,9 @@ class FairBudget:
         share: bytes.
     """
 
-    def __init__(self, total: int, shares: int = 4) -> None:
-        self._all = MemoryBudget(total)
+    def __init__(self, total: int, shares: int = 4, patience: float = PATIENCE) -> None:
+        self._all = MemoryBudget(total, patience)
+        self._patience = patience
         self.share = total // shares
         self._owners: dict[str, MemoryBudget] = {}
         self._giant = MemoryBudget(1)
@@ -96,7 +97,7 @@ class FairBudget:
     async def hold(self, owner: str, size: int) -> AsyncIterator[None]:
         """Wait until the owner's share and the whole both have `size` bytes free; see `MemoryBudget`."""
         size = min(size, self.share)
-        own = self._owners.setdefault(owner, MemoryBudget(self.share))
+        own = self._owners.setdefault(owner, MemoryBudget(self.share, self._patience))
         try:
             async with own.hold(size), self._all.hold(size):
                 yield

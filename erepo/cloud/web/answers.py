@@ -11,6 +11,8 @@ from erepo.content import Buffer
 from erepo.errors import ErepoError
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+#: Bytes written at once.
+_PIECE = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,22 @@ class Answer:
             *self.headers,
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body, "more_body": self.stream is not None})
-        if self.stream is None:
+        if self.stream is None and len(self.body) <= _PIECE:
+            await send({"type": "http.response.body", "body": self.body, "more_body": False})
             return
-        async for chunk in self.stream:
+        # Piece by piece: what is written at once lies in the connection's buffer until the client takes it.
+        async for chunk in self._pieces():
             async with asyncio.timeout(patience):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _pieces(self) -> AsyncIterator[Buffer]:
+        view = memoryview(self.body)
+        for start in range(0, len(view), _PIECE):
+            yield view[start : start + _PIECE]
+        if self.stream is not None:
+            async for chunk in self.stream:
+                yield chunk
 
 
 def json_answer(status: int, content: Any, *, close: bool = False) -> Answer:

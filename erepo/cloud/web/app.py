@@ -218,7 +218,8 @@ async def _soap(cloud: Cloud, request: Request, caller: Caller, send: Send) -> N
             content_type = request.headers.get(b"content-type", b"").decode("latin-1")
             answer = await serve_xds(caller, content_type, body)
             trail.arrived()
-            await answer.send(send, cloud.settings.http.write)
+            async with cloud.bodies.answering(caller.tenant.account, len(answer.body)):
+                await answer.send(send, cloud.settings.http.write)
 
 
 async def _tenant(cloud: Cloud, request: Request, account: str, trail: Trail) -> Tenant:

@@ -3,9 +3,14 @@
 import asyncio
 import hashlib
 import os
+import socket
+import ssl
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -13,9 +18,12 @@ import pytest
 from erepo.cloud.budget import MemoryBudget
 from erepo.cloud.errors import ServiceBusy
 from erepo.content import CHUNK, digest
+from erepo.soap.message import Outgoing, pack
+from erepo.soap.signing import Signer
+from erepo.xds import iti18
 from erepo.xds.vocabulary import ResponseStatus
-from tests.support.cloud import RunningCloud
-from tests.support.cloud_client import connected, make_entry, make_submission, one_document
+from tests.support.cloud import RunningCloud, running_cloud
+from tests.support.cloud_client import assertions_of, connected, make_entry, make_submission, one_document
 
 MB = 1024**2
 
@@ -105,6 +113,38 @@ async def test_many_documents_in_one_answer_are_not_all_held(own_cloud: RunningC
             result = await client.retrieve(*[entry.unique_id] * 400)
         assert len(result.documents) == 400
         assert peak[0] < 60 * MB
+
+
+async def test_answers_that_nobody_takes_are_bounded(tmp_path: Path) -> None:
+    """An account that takes none of its large answers soon gets no more of them, and others get theirs."""
+    limits = {"EREPO_LIMITS__MEMORY_BUDGET": str(64 * MB)}
+    with running_cloud(tmp_path, environment=limits) as cloud:
+        for account in (cloud.tenant, other := cloud.add_tenant("0000000000002004")):
+            async with connected(account) as client:
+                for _ in range(10):
+                    filled = [(make_entry(comments="c" * 10_000), b"x") for _ in range(100)]
+                    assert (await client.provide(make_submission(*filled))).errors == ()
+        question = iti18.find_documents(make_entry().patient_id)
+        with closing(_asked(cloud, question)), closing(_asked(cloud, question)) as second:
+            async with connected(other) as client, asyncio.timeout(10):
+                assert len((await client.query(question)).metadata.documents) == 1000
+            assert (await asyncio.to_thread(second.recv, 12)) == b"HTTP/1.1 503"
+
+
+def _asked(cloud: RunningCloud, question: iti18.StoredQuery) -> ssl.SSLSocket:
+    """Send a question and take nothing of its answer."""
+    tenant = cloud.tenant
+    outgoing = Outgoing(iti18.ACTION, tenant.registry, iti18.write_query(question))
+    packed = pack(outgoing, Signer(tenant.wss), mtom=False, assertion=assertions_of(tenant)())
+    plain = socket.create_connection(("127.0.0.1", cloud.settings.cloud_port), 10)
+    connection = tenant.tls_context().wrap_socket(plain, server_hostname="127.0.0.1")
+    head = (
+        f"POST {urlsplit(tenant.registry).path} HTTP/1.1\r\nhost: x\r\n"
+        f"content-type: {packed.content_type}\r\ncontent-length: {packed.length}\r\n\r\n"
+    )
+    connection.sendall(head.encode() + b"".join(packed.chunks()))
+    time.sleep(1)
+    return connection
 
 
 async def test_damaged_content_is_never_given_out(own_cloud: RunningCloud) -> None:
