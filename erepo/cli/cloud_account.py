@@ -21,7 +21,7 @@ _NAMES: Final = {
     "repositoryUniqueId": Text("repository", "repozytorium"),
     "sourceId": Text("source", "źródło"),
     "lastCheck": Text("last check (UTC)", "ostatnie sprawdzenie (UTC)"),
-    "uncheckedSince": Text("unread since (UTC)", "nieodczytane od (UTC)"),
+    "uncheckedSince": Text("oldest reading (UTC)", "najstarszy odczyt (UTC)"),
 }
 _CERTIFICATE = Text("certificate", "certyfikat")
 _UNTIL = Text(

@@ -18,7 +18,7 @@ from erepo.cli.bars import bar
 from erepo.cli.words import fail_politely
 from erepo.cloud import operating
 from erepo.cloud.audit.anchors import Anchor, read_anchors, save_anchors
-from erepo.cloud.audit.events import Event, Result
+from erepo.cloud.audit.events import Event, Result, Thing
 from erepo.cloud.audit.reading import Recorded, latest
 from erepo.cloud.audit.verifying import (
     NOBODY,
@@ -39,7 +39,7 @@ app = typer.Typer(help="The record of every access.", no_args_is_help=True)
 _OUTCOMES = {result.name.lower(): result for result in Result}
 _TITLE = Text("Verifying", "Weryfikacja")
 _INTACT = Text(
-    "{account}: {events} events, intact, head {hash}", "{account}: zdarzeń {events}, bez zmian, głowa {hash}"
+    "{account}: intact, events {events}, head {hash}", "{account}: bez zmian, zdarzeń {events}, głowa {hash}"
 )
 _BROKEN = Text(
     "{account}: BROKEN at event {broken_at}: {what}; proven up to event {events}",
@@ -72,7 +72,21 @@ _HEADERS = (
     Text("From", "Skąd"),
     Text("Objects", "Obiekty"),
 )
-_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
+#: Columns that are never folded: numbers and moments.
+_NARROW = _HEADERS[:2]
+_NO_MOMENT = Text(
+    "{given!r} is no time: write it as 2026-03-01 or 2026-03-01T12:30:00, UTC",
+    "{given!r} to nie czas: zapisz go jako 2026-03-01 albo 2026-03-01T12:30:00, UTC",
+)
+
+
+def _moment(given: str | datetime) -> datetime:
+    """Return a moment in UTC, naive, as the tables have it."""
+    try:
+        moment = given if isinstance(given, datetime) else datetime.fromisoformat(given)
+    except ValueError:
+        raise typer.BadParameter(_NO_MOMENT.fill(language(), given=given)) from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 @app.command()
@@ -137,12 +151,21 @@ def _words(chain: ChainReport) -> str:
 def show(  # noqa: PLR0913  # one option each, all by name
     account: Annotated[str, typer.Argument(help=f"16 digits; `{NOBODY}`: connections of no account.")],
     *,
-    since: Annotated[datetime | None, typer.Option(formats=_TIMES, help="Not older than this, UTC.")] = None,
-    until: Annotated[datetime | None, typer.Option(formats=_TIMES, help="Older than this, UTC.")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=_moment, metavar="TIME", help="Not older than 2026-03-01 or 2026-03-01T12:30:00, UTC."
+        ),
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(parser=_moment, metavar="TIME", help="Older than this, UTC.")
+    ] = None,
     transaction: Annotated[
         str | None, typer.Option(help="Only these: ITI-41, activation, operator….")
     ] = None,
-    outcome: Annotated[str | None, typer.Option(help="success, minor, serious or major.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(metavar="OUTCOME", help="Only success, minor, serious or major.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Most events: the last ones.")] = 100,
     full: Annotated[bool, typer.Option("--full", help="Show ids of people and documents too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
@@ -163,7 +186,7 @@ def show(  # noqa: PLR0913  # one option each, all by name
     if as_json:
         typer.echo(orjson.dumps([_facts(one, full=full) for one in found]))
     else:
-        _table(found, full=full)
+        _table(found, account, full=full)
 
 
 def _facts(one: Recorded, *, full: bool) -> dict[str, Any]:
@@ -179,26 +202,33 @@ def _counts(event: Event) -> dict[str, int]:
     return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
 
 
-def _table(found: Sequence[Recorded], *, full: bool) -> None:
+def _table(found: Sequence[Recorded], account: str, *, full: bool) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for header in _HEADERS:
-        table.add_column(header.fill(language()), overflow="fold")
+        table.add_column(header.fill(language()), overflow="fold", no_wrap=header in _NARROW)
     for one in found:
-        table.add_row(*map(escape, _row(one, full=full)))
+        table.add_row(*map(escape, _row(one, account, full=full)))
     Console().print(table)
 
 
-def _row(one: Recorded, *, full: bool) -> Iterator[str]:
+def _named(thing: Thing) -> str:
+    # A setting says what was decided; the detail of anything else (a whole query) is for programs.
+    detail = f": {thing.detail}" if thing.kind == "setting" and thing.detail else ""
+    return f"{thing.kind} {thing.id}{detail}"
+
+
+def _row(one: Recorded, account: str, *, full: bool) -> Iterator[str]:
     event = one.event
     yield str(one.number)
-    yield event.at.replace(tzinfo=UTC).isoformat(" ", "milliseconds").removesuffix("+00:00")
+    yield event.at.isoformat(" ", "seconds")
     yield f"{event.transaction} {event.action}"
     yield " ".join((event.result.name.lower(), *event.codes))
     person = event.who.user if full else "…" if event.who.user else ""
-    yield " ".join(filter(None, (event.who.account, person)))
+    # The account is that of the whole record.
+    yield " ".join(filter(None, ("" if event.who.account == account else event.who.account, person)))
     yield event.who.address
     if full:
-        yield "\n".join(f"{thing.kind} {thing.id}" for thing in event.things)
+        yield "\n".join(map(_named, event.things))
     else:
         yield ", ".join(f"{count} {kind}" for kind, count in _counts(event).items())
 

@@ -28,8 +28,10 @@ class PortTaken(ConfigurationError):
         "Port {port} ({program}) jest już zajęty na {host}.",
     )
     cure = Text(
-        "End the program that uses it, or move all ports together: EREPO_PORT_BASE (now {base}).",
-        "Zakończ program, który go używa, albo przesuń wszystkie porty: EREPO_PORT_BASE (teraz {base}).",
+        "End the program that uses it, or move all ports together: EREPO_PORT_BASE (now {base}). EREPO_HOST"
+        " must be an address of this machine.",
+        "Zakończ program, który go używa, albo przesuń wszystkie porty: EREPO_PORT_BASE (teraz {base})."
+        " EREPO_HOST musi być adresem tego komputera.",
     )
 
 

@@ -189,7 +189,9 @@ def looked(connection: Connection, tenant_id: int, account: str, *, full: bool) 
 
 
 def _setting(name: str, value: object, before: object = None) -> Thing:
-    words = f"{value}" if before is None else f"{before} → {value}"
+    # Nothing stands for no end of an account, the one option that may be empty.
+    after = "open" if value is None else str(value)
+    words = after if before is None else f"{before} → {after}"
     return Thing("setting", name, words)
 
 

@@ -148,7 +148,7 @@ def test_set_changes_what_it_is_told_and_tells_it(run: Run, tmp_path: Path) -> N
     assert recorded.who.endpoint == "erepo cloud tenant set"
     assert {(each.id, each.detail) for each in recorded.things} == {
         ("codes", "open → polish"),
-        ("valid_until", "2999-12-31 → None"),
+        ("valid_until", "2999-12-31 → open"),
     }
     assert "nothing changed" in run("tenant", "set", ACCOUNT, "--codes", "polish").stdout
 
@@ -233,3 +233,14 @@ def test_a_last_day_that_is_over_is_told_with_its_option(run: Run) -> None:
     """`tenant set --valid-until` names the option whose value it refuses."""
     run("tenant", "add", ACCOUNT)
     assert "--valid-until" in run("tenant", "set", ACCOUNT, "--valid-until", "2001-01-01", code=2).stderr
+
+
+def test_the_record_tells_what_was_decided(run: Run) -> None:
+    """`audit show --full` names old and new values of a decision, and moments to the second."""
+    run("tenant", "add", ACCOUNT)
+    run("tenant", "set", ACCOUNT, "--codes", "polish")
+    full = run("audit", "show", ACCOUNT, "--full", env={"COLUMNS": "200"}).stdout
+    assert "setting codes: open → polish" in full
+    later = run("audit", "show", ACCOUNT, "--since", "2999-01-01T00:00:00Z", "--json").stdout
+    assert json.loads(later) == []
+    assert "'soon' is no time" in run("audit", "show", ACCOUNT, "--since", "soon", code=2).stderr
