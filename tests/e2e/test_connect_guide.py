@@ -1,7 +1,9 @@
 """The guide for integrators is run as it is written."""
 
 import re
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.support.cloud import running_cloud
@@ -18,7 +20,7 @@ def _blocks() -> list[str]:
 
 def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
     """Connection, descriptions and a first query of an account with mutual TLS, in plain curl."""
-    connect, query = _blocks()
+    connect, query, _ = _blocks()
     assert connect.startswith(FIRST)
     with running_cloud(tmp_path, security="mtls") as cloud:
         script = f"{connect.replace('FOLDER', str(cloud.tenant.folder), 1)}\n{query}\n"
@@ -29,3 +31,23 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
     assert '"openapi":"3.1' in done.stdout.replace(" ", "")
     assert "ResponseStatusType:Success" in done.stdout
     assert "RegistryObjectList" in done.stdout
+
+
+def test_the_client_of_the_guide_submits_and_proves_the_answer(tmp_path: Path) -> None:
+    """With WS-Security: the example signs, says who acts, submits a document and proves the answer."""
+    install, submit = _blocks()[2].splitlines()
+    assert install == "pip install lxml cryptography"
+    words = submit.replace("python3", shlex.quote(sys.executable), 1)
+    with running_cloud(tmp_path) as cloud:
+        script = words.replace("FOLDER", shlex.quote(str(cloud.tenant.folder)))
+        for _ in range(2):
+            done = subprocess.run(
+                ["bash", "-euc", script],
+                cwd=GUIDE.parent,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=True,
+            )
+            assert "ResponseStatusType:Success" in done.stdout
+            assert "RegistryError " not in done.stdout
