@@ -13,7 +13,10 @@ How a submission (ITI-41) passes, file by file:
                         (changing, updating, removing), judged against what is registered (relating, holdings)
     web.xds             only then the answer is built, signed and sent
 
-The rooms, lowest first: `storage`, `tenancy`, `registry`, `repository`, `web`; a room knows those before it.
+    web.trail           its event is in the record by then, written in the transaction of what it tells
+
+The rooms, lowest first: `storage`, `audit`, `tenancy`, `registry`, `repository`, `web`, and beside the last two
+`fixity`, which proves what is stored; a room knows those before it.
 
 Crash windows, and what each leaves behind:
 
