@@ -102,10 +102,7 @@ def command(  # noqa: PLR0913  # one parameter an option
 
       erepo cloud check --remove-orphans --older-than 60d
     """
-    if sample is not None and since is not None:
-        raise typer.BadParameter("--sample and --since exclude each other")
-    share = _share(sample) if sample is not None else None
-    selection = Selection(since=_moment(since)) if since is not None else EVERYTHING
+    share, selection = _selected(sample, since)
     age = age_to_remove(wanted=remove_orphans, older_than=older_than, sure=yes, as_json=as_json)
     young = OLD if age is None else age
     settings, found = Settings(), _Found(as_json=as_json)
@@ -125,6 +122,13 @@ def command(  # noqa: PLR0913  # one parameter an option
     else:
         _say(report)
     raise typer.Exit(0 if report.well else 1)
+
+
+def _selected(sample: str | None, since: str | None) -> tuple[float | None, Selection]:
+    if sample is not None and since is not None:
+        raise typer.BadParameter("--sample and --since exclude each other")
+    share = _share(sample) if sample is not None else None
+    return share, Selection(since=_moment(since)) if since is not None else EVERYTHING
 
 
 def _check(database: Database, blobs: BlobStore, options: Options, watcher: Watcher) -> Report:
