@@ -117,6 +117,10 @@ def command(  # noqa: PLR0913  # one parameter an option
         with bar(quiet=as_json) as shown:
             options = Options(selection, repair, rate, young, remove=remove_orphans)
             report = _check(database, blobs, options, _watcher(shown, found))
+    _end(report, found, as_json=as_json)
+
+
+def _end(report: Report, found: "_Found", *, as_json: bool) -> None:
     if as_json:
         typer.echo(orjson.dumps(_facts(report, found)))
     else:
