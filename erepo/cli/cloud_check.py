@@ -35,12 +35,13 @@ _REPAIRED = {None: None, True: REPAIRED, False: FAILED}
 _REMOVED = {None: None, True: REMOVED, False: NOT_REMOVED}
 _TITLE = Text("Reading", "Odczyt")
 _RESULT = Text(
-    "read {documents} documents ({size}), looked at {blobs} blobs and {entries} entries in {time}:"
+    "read {documents} documents ({size}), looked at {blobs} older blobs and {entries} entries in {time}:"
     " wrong {found}, repaired {repaired}, removed {removed}",
-    "odczytano dokumenty: {documents} ({size}), obejrzano pliki: {blobs} i wpisy: {entries}, czas {time};"
+    "odczytano dokumenty: {documents} ({size}), obejrzano starsze pliki: {blobs} i wpisy: {entries},"
+    " czas {time};"
     " błędy: {found}, naprawione: {repaired}, usunięte: {removed}",
 )
-_WRONG = Text("{count} findings remain.", "Pozostało do wyjaśnienia pozycji: {count}.")
+_WRONG = Text("Findings that remain: {count}.", "Pozostało do wyjaśnienia pozycji: {count}.")
 _CURE = Text(
     "Damaged or missing contents come back with --repair where a second copy is configured"
     " (EREPO_CLOUD_BLOBS_COPY), else from a backup or from the clinic: `erepo verify --send-again`. Orphans"
@@ -71,7 +72,9 @@ def command(  # noqa: PLR0913  # one parameter an option
     ] = None,
     rate: Annotated[
         int,
-        typer.Option(parser=size_of, metavar="SIZE", help="Read at most so much a second: 20MB."),
+        typer.Option(
+            parser=size_of, metavar="SIZE", show_default=False, help="Read at most so much a second: 20MB."
+        ),
     ] = 0,
     remove_orphans: Annotated[
         bool, typer.Option("--remove-orphans", help="Remove blobs that no document points at, for good.")
@@ -109,13 +112,12 @@ def command(  # noqa: PLR0913  # one parameter an option
     with complaining(as_json=as_json), closing(Database(settings.cloud_url)) as database:
         database.check()
         blobs = open_blobs(settings, Home(settings).blobs)
-        if age is not None:
-            confirm_removal(database, blobs, age, sure=yes)
+        remove = age is not None and confirm_removal(database, blobs, age, sure=yes)
         if share is not None:
             with database.everyone("a sample is chosen") as connection:
                 selection = sampling.sample(connection, share)
         with bar(quiet=as_json) as shown:
-            options = Options(selection, repair, rate, young, remove=remove_orphans)
+            options = Options(selection, repair, rate, young, remove=remove)
             report = _check(database, blobs, options, _watcher(shown, found))
     _end(report, found, as_json=as_json)
 

@@ -16,10 +16,10 @@ _AGE = 30 * 24 * 3600.0
 _ASK = Text(
     "If the database came from a backup, a blob that no document points at may be a document's only copy:"
     " first run `erepo verify --send-again` at the clinics and look at what is named. Remove those older than"
-    " {hours} hours for good: {orphans} of {blobs}?",
+    " {age} for good: {orphans} of {blobs}?",
     "Jeśli bazę przywrócono z kopii zapasowej, plik, na który nie wskazuje żaden dokument, może być jedyną"
     " kopią dokumentu: najpierw uruchom w placówkach `erepo verify --send-again` i sprawdź, co wymieniono."
-    " Usunąć trwale pliki starsze niż (w godzinach) {hours}: {orphans} z {blobs}?",
+    " Usunąć trwale pliki starsze niż {age}: {orphans} z {blobs}?",
 )
 _NO_AGE = Text(
     "{given!r} is no age of at least 6 hours: write 36h or 30d",
@@ -47,19 +47,31 @@ def age_to_remove(*, wanted: bool, older_than: str | None, sure: bool, as_json: 
     return _seconds(older_than) if older_than is not None else _AGE
 
 
-def confirm_removal(database: Database, blobs: BlobStore, age: float, *, sure: bool) -> None:
+def confirm_removal(database: Database, blobs: BlobStore, age: float, *, sure: bool) -> bool:
     """Have the operator confirm a removal, unless he did already and it is not most of what there is.
+
+    Returns:
+        Whether anything is to be removed: an orphan of a minute later was not there to be confirmed.
 
     Raises:
         typer.Abort: he thought better of it.
         OrphansTooMany: nobody is there to be asked, and the database is likely another's.
     """
     orphans, looked = count_orphans(database, blobs, age)
+    if not orphans:
+        return False
     if not sure:
-        ask = _ASK.fill(language(), hours=round(age / 3600), orphans=orphans, blobs=looked)
+        ask = _ASK.fill(language(), age=_words(age), orphans=orphans, blobs=looked)
         typer.confirm(ask, abort=True)
     elif orphans * 2 > looked:
         raise OrphansTooMany(orphans=orphans, blobs=looked)
+    return True
+
+
+def _words(age: float) -> str:
+    """Return an age as it is typed: `36h`, `30d`."""
+    hours = round(age / 3600)
+    return f"{hours // 24}d" if hours % 24 == 0 else f"{hours}h"
 
 
 def _seconds(given: str) -> float:

@@ -171,3 +171,10 @@ async def test_orphans_are_removed_from_every_store(
         report = check(database, blobs, Options(young=0, remove=True))
         assert (report.counts, report.removed, report.well) == ({Kind.ORPHAN: 1 + copy}, 1 + copy, True)
     assert set(blobs.keys()) == kept
+
+
+def test_nobody_is_asked_where_nothing_is_to_be_removed(cloud: RunningCloud) -> None:
+    """`--remove-orphans` without a single orphan of that age asks nothing, and removes nothing."""
+    result = run(cloud, "check", "--remove-orphans", "--older-than", "36500d", code=0)
+    assert "for good" not in result.output
+    assert "removed 0" in result.output
