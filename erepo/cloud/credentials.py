@@ -113,7 +113,7 @@ class _Ready:
         """Write everything, durably."""
         _write_bundles(self.folder, self.authority, self.issued)
         content = facts(tenant, self.url, self.home.bundle("wss"))
-        octets = orjson.dumps(content, option=orjson.OPT_INDENT_2)
+        octets = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         write_durably(self.folder / "account.json", [octets], mode=0o644)
 
 

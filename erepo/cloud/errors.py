@@ -53,9 +53,7 @@ class RequestMalformed(InvalidInput):
     """A REST request whose body is not what the endpoint takes."""
 
     code = "cloud.request-malformed"
-    cause = Text(
-        "The request's body cannot be read: {reason}.", "Nie można odczytać treści żądania: {reason}."
-    )
+    cause = Text("The request cannot be understood: {reason}.", "Nie można zrozumieć żądania: {reason}.")
     cure = Text("Send what the OpenAPI description asks for.", "Wyślij treść zgodną z opisem OpenAPI.")
 
 

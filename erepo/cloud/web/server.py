@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import resource
 import signal
 import socket
@@ -59,12 +60,14 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             print(f"erepo cloud ready on {self._cloud.base_url}", flush=True)  # noqa: T201  # the ready line
+            log.info("started, process %d", os.getpid())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End gracefully, then cut what is still open: the loop would wait for it for ever."""
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
             connection.transport.abort()
+        log.info("ended")
 
 
 def serve(settings: Settings) -> None:
