@@ -11,7 +11,18 @@
 
 from erepo.errors import AccessRefused
 from erepo.soap.errors import MessageRefused
-from erepo.texts import Text
+from erepo.texts import Language, Text
+
+#: What a person is told of who acts, in Polish; all other rules are for logs.
+_POLISH = {
+    "no assertion": "brak asercji",
+    "no token": "brak tokenu",
+    "no valid PESEL or NPWZ in the assertion": "brak poprawnego numeru PESEL lub NPWZ w asercji",
+    "no valid PESEL or NPWZ in the token": "brak poprawnego numeru PESEL lub NPWZ w tokenie",
+    "no valid PESEL or NPWZ of the archiving user": (
+        "brak poprawnego numeru PESEL lub NPWZ użytkownika archiwizującego"
+    ),
+}
 
 
 class AssertionRefused(MessageRefused):
@@ -67,3 +78,9 @@ class UserUnknown(MessageRefused, AccessRefused):
         "numer PESEL lub NPWZ oraz czy certyfikaty konta są zarejestrowane i ważne; następnie wyślij "
         "ponownie, dołączając asercję (SAML) lub token (JWT), który wskazuje tę osobę, jej rolę i cel.",
     )
+
+    def explain(self, language: Language) -> tuple[str, str]:
+        """Return (what happened, what to do next) in one language, the rule in it as well."""
+        rule = str(self.data["rule"])
+        words = _POLISH.get(rule, rule) if language == "pl" else rule
+        return self.cause.fill(language, rule=words), self.cure.fill(language)

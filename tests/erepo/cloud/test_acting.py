@@ -74,6 +74,8 @@ def test_without_a_person_the_answer_is_the_manuals_403(cloud: RunningCloud) -> 
     assert fault.tag == FAULT
     assert "powiązany z osobą personelu posiadającą przypisany numer PESEL lub NPWZ" in response.text
     assert "linked to a staff member with a PESEL or NPWZ" in response.text
+    assert "(no assertion)" in response.text
+    assert "(brak asercji)" in response.text
     assert "SignatureValue" in response.text
 
 
