@@ -57,6 +57,9 @@ _NO_TIME = Text(
     "{given!r} is no time: write a day (2026-11-01) or an age (36h, 7d)",
     "{given!r} to nie czas: podaj dzień (2026-11-01) albo wiek (36h, 7d)",
 )
+_RATE = typer.Option(
+    parser=size_of, metavar="SIZE", show_default=False, help="Read at most so much a second: 20MB."
+)
 
 
 def command(  # noqa: PLR0913  # one parameter an option
@@ -70,12 +73,7 @@ def command(  # noqa: PLR0913  # one parameter an option
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="Read only what was stored since: 2026-11-01, 36h, 7d.")
     ] = None,
-    rate: Annotated[
-        int,
-        typer.Option(
-            parser=size_of, metavar="SIZE", show_default=False, help="Read at most so much a second: 20MB."
-        ),
-    ] = 0,
+    rate: Annotated[int, _RATE] = 0,
     remove_orphans: Annotated[
         bool, typer.Option("--remove-orphans", help="Remove blobs that no document points at, for good.")
     ] = False,
