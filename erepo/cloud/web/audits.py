@@ -4,8 +4,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from erepo.cloud.audit.events import Thing
-from erepo.cloud.audit.reading import Page, page_after
+from erepo.cloud.audit.events import OPERATOR, Thing
+from erepo.cloud.audit.reading import Page, Recorded, page_after
 from erepo.cloud.errors import RequestMalformed
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
@@ -33,8 +33,16 @@ async def page(cloud: Cloud, tenant: Tenant, query: bytes, trail: Trail) -> dict
     found = await cloud.reading(partial(_found, cloud, tenant, after, limit))
     last = found.events[-1].number if found.events else after
     trail.things = (Thing("audit", trail.who.endpoint, f"{after + 1}-{last}"),)
-    events = [each.facts() for each in found.events]
+    events = [_shown(each) for each in found.events]
     return {"account": tenant.account, "events": events, "next": last, "more": found.more}
+
+
+def _shown(recorded: Recorded) -> dict[str, Any]:
+    """Return an event as its account may see it: without the login and machine of the operator."""
+    facts = recorded.facts()
+    if recorded.event.transaction.startswith(f"{OPERATOR}:"):
+        facts["who"] = {**facts["who"], "user": OPERATOR, "address": ""}
+    return facts
 
 
 def _found(cloud: Cloud, tenant: Tenant, after: int, limit: int) -> Page:

@@ -78,6 +78,13 @@ def test_an_account_reads_its_record_page_by_page(lived: RunningCloud) -> None:
     assert {thing["kind"] for thing in first["things"]} == {"patient", "set", "document"}
 
 
+def test_an_account_does_not_see_who_the_operator_is(lived: RunningCloud) -> None:
+    """What the operator decided is shown; with which login, on which machine, is the operator's business."""
+    first = page(lived.tenant, limit=1)["events"][0]  # type: ignore[index]
+    assert first["transaction"] == "operator: tenant add"
+    assert (first["who"]["user"], first["who"]["address"]) == ("operator", "")
+
+
 def test_an_account_reads_nobody_elses_record(lived: RunningCloud) -> None:
     """The second account sees only that it looked; the first one's path does not exist for it."""
     other = TenantCredentials(lived.tenant.folder.with_name(OTHER))
