@@ -141,7 +141,9 @@ try:
         child = owner.start(Program("child", [sys.executable, "-c", code], dict(os.environ), says("ready")))
         owner.await_ready(child)
         print(child.process.pid, flush=True)
-        import time; time.sleep(600)
+        import time
+        while True:  # a signal just before one long sleep would be seen only after it
+            time.sleep(0.05)
 except KeyboardInterrupt:
     print("ended", flush=True)
 """
