@@ -31,7 +31,7 @@ test: $(VENV)/ready  ## the whole suite
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(TESTS)
 
 soak: $(VENV)/ready  ## the long forms: thousands of kills, hours of fuzzing
-	EREPO_SOAK=1 $(BIN)/python -m pytest -m "soak or kill" --timeout 0 $(TESTS)
+	EREPO_SOAK=1 $(BIN)/python -m pytest -m "soak or kill" --timeout 0 -o faulthandler_timeout=0 $(TESTS)
 
 lint: $(VENV)/ready  ## style, types, and who may import whom
 	$(BIN)/ruff check .
