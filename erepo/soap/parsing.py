@@ -1,8 +1,9 @@
 """The XML front door: octets become a tree once, and only if they are what a SOAP message may be.
 
 Order: size, prolog (`scanning`: no DOCTYPE, comment or instruction can start there), counts and lengths in
-the bytes (`erepo.xmlsig.markup`), parse, exact shape. There is one parser and one tree; nothing is ever parsed
-twice (parser differentials: CVE-2025-25291 and others), and nothing that the document names is ever fetched.
+the bytes (`erepo.xmlsig.markup`), parse, exact shape. There is one parser and one tree; nothing is ever
+parsed twice (parser differentials: CVE-2025-25291 and others), and nothing that the document names is ever
+fetched.
 """
 
 from functools import lru_cache
