@@ -81,7 +81,9 @@ class Signing:
         d, x = (f"{prefix}:" if prefix else "" for prefix in self.prefixes)
         key = "ecdsa" if isinstance(self.who.bundle.key, ec.EllipticCurvePrivateKey) else "rsa"
         method = self.method or f"{MORE}{key}-sha256"
-        listed = f'<InclusiveNamespaces xmlns="{EXCLUSIVE}" PrefixList="{self.inclusive}"/>' * bool(self.inclusive)
+        listed = f'<InclusiveNamespaces xmlns="{EXCLUSIVE}" PrefixList="{self.inclusive}"/>' * bool(
+            self.inclusive
+        )
         cert = der(self.who)
         digest = (
             f'<{d}DigestMethod Algorithm="{self.digest}"/><{d}DigestValue>'
@@ -90,7 +92,9 @@ class Signing:
         reference = f'<{d}DigestMethod Algorithm="{self.digest}"/><{d}DigestValue/></{d}Reference>'
         exclusive = f'<{d}Transform Algorithm="{EXCLUSIVE}">{listed}</{d}Transform></{d}Transforms>'
         name = "SigningCertificateV2" if self.v2 else "SigningCertificate"
-        declared = [f'xmlns{":" if p else ""}{p}="{n}"' for p, n in zip(self.prefixes, (DS, XADES), strict=True)]
+        declared = [
+            f'xmlns{":" if p else ""}{p}="{n}"' for p, n in zip(self.prefixes, (DS, XADES), strict=True)
+        ]
         # XAdES names digests in the namespace of XML-DSig: its own default namespace would take them over.
         properties = (
             f'<{x}SignedProperties Id="xades-1"><{x}SignedSignatureProperties>'
