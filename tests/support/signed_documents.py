@@ -122,7 +122,7 @@ class Signing:
 
     def sign(self, octets: bytes, *, encoding: str = "UTF-8") -> bytes:
         """Return a document with a signature as the last child of its root."""
-        root = etree.fromstring(octets)
+        root = etree.fromstring(octets, etree.XMLParser(huge_tree=True))
         signature = self.template()
         root.append(signature)
         if self.edit:
