@@ -14,12 +14,11 @@ from contextlib import nullcontext
 from threading import Lock
 from typing import Final
 
-from erepo.cda.errors import NotCda
+from erepo.cda.errors import DoctypeForbidden, NotCda, NotXml
 from erepo.cda.signature import is_suspect, verify_document
 from erepo.cda.signature.errors import SignatureAbsent, SignatureForged, SignatureUnsupported
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.content import Content, MemoryContent, read_all
-from erepo.errors import ErepoError
 from erepo.xds.iti41 import Submission
 from erepo.xds.responses import RegistryError
 from erepo.xds.vocabulary import Xds
@@ -53,7 +52,9 @@ def _against(content: Content) -> str:
         return ""
     except SignatureForged as error:
         return f"the signature inside the document is refused ({error.data['rule']})"
-    except ErepoError as error:
-        # A DOCTYPE, or no well-formed XML: its readers could see another document than its signer did.
-        return f"the document cannot be what was signed ({error.code})"
+    except DoctypeForbidden:
+        return "a DOCTYPE inside a CDA document"
+    except NotXml:
+        # A forgiving reader would see in it what no signer saw.
+        return "a signed CDA document that is not well-formed"
     return ""
