@@ -115,6 +115,11 @@ _IMPORT_ROWS = (
 )
 _REASONS = Text("| reason | files |\n|---|---:|", "| przyczyna | pliki |\n|---|---:|")
 
+_SIGNATURES = Text(
+    "| signature inside the document | documents |\n|---|---:|",
+    "| podpis w dokumencie | dokumenty |\n|---|---:|",
+)
+
 
 async def report_import(total: Imported) -> None:
     """Leave the page of one import."""
@@ -129,6 +134,9 @@ def import_page(total: Imported, speak: Language) -> str:
     if total.reasons:
         reasons = [f"| {code} | {number} |" for code, number in sorted(total.reasons.items())]
         lines += ["\n".join([_REASONS.fill(speak), *reasons])]
+    if total.signatures:
+        doubts = [f"| {code} | {number} |" for code, number in sorted(total.signatures.items())]
+        lines += ["\n".join([_SIGNATURES.fill(speak), *doubts])]
     return "\n\n".join(lines)
 
 

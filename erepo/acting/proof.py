@@ -8,7 +8,6 @@ registered certificates; it never brings in a key.
 import hashlib
 import hmac
 from collections.abc import Sequence
-from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -17,10 +16,8 @@ from lxml import etree
 from erepo.acting.errors import AssertionRefused
 from erepo.errors import ErepoError
 from erepo.soap.canonical import canonical_octets
-from erepo.soap.mime import decode_base64
 from erepo.soap.names import (
     ASSERTION,
-    DS,
     KEY_INFO,
     SIGNATURE,
     SIGNATURE_VALUE,
@@ -30,14 +27,12 @@ from erepo.soap.names import (
     WSSE_REFERENCE,
     WSU_ID,
 )
-from erepo.soap.signature import check_attributes, children, only_text, read_signed_info
+from erepo.soap.signature import REFUSALS, check_attributes, children, only_text, read_signed_info
 from erepo.soap.verifying import check_signature, load_certificate
+from erepo.xmlsig import keys
+from erepo.xmlsig.forms import decode_base64
+from erepo.xmlsig.names import KEY_NAME, KEY_VALUE, X509_CERTIFICATE, X509_DATA
 
-X509_DATA: Final = f"{{{DS}}}X509Data"
-X509_CERTIFICATE: Final = f"{{{DS}}}X509Certificate"
-KEY_VALUE: Final = f"{{{DS}}}KeyValue"
-_KEY_NAME: Final = f"{{{DS}}}KeyName"
-_RSA: Final = [f"{{{DS}}}Modulus", f"{{{DS}}}Exponent"]
 #: Most keys that are tried where KeyInfo does not say which.
 _MOST = 8
 _same_value = etree.XPath("count(//@*[. = $value])")
@@ -159,7 +154,7 @@ def _speaks_of(
         return names_key(child, certificate)
     if child.tag == TOKEN_REFERENCE:
         return _points_at(child, certificate, assertion, token)
-    if child.tag == _KEY_NAME:
+    if child.tag == KEY_NAME:
         return True
     raise AssertionRefused(rule="KeyInfo of another form")
 
@@ -176,22 +171,7 @@ def names_certificate(data: etree._Element, certificate: x509.Certificate) -> bo
 def names_key(value: etree._Element, certificate: x509.Certificate) -> bool:
     """Tell whether a KeyValue is the key of this certificate."""
     key = load_certificate(certificate.public_bytes(Encoding.DER))[1]
-    held = value[0] if len(value) == 1 else None
-    if held is not None and held.tag == f"{{{DS}}}RSAKeyValue" and [each.tag for each in held] == _RSA:
-        numbers = [int.from_bytes(decode_base64(only_text(each), AssertionRefused), "big") for each in held]
-        public = key.public_numbers()
-        return [getattr(public, "n", None), getattr(public, "e", None)] == numbers
-    if held is not None and etree.QName(held).localname == "ECKeyValue":
-        points = [each for each in held if etree.QName(each).localname == "PublicKey"]
-        if len(points) == 1 and hasattr(key, "curve"):
-            return decode_base64(only_text(points[0]), AssertionRefused) == _point(certificate)
-        return False
-    raise AssertionRefused(rule="KeyValue of another form")
-
-
-def _point(certificate: x509.Certificate) -> bytes:
-    numbers = certificate.public_key().public_numbers()  # type: ignore[union-attr]  # asked for EC keys only
-    return b"\x04" + numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")  # type: ignore[union-attr]
+    return keys.names_key(value, key, REFUSALS._replace(form=AssertionRefused))
 
 
 def _points_at(

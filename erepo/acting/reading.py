@@ -39,9 +39,6 @@ from erepo.acting.names import (
     SUBJECT_LOCALITY,
 )
 from erepo.acting.proof import (
-    KEY_VALUE,
-    X509_CERTIFICATE,
-    X509_DATA,
     identifier_of,
     names_certificate,
     names_key,
@@ -49,10 +46,11 @@ from erepo.acting.proof import (
     token_of,
 )
 from erepo.errors import ErepoError
-from erepo.soap.envelope import has_text
 from erepo.soap.errors import MessageRefused
 from erepo.soap.names import KEY_INFO, SAML2, SIGNATURE
 from erepo.soap.verifying import Trust, Verified
+from erepo.xmlsig.forms import has_text
+from erepo.xmlsig.names import KEY_VALUE, X509_CERTIFICATE, X509_DATA
 
 #: Longest time an assertion may be valid, and longest time since its user was authenticated.
 LONGEST: Final = timedelta(hours=24)

@@ -57,6 +57,14 @@ def root_start(octets: Buffer) -> bytes:
     return rest
 
 
+def plain(octets: Buffer) -> Buffer:
+    """Return a document whose markup can be searched as ASCII: itself, or, of UTF-16, its UTF-8."""
+    utf16 = _UTF16.get(bytes(memoryview(octets)[:2]))
+    if utf16 is None:
+        return octets
+    return bytes(octets).decode(utf16, "ignore").lstrip("\ufeff").encode(errors="ignore")
+
+
 def _head(octets: Buffer) -> bytes:
     head = bytes(memoryview(octets)[:PROLOG])
     if utf16 := _UTF16.get(head[:2]):

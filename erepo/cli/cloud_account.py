@@ -15,6 +15,7 @@ _NAMES: Final = {
     "registeredPatients": Text("registered patients", "zarejestrowani pacjenci"),
     "codes": Text("codes", "kody"),
     "users": Text("acting user", "wskazanie użytkownika"),
+    "signatures": Text("signatures in documents", "podpisy w dokumentach"),
     "usedBytes": Text("stored", "zajęte miejsce"),
     "usedDocuments": Text("documents", "dokumenty"),
     "validUntil": Text("valid until", "ważne do"),

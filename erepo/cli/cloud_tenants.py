@@ -55,11 +55,21 @@ class Users(StrEnum):
     OPTIONAL = "optional"
 
 
+class Signatures(StrEnum):
+    """What is done about signatures inside documents."""
+
+    CHECK = "check"
+    IGNORE = "ignore"
+
+
 _SECURITY = typer.Option(help="wss: messages must be signed; mtls: mutual TLS alone, for IHE peers.")
 _PATIENTS = typer.Option(help="open: of any patient; registered: see `erepo cloud patients add`.")
 _CODES = typer.Option(help="open: any code; polish: only codes of the Polish sets.")
 _USERS = typer.Option(
     help="Whether messages must say who acts (XUA). By default wss: required, mtls: optional."
+)
+_SIGNATURES = typer.Option(
+    help="check: CDA documents whose own signature was forged or broken are refused; ignore: not looked at."
 )
 _BYTES = typer.Option(
     parser=size_of,
@@ -113,6 +123,7 @@ def tenant_add(  # noqa: PLR0913  # one option each, all by name
     patient_rule: Annotated[Patients, typer.Option("--patients", help=_PATIENTS.help)] = Patients.OPEN,
     codes: Annotated[Codes, _CODES] = Codes.OPEN,
     users: Annotated[Users | None, _USERS] = None,
+    signatures: Annotated[Signatures, _SIGNATURES] = Signatures.CHECK,
     limit_bytes: Annotated[int, _BYTES] = 50 * GIB,
     limit_documents: Annotated[int, _DOCUMENTS] = 1_000_000,
     valid_until: Annotated[date | None, _UNTIL] = None,
@@ -138,6 +149,7 @@ def tenant_add(  # noqa: PLR0913  # one option each, all by name
         patient_rule.value,
         codes.value,
         users.value if users else None,
+        signatures.value,
     )
     with fail_politely():
         tenant = add_tenant(Settings(), wanted, credentials)
@@ -172,6 +184,7 @@ def tenant_set(  # noqa: PLR0913  # one option each, all by name
     patient_rule: Annotated[Patients | None, typer.Option("--patients", help=_PATIENTS.help)] = None,
     codes: Annotated[Codes | None, _CODES] = None,
     users: Annotated[Users | None, typer.Option(help="Whether messages must say who acts (XUA).")] = None,
+    signatures: Annotated[Signatures | None, _SIGNATURES] = None,
     limit_bytes: Annotated[int | None, _BYTES] = None,
     limit_documents: Annotated[int | None, _DOCUMENTS] = None,
     valid_until: Annotated[str | None, typer.Option(metavar="DATE", help=_UNTIL.help)] = None,
@@ -189,6 +202,7 @@ def tenant_set(  # noqa: PLR0913  # one option each, all by name
         "patients": patient_rule and patient_rule.value,
         "codes": codes and codes.value,
         "users": users and users.value,
+        "signatures": signatures and signatures.value,
         "limit_bytes": limit_bytes,
         "limit_documents": limit_documents,
     }
@@ -335,6 +349,7 @@ def _shown(row: Any) -> dict[str, Any]:
         "patients": row.patients,
         "codes": row.codes,
         "users": row.users,
+        "signatures": row.signatures,
         "repositoryUniqueId": row.repository_unique_id,
         "sourceId": row.source_id,
         "usedBytes": row.used_bytes,

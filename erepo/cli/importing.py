@@ -10,6 +10,7 @@ from rich.console import Console
 
 from erepo.cda.kinds import Kind
 from erepo.cli.bars import bar
+from erepo.cli.status import signature_words
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
 from erepo.clinic.intake import Intake, Outcome, Summary, find_files, parse_patient, plain
@@ -109,6 +110,8 @@ def _show(summary: Summary, problems: Sequence[Outcome], spoken: Language) -> No
             errors.print(words, style="red", markup=False, highlight=False, soft_wrap=True)
     counts = {"taken": summary.taken, "known": summary.known, "refused": summary.refused}
     typer.echo(_SUM.fill(spoken, size=size_words(summary.bytes, spoken), **counts))
+    for words, _ in signature_words(summary.signatures, spoken):
+        typer.echo(words)
     if summary.deleted:
         typer.echo(_DELETED.fill(spoken, count=summary.deleted))
 

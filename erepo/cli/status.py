@@ -1,5 +1,6 @@
 """`erepo status`: where the clinic's documents stand."""
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import orjson
@@ -8,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from erepo.cda.kinds import KINDS, Kind
+from erepo.cda.signature import is_broken
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
 from erepo.clinic.states import State
@@ -38,6 +40,14 @@ _DUE = Text("Due for archiving now: {count}.", "Do archiwizacji teraz: {count}."
 _ACCOUNT = Text("Account: {account}.", "Konto: {account}.")
 _NO_ACCOUNT = Text("No account yet: run onboard-clinic.", "Brak konta: uruchom onboard-clinic.")
 _REJECTED = Text("Rejected ({code}): {count}.", "Odrzucone ({code}): {count}.")
+_BROKEN = Text(
+    "The document's own signature is forged or does not fit it ({code}): {count}.",
+    "Podpis w dokumencie jest sfałszowany lub niezgodny z jego treścią ({code}): {count}.",
+)
+_WEAK = Text(
+    "The document's own signature is weak or was not verified ({code}): {count}.",
+    "Podpis w dokumencie jest słaby lub nie został zweryfikowany ({code}): {count}.",
+)
 _MISSING = Text(
     "Before anything can be deposited, complete: {missing}.",
     "Zanim będzie można deponować dokumenty, uzupełnij: {missing}.",
@@ -74,9 +84,18 @@ def show(report: StatusReport, console: Console, spoken: Language) -> None:
     for one in report.rejected:
         words = _REJECTED.fill(spoken, code=one.code or "-", count=one.documents)
         console.print(words, style="red", markup=False, highlight=False)
+    for words, broken in signature_words(report.signatures_by_code(), spoken):
+        console.print(words, style="red" if broken else "yellow", markup=False, highlight=False)
     if report.missing:
         missing = "; ".join(f"{record}: {name}" for record, name in report.missing)
         console.print(_MISSING.fill(spoken, missing=missing), style="yellow", markup=False, highlight=False)
+
+
+def signature_words(counts: Mapping[str, int], spoken: Language) -> Iterator[tuple[str, bool]]:
+    """Yield a sentence for each doubt about signatures inside documents, and whether they are broken."""
+    for code, count in sorted(counts.items()):
+        broken = is_broken(code)
+        yield (_BROKEN if broken else _WEAK).fill(spoken, code=code, count=count), broken
 
 
 def _by_state(report: StatusReport, spoken: Language) -> Table:

@@ -1,11 +1,14 @@
 """Where the clinic's documents stand: counts and bytes, nothing that tells a patient."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
+from erepo.cda.signature import PREFIX
 from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.states import State
 from erepo.clinic.structure import check_ready
@@ -31,6 +34,14 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubtful:
+    """What is to be said about signatures inside documents: code and how many documents."""
+
+    code: str
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReport:
     """The clinic's documents at one moment.
 
@@ -41,6 +52,7 @@ class StatusReport:
         rejected: reasons of refusals.
         missing: what the structure lacks before anything may be deposited, as (record, field).
         account: the active account; empty before onboarding.
+        signatures: documents whose own signature is broken, unverified or weak, by code.
     """
 
     at: datetime
@@ -49,6 +61,7 @@ class StatusReport:
     rejected: tuple[Rejected, ...]
     missing: tuple[tuple[str, str], ...]
     account: str
+    signatures: tuple[Doubtful, ...] = ()
 
     @property
     def documents(self) -> int:
@@ -71,6 +84,10 @@ class StatusReport:
         }
         return {state: sums for state, sums in found.items() if sums[0]}
 
+    def signatures_by_code(self) -> dict[str, int]:
+        """Return how many documents each kind of doubt concerns."""
+        return {one.code: one.documents for one in self.signatures}
+
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""
         return {
@@ -84,6 +101,7 @@ class StatusReport:
                 for state, (count, octets) in self.by_state().items()
             },
             "kinds": [asdict(one) for one in self.counts],
+            "signatures": self.signatures_by_code(),
             "rejected": {one.code: one.documents for one in self.rejected},
             "missing": [f"{record}: {name}" for record, name in self.missing],
         }
@@ -98,6 +116,7 @@ def read_status(connection: sa.Connection) -> StatusReport:
         due=_due(connection, moment),
         rejected=_rejected(connection),
         missing=_missing(connection),
+        signatures=_signatures(connection),
         account=connection.execute(sa.select(account.c.account).where(account.c.active)).scalar() or "",
     )
 
@@ -124,6 +143,17 @@ def _rejected(connection: sa.Connection) -> tuple[Rejected, ...]:
     statement = sa.select(code, sa.func.count()).where(document.c.state == State.REJECTED.value)
     rows = connection.execute(statement.group_by(code).order_by(code))
     return tuple(Rejected(*row) for row in rows)
+
+
+def _signatures(connection: sa.Connection) -> tuple[Doubtful, ...]:
+    """Count what the intake warned of; few combinations of warnings are read, however many documents."""
+    text = sa.cast(document.c.warnings, sa.Text)
+    statement = sa.select(text, sa.func.count()).where(text.contains(f'"{PREFIX}')).group_by(text)
+    found: Counter[str] = Counter()
+    for warnings, count in connection.execute(statement):
+        for code in {one["code"] for one in orjson.loads(warnings) if one["code"].startswith(PREFIX)}:
+            found[code] += count
+    return tuple(Doubtful(*one) for one in sorted(found.items()))
 
 
 def _missing(connection: sa.Connection) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,8 @@ from erepo.content import MemoryContent
 from erepo.soap.errors import MessageRefused
 from erepo.soap.message import base64_chunks
 from erepo.soap.mtom import Received
-from erepo.soap.signature import Prefixes
+from erepo.xmlsig import canonical
+from erepo.xmlsig.canonical import Prefixes
 
 
 def canonical_octets(element: etree._Element, prefixes: Prefixes) -> bytes:
@@ -18,16 +19,7 @@ def canonical_octets(element: etree._Element, prefixes: Prefixes) -> bytes:
     Raises:
         MessageRefused: it has none (relative namespace names).
     """
-    try:
-        return etree.tostring(
-            element,
-            method="c14n",
-            exclusive=True,
-            with_comments=False,
-            inclusive_ns_prefixes=list(prefixes) or None,
-        )
-    except etree.C14NError:
-        raise MessageRefused(rule="a part cannot be canonicalised") from None
+    return canonical.canonical_octets(element, prefixes, MessageRefused)
 
 
 def body_digest(body: etree._Element, prefixes: Prefixes, received: Received) -> bytes:

@@ -27,6 +27,7 @@ from erepo.soap.names import (
     TO,
     WSA,
 )
+from erepo.xmlsig.forms import has_text
 
 _KNOWN = frozenset({ACTION, MESSAGE_ID, TO, FROM, REPLY_TO, FAULT_TO, RELATES_TO, SECURITY})
 _BLANKS = " \t\r\n"
@@ -82,17 +83,6 @@ def read_shape(envelope: etree._Element) -> Shape:
     if relates is not None and relates.get("RelationshipType", f"{WSA}/reply") != f"{WSA}/reply":
         raise MalformedEnvelope(rule="RelatesTo with another relationship than reply")
     return shape
-
-
-def has_text(element: etree._Element) -> bool:
-    """Return whether anything but white space stands between the children of an element."""
-    if element.text and element.text.strip(_BLANKS):
-        return True
-    for child in element:
-        tail = child.tail
-        if tail and tail.strip(_BLANKS):
-            return True
-    return False
 
 
 def is_ours(block: etree._Element) -> bool:

@@ -4,18 +4,14 @@ Only a whole delimiter line (`CRLF -- boundary [blanks] CRLF`) separates parts, 
 anything else: line ends of any kind at its end, the boundary inside a line, a longer boundary of its own.
 """
 
-import binascii
 import quopri
 import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
-import pybase64
-
-from erepo.content import Buffer
-from erepo.errors import ErepoError
 from erepo.settings import Limits
 from erepo.soap.errors import MalformedMultipart
+from erepo.xmlsig.forms import decode_base64
 
 _CONTENT_TYPE = 4096
 _PREAMBLE = 4096
@@ -28,7 +24,6 @@ _ESCAPED = re.compile(r"\\(.)")
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 _FOLDED = re.compile(r"\r\n[ \t]+")
 _FIELD = re.compile(rf"({_WORD})[ \t]*:[ \t]*(.*)", re.DOTALL)
-_BASE64_BLANKS = b" \t\r\n"
 
 
 @dataclass(frozen=True)
@@ -187,15 +182,6 @@ def _decode_quoted_printable(octets: bytes) -> bytes:
     if re.search(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r\n|[ \t]*\Z)", octets):
         raise MalformedMultipart(rule="broken quoted-printable")
     return quopri.decodestring(octets)
-
-
-def decode_base64(octets: Buffer | str, error: type[ErepoError]) -> bytes:
-    """Decode base64 that may be broken into lines; anything else outside the alphabet raises `error`."""
-    raw = octets.encode("ascii", "replace") if isinstance(octets, str) else bytes(octets)
-    try:
-        return pybase64.b64decode(raw.translate(None, _BASE64_BLANKS), validate=True)
-    except (binascii.Error, ValueError):
-        raise error(rule="broken base64") from None
 
 
 def content_id_of(href: str) -> str:

@@ -12,9 +12,8 @@ from lxml import etree
 
 from erepo.content import Buffer, Content
 from erepo.settings import Limits
-from erepo.soap.envelope import has_text
 from erepo.soap.errors import MalformedEnvelope, MalformedMultipart, MalformedXop, SoapVersionRefused
-from erepo.soap.mime import Part, content_id_of, decode_base64, parse_media_type, split_parts
+from erepo.soap.mime import Part, content_id_of, parse_media_type, split_parts
 from erepo.soap.names import (
     BODY,
     ENVELOPE,
@@ -29,6 +28,7 @@ from erepo.soap.names import (
     XOP_TYPE,
 )
 from erepo.soap.parsing import parse_xml
+from erepo.xmlsig.forms import decode_base64, has_text
 
 _OLD_SOAP_TYPE = "text/xml"
 _ROOT_TYPES = frozenset({XOP_TYPE, SOAP_TYPE, _OLD_SOAP_TYPE})

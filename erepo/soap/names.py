@@ -2,12 +2,14 @@
 
 from typing import Final
 
+from erepo.xmlsig import names as dsig
+
 SOAP: Final = "http://www.w3.org/2003/05/soap-envelope"
 SOAP11: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 WSA: Final = "http://www.w3.org/2005/08/addressing"
 WSSE: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 WSU: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
-DS: Final = "http://www.w3.org/2000/09/xmldsig#"
+DS: Final = dsig.DS
 XOP: Final = "http://www.w3.org/2004/08/xop/include"
 SAML2: Final = "urn:oasis:names:tc:SAML:2.0:assertion"
 XML: Final = "http://www.w3.org/XML/1998/namespace"
@@ -43,24 +45,24 @@ _WSS_2004: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
 X509_TOKEN: Final = f"{_WSS_2004}x509-token-profile-1.0#X509v3"
 BASE64: Final = f"{_WSS_2004}soap-message-security-1.0#Base64Binary"
 
-SIGNATURE: Final = f"{{{DS}}}Signature"
-SIGNED_INFO: Final = f"{{{DS}}}SignedInfo"
-SIGNATURE_VALUE: Final = f"{{{DS}}}SignatureValue"
-KEY_INFO: Final = f"{{{DS}}}KeyInfo"
-C14N_METHOD: Final = f"{{{DS}}}CanonicalizationMethod"
-SIGNATURE_METHOD: Final = f"{{{DS}}}SignatureMethod"
-REFERENCE: Final = f"{{{DS}}}Reference"
-TRANSFORMS: Final = f"{{{DS}}}Transforms"
-TRANSFORM: Final = f"{{{DS}}}Transform"
-DIGEST_METHOD: Final = f"{{{DS}}}DigestMethod"
-DIGEST_VALUE: Final = f"{{{DS}}}DigestValue"
+SIGNATURE: Final = dsig.SIGNATURE
+SIGNED_INFO: Final = dsig.SIGNED_INFO
+SIGNATURE_VALUE: Final = dsig.SIGNATURE_VALUE
+KEY_INFO: Final = dsig.KEY_INFO
+C14N_METHOD: Final = dsig.C14N_METHOD
+SIGNATURE_METHOD: Final = dsig.SIGNATURE_METHOD
+REFERENCE: Final = dsig.REFERENCE
+TRANSFORMS: Final = dsig.TRANSFORMS
+TRANSFORM: Final = dsig.TRANSFORM
+DIGEST_METHOD: Final = dsig.DIGEST_METHOD
+DIGEST_VALUE: Final = dsig.DIGEST_VALUE
 
-EXC_C14N: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
-ENVELOPED: Final = f"{DS}enveloped-signature"
-INCLUSIVE_NAMESPACES: Final = f"{{{EXC_C14N}}}InclusiveNamespaces"
-SHA256: Final = "http://www.w3.org/2001/04/xmlenc#sha256"
-RSA_SHA256: Final = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
-ECDSA_SHA256: Final = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
+EXC_C14N: Final = dsig.EXC_C14N
+ENVELOPED: Final = dsig.ENVELOPED
+INCLUSIVE_NAMESPACES: Final = dsig.INCLUSIVE_NAMESPACES
+SHA256: Final = dsig.SHA256
+RSA_SHA256: Final = dsig.RSA_SHA256
+ECDSA_SHA256: Final = dsig.ECDSA_SHA256
 
 XOP_INCLUDE: Final = f"{{{XOP}}}Include"
 

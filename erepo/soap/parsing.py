@@ -1,13 +1,11 @@
 """The XML front door: octets become a tree once, and only if they are what a SOAP message may be.
 
-Order: size, prolog (no DOCTYPE, comment or instruction can start there), counts and lengths in the bytes
-(`scanning`), parse, exact shape. There is one parser and one tree; nothing is ever parsed twice (parser
-differentials: CVE-2025-25291 and others), and nothing that the document names is ever fetched.
+Order: size, prolog (`scanning`: no DOCTYPE, comment or instruction can start there), counts and lengths in
+the bytes (`erepo.xmlsig.markup`), parse, exact shape. There is one parser and one tree; nothing is ever
+parsed twice (parser differentials: CVE-2025-25291 and others), and nothing that the document names is ever
+fetched.
 """
 
-import ctypes
-import gc
-import threading
 from functools import lru_cache
 
 from lxml import etree
@@ -15,53 +13,16 @@ from lxml import etree
 from erepo.content import Buffer
 from erepo.settings import XmlLimits
 from erepo.soap.errors import MalformedXml
-from erepo.soap.scanning import check_markup, check_prolog
+from erepo.soap.scanning import check_prolog
+from erepo.xmlsig.markup import check_markup
+from erepo.xmlsig.trees import check_namespaces, dictionary
 
 #: libxml2 refuses texts above 10 MB unless told otherwise; larger inline base64 needs the wide parser.
 _TEXT_LIMIT = 9 * 1024**2
-#: Bytes that a thread parses before it gets a new dictionary of names.
-_RENEWED = 16 * 1024**2
-_thread_state = ctypes.pythonapi.PyThreadState_GetDict
-_thread_state.restype, _thread_state.argtypes = ctypes.c_void_p, ()
 _XINCLUDE = "http://www.w3.org/2001/XInclude"
 _based = etree.XPath("boolean(//@xml:base)")
 
 DEFAULT_XML_LIMITS = XmlLimits()
-
-
-class _Dictionary(threading.local):
-    """libxml2's dictionary of names, one for each thread that parses: with the word `#default`, and bounded.
-
-    lxml hands a PrefixList entry to the canonicalisation only if the document's dictionary knows the word.
-    Real prefixes are in there since they were parsed; `#default`, which WSS4J sends, is not. A pull parser's
-    tag filter is the public way to put a word in.
-
-    Every name that was ever parsed stays in the dictionary, so a sender of ever new names would fill the
-    memory. After `_RENEWED` bytes the thread gets a new one; trees that use the old one keep it alive until
-    they go. lxml has no public way to do it: it keeps the dictionary under a key of the thread's state.
-    """
-
-    def __init__(self) -> None:
-        self._new()
-
-    def _new(self) -> None:
-        self._parsed = 0
-        parser = etree.XMLPullParser(tag="#default")
-        parser.feed(b"<x/>")
-        parser.close()
-        del parser
-        gc.collect(0)  # a pull parser is a cycle of references, and would keep the dictionary after its time
-
-    def count(self, size: int) -> None:
-        """Note that so many bytes are about to be parsed."""
-        self._parsed += size
-        if self._parsed > _RENEWED:
-            state = ctypes.cast(_thread_state(), ctypes.py_object).value
-            state.pop("_ParserDictionaryContext", None)
-            self._new()
-
-
-_dictionary = _Dictionary()
 
 
 def parse_xml(octets: Buffer, size_limit: int, limits: XmlLimits = DEFAULT_XML_LIMITS) -> etree._Element:
@@ -82,8 +43,8 @@ def parse_xml(octets: Buffer, size_limit: int, limits: XmlLimits = DEFAULT_XML_L
         raise MalformedXml(rule=f"larger than {size_limit} bytes")
     searchable = octets if isinstance(octets, bytes | bytearray) else bytes(octets)
     check_prolog(searchable)
-    many_namespaces = check_markup(searchable, limits)
-    _dictionary.count(len(octets))
+    many_namespaces = check_markup(searchable, limits, MalformedXml)
+    dictionary.count(len(octets))
     wide = len(octets) > _TEXT_LIMIT
     parser = etree.XMLParser(
         encoding="utf-8",
@@ -101,7 +62,7 @@ def parse_xml(octets: Buffer, size_limit: int, limits: XmlLimits = DEFAULT_XML_L
     _check_tree(root, limits)
     _check_bases(searchable, root)
     if many_namespaces:
-        _check_namespaces(root, limits)
+        check_namespaces(root, limits, MalformedXml)
     return root
 
 
@@ -127,12 +88,3 @@ def _check_bases(octets: bytes | bytearray, root: etree._Element) -> None:
         raise MalformedXml(rule="XInclude")
     if b"xml:base" in octets and _based(root):
         raise MalformedXml(rule="xml:base")
-
-
-def _check_namespaces(root: etree._Element, limits: XmlLimits) -> None:
-    """Bound the declarations in force at one place: canonicalisation walks through them at each element."""
-    inside = 0
-    for event, _ in etree.iterwalk(root, events=("start-ns", "end-ns")):
-        inside += 1 if event == "start-ns" else -1
-        if inside > limits.namespaces:
-            raise MalformedXml(rule=f"more than {limits.namespaces} namespaces in force")

@@ -9,14 +9,20 @@
 Accepted algorithms: exclusive canonicalisation (a PrefixList is allowed), SHA-256, RSA-SHA256, ECDSA-SHA256.
 """
 
-import re
 from dataclasses import dataclass
 
 from lxml import etree
 
-from erepo.soap.envelope import has_text, is_ours
-from erepo.soap.errors import AlgorithmRefused, CoverageRefused, SecurityMalformed, SecurityMissing
-from erepo.soap.mime import decode_base64
+from erepo.soap.envelope import is_ours
+from erepo.soap.errors import (
+    AlgorithmRefused,
+    CoverageRefused,
+    MessageRefused,
+    SecurityMalformed,
+    SecurityMissing,
+    SignatureInvalid,
+    SignerRefused,
+)
 from erepo.soap.names import (
     ASSERTION,
     BASE64,
@@ -25,8 +31,6 @@ from erepo.soap.names import (
     DIGEST_VALUE,
     ECDSA_SHA256,
     ENVELOPED,
-    EXC_C14N,
-    INCLUSIVE_NAMESPACES,
     KEY_INFO,
     MUST_UNDERSTAND,
     REFERENCE,
@@ -46,12 +50,25 @@ from erepo.soap.names import (
     WSU_ID,
     X509_TOKEN,
 )
+from erepo.xmlsig.canonical import Prefixes
+from erepo.xmlsig.forms import Forms, has_text
+from erepo.xmlsig.refusals import Refusals
 
 _MOST_REFERENCES = 16
-_MOST_PREFIXES = 32
-_PREFIX = re.compile(r"#default|[A-Za-z_][\w.-]{0,63}")
 _WSS11_TYPE = "{http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd}TokenType"
-Prefixes = tuple[str, ...]
+#: With what the wire refuses a signature.
+REFUSALS = Refusals(
+    form=SecurityMalformed,
+    algorithm=AlgorithmRefused,
+    signer=SignerRefused,
+    wrong=SignatureInvalid,
+    canonical=MessageRefused,
+)
+#: The signature methods of the wire.
+METHODS = frozenset({RSA_SHA256, ECDSA_SHA256})
+_FORMS = Forms(REFUSALS)
+# Read as the wire does; they refuse with SecurityMalformed.
+children, check_attributes, only_text = _FORMS.children, _FORMS.check_attributes, _FORMS.only_text
 
 
 @dataclass(frozen=True)
@@ -106,7 +123,7 @@ def read_security(security: etree._Element) -> SecurityHeader:
     check_attributes(pieces[SIGNATURE], {"Id"})
     _check_key_info(key_info, token)
     prefixes, algorithm, references = read_signed_info(signed_info)
-    octets = decode_base64(only_text(value), SecurityMalformed)
+    octets = _FORMS.octets(value)
     return SecurityHeader(
         token,
         pieces[TIMESTAMP],
@@ -139,10 +156,10 @@ def read_signed_info(
         raise SecurityMalformed(rule="SignedInfo has another form")
     if not 1 <= len(nodes) - 2 <= _MOST_REFERENCES:
         raise CoverageRefused(rule=f"no references, or more than {_MOST_REFERENCES}")
-    prefixes = _read_exclusive(nodes[0])
+    prefixes = _FORMS.exclusive(nodes[0])
     algorithm = nodes[1].get("Algorithm", "")
     check_attributes(nodes[1], {"Algorithm"})
-    if algorithm not in (RSA_SHA256, ECDSA_SHA256) or len(nodes[1]):
+    if algorithm not in METHODS or len(nodes[1]):
         raise AlgorithmRefused(rule="signature method")
     references = tuple(_read_reference(node, enveloped=enveloped) for node in nodes[2:])
     if len({reference.identifier for reference in references}) != len(references):
@@ -161,26 +178,11 @@ def _read_reference(node: etree._Element, *, enveloped: bool) -> SignedReference
     check_attributes(transforms, set())
     if enveloped and (dict(transforms[0].attrib) != {"Algorithm": ENVELOPED} or len(transforms[0])):
         raise AlgorithmRefused(rule="the first transform is not enveloped-signature")
-    prefixes = _read_exclusive(transforms[-1])
+    prefixes = _FORMS.exclusive(transforms[-1])
     check_attributes(method, {"Algorithm"})
     if method.get("Algorithm") != SHA256 or len(method):
         raise AlgorithmRefused(rule="digest method")
-    return SignedReference(uri[1:], prefixes, decode_base64(only_text(value), SecurityMalformed))
-
-
-def _read_exclusive(node: etree._Element) -> Prefixes:
-    """Return the PrefixList of an exclusive canonicalisation without comments."""
-    check_attributes(node, {"Algorithm"})
-    if node.get("Algorithm") != EXC_C14N:
-        raise AlgorithmRefused(rule="canonicalisation or transform")
-    if not len(node):
-        return ()
-    (inclusive,) = children(node, INCLUSIVE_NAMESPACES)
-    check_attributes(inclusive, {"PrefixList"})
-    prefixes = tuple(inclusive.get("PrefixList", "").split())
-    if len(inclusive) or len(prefixes) > _MOST_PREFIXES or not all(map(_PREFIX.fullmatch, prefixes)):
-        raise SecurityMalformed(rule="PrefixList")
-    return prefixes
+    return SignedReference(uri[1:], prefixes, _FORMS.octets(value))
 
 
 def _check_key_info(key_info: etree._Element, token: etree._Element) -> None:
@@ -194,36 +196,3 @@ def _check_key_info(key_info: etree._Element, token: etree._Element) -> None:
         raise SecurityMalformed(rule="KeyInfo does not point at the token of this header")
     if reference.get("ValueType", X509_TOKEN) != X509_TOKEN:
         raise SecurityMalformed(rule="KeyInfo names another kind of token")
-
-
-def children(element: etree._Element, *tags: str) -> list[etree._Element]:
-    """Return the children of an element that has exactly these, in this order.
-
-    Raises:
-        SecurityMalformed: it has others.
-    """
-    nodes = list(element)
-    if [node.tag for node in nodes] != list(tags) or has_text(element):
-        raise SecurityMalformed(rule=f"{etree.QName(element).localname} has another form")
-    return nodes
-
-
-def check_attributes(element: etree._Element, allowed: set[str]) -> None:
-    """Return if an element has no other attributes than these.
-
-    Raises:
-        SecurityMalformed: it has.
-    """
-    if not allowed.issuperset(element.keys()):
-        raise SecurityMalformed(rule=f"unknown attribute on {etree.QName(element).localname}")
-
-
-def only_text(element: etree._Element) -> str:
-    """Return the text of an element without children.
-
-    Raises:
-        SecurityMalformed: it has children.
-    """
-    if len(element):
-        raise SecurityMalformed(rule=f"{etree.QName(element).localname} holds elements")
-    return element.text or ""

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from lxml import etree
 
-from erepo.soap.envelope import has_text
 from erepo.soap.errors import MessageExpired, SecurityMalformed
 from erepo.soap.names import CREATED, EXPIRES, WSU_ID
+from erepo.xmlsig.forms import has_text
 
 # UTC, at most three fraction digits; datetime refuses a 60th second.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z", re.ASCII)

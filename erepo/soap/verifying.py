@@ -13,18 +13,12 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Protocol
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 
 from erepo.errors import ErepoError
-from erepo.pki.pem import UNREADABLE, read_whole
 from erepo.soap.canonical import body_digest, canonical_octets
 from erepo.soap.envelope import Shape, read_shape
 from erepo.soap.errors import (
@@ -42,24 +36,22 @@ from erepo.soap.names import (
     ACTION,
     ANONYMOUS,
     ASSERTION,
-    ECDSA_SHA256,
     MESSAGE_ID,
     RELATES_TO,
     REPLY_TO,
-    RSA_SHA256,
     SECURITY,
     TO,
     WSU,
     WSU_ID,
 )
-from erepo.soap.signature import SecurityHeader, read_security
+from erepo.soap.signature import METHODS, REFUSALS, SecurityHeader, read_security
 from erepo.soap.timestamps import Freshness
+from erepo.xmlsig import keys
+from erepo.xmlsig.keys import PublicKey
 
-PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 Accept = Callable[[x509.Certificate], None]
 
 _REQUIRED = (ACTION, MESSAGE_ID, TO)
-_LARGEST_TOKEN = 32 * 1024
 _ids = etree.XPath("//@wsu:Id|//@Id|//@ID|//@xml:id", namespaces={"wsu": WSU})
 
 
@@ -212,7 +204,6 @@ def _verified(shape: Shape, received: Received, proven: _Proven) -> Verified:
     )
 
 
-@lru_cache(maxsize=1024)
 def load_certificate(der: bytes) -> tuple[x509.Certificate, PublicKey]:
     """Return a certificate and its key, if that is of a kind that may sign here.
 
@@ -220,43 +211,19 @@ def load_certificate(der: bytes) -> tuple[x509.Certificate, PublicKey]:
         SignerRefused: unreadable or too large.
         AlgorithmRefused: neither EC P-256 nor RSA of 2048 to 8192 bits.
     """
-    if len(der) > _LARGEST_TOKEN:
-        raise SignerRefused(rule="certificate is too large")
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        key = certificate.public_key()
-        read_whole(certificate)
-    except UNREADABLE:
-        raise SignerRefused(rule="certificate is unreadable") from None
-    if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
-        return certificate, key
-    if isinstance(key, rsa.RSAPublicKey) and 2048 <= key.key_size <= 8192 and key.public_numbers().e >= 65537:
-        return certificate, key
-    raise AlgorithmRefused(rule="the signer's key is neither EC P-256 nor RSA of 2048 to 8192 bits")
+    return keys.load_certificate(der, REFUSALS)
 
 
 def check_signature(key: PublicKey, algorithm: str, value: bytes, canonical: bytes) -> None:
     """Return if the signature over canonical octets is this key's; the key decides about the algorithm.
 
     Raises:
-        AlgorithmRefused: another algorithm than the key's.
+        AlgorithmRefused: another algorithm than the key's, or none of the wire.
         SignatureInvalid: it is wrong.
     """
-    try:
-        if isinstance(key, rsa.RSAPublicKey) and algorithm == RSA_SHA256:
-            key.verify(value, canonical, padding.PKCS1v15(), SHA256())
-        elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm == ECDSA_SHA256:
-            key.verify(_der(value), canonical, ec.ECDSA(SHA256()))
-        else:
-            raise AlgorithmRefused(rule="signature method does not fit the key")
-    except InvalidSignature:
-        raise SignatureInvalid(rule="the signature is wrong") from None
-
-
-def _der(value: bytes) -> bytes:
-    if len(value) != 64:
-        raise SignatureInvalid(rule="an ECDSA signature has another length than 64 bytes")
-    return encode_dss_signature(int.from_bytes(value[:32], "big"), int.from_bytes(value[32:], "big"))
+    if algorithm not in METHODS:
+        raise AlgorithmRefused(rule="signature method")
+    keys.check_signature(key, algorithm, value, canonical, REFUSALS)
 
 
 def _check_references(shape: Shape, security: SecurityHeader, received: Received) -> None:

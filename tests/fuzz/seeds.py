@@ -22,6 +22,8 @@ from erepo.xds import iti18, iti41, iti42, iti43, iti57, iti62, iti86
 from erepo.xds.responses import RegistryError, write_registry_response
 from erepo.xds.vocabulary import APPROVED, DEPRECATED, Xds
 from tests.support.actors import CLERK, DOCTOR, NOW, assertion_of, expected_of, message_with
+from tests.support.cda_documents import document
+from tests.support.signed_documents import Signing, nurse
 from tests.support.soap_messages import LIMITS, Identity, Sample, identity, wire
 from tests.support.xds import submission, submission_set
 
@@ -46,6 +48,23 @@ XML_WORDS = (
     b"\xef\xbb\xbf", b"\xff", b"</", b"/>", b"#body", b'wsu:Id="body"',
     b"PrefixList='#default soap'", b"9999999999999999999", b"-1", b"%", b"^^^&&ISO", b"('a','b')", b"''",
 )  # fmt: skip
+
+SIGNATURE_WORDS = (
+    *XML_WORDS, b"<ds:Signature>", b"</ds:Signature>", b'URI=""', b'Id="xades-1"',
+    b'URI="#xades-1"', b'Id="id-1"', b"<ds:Object>", b"<xades:SignedProperties>", b"http://www.w3.org/TR/1999/REC-xslt-19991116",
+    b"http://www.w3.org/TR/2001/REC-xml-c14n-20010315", b"http://www.w3.org/2000/09/xmldsig#sha1",
+    b'<InclusiveNamespaces xmlns="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="xsi"/>',
+    b"\xff\xfe<\0",
+)  # fmt: skip
+
+
+@cache
+def signed_documents() -> tuple[bytes, ...]:
+    """Return documents that carry a signature: of both kinds of key, both forms of the certificate."""
+    return (
+        Signing().sign(document()),
+        Signing(nurse(), v2=False, prefixes=("", "etsi"), inclusive="xsi").sign(document(prolog="")),
+    )
 
 
 @cache

@@ -8,6 +8,7 @@ pem        certificates, as PEM and as DER
 key        a key with its certificate, as PEM and as DER
 pkcs12     the .p12 container
 csr        a certificate request, as PEM and as DER
+signature  the signature inside a CDA document; whatever is proven must say what its signer said
 """
 
 import base64
@@ -26,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from lxml import etree
 
+from erepo.cda.signature import carries_signature, is_suspect, verify_document
 from erepo.errors import ErepoError
 from erepo.pki.bundle import Bundle
 from erepo.pki.csr import check_request, make_csr, read_csr
@@ -178,6 +180,26 @@ def _requests() -> Iterable[bytes]:
             yield csr.public_bytes(Encoding.PEM)
 
 
+@cache
+def _signed_documents() -> frozenset[bytes]:
+    """Return what the signers of the seeds ever said: the canonical documents without their signatures."""
+    proven = (verify_document(octets).root for octets in seeds.signed_documents())
+    return frozenset(_canonical(root) for root in proven)
+
+
+def _canonical(root: etree._Element) -> bytes:
+    tree = root.getroottree()
+    return etree.tostring(tree, method="c14n", exclusive=True, with_comments=False)  # type: ignore[call-overload, no-any-return]
+
+
+def _signature(octets: bytes) -> None:
+    carries_signature(octets)
+    is_suspect(octets)
+    with suppress(ErepoError):
+        root = verify_document(octets).root
+        assert _canonical(root) in _signed_documents(), "a document that nobody signed"
+
+
 _DER = (b"\x30\x80", b"\x02\x01\x00", b"\x06\x03\x55\x04\x03", b"\xa0\x84\xff\xff\xff\xff", b"\x05\x00")
 TARGETS = {
     "mtom": Target(_mtom, seeds.packages, seeds.MIME_WORDS),
@@ -188,5 +210,6 @@ TARGETS = {
     "key": Target(_key, _keys, _DER),
     "pkcs12": Target(_pkcs12, _containers, _DER),
     "csr": Target(_csr, _requests, _DER),
+    "signature": Target(_signature, seeds.signed_documents, seeds.SIGNATURE_WORDS),
 }
 __all__ = ["TARGETS", "Target", "etree"]

@@ -11,6 +11,7 @@ from erepo.cda.kinds import Kind, recognise
 from erepo.cda.media import XML, media_type
 from erepo.cda.model import CdaHeader, HeaderWarning
 from erepo.cda.parsing import parse
+from erepo.cda.signature import PREFIX, signature_warnings
 from erepo.clinic.errors import PatientUnknown
 from erepo.clinic.intake.files import Loaded, plain_name
 from erepo.clinic.intake.patients import PatientFacts
@@ -42,6 +43,11 @@ class Described:
     effective_at: datetime | None
     warnings: list[HeaderWarning]
     reference_ids: list[str] | None = None
+
+    @property
+    def signature_codes(self) -> tuple[str, ...]:
+        """What is to be said about the signature inside the document; nothing of a good one, or of none."""
+        return tuple(warning.code for warning in self.warnings if warning.code.startswith(PREFIX))
 
     def take_own_id(self, sha256: str, code: str) -> None:
         """Give the document an id made from its bytes; the id it came with becomes a reference."""
@@ -90,7 +96,7 @@ def _cda(octets: Buffer, loaded: Loaded, known: Beside, limit: int) -> Described
         header=header,
         title=header.title,
         effective_at=read_time(header.effective_time),
-        warnings=list(header.warnings),
+        warnings=[*header.warnings, *signature_warnings(octets)],
     )
     if not oids.is_oid(header.document_id.root) or len(document.unique_id) > UNIQUE_ID_LIMIT:
         document.take_own_id(loaded.digests.sha256, "id.unusable")

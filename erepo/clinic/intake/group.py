@@ -65,7 +65,7 @@ class Group:
             fresh = self._describe(known)
             self._store(fresh, known)
             known |= self._commit(fresh)
-            self._conclude(known, {one.known.public_id for one in fresh})
+            self._conclude(known, {one.known.public_id: one.described.signature_codes for one in fresh})
         finally:
             for one in self._loaded.values():
                 if isinstance(one.content, Draft):
@@ -132,15 +132,15 @@ class Group:
                     raise
         return {}
 
-    def _conclude(self, known: dict[str, Known], new: set[str]) -> None:
+    def _conclude(self, known: dict[str, Known], new: dict[str, tuple[str, ...]]) -> None:
         for path, one in self._loaded.items():
             if path in self._outcomes:
                 continue
             public_id = known[one.digests.sha256].public_id
             # Of equal files in one group the first is the document, the others are known.
             status = Status.TAKEN if public_id in new else Status.KNOWN
-            new.discard(public_id)
-            self._outcomes[path] = Outcome(path, status, public_id, one.digests.size)
+            signatures = new.pop(public_id, ())
+            self._outcomes[path] = Outcome(path, status, public_id, one.digests.size, signatures=signatures)
 
     def _delete_sources(self) -> None:
         """Remove originals: read the copy back, commit that fact, and only then delete."""

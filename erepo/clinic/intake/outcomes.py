@@ -28,6 +28,7 @@ class Outcome:
         size: bytes.
         reason: why it was refused, or why the original was not deleted.
         deleted: whether the original was removed, as asked.
+        signatures: codes of warnings about the signature inside the document.
     """
 
     path: Path = field(repr=False)
@@ -36,6 +37,7 @@ class Outcome:
     size: int = 0
     reason: ErepoError | None = None
     deleted: bool = False
+    signatures: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class Summary:
         bytes: octets of the new documents.
         deleted: originals removed, as asked.
         reasons: how many files were refused, by error code.
+        signatures: how many new documents have a warning about the signature inside, by its code.
         seconds: duration.
     """
 
@@ -58,6 +61,7 @@ class Summary:
     bytes: int = 0
     deleted: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    signatures: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
     def add(self, outcome: Outcome) -> None:
@@ -66,6 +70,7 @@ class Summary:
             case Status.TAKEN:
                 self.taken += 1
                 self.bytes += outcome.size
+                self.signatures.update(outcome.signatures)
             case Status.KNOWN:
                 self.known += 1
             case Status.REFUSED:
@@ -88,5 +93,6 @@ class Summary:
             "bytes": self.bytes,
             "deleted": self.deleted,
             "reasons": dict(self.reasons),
+            "signatures": dict(self.signatures),
             "seconds": round(self.seconds, 3),
         }

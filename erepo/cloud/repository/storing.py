@@ -21,6 +21,7 @@ from erepo.cloud.registry.jobs import Change, Job, NewDocument, Outcome, Submiss
 from erepo.cloud.registry.rows import make_job
 from erepo.cloud.registry.rules import check_contents, check_supported, check_together
 from erepo.cloud.registry.stamping import Element, Facts, stamp
+from erepo.cloud.repository.signatures import check_signatures
 from erepo.cloud.service import Cloud
 from erepo.cloud.storage import discarding
 from erepo.cloud.storage.blobs import INLINE, new_key
@@ -59,6 +60,7 @@ def judge(
         *check_contents(submission, digests),
         *check_together(registration, Xds.REPOSITORY_DUPLICATE_IN_MESSAGE),
         *check_supported(tenant, registration),
+        *check_signatures(tenant, submission),
     ]
     if errors:
         return errors

@@ -62,6 +62,7 @@ tenant = Table(
     Column("patients", String(10), nullable=False),  # open, registered
     Column("codes", String(10), nullable=False),  # open, polish
     Column("users", String(10), nullable=False),  # required, optional: the assertion of who acts
+    Column("signatures", String(10), nullable=False, server_default="check"),  # check, ignore
     Column("repository_unique_id", String(64), nullable=False, unique=True),
     Column("source_id", String(64), nullable=False),
     Column("limit_bytes", Number, nullable=False),

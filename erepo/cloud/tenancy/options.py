@@ -12,7 +12,16 @@ from erepo.cloud.tenancy.tenants import certificate_row, check_term, now
 from erepo.pki.names import CertificatePurpose
 
 #: Columns of `tenant` that may be decided anew.
-OPTIONS = ("security", "patients", "codes", "users", "limit_bytes", "limit_documents", "valid_until")
+OPTIONS = (
+    "security",
+    "patients",
+    "codes",
+    "users",
+    "signatures",
+    "limit_bytes",
+    "limit_documents",
+    "valid_until",
+)
 
 
 def number_of(connection: Connection, account: str) -> int:

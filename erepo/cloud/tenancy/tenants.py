@@ -34,6 +34,7 @@ Security = Literal["wss", "mtls"]
 Patients = Literal["open", "registered"]
 Codes = Literal["open", "polish"]
 Users = Literal["required", "optional"]
+Signatures = Literal["check", "ignore"]
 State = Literal["ordered", "active", "suspended"]
 
 GIB = 1024**3
@@ -63,6 +64,8 @@ class Tenant:
     """Whether any code is taken, or only those of the Polish sets."""
     users: Users = "optional"
     """Whether each request must say which person acts (ITI-40)."""
+    signatures: Signatures = "check"
+    """Whether documents whose own signature was forged are refused."""
 
     @property
     def expired(self) -> bool:
@@ -91,6 +94,7 @@ class Order:
     codes: Codes = "open"
     users: Users | None = None
     """None: required with WS-Security, optional with mutual TLS alone."""
+    signatures: Signatures = "check"
 
 
 def check_account(account: str) -> str:
@@ -141,6 +145,7 @@ def order(connection: Connection, wanted: Order) -> None:
         "patients": wanted.patients,
         "codes": wanted.codes,
         "users": wanted.users or ("required" if wanted.security == "wss" else "optional"),
+        "signatures": wanted.signatures,
         "repository_unique_id": new_uuid_oid(),
         "source_id": new_uuid_oid(),
         "limit_bytes": wanted.limit_bytes,
@@ -285,6 +290,7 @@ def _load(connection: Connection, query: Select[Any]) -> Tenant | None:
         patients=row.patients,
         codes=row.codes,
         users=row.users,
+        signatures=row.signatures,
     )
 
 

@@ -53,6 +53,7 @@ def test_counts(clinic_database: Database) -> None:
             {"kind": "lab_result", "state": "rejected", "documents": 2, "bytes": 20},
             {"kind": "prescription", "state": "local", "documents": 2, "bytes": 20},
         ],
+        "signatures": {},
         "rejected": {"XDSRegistryMetadataError": 2},
         "missing": ["provider: name", "archiving_user: login"],
     }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from erepo.soap.errors import MalformedXml
 from erepo.soap.parsing import XmlLimits, parse_xml
-from erepo.soap.scanning import long_pieces
+from erepo.xmlsig.markup import long_pieces
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 #: Names of one hash under the functions of Bernstein (x33 with + and ^, x31): "Ez" and "FY" weigh the same.
