@@ -28,9 +28,7 @@ from erepo.soap.names import (
     EXC_C14N,
     INCLUSIVE_NAMESPACES,
     KEY_INFO,
-    MUST_UNDERSTAND,
     REFERENCE,
-    ROLE,
     RSA_SHA256,
     SHA256,
     SIGNATURE,
@@ -46,6 +44,7 @@ from erepo.soap.names import (
     WSU_ID,
     X509_TOKEN,
 )
+from erepo.soap.versions import SOAP_12, SoapVersion
 
 _MOST_REFERENCES = 16
 _MOST_PREFIXES = 32
@@ -77,7 +76,7 @@ class SecurityHeader:
     assertion: etree._Element | None = None
 
 
-def read_security(security: etree._Element) -> SecurityHeader:
+def read_security(security: etree._Element, version: SoapVersion = SOAP_12) -> SecurityHeader:
     """Check the form of a WS-Security header.
 
     Raises:
@@ -86,7 +85,8 @@ def read_security(security: etree._Element) -> SecurityHeader:
         AlgorithmRefused: another algorithm or transform.
         CoverageRefused: no or too many references, or a reference twice.
     """
-    if set(security.attrib) - {MUST_UNDERSTAND, ROLE, WSU_ID} or has_text(security) or not is_ours(security):
+    known = {version.name("mustUnderstand"), version.name(version.role), WSU_ID}
+    if set(security.attrib) - known or has_text(security) or not is_ours(security, version):
         raise SecurityMalformed(rule="the Security header has another role, or text")
     pieces: dict[object, etree._Element] = {}
     for child in security:
