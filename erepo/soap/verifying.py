@@ -148,6 +148,7 @@ class Verifier:
         proven = _Proven(certificate, created, key_of_copies, until, security.assertion)
         return _verified(shape, received, proven)
 
+
 def prove_signer(
     security: SecurityHeader, received: Received, trust: Trust, now: datetime
 ) -> tuple[x509.Certificate, PublicKey]:
