@@ -3,12 +3,12 @@
 SAML tokens, registration of a repository (SZAR), decisions (SOZ), the document index (ITI-18, -42, -57):
 
     P1Client ─► zeep (types, our own WSDL) ─► transport ─► packing (P1's WS-Security) ─► http (mutual TLS)
-    answer ─► verifying (P1's WS-Security) ─► the verified element alone ─► zeep
+    answer ─► verifying (P1's WS-Security) ─► the verified element ─► zeep
     EdmClient ─► packing ─► the channel of `erepo.soap` ─► verifying
 
-**The P1 profile** of WS-Security is not the one of our own service: P1 signs Body and Timestamp and leaves the
-addressing headers and the SAML assertion to TLS and to the assertion's own signature. It has classes of its
-own here; nothing of it can loosen `erepo.soap.verifying.Verifier`.
+**The P1 profile** of WS-Security is not the one of our own service: P1 signs Body and Timestamp and leaves
+the addressing headers and the SAML assertion to TLS and to the assertion's own signature. It has classes of
+its own here; nothing of it can loosen `erepo.soap.verifying.Verifier`.
 """
 
 from erepo.p1.addresses import P1Addresses

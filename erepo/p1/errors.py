@@ -82,8 +82,8 @@ class P1AccessRefused(AccessRefused):
     code = "p1.access-refused"
     cause = Text("P1 denies access ({reason}).", "P1 odmawia dostępu ({reason}).")
     cure = Text(
-        "Check that the provider's TLS and WSS certificates of P1 are the current ones, are not swapped, valid "
-        "and not revoked, and that the acting user has a PESEL or NPWZ.",
+        "Check that the provider's TLS and WSS certificates of P1 are current, not swapped, valid and "
+        "not revoked, and that the acting user has a PESEL or NPWZ.",
         "Sprawdź, czy certyfikaty TLS i WSS podmiotu wydane przez P1 są aktualne, niezamienione, ważne "
         "i nieunieważnione oraz czy użytkownik ma numer PESEL lub NPWZ.",
     )
@@ -98,7 +98,7 @@ class P1AnswerInvalid(InvalidInput):
         "Odrzucono odpowiedź P1 z adresu {address}: {rule}.",
     )
     cure = Text(
-        "Check EREPO_P1__URL and EREPO_P1__CA, and the clock of this machine (NTP); no proxy may stand between.",
+        "Check EREPO_P1__URL and EREPO_P1__CA, and this machine's clock (NTP); no proxy may stand between.",
         "Sprawdź EREPO_P1__URL i EREPO_P1__CA oraz zegar tego komputera (NTP); po drodze nie może stać "
         "serwer pośredniczący.",
     )
@@ -113,8 +113,8 @@ class P1ChannelFailed(ConfigurationError):
         "Nie udało się zestawić bezpiecznego kanału z P1 pod adresem {address} ({reason}).",
     )
     cure = Text(
-        "Check that the TLS certificate issued by P1 (not the WSS one) is used and valid, and that EREPO_P1__CA "
-        "holds P1's current authorities.",
+        "Check that the TLS certificate issued by P1 (not the WSS one) is used and valid, and that "
+        "EREPO_P1__CA holds P1's current authorities.",
         "Sprawdź, czy używany jest ważny certyfikat TLS wydany przez P1 (a nie WSS) oraz czy EREPO_P1__CA "
         "zawiera aktualne urzędy certyfikacji P1.",
     )

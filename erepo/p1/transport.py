@@ -108,7 +108,7 @@ class P1Transport(Transport):  # type: ignore[misc]  # zeep carries no types
         try:
             received = read_p1(octets, SOAP_11, len(octets))
             if next(received.envelope.iter(SECURITY), None) is None:
-                # Gateways refuse before they can sign; the TLS connection is P1's, and a refusal gives nothing.
+                # Gateways refuse before they can sign. TLS says it is P1, and a refusal gives nothing.
                 _raise_fault(received.envelope.find(f"{SOAP_11.name('Body')}/*"), address)
             verified = self._verifier.verify(received, SOAP_11)
         except MessageRefused as error:

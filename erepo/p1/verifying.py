@@ -76,7 +76,7 @@ class P1Verifier:
         self._freshness = Freshness(life, skew)
 
     def verify(self, received: Received, version: SoapVersion = SOAP_12) -> Verified:
-        """Prove a message and return its pieces; `action`, `to`, `message_id` and `relates_to` are not proven.
+        """Prove a message; `action`, `to`, `message_id` and `relates_to` of what is returned are not proven.
 
         Raises:
             MessageRefused: one of its kinds, for the first rule that is broken.
