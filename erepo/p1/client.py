@@ -119,9 +119,10 @@ class P1Client:
             "identyfikatorRepozytorium": repository_id,
             "parametr": [{"klucz": self._addresses.public_url_key, "wartosc": url}],
         }
-        answer = self._call("szar", self._addresses.szar, "rejestrujDaneDostepowe", daneDostepowe=data)
-        if answer.wynik.status != names.SUCCESS:
-            raise P1Refused(reason=_code(answer.wynik.status))
+        # zeep hands out the only child of an answer instead of the answer.
+        result = self._call("szar", self._addresses.szar, "rejestrujDaneDostepowe", daneDostepowe=data)
+        if result.status != names.SUCCESS:
+            raise P1Refused(reason=_code(result.status))
 
     def token(self, request: TokenRequest) -> Token:
         """Return a token for an acting user; asked for anew only when the one at hand is about to end.

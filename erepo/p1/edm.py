@@ -1,7 +1,7 @@
 """P1's document index (ITI-18, ITI-42, ITI-57): SOAP 1.2, P1's WS-Security, SAML token.
 
-Repeatable: an index that was registered already is refused by its uniqueId, a query reads, a change of status
-that is done already is refused. After `P1Timeout` or a lost answer the registry is asked first, as everywhere.
+Repeatable: an index that was registered already is refused by its uniqueId, a query reads, a change of
+status that is done already is refused. After `P1Timeout` or a lost answer the registry is asked first.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The fixed words of P1's services (polish-domain §4.2 to §4.7)."""
+"""The fixed words of P1's services."""
 
 from typing import Final
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from erepo.cloud.audit.evidence import Evidence
 from erepo.cloud.registry import queries, submitting, updating
@@ -17,8 +17,9 @@ from erepo.cloud.registry.group import Registrar
 from erepo.cloud.registry.jobs import Job
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.numbers import Numbers
-from erepo.cloud.storage.tables import tenant
+from erepo.cloud.storage.tables import service, tenant
 from erepo.cloud.tenancy.tenants import Order, find, order
+from erepo.identifiers.oids import XDS_DOMAIN
 from erepo.soap.verifying import Verified
 from erepo.xds.ebrim import OBJECT_LIST
 from erepo.xds.iti18 import StoredQuery
@@ -28,6 +29,8 @@ from erepo.xds.submitting import Registration
 
 #: The account that stands for the nation.
 _NATION = "0000000000000001"
+#: homeCommunityId of the national domain.
+_COMMUNITY = f"urn:oid:{XDS_DOMAIN}"
 _POINTERS = ("id", "sourceObject", "targetObject", "classifiedObject", "registryObject")
 
 
@@ -52,6 +55,7 @@ class Registry:
             with database.everyone("the one account is made", write=True) as connection:
                 known = connection.scalar(select(tenant.c.id).where(tenant.c.account == _NATION))
                 if known is None:
+                    connection.execute(insert(service), {"name": "home", "value": _COMMUNITY})
                     order(connection, Order(_NATION, users="optional"))
         finally:
             database.close()
