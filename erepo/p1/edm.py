@@ -12,13 +12,12 @@ from typing import Final
 from lxml import etree
 
 from erepo.p1.addresses import P1Addresses
+from erepo.p1.answers import read_answer
 from erepo.p1.errors import P1AnswerInvalid, P1Timeout
-from erepo.p1.faults import fault_codes, fault_error
 from erepo.p1.packing import P1Message, content_type, pack_p1
 from erepo.p1.tokens import Token
-from erepo.p1.verifying import P1Verifier, read_p1
+from erepo.p1.verifying import P1Verifier
 from erepo.soap.channel import Channel
-from erepo.soap.errors import MessageRefused
 from erepo.soap.headers import Addressing
 from erepo.soap.message import new_message_id, packed_whole
 from erepo.soap.mime import parse_media_type
@@ -99,17 +98,11 @@ class EdmClient:
         message = P1Message(payload, SOAP_12, Addressing(action, url, message_id), token.assertion)
         octets = pack_p1(message, self.signer, life=self.life)
         answer = await self.channel.post(url, packed_whole(content_type(SOAP_12, action), octets))
-        try:
-            if parse_media_type(answer.content_type).value != SOAP_TYPE:
-                raise P1AnswerInvalid(address=url, rule="no SOAP message")
-            verified = self.verifier.verify(read_p1(answer.body, SOAP_12), SOAP_12)
-        except MessageRefused as error:
-            raise P1AnswerInvalid(address=url, rule=f"{error.data.get('rule', error.code)}") from None
+        if parse_media_type(answer.content_type).value != SOAP_TYPE:
+            raise P1AnswerInvalid(address=url, rule="no SOAP message")
+        verified = read_answer(answer.body, SOAP_12, self.verifier, url)
         if verified.relates_to != message_id:
             raise P1AnswerInvalid(address=url, rule="it belongs to another request")
-        codes = fault_codes(verified.payload, SOAP_12)
-        if codes is not None:
-            raise fault_error(codes, url)
         if verified.action != expect_action:
             raise P1AnswerInvalid(address=url, rule="another action than expected")
         return verified

@@ -24,8 +24,19 @@ def fault_codes(payload: etree._Element, version: SoapVersion) -> tuple[str, ...
     return tuple(filter(None, map(_local, texts))) or ("unnamed",)
 
 
-def fault_error(codes: tuple[str, ...], address: str) -> ErepoError:
-    """Return the error that a fault with these codes is."""
+def raise_fault(payload: etree._Element | None, version: SoapVersion, address: str) -> None:
+    """Raise the error that a Fault is; return for any other element.
+
+    Raises:
+        P1AccessRefused, P1Refused: sending the same again changes nothing.
+        P1Busy: it may succeed later.
+    """
+    codes = None if payload is None else fault_codes(payload, version)
+    if codes is not None:
+        raise _fault_error(codes, address)
+
+
+def _fault_error(codes: tuple[str, ...], address: str) -> ErepoError:
     name = "/".join(codes)
     if _DENIED & set(codes):
         return P1AccessRefused(reason=name)

@@ -9,24 +9,25 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lxml import etree
 from zeep.transports import Transport
 
+from erepo.p1.answers import read_answer
 from erepo.p1.errors import P1AnswerInvalid, P1Misconfigured
-from erepo.p1.faults import fault_codes, fault_error
 from erepo.p1.http import P1Http
 from erepo.p1.names import XSI
 from erepo.p1.packing import P1Message, pack_p1
-from erepo.p1.verifying import P1Verifier, read_p1
-from erepo.soap.errors import MessageRefused
+from erepo.p1.verifying import P1Verifier
 from erepo.soap.headers import Addressing
 from erepo.soap.message import new_message_id
-from erepo.soap.names import SAML2, SECURITY, SOAP11
+from erepo.soap.names import SAML2, SOAP11
 from erepo.soap.signing import ReadyAssertion, Signer
-from erepo.soap.verifying import Verified
 from erepo.soap.versions import SOAP_11
+
+if TYPE_CHECKING:
+    from erepo.soap.verifying import Verified
 
 _FILE = re.compile(r"[a-z]+\.(?:wsdl|xsd)")
 _VALUE: Final = f"{{{SAML2}}}AttributeValue"
@@ -98,23 +99,11 @@ class P1Transport(Transport):  # type: ignore[misc]  # zeep carries no types
         asked = Addressing(action, address, new_message_id()) if self._addressed else None
         message = P1Message(payload, SOAP_11, asked, self._assertion)
         answer = self._http.post(address, action, pack_p1(message, self._signer, life=self._life))
-        verified = self._prove(answer.body, address)
+        verified = read_answer(answer.body, SOAP_11, self._verifier, address)
         if asked is not None and verified.relates_to not in ("", asked.message_id):
             raise P1AnswerInvalid(address=address, rule="it belongs to another request")
         self.verified = verified
         return _Reply(_alone(verified.payload))
-
-    def _prove(self, octets: bytes, address: str) -> Verified:
-        try:
-            received = read_p1(octets, SOAP_11, len(octets))
-            if next(received.envelope.iter(SECURITY), None) is None:
-                # Gateways refuse before they can sign. TLS says it is P1, and a refusal gives nothing.
-                _raise_fault(received.envelope.find(f"{SOAP_11.name('Body')}/*"), address)
-            verified = self._verifier.verify(received, SOAP_11)
-        except MessageRefused as error:
-            raise P1AnswerInvalid(address=address, rule=f"{error.data.get('rule', error.code)}") from None
-        _raise_fault(verified.payload, address)
-        return verified
 
     def post(self, address: str, message: Any, headers: Any) -> Any:
         """Not used: messages leave through `post_xml` only."""
@@ -123,12 +112,6 @@ class P1Transport(Transport):  # type: ignore[misc]  # zeep carries no types
     def get(self, address: str, params: Any, headers: Any) -> Any:
         """Not used: nothing is fetched."""
         raise NotImplementedError
-
-
-def _raise_fault(payload: etree._Element | None, address: str) -> None:
-    codes = None if payload is None else fault_codes(payload, SOAP_11)
-    if codes is not None:
-        raise fault_error(codes, address)
 
 
 def _alone(payload: etree._Element) -> bytes:

@@ -26,6 +26,7 @@ from erepo.xds.vocabulary import REFERENCE_ENCOUNTER, Slot, Xds
 
 _POLAND: Final = ZoneInfo("Europe/Warsaw")
 _APART: Final = timedelta(minutes=15)
+_TO_SECONDS: Final = 14
 _YEAR: Final = re.compile(r"[12][0-9]{3}")
 _LATE: Final = RegistryError(Xds.REGISTRY_ERROR, "minor: Timeout")
 
@@ -109,6 +110,8 @@ def _event(text: str) -> str:
 
 def _check_time(submission_set: SubmissionSet, now: datetime) -> Iterator[RegistryError]:
     try:
+        if len(submission_set.submission_time) != _TO_SECONDS:
+            raise ValueError
         said = datetime.strptime(submission_set.submission_time, "%Y%m%d%H%M%S").replace(tzinfo=_POLAND)
     except ValueError:
         yield RegistryError(Xds.REGISTRY_METADATA, "rule: REG.WER.4636, submissionTime has no seconds")

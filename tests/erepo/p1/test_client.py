@@ -1,4 +1,4 @@
-"""The client against a running P1, over real TLS: what it does, and what each thing that goes wrong is called."""
+"""The client against a running P1, over real TLS: what it does, and the name of each fault."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -30,7 +30,7 @@ DOCUMENT = "1.2.3.4^DOC1"
 
 
 def test_a_repository_gets_its_id_once_and_its_address(p1: RunningP1) -> None:
-    """Both calls of SZAR: an id of P1's tree; BLAD for a second one, another one on request; the address stays."""
+    """Both calls of SZAR: an id of P1's tree; BLAD for a second, another on request; the address stays."""
     fresh = p1.provider("000000022222")
     address = f"{p1.url}/services/0000000000001003/xds/repository"
     with fresh.client() as client:
@@ -46,7 +46,9 @@ def test_a_repository_gets_its_id_once_and_its_address(p1: RunningP1) -> None:
     assert known == {first: "", second: address}
 
 
-def test_an_address_is_refused_for_another_id_and_where_nobody_answers(provider: Provider, p1: RunningP1) -> None:
+def test_an_address_is_refused_for_another_id_and_where_nobody_answers(
+    provider: Provider, p1: RunningP1
+) -> None:
     """P1 checks that the id is the provider's own and that the address can be reached."""
     with provider.client() as client:
         oid = client.register_repository(force_new=True)
@@ -110,7 +112,7 @@ def test_the_memory_of_tokens_forgets_in_time(provider: Provider) -> None:
 
 
 def test_soz_decides_by_the_rules(provider: Provider, p1: RunningP1) -> None:
-    """Only Permit for every document is Permit; no rule is NotApplicable; a document's own rule comes first."""
+    """Only Permit for every document is Permit; no rule is NotApplicable; a document's rule comes first."""
     with provider.client() as client, p1.admin() as admin:
         token = client.token(provider.asking())
         assert client.decide([DOCUMENT], token) is Decision.NOT_APPLICABLE

@@ -39,12 +39,18 @@ def xml(body: bytes, *headers: str, status: str = "200 OK", content_type: str = 
 
 
 CASES: dict[str, tuple[Callable[[], Script], type[ErepoError]]] = {
-    "redirect": (lambda: answering(xml(b"", "Location: https://p2.example/", status="302 Found")), P1AnswerInvalid),
+    "redirect": (
+        lambda: answering(xml(b"", "Location: https://p2.example/", status="302 Found")),
+        P1AnswerInvalid,
+    ),
     "compressed": (lambda: answering(xml(zlib.compress(b"<x/>"), "Content-Encoding: gzip")), P1AnswerInvalid),
     "a page": (lambda: answering(xml(b"<html/>", content_type="text/html")), P1AnswerInvalid),
     "too large": (lambda: answering(xml(b" " * 5000)), P1AnswerInvalid),
     "unknown path": (lambda: answering(xml(b"", status="404 Not Found")), P1Refused),
-    "gateway": (lambda: answering(xml(b"", status="502 Bad Gateway", content_type="text/html")), P1OutcomeUnknown),
+    "gateway": (
+        lambda: answering(xml(b"", status="502 Bad Gateway", content_type="text/html")),
+        P1OutcomeUnknown,
+    ),
     "trickle": (lambda: trickling(0.2), P1Timeout),
     "no HTTP": (lambda: answering(b"220 smtp.example ready\r\n\r\n"), P1OutcomeUnknown),
 }
@@ -63,7 +69,9 @@ async def test_answers_that_are_none(case: str, pki: Pki) -> None:
             http.close()
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1/", "file:///etc/passwd", "https://user@host/", "https://h/?q=1"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1/", "file:///etc/passwd", "https://user@host/", "https://h/?q=1"]
+)
 def test_only_plain_https_addresses_are_called(url: str, pki: Pki) -> None:
     """An address with another scheme, a login or a query is refused."""
     http = P1Http(pki.client_context(), quick())
