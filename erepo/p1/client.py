@@ -215,9 +215,9 @@ class P1Client:
 
     def _call(self, service: str, address: str, operation: str, **arguments: Any) -> Any:
         if service not in self._services:
-            client = zeep.Client(f"{service}.wsdl", transport=self._transport)
+            client = zeep.Client(f"{service}.wsdl", transport=self._transport)  # type: ignore[no-untyped-call]
             (binding,) = client.wsdl.bindings
-            self._services[service] = client.create_service(binding, address)
+            self._services[service] = client.create_service(binding, address)  # type: ignore[no-untyped-call]
         try:
             return self._services[service][operation](**arguments)
         except ZeepError:

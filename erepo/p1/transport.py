@@ -45,7 +45,7 @@ class _Reply:
         self.content = content
 
 
-class P1Transport(Transport):  # type: ignore[misc]  # zeep carries no types
+class P1Transport(Transport):
     """Carries zeep's messages to P1 in the P1 profile.
 
     Args:

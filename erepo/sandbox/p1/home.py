@@ -14,7 +14,7 @@ certificate counts once it is in the database, which comes last. Everything may 
 
 import secrets
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import orjson
 from cryptography.hazmat.primitives import hashes, serialization
@@ -25,7 +25,7 @@ from erepo.identifiers import IdentifierInvalid
 from erepo.identifiers.resort import check_part
 from erepo.pki.authority import Authority
 from erepo.pki.bundle import Bundle, fingerprint
-from erepo.pki.keys import PrivateKey, clear_key, encrypt_key, new_key
+from erepo.pki.keys import KeyType, PrivateKey, clear_key, encrypt_key, new_key
 from erepo.pki.names import CertificatePurpose
 from erepo.pki.pem import write_certificates
 from erepo.sandbox.p1.errors import P1SandboxNotReady, ProviderMalformed
@@ -33,7 +33,7 @@ from erepo.sandbox.p1.registry import Registry
 from erepo.sandbox.p1.store import Store
 
 #: P1 takes RSA only, and issues nothing else.
-_KEY = "rsa-3072"
+_KEY: Final[KeyType] = "rsa-3072"
 ADMIN = "ADMIN"
 
 

@@ -94,7 +94,8 @@ class Store:
             if not force_new and connection.scalar(select(tables.repository.c.number).where(mine).limit(1)):
                 return None
             row = {"resort_i": resort_i, "url": "", "created_at": _now()}
-            return _oid(connection.execute(insert(tables.repository), row).inserted_primary_key[0])
+            number = insert(tables.repository).returning(tables.repository.c.number)
+            return _oid(connection.scalars(number, row).one())
 
     def set_url(self, resort_i: str, oid: str, url: str) -> bool:
         """Replace a repository's address; False if the provider has no such repository."""
