@@ -1,7 +1,7 @@
 """P1's document index (ITI-18, ITI-42, ITI-57): SOAP 1.2, P1's WS-Security, SAML token.
 
 Repeatable: an index that was registered already is refused by its uniqueId, a query reads, a change of
-status that is done already is refused. After `P1Timeout` or a lost answer the registry is asked first.
+status that is done already is refused. After `P1Overrun` or a lost answer the registry is asked first.
 """
 
 import re
@@ -13,7 +13,7 @@ from lxml import etree
 
 from erepo.p1.addresses import P1Addresses
 from erepo.p1.answers import read_answer
-from erepo.p1.errors import P1AnswerInvalid, P1Timeout
+from erepo.p1.errors import P1AnswerInvalid, P1Overrun
 from erepo.p1.packing import P1Message, content_type, pack_p1
 from erepo.p1.tokens import Token
 from erepo.p1.verifying import P1Verifier
@@ -57,7 +57,7 @@ class EdmClient:
 
         Raises:
             XdsRefused, XdsTryLater: P1's reasons; see `rules_of`.
-            P1Timeout: P1 ran out of time itself; it may have been done.
+            P1Overrun: P1 ran out of time itself; it may have been done.
             ErepoError: see `erepo.p1.errors` and `Channel.post`.
         """
         payload = iti42.write_request(registration)
@@ -67,7 +67,7 @@ class EdmClient:
         """Change what is registered (ITI-57), for example withdraw an index.
 
         Raises:
-            XdsRefused, XdsTryLater, P1Timeout, ErepoError: as `register`.
+            XdsRefused, XdsTryLater, P1Overrun, ErepoError: as `register`.
         """
         payload = iti57.write_request(update)
         await self._change(self.addresses.iti57, iti57.ACTION, payload, token)
@@ -76,7 +76,7 @@ class EdmClient:
         """Ask the index (ITI-18).
 
         Raises:
-            XdsRefused, XdsTryLater, P1Timeout, ErepoError: as `register`.
+            XdsRefused, XdsTryLater, P1Overrun, ErepoError: as `register`.
         """
         verified = await self.call(
             self.addresses.iti18, iti18.ACTION, iti18.write_query(query), token, iti18.RESPONSE_ACTION
@@ -114,7 +114,7 @@ class EdmClient:
 
     def _judge(self, status: str, errors: Sequence[RegistryError], url: str) -> None:
         if any(_TIMEOUT.search(error.context) for error in errors if error.is_error):
-            raise P1Timeout(address=url, phase="P1", seconds="?", setting="READ")
+            raise P1Overrun(address=url)
         raise_for_status(status, errors)
 
 

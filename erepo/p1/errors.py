@@ -15,6 +15,7 @@
     └── P1Unavailable              nobody answers; nothing was done
     RemoteTimeout
     └── P1Timeout                  no answer in time (manual 2.2); it may have been done
+        └── P1Overrun              P1 itself ran out of time
     RemoteBusy
     └── P1Busy                     later
     OutcomeUnknown
@@ -149,6 +150,20 @@ class P1Timeout(RemoteTimeout):
     cause = Text(
         "P1 at {address} did not answer in time ({phase}, {seconds} s).",
         "P1 pod adresem {address} nie odpowiedziało w wyznaczonym czasie ({phase}, {seconds} s).",
+    )
+
+
+class P1Overrun(P1Timeout):
+    """P1 answers that it ran out of time itself; it may have done what was asked."""
+
+    code = "p1.overrun"
+    cause = Text(
+        "P1 at {address} ran out of time while it worked.",
+        "P1 pod adresem {address} przekroczyło własny limit czasu.",
+    )
+    cure = Text(
+        "It will be tried again by itself; ask for less at once if a query repeats this.",
+        "Próba zostanie ponowiona automatycznie; jeśli zapytanie kończy się tak ponownie, zawęź jego zakres.",
     )
 
 

@@ -5,6 +5,7 @@ nothing arrived; everything else that is retryable may have been done.
 """
 
 import re
+import socket
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ from erepo.soap.http import tls_reason
 
 #: Largest answer of the typed services; a token has about 10 kB.
 MOST: Final = 1024**2
+#: Seconds given to P1 to say that it refuses our certificate.
+_PROBE: Final = 1.0
 _URL = re.compile(r"https://[A-Za-z0-9._\[\]:-]+(?:/[A-Za-z0-9._~/-]*)?")
 _PHASES: Final = {
     httpx.ConnectTimeout: "connect",
@@ -57,7 +60,7 @@ class P1Http:
     """
 
     def __init__(self, context: ssl.SSLContext, timeouts: HttpTimeouts, most: int = MOST) -> None:
-        self._timeouts, self._most = timeouts, most
+        self._context, self._timeouts, self._most = context, timeouts, most
         limit = httpx.Timeout(
             connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.pool
         )
@@ -93,7 +96,7 @@ class P1Http:
         except httpx.TimeoutException as error:
             raise self._expired(_PHASES.get(type(error), "read"), url) from None
         except httpx.HTTPError as error:
-            raise _lost(error, url) from None
+            raise self._lost(error, url) from None
 
     def _read(self, response: httpx.Response, url: str) -> bytes:
         received, until = bytearray(), time.monotonic() + self._timeouts.total
@@ -104,6 +107,44 @@ class P1Http:
             if time.monotonic() > until:
                 raise self._expired("total", url)
         return bytes(received)
+
+    def _lost(self, error: httpx.HTTPError, url: str) -> ErepoError:
+        """Say what a broken connection means for the request."""
+        reason = tls_reason(error)
+        if not reason and isinstance(error, httpx.ConnectError):
+            return P1Unavailable(address=url)
+        if reason := reason or self._refusal(url):
+            return P1ChannelFailed(address=url, reason=reason)
+        return P1OutcomeUnknown(address=url)
+
+    def _refusal(self, url: str) -> str:
+        """Return why P1 refuses our certificate, "" if it does not.
+
+        With TLS 1.3 the refusal comes after our side of the handshake and meets a request under way; the
+        reset that follows swallows the alert. See `erepo.soap.http`, which asks in the same way.
+        """
+        for _ in range(2):
+            try:
+                if not self._closes_at_once(url):
+                    return ""
+            except OSError as error:
+                return tls_reason(error)
+        return "CLIENT_CERTIFICATE_REFUSED"
+
+    def _closes_at_once(self, url: str) -> bool:
+        target = httpx.URL(url)
+        place = target.host, target.port or 443
+        with (
+            socket.create_connection(place, self._timeouts.connect) as raw,
+            self._context.wrap_socket(raw, server_hostname=target.host) as connection,
+        ):
+            connection.settimeout(_PROBE)
+            try:
+                return not connection.recv(1)
+            except TimeoutError:
+                return False
+            except ConnectionError:
+                return True
 
     def _expired(self, phase: str, url: str) -> P1Timeout:
         seconds = getattr(self._timeouts, phase)
@@ -124,11 +165,3 @@ def check_status(status: int, content_type: str, url: str) -> None:
     if status >= 400:
         raise P1Refused(reason=f"HTTP {status}")
     raise P1AnswerInvalid(address=url, rule=f"no SOAP message (HTTP {status})")
-
-
-def _lost(error: httpx.HTTPError, url: str) -> ErepoError:
-    if reason := tls_reason(error):
-        return P1ChannelFailed(address=url, reason=reason)
-    if isinstance(error, httpx.ConnectError):
-        return P1Unavailable(address=url)
-    return P1OutcomeUnknown(address=url)

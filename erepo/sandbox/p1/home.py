@@ -32,7 +32,7 @@ from erepo.sandbox.p1.errors import P1SandboxNotReady, ProviderMalformed
 from erepo.sandbox.p1.registry import Registry
 from erepo.sandbox.p1.store import Store
 
-#: P1 takes RSA only, and issues nothing else.
+#: P1 takes RSA keys only, and certifies no other; its authorities' own keys are nobody's business.
 _KEY: Final[KeyType] = "rsa-3072"
 ADMIN = "ADMIN"
 
@@ -57,10 +57,8 @@ class Home:
         if not passphrase.exists():
             write_durably(passphrase, [secrets.token_urlsafe(32).encode()])
         words = passphrase.read_bytes()
-        services = Authority.load_or_create(folder / "ca" / "services", words, "erepo sandbox P1 CA", _KEY)
-        providers = Authority.load_or_create(
-            folder / "ca" / "providers", words, "erepo sandbox P1 SubCA", _KEY
-        )
+        services = Authority.load_or_create(folder / "ca" / "services", words, "erepo sandbox P1 CA")
+        providers = Authority.load_or_create(folder / "ca" / "providers", words, "erepo sandbox P1 SubCA")
         home = cls(folder, services, providers, words)
         home.store.create()
         Registry.create(folder)

@@ -32,6 +32,9 @@ from erepo.soap.signing import ReadyAssertion, sha256
 from erepo.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from tests.support.p1 import Provider, RunningP1
 
+#: One sandbox serves all of them.
+pytestmark = pytest.mark.xdist_group("p1")
+
 _BODY = (
     f'<v1:RejestrowanieRepozytoriumRequest xmlns:v1="{names.SZAR}" xmlns:v11="{names.SZAR_TYPES}">'
     "<v11:wymusUtworzenieNowegoRepozytorium>true</v11:wymusUtworzenieNowegoRepozytorium>"

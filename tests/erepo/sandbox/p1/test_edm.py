@@ -13,7 +13,7 @@ from erepo.errors import ErepoError
 from erepo.identifiers.oids import uuid_oid
 from erepo.p1 import EdmClient, P1Addresses, Token
 from erepo.p1.edm import rules_of
-from erepo.p1.errors import P1AnswerInvalid, P1Refused, P1Timeout
+from erepo.p1.errors import P1AnswerInvalid, P1Overrun, P1Refused
 from erepo.p1.packing import p1_signer
 from erepo.p1.verifying import P1Verifier
 from erepo.pki import TrustStore, client_context
@@ -27,6 +27,9 @@ from erepo.xds.submitting import Registration
 from erepo.xds.vocabulary import APPROVED, DEPRECATED, REFERENCE_ENCOUNTER, AssociationType, Slot
 from tests.support.p1 import Provider, RunningP1, quick
 from tests.support.xds import PATIENT, document, submission_set
+
+#: One sandbox serves all of them.
+pytestmark = pytest.mark.xdist_group("p1")
 
 EVENT = "9^^^&1.2.3.15.1&ISO"
 WARSAW = ZoneInfo("Europe/Warsaw")
@@ -175,7 +178,7 @@ async def test_what_p1_asks_beyond_the_profile(
 @pytest.mark.parametrize(
     ("kind", "error"),
     [
-        ("p1-timeout", P1Timeout),
+        ("p1-timeout", P1Overrun),
         ("unsigned", P1AnswerInvalid),
         ("stale", P1AnswerInvalid),
         ("reject", P1Refused),

@@ -13,6 +13,9 @@ from erepo.sandbox.p1.faults import Fault
 from erepo.sandbox.p1.home import Home
 from tests.support.p1 import Provider, RunningP1
 
+#: One sandbox serves all of them.
+pytestmark = pytest.mark.xdist_group("p1")
+
 
 def run(home: Path, *arguments: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
     """Run `erepo p1-sandbox …` and return (exit code, what it wrote)."""

@@ -20,6 +20,9 @@ from erepo.xds import iti18
 from tests.support.p1 import Provider, RunningP1
 from tests.support.xds import PATIENT
 
+#: One sandbox serves all of them.
+pytestmark = pytest.mark.xdist_group("p1")
+
 _REQUEST = f'<v1:RejestrowanieRepozytoriumRequest xmlns:v1="{names.SZAR}"/>'
 
 
