@@ -132,6 +132,18 @@ class AuditSink(BaseModel):
     key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
 
 
+class P1Settings(BaseModel):
+    """P1, the national system."""
+
+    url: str = Field("", description="Its address, `https://…`; empty: the sandbox's on port_base + 1.")
+    ca: Path | None = Field(
+        None, description="PEM file of the authorities of its servers and signatures; none: the sandbox's."
+    )
+    public_url_key: str = Field(
+        "urn:csioz:p1:daneDostepowe:adresUslugi", description="SZAR's key of a repository's public address."
+    )
+
+
 class Settings(BaseSettings):
     """All settings; every field is `EREPO_<NAME>`, nested ones `EREPO_<GROUP>__<NAME>`."""
 
@@ -163,6 +175,7 @@ class Settings(BaseSettings):
     wss: WssLimits = WssLimits()
     limits: Limits = Limits()
     audit: AuditSink = AuditSink()
+    p1: P1Settings = P1Settings()
 
     @field_validator("public_url")
     @classmethod
@@ -193,6 +206,21 @@ class Settings(BaseSettings):
         return self.home.absolute() / "office"
 
     @property
+    def p1_home(self) -> Path:
+        """State of the sandbox's P1."""
+        return self.home.absolute() / "p1"
+
+    @property
+    def p1_url(self) -> str:
+        """Where P1 is."""
+        return self.p1.url.rstrip("/") or f"https://{self.host}:{self.p1_port}"
+
+    @property
+    def p1_authority(self) -> Path:
+        """The authorities of P1's servers and signatures."""
+        return self.p1.ca or self.p1_home / "ca" / "services" / "ca.pem"
+
+    @property
     def clinic_url(self) -> str:
         """SQLAlchemy URL of the clinic's database."""
         return self.clinic_database_url or f"sqlite:///{self.clinic_home / 'clinic.db'}"
@@ -206,6 +234,11 @@ class Settings(BaseSettings):
     def cloud_port(self) -> int:
         """Port of the repository service (mutual TLS)."""
         return self.port_base
+
+    @property
+    def p1_port(self) -> int:
+        """Port of the sandbox's P1 (mutual TLS)."""
+        return self.port_base + 1
 
     @property
     def office_port(self) -> int:

@@ -78,7 +78,7 @@ def write_assertion(
             "</saml2:Assertion>",
         )
     )
-    signature = _signature(signer, identifier, sha256(f"{start}{rest}".encode()))
+    signature = enveloped_signature(signer, identifier, sha256(f"{start}{rest}".encode()))
     octets = f"{start}{signature}{rest}".encode()
     return ReadyAssertion(identifier, octets, sha256(octets))
 
@@ -173,7 +173,14 @@ def _coded(element: str, value: CE) -> str:
     )
 
 
-def _signature(signer: Signer, identifier: str, digest: bytes) -> str:
+def enveloped_signature(signer: Signer, identifier: str, digest: bytes) -> str:
+    """Return the ds:Signature of an assertion.
+
+    Args:
+        signer: whose key signs.
+        identifier: of the assertion.
+        digest: SHA-256 of its canonical octets without the signature.
+    """
     content = (
         f'<ds:CanonicalizationMethod Algorithm="{EXC_C14N}"></ds:CanonicalizationMethod>'
         f'<ds:SignatureMethod Algorithm="{signer.algorithm}"></ds:SignatureMethod>'

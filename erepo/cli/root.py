@@ -31,6 +31,7 @@ COMMANDS = MappingProxyType(
         "samples": "samples",
         "cloud": "cloud",
         "office": "office",
+        "p1-sandbox": "p1_sandbox",
     }
 )
 

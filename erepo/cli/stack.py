@@ -2,7 +2,8 @@
 
     office ─ init ─┐
     cloud ── init ─┴─ trust the office ─ serve ─┐
-                      office ─────────── serve ─┼─ ready
+                      office ─────────── serve ─┤
+    P1 ───── init ─── a provider's .p12 ─ serve ─┼─ ready
     Prefect server ─ orphans ended ─ register ──┤
                                      worker ────┘
 
@@ -21,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from erepo.cda.samples.people import PROVIDER
 from erepo.cli import processes
 from erepo.cli.errors import AlreadyRunning, PrefectUnavailable
 from erepo.cli.supervisor import Program, Supervisor, answers, says
@@ -51,13 +53,14 @@ class Stack:
         self.around.secrets.make()
         make_folder(self.around.inbox)
         make_folder(self.around.scratch)
-        for program in (self.prefect(), self.cloud(), self.office()):
+        for program in (self.prefect(), self.cloud(), self.office(), *self.p1()):
             self.supervisor.check_port(program)
         prefect = self.supervisor.start(self.prefect())
         self._prepare()
         cloud = self.supervisor.start(self.cloud())
         office = self.supervisor.start(self.office())
-        self.supervisor.await_ready(cloud, office, prefect)
+        p1 = [self.supervisor.start(program) for program in self.p1()]
+        self.supervisor.await_ready(cloud, office, *p1, prefect)
         self._end_orphans(datetime.now(UTC))
         self.supervisor.run(
             "prefect-register", [sys.executable, "-m", "deployments.register"], self.around.prefect_client()
@@ -90,6 +93,16 @@ class Stack:
         self._erepo("office-init", "office", "init")
         self._erepo("cloud-init", "cloud", "init")
         self._erepo("cloud-init", "cloud", "trust", "add", str(self.around.office_authority))
+        if self.around.p1_is_ours:
+            self._prepare_p1()
+
+    def _prepare_p1(self) -> None:
+        """Set the sandbox's P1 up, with certificates of the provider that the samples are about."""
+        self._erepo("p1-init", "p1-sandbox", "init")
+        files = self.around.p1_provider
+        # Written last: without it the others are of no use.
+        if not (files / "passwords.json").exists():
+            self._erepo("p1-init", "p1-sandbox", "provider", "add", PROVIDER.book, "--out", str(files))
 
     def _erepo(self, log: str, *arguments: str) -> str:
         return self.supervisor.run(log, self.around.erepo(*arguments), self.around.environment())
@@ -115,6 +128,16 @@ class Stack:
             self.around.settings.host,
             self.around.settings.office_port,
         )
+
+    def p1(self) -> list[Program]:
+        """Return the sandbox's P1; nothing where the settings name another."""
+        if not self.around.p1_is_ours:
+            return []
+        settings = self.around.settings
+        command, ready = self.around.erepo("p1-sandbox", "serve"), says("erepo p1-sandbox ready")
+        return [
+            Program("p1-sandbox", command, self.around.environment(), ready, settings.host, settings.p1_port)
+        ]
 
     def prefect(self) -> Program:
         """Return the Prefect server with its UI."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from erepo.cda.samples.people import PROVIDER
 from erepo.durable import make_folder, write_durably
 from erepo.settings import Settings
 
@@ -151,6 +152,16 @@ class Surroundings:
     def service_authority(self) -> Path:
         """The authority of the service's certificates, which the office hands out with its answers."""
         return self.settings.cloud_home / "ca" / "ca.pem"
+
+    @property
+    def p1_is_ours(self) -> bool:
+        """Whether P1 is the sandbox's: the settings name no other."""
+        return not self.settings.p1.url
+
+    @property
+    def p1_provider(self) -> Path:
+        """Certificates that the sandbox's P1 issued for the provider of the samples, and their passwords."""
+        return self.settings.p1_home / "providers" / PROVIDER.book
 
     def erepo(self, *arguments: str) -> list[str]:
         """Return the command line of one of our own commands."""

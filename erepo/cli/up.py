@@ -21,6 +21,8 @@ _LABELS = {
     "ui": Text("Prefect (UI and API)", "Prefect (interfejs i API)"),
     "cloud": Text("Repository service (mutual TLS)", "Repozytorium (wzajemny TLS)"),
     "office": Text("Certificate office (SMTP)", "Biuro certyfikatów (SMTP)"),
+    "p1": Text("P1 (mutual TLS)", "P1 (wzajemny TLS)"),
+    "provider": Text("P1 certificates of a provider", "Certyfikaty P1 podmiotu"),
     "inbox": Text("Drop folder for documents", "Katalog na dokumenty"),
     "secrets": Text("Credentials", "Dane dostępowe"),
     "logs": Text("Logs", "Dzienniki"),
@@ -59,10 +61,14 @@ def addresses(around: Surroundings) -> Table:
         "ui": around.prefect_url,
         "cloud": around.cloud_url,
         "office": f"smtp://{around.settings.host}:{around.settings.office_port}",
+        "p1": around.settings.p1_url,
+        "provider": str(around.p1_provider),
         "inbox": str(around.inbox),
         "secrets": f"{around.secrets.folder} (Prefect: {around.secrets.prefect_login.name})",
         "logs": str(around.logs),
     }
+    if not around.p1_is_ours:
+        del rows["provider"]
     for key, value in rows.items():
         table.add_row(_LABELS[key].fill(speak), value)
     return table

@@ -13,27 +13,20 @@ from erepo.soap.names import (
     ACTION,
     ADDRESS,
     ANONYMOUS,
-    BODY,
     FAULT_TO,
     FROM,
-    HEADER,
     MESSAGE_ID,
-    MUST_UNDERSTAND,
     RELATES_TO,
     REPLY_TO,
-    ROLE,
     SECURITY,
-    SOAP,
     TO,
     WSA,
 )
+from erepo.soap.versions import SOAP_12, SoapVersion
 from erepo.xmlsig.forms import has_text
 
 _KNOWN = frozenset({ACTION, MESSAGE_ID, TO, FROM, REPLY_TO, FAULT_TO, RELATES_TO, SECURITY})
 _BLANKS = " \t\r\n"
-_ROLES = f"{SOAP}/role"
-#: Roles of whoever receives a message last, which we are.
-_OURS = frozenset({"", f"{_ROLES}/next", f"{_ROLES}/ultimateReceiver"})
 _MOST_HEADERS = 64
 _LONGEST_VALUE = 2048
 
@@ -62,21 +55,21 @@ class Shape:
         return "" if element is None else _text(element)
 
 
-def read_shape(envelope: etree._Element) -> Shape:
+def read_shape(envelope: etree._Element, version: SoapVersion = SOAP_12) -> Shape:
     """Check an envelope's outline.
 
     Raises:
         MalformedEnvelope: not exactly Header and Body, or not exactly one payload, or a header twice.
         HeaderNotUnderstood: a mandatory header that nobody here knows.
     """
-    if [child.tag for child in envelope] != [HEADER, BODY]:
+    if [child.tag for child in envelope] != [version.name("Header"), version.name("Body")]:
         raise MalformedEnvelope(rule="the envelope is not exactly one Header and one Body")
     header, body = envelope[0], envelope[1]
     if len(body) != 1 or has_text(body) or has_text(envelope) or has_text(header):
         raise MalformedEnvelope(rule="the Body is not exactly one element")
     if len(header) > _MOST_HEADERS:
         raise MalformedEnvelope(rule=f"more than {_MOST_HEADERS} headers")
-    shape = Shape(body, body[0], _known_headers(header))
+    shape = Shape(body, body[0], _known_headers(header, version))
     _check_endpoint(shape.headers.get(REPLY_TO))
     _check_endpoint(shape.headers.get(FAULT_TO))
     relates = shape.headers.get(RELATES_TO)
@@ -85,17 +78,17 @@ def read_shape(envelope: etree._Element) -> Shape:
     return shape
 
 
-def is_ours(block: etree._Element) -> bool:
+def is_ours(block: etree._Element, version: SoapVersion = SOAP_12) -> bool:
     """Return whether a header block is meant for whoever receives the message last, which we are."""
-    return block.get(ROLE, "").strip(_BLANKS) in _OURS
+    return block.get(version.name(version.role), "").strip(_BLANKS) in version.ours
 
 
-def _known_headers(header: etree._Element) -> dict[str, etree._Element]:
+def _known_headers(header: etree._Element, version: SoapVersion) -> dict[str, etree._Element]:
     found: dict[str, etree._Element] = {}
     for block in header:
-        ours = is_ours(block)
+        ours = is_ours(block, version)
         if block.tag not in _KNOWN:
-            if ours and block.get(MUST_UNDERSTAND, "0").strip() not in ("0", "false"):
+            if ours and block.get(version.name("mustUnderstand"), "0").strip() not in ("0", "false"):
                 raise HeaderNotUnderstood(rule="a mandatory header is unknown")
         elif not ours and block.tag != SECURITY:  # its own reader refuses it
             raise MalformedEnvelope(rule="an addressing header for another role")

@@ -150,7 +150,7 @@ class AiohttpChannel:
 
     async def _lost(self, error: Exception, body: "_Body", address: str) -> Exception:
         """Say what a broken connection means for the message."""
-        reason = _tls_reason(error)
+        reason = tls_reason(error)
         if not reason and (isinstance(error, aiohttp.ClientConnectorError) or not body.finished):
             return RemoteUnavailable(address=address)
         if not reason and not self._answered:
@@ -171,7 +171,7 @@ class AiohttpChannel:
                 if not await self._closes_at_once(address):
                     return ""
             except OSError as error:
-                return _tls_reason(error)
+                return tls_reason(error)
         return "CLIENT_CERTIFICATE_REFUSED"
 
     async def _closes_at_once(self, address: str) -> bool:
@@ -250,7 +250,7 @@ def _address(url: str) -> str:
     return found[1]
 
 
-def _tls_reason(error: BaseException | None) -> str:
+def tls_reason(error: BaseException | None) -> str:
     """Return the TLS alert or certificate error behind a failure; a mere cut during the handshake is none."""
     while error is not None:
         reason = getattr(error, "reason", None)

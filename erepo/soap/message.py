@@ -252,6 +252,11 @@ def _multipart(root: bytes, attachments: Sequence[Attachment]) -> Packed:
     return _packed(content_type, tuple(pieces))
 
 
+def packed_whole(content_type: str, octets: bytes) -> Packed:
+    """Return a message that was written elsewhere, ready for the wire."""
+    return _packed(content_type, (octets,))
+
+
 def _packed(content_type: str, pieces: tuple[_Piece, ...]) -> Packed:
     return Packed(content_type, sum(_size(piece) for piece in pieces), pieces)
 

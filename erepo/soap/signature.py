@@ -32,9 +32,7 @@ from erepo.soap.names import (
     ECDSA_SHA256,
     ENVELOPED,
     KEY_INFO,
-    MUST_UNDERSTAND,
     REFERENCE,
-    ROLE,
     RSA_SHA256,
     SHA256,
     SIGNATURE,
@@ -50,6 +48,7 @@ from erepo.soap.names import (
     WSU_ID,
     X509_TOKEN,
 )
+from erepo.soap.versions import SOAP_12, SoapVersion
 from erepo.xmlsig.canonical import Prefixes
 from erepo.xmlsig.forms import Forms, has_text
 from erepo.xmlsig.refusals import Refusals
@@ -94,7 +93,7 @@ class SecurityHeader:
     assertion: etree._Element | None = None
 
 
-def read_security(security: etree._Element) -> SecurityHeader:
+def read_security(security: etree._Element, version: SoapVersion = SOAP_12) -> SecurityHeader:
     """Check the form of a WS-Security header.
 
     Raises:
@@ -103,7 +102,8 @@ def read_security(security: etree._Element) -> SecurityHeader:
         AlgorithmRefused: another algorithm or transform.
         CoverageRefused: no or too many references, or a reference twice.
     """
-    if set(security.attrib) - {MUST_UNDERSTAND, ROLE, WSU_ID} or has_text(security) or not is_ours(security):
+    known = {version.name("mustUnderstand"), version.name(version.role), WSU_ID}
+    if set(security.attrib) - known or has_text(security) or not is_ours(security, version):
         raise SecurityMalformed(rule="the Security header has another role, or text")
     pieces: dict[object, etree._Element] = {}
     for child in security:

@@ -105,6 +105,8 @@ class Signer:
         created: datetime,
         life: float,
         assertion: ReadyAssertion | None = None,
+        *,
+        bearer: ReadyAssertion | None = None,
     ) -> bytes:
         """Return the wsse:Security header that signs the given parts and a new Timestamp.
 
@@ -113,7 +115,9 @@ class Signer:
             created: Created of the Timestamp, UTC.
             life: seconds until Expires.
             assertion: who acts; carried, and signed as well, so that it cannot be exchanged.
+            bearer: the same from P1, whose profile has its own signature protect it and nothing else.
         """
+        carried = assertion or bearer
         timestamp = _timestamp(created, created + timedelta(seconds=life))
         parts = {"timestamp": sha256(timestamp)} | dict(digests)
         if assertion:
@@ -129,7 +133,7 @@ class Signer:
             (
                 self._start,
                 timestamp,
-                assertion.octets if assertion else b"",
+                carried.octets if carried else b"",
                 f'<ds:Signature xmlns:ds="{DS}">'.encode(),
                 signed_info,
                 b"<ds:SignatureValue>",

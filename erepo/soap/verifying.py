@@ -128,7 +128,7 @@ class Verifier:
         if SECURITY not in shape.headers:
             raise SecurityMissing(rule="no Security header")
         security = read_security(shape.headers[SECURITY])
-        certificate, key = self._signer(security, received, now)
+        certificate, key = prove_signer(security, received, self._trust, now)
         canonical = canonical_octets(security.signed_info, security.prefixes)
         check_signature(key, security.algorithm, security.value, canonical)
         _check_references(shape, security, received)
@@ -140,19 +140,25 @@ class Verifier:
         proven = _Proven(certificate, created, key_of_copies, until, security.assertion)
         return _verified(shape, received, proven)
 
-    def _signer(
-        self, security: SecurityHeader, received: Received, now: datetime
-    ) -> tuple[x509.Certificate, PublicKey]:
-        try:
-            octets = bytes(octets_of(received, security.token))
-        except MalformedXop:
-            raise SecurityMalformed(rule="the token is no base64") from None
-        certificate, key = load_certificate(octets)
-        try:
-            self._trust.verify(certificate, at=now)
-        except ErepoError as error:
-            raise SignerRefused(rule=f"certificate not trusted ({error.code})") from error
-        return certificate, key
+
+def prove_signer(
+    security: SecurityHeader, received: Received, trust: Trust, now: datetime
+) -> tuple[x509.Certificate, PublicKey]:
+    """Return the certificate of a Security header's token and its key, both trusted.
+
+    Raises:
+        SecurityMalformed, SignerRefused, AlgorithmRefused: they are not.
+    """
+    try:
+        octets = bytes(octets_of(received, security.token))
+    except MalformedXop:
+        raise SecurityMalformed(rule="the token is no base64") from None
+    certificate, key = load_certificate(octets)
+    try:
+        trust.verify(certificate, at=now)
+    except ErepoError as error:
+        raise SignerRefused(rule=f"certificate not trusted ({error.code})") from error
+    return certificate, key
 
 
 def read_unsigned(received: Received) -> Verified:
@@ -227,6 +233,20 @@ def check_signature(key: PublicKey, algorithm: str, value: bytes, canonical: byt
 
 
 def _check_references(shape: Shape, security: SecurityHeader, received: Received) -> None:
+    covered = check_digests(shape, security, received)
+    required = [shape.headers.get(name) for name in (*_REQUIRED, RELATES_TO)]
+    required += [shape.body, security.timestamp]
+    if any(element is not None and element not in covered for element in required):
+        raise CoverageRefused(rule="Body, Timestamp, To, Action, MessageID or RelatesTo is not signed")
+
+
+def check_digests(shape: Shape, security: SecurityHeader, received: Received) -> set[etree._Element]:
+    """Return the parts that the signature covers; which of them must be there is for the caller to say.
+
+    Raises:
+        CoverageRefused: something unknown is referred to, or an id stands twice.
+        SignatureInvalid: a digest is wrong.
+    """
     positions = _positions(shape, security)
     covered: set[etree._Element] = set()
     for reference in security.references:
@@ -240,12 +260,9 @@ def _check_references(shape: Shape, security: SecurityHeader, received: Received
         if not hmac.compare_digest(digest, reference.digest):
             raise SignatureInvalid(rule="the digest of a signed part is wrong")
         covered.add(element)
-    required = [shape.headers.get(name) for name in (*_REQUIRED, RELATES_TO)]
-    required += [shape.body, security.timestamp]
-    if any(element is not None and element not in covered for element in required):
-        raise CoverageRefused(rule="Body, Timestamp, To, Action, MessageID or RelatesTo is not signed")
     token = security.token.get(WSU_ID, "")
     _check_unique(shape.body, {reference.identifier for reference in security.references} | {token})
+    return covered
 
 
 def _positions(shape: Shape, security: SecurityHeader) -> dict[str, etree._Element]:

@@ -1,0 +1,130 @@
+"""The sandbox's P1 for tests: own folder, own port, own process.
+
+with running_p1(tmp_path) as p1:
+    provider = p1.provider("000000927722")
+    with provider.client() as client: ...
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import orjson
+
+from erepo.p1 import Identified, P1Addresses, P1Client, TokenRequest
+from erepo.pki import Bundle, client_context
+from erepo.sandbox.p1.home import Home
+from erepo.settings import HttpTimeouts
+
+PROVIDER, OTHER = "000000927722", "000000011111"
+ROOT = "2.16.840.1.113883.3.4424"
+DOCTOR = Identified(f"{ROOT}.1.6.2", "5425740")
+PATIENT = Identified(f"{ROOT}.1.1.616", "80051200006")
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider with the certificates that P1 issued."""
+
+    resort_i: str
+    tls: Bundle
+    wss: Bundle
+    p1: "RunningP1"
+
+    def client(self, **changes: object) -> P1Client:
+        """Return its client."""
+        given = {"tls": self.tls, "wss": self.wss, "trust_pem": self.p1.trust} | changes
+        return P1Client(P1Addresses.below(self.p1.url), **given)  # type: ignore[arg-type]
+
+    def asking(self, **changes: object) -> TokenRequest:
+        """Return a request for a token of its doctor."""
+        given = {
+            "organisation": Identified(f"{ROOT}.2.3.1", self.resort_i),
+            "place": Identified(f"{ROOT}.2.3.3", f"{self.resort_i}-008"),
+            "user": DOCTOR,
+            "role": "medical doctor",
+            "patient": PATIENT,
+        } | changes
+        return TokenRequest(**given)  # type: ignore[arg-type]
+
+
+@dataclass
+class RunningP1:
+    """The sandbox in a process of its own."""
+
+    home: Home
+    url: str
+    process: subprocess.Popen[str]
+
+    @property
+    def trust(self) -> bytes:
+        """What clients trust."""
+        return self.home.services.pem
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
+
+    def provider(self, resort_i: str = PROVIDER, *, legacy: bool = False) -> Provider:
+        """Have certificates issued."""
+        out = self.home.folder / "providers" / f"{resort_i}{'-old' if legacy else ''}"
+        self.home.add_provider(resort_i, out, legacy=legacy)
+        words = orjson.loads((out / "passwords.json").read_bytes())
+        tls, wss = (
+            Bundle.from_pkcs12((out / words[each]["file"]).read_bytes(), words[each]["password"].encode())
+            for each in ("tls", "wss")
+        )
+        return Provider(resort_i, tls, wss, self)
+
+    def admin(self) -> httpx.Client:
+        """Return HTTP with the administrator's certificate."""
+        folder = self.home.folder / "admin"
+        bundle = Bundle.from_pem((folder / "tls.pem").read_bytes(), (folder / "tls.key").read_bytes())
+        return httpx.Client(base_url=self.url, verify=client_context(bundle, self.trust), trust_env=False)
+
+    def wrong(self, service: str, kind: str, **more: object) -> None:
+        """Have a service go wrong, by the administrator's endpoint."""
+        with self.admin() as admin:
+            answer = admin.put("/admin/faults", json={"service": service, "kind": kind, **more})
+        assert answer.status_code == 200, answer.text
+
+
+@contextmanager
+def running_p1(home: Path) -> Iterator[RunningP1]:
+    """Set a sandbox up in `home/p1` and run `erepo p1-sandbox serve` until the block ends."""
+    made = Home.initialise(home / "p1", ["127.0.0.1", "localhost"])
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("EREPO_")}
+    with (home / "p1.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "erepo", "p1-sandbox", "serve", "--port", "0"],
+            env=kept | {"EREPO_HOME": str(home), "EREPO_HOST": "127.0.0.1"},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert "erepo p1-sandbox ready on" in line, (home / "p1.log").read_text()
+        yield RunningP1(made, line.rpartition(" ")[2].strip(), process)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+        process.stdout.close()
+        made.store.close()
+
+
+def quick(**changes: float) -> HttpTimeouts:
+    """Return time-outs for tests of time-outs."""
+    return HttpTimeouts(**({"read": 20} | changes))
