@@ -6,6 +6,9 @@
     POST /services/{account}/activation            registers the account's certificates
     GET  /services/{account}                       state and usage
     GET  /services/{account}/audit                 the account's own record
+    GET, PUT  /services/{account}/certificates     the account's certificates
+    GET, PUT  /services/{account}/structure        provider, units, cells
+    GET, PUT, DELETE /services/{account}/p1/certificates  registration in the national domain
     GET, POST /services/{account}/xds/repository   ?wsdl, ?xsd=NAME; ITI-41, ITI-43, ITI-86
     GET, POST /services/{account}/xds/registry     ?wsdl, ?xsd=NAME; ITI-18, ITI-42, ITI-57, ITI-62
 

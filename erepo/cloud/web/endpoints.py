@@ -11,7 +11,7 @@ from typing import Final
 
 from erepo.cloud.audit.events import Action
 from erepo.cloud.errors import MethodNotAllowed, PathUnknown
-from erepo.cloud.web import accounts, audits, xds
+from erepo.cloud.web import accounts, audits, certificates, national, structures, xds
 from erepo.cloud.web.answers import Answer
 from erepo.cloud.web.calls import Call
 
@@ -74,6 +74,28 @@ _XDS: Final = Endpoint(
 ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "": Endpoint("account", {"GET": Method(Action.READ, accounts.answer_state)}),
     "/activation": ACTIVATION,
+    "/certificates": Endpoint(
+        "certificates",
+        {
+            "GET": Method(Action.READ, certificates.answer_list),
+            "PUT": Method(Action.UPDATE, certificates.answer_register),
+        },
+    ),
+    "/structure": Endpoint(
+        "structure",
+        {
+            "GET": Method(Action.READ, structures.answer_held),
+            "PUT": Method(Action.UPDATE, structures.answer_sent),
+        },
+    ),
+    "/p1/certificates": Endpoint(
+        "p1-certificates",
+        {
+            "GET": Method(Action.READ, national.answer_state),
+            "PUT": Method(Action.UPDATE, national.answer_register),
+            "DELETE": Method(Action.DELETE, national.answer_revoke),
+        },
+    ),
     "/audit": Endpoint("audit", {"GET": Method(Action.READ, audits.answer_page)}),
     "/xds/repository": _XDS,
     "/xds/registry": _XDS,
