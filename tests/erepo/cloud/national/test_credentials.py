@@ -1,0 +1,134 @@
+"""What is found wrong with a provider's two P1 certificates before anything is stored."""
+
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from erepo.cloud.national.credentials import Given, facts_of, open_credentials, pack, unpack
+from erepo.cloud.national.errors import P1CertificateRefused, P1CertificatesSwapped, P1CertificateTwice
+from erepo.errors import ErepoError
+from erepo.pki import Bundle, new_key
+from tests.support.certificates import NOW, usage
+from tests.support.national import PASSWORD, P1Pair, legacy_pkcs12, p1_bundle, p1_pair
+
+NAME = "Podmiot leczniczy 1"
+
+
+def given(bundle: Bundle, password: str = PASSWORD) -> Given:
+    """Return a file as P1 gives it out."""
+    return Given(legacy_pkcs12(bundle, PASSWORD.encode()), password.encode())
+
+
+def opened(tls: Bundle, wss: Bundle) -> tuple[Bundle, Bundle]:
+    """Open a pair."""
+    found = open_credentials(given(tls), given(wss), NOW)
+    return found.tls, found.wss
+
+
+@pytest.mark.parametrize("write", [legacy_pkcs12, lambda bundle, password: bundle.to_pkcs12(password)])
+def test_old_and_new_ciphers_open_and_survive_the_vault(write: object) -> None:
+    """A pair of RSA keys in either cipher opens; packed and unpacked it is the same, without passwords."""
+    keys = [new_key("rsa-3072") for _ in range(2)]
+    pair = P1Pair(p1_bundle(NAME, key=keys[0]), p1_bundle(NAME, client=False, key=keys[1]))
+    files = [Given(write(each, PASSWORD.encode()), PASSWORD.encode()) for each in (pair.tls, pair.wss)]  # type: ignore[operator]
+    found = open_credentials(*files, NOW)
+    again = unpack(pack(found))
+    assert [each.fingerprint for each in (again.tls, again.wss)] == [
+        pair.tls.fingerprint,
+        pair.wss.fingerprint,
+    ]
+    assert again.tls.key.private_numbers() == keys[0].private_numbers()
+    assert PASSWORD.encode() not in pack(found)
+    assert facts_of(found.tls)["subject"] == f"CN={NAME}"
+
+
+@pytest.mark.parametrize(
+    ("tls", "wss"),
+    [
+        (p1_bundle(NAME, client=False), p1_bundle(NAME)),
+        (p1_bundle("Podmiot 1 WSS"), p1_bundle("Podmiot 1 TLS")),
+        (p1_bundle("Podmiot_1-wss"), p1_bundle("Podmiot_1")),
+        (p1_bundle("Podmiot 1"), p1_bundle("Podmiot 1 (tls)")),
+    ],
+    ids=["usage", "names", "one name", "other name"],
+)
+def test_swapped_files_are_found(tls: Bundle, wss: Bundle) -> None:
+    """The WSS file as TLS and the reverse: told as a swap; in their right places they are taken."""
+    with pytest.raises(P1CertificatesSwapped):
+        opened(tls, wss)
+    assert opened(wss, tls)
+
+
+def test_one_file_twice_is_found() -> None:
+    """The same file, and two certificates of one key, are no pair."""
+    one = p1_bundle(NAME)
+    for other in (one, p1_bundle(NAME, client=False, key=one.key)):
+        with pytest.raises(P1CertificateTwice):
+            opened(one, other)
+
+
+#: Defects of a certificate, and the code that tells them.
+DEFECTS = {
+    "expired": ({"until": NOW - timedelta(hours=1), "since": NOW - timedelta(days=9)}, "pki.expired"),
+    "not yet": ({"since": NOW + timedelta(days=1)}, "pki.not-yet-valid"),
+    "authority": ({"basic": x509.BasicConstraints(ca=True, path_length=None)}, "pki.is-authority"),
+    "no signature": ({"usage": usage(signature=False)}, "pki.missing-usage"),
+}
+
+
+@pytest.mark.parametrize("slot", ["TLS", "WSS"])
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_an_unfit_certificate_is_named(slot: str, defect: str) -> None:
+    """Which of the two it is, and what is wrong with it, in both languages."""
+    changes, code = DEFECTS[defect]
+    bad, good = p1_bundle(NAME, **changes), p1_pair()
+    pair = (bad, good.wss) if slot == "TLS" else (good.tls, bad)
+    with pytest.raises(P1CertificateRefused) as caught:
+        opened(*pair)
+    error = caught.value.data["error"]
+    assert isinstance(error, ErepoError)
+    assert (caught.value.data["slot"], error.code) == (slot, code)
+    for language in ("pl", "en"):
+        assert f" {slot} " in caught.value.explain(language)[0]  # type: ignore[arg-type]
+
+
+def test_a_certificate_that_may_not_connect_is_no_tls_certificate() -> None:
+    """Two certificates for signatures: the TLS one is refused, nothing looks swapped."""
+    pair = [p1_bundle(NAME, client=False) for _ in range(2)]
+    with pytest.raises(P1CertificateRefused) as caught:
+        opened(pair[0], pair[1])
+    assert caught.value.data["slot"] == "TLS"
+
+
+@pytest.mark.parametrize("slot", ["TLS", "WSS"])
+@pytest.mark.parametrize(
+    ("pkcs12", "password", "code"),
+    [
+        (b"", PASSWORD, "pki.bundle-unreadable"),
+        (b"0\x82garbage", PASSWORD, "pki.bundle-unreadable"),
+        (None, "wrong", "pki.wrong-passphrase"),
+        (None, "", "pki.wrong-passphrase"),
+    ],
+)
+def test_a_file_that_does_not_open_is_named(
+    slot: str, pkcs12: bytes | None, password: str, code: str
+) -> None:
+    """Nonsense and a wrong password are told by slot; neither file nor password stands in the error."""
+    pair = p1_pair()
+    files = {"TLS": given(pair.tls), "WSS": given(pair.wss)}
+    files[slot] = Given(pkcs12 if pkcs12 is not None else files[slot].pkcs12, password.encode())
+    with pytest.raises(P1CertificateRefused) as caught:
+        open_credentials(files["TLS"], files["WSS"], NOW)
+    assert caught.value.data["error"].code == code  # type: ignore[attr-defined]
+    assert "wrong" not in str(caught.value).replace("wrong-", "")
+    assert PASSWORD not in repr(files)
+
+
+def test_certificates_that_say_nothing_of_their_use_are_taken() -> None:
+    """P1's own rules are P1's: what is not stated is not demanded."""
+    plain = {"extended": None, "usage": None, "basic": None}
+    assert opened(p1_bundle(NAME, **plain), p1_bundle(NAME, **plain))
+    any_use = (ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,)
+    assert opened(p1_bundle(NAME, extended=any_use), p1_bundle(NAME, client=False))
