@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from erepo.cloud.national.errors import P1CertificateRefused, P1CertificatesSwapped, P1CertificateTwice
+from erepo.cloud.national.opening import open_files
 from erepo.errors import ErepoError
 from erepo.pki.bundle import Bundle
 from erepo.pki.errors import IsAuthority, MissingUsage
@@ -53,11 +54,11 @@ def open_credentials(tls: Given, wss: Given, at: datetime) -> Credentials:
         P1CertificatesSwapped, P1CertificateTwice: right files in wrong places.
     """
     bundles: dict[Slot, Bundle] = {}
-    for slot, given in zip(SLOTS, (tls, wss), strict=True):
-        try:
-            bundles[slot] = Bundle.from_pkcs12(given.pkcs12, given.password)
-        except ErepoError as error:
-            raise P1CertificateRefused(slot=slot, error=error) from None
+    files = [(each.pkcs12, each.password) for each in (tls, wss)]
+    for slot, found in zip(SLOTS, open_files(files), strict=True):
+        if isinstance(found, ErepoError):
+            raise P1CertificateRefused(slot=slot, error=found)
+        bundles[slot] = found
     one, other = bundles["TLS"], bundles["WSS"]
     if same_key(one.key.public_key(), other.key.public_key()):
         raise P1CertificateTwice

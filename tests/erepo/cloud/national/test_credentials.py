@@ -6,10 +6,13 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from erepo.cloud.national import opening
 from erepo.cloud.national.credentials import Given, facts_of, open_credentials, pack, unpack
 from erepo.cloud.national.errors import P1CertificateRefused, P1CertificatesSwapped, P1CertificateTwice
+from erepo.cloud.national.opening import open_files
 from erepo.errors import ErepoError
 from erepo.pki import Bundle, new_key
+from erepo.pki.errors import BundleUnreadable
 from tests.support.certificates import NOW, usage
 from tests.support.national import PASSWORD, P1Pair, legacy_pkcs12, p1_bundle, p1_pair
 
@@ -124,6 +127,28 @@ def test_a_file_that_does_not_open_is_named(
     assert caught.value.data["error"].code == code  # type: ignore[attr-defined]
     assert "wrong" not in str(caught.value).replace("wrong-", "")
     assert PASSWORD not in repr(files)
+
+
+def endless(octets: bytes) -> bytes:
+    """Return a file whose password is to be stretched two thousand million times before all else."""
+    *_, count = octets.rpartition(b"\x02\x02\x08\x00")
+    assert count == b""  # the count of MacData is the end of the file
+    authentication = octets.rindex(b"\x30\x31\x30\x21")
+    longer = (int.from_bytes(octets[2:4], "big") + 2).to_bytes(2, "big")
+    mac = octets[authentication + 2 : -4]
+    head = octets[:2] + longer + octets[4:authentication]
+    return head + b"\x30\x33" + mac + b"\x02\x04\x7f\xff\xff\xff"
+
+
+def test_a_file_that_asks_for_endless_work_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends with its processor time; what was opened before it is there, the service itself did nothing."""
+    monkeypatch.setattr(opening, "_CPU_SECONDS", 1)
+    file = legacy_pkcs12(p1_bundle(NAME), PASSWORD.encode())
+    first, second = open_files([(file, PASSWORD.encode()), (endless(file), PASSWORD.encode())])
+    assert isinstance(first, Bundle)
+    assert isinstance(second, BundleUnreadable)
+    monkeypatch.setattr(opening, "_WALL_SECONDS", 0.01)
+    assert isinstance(open_files([(file, PASSWORD.encode())])[0], BundleUnreadable)
 
 
 def test_certificates_that_say_nothing_of_their_use_are_taken() -> None:
