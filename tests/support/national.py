@@ -10,10 +10,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -23,7 +25,7 @@ from erepo.cloud.national.errors import P1RepositoryExists
 from erepo.cloud.service import Cloud
 from erepo.cloud.web.app import build
 from erepo.identifiers.oids import new_uuid_oid
-from erepo.pki import Authority, Bundle
+from erepo.pki import Authority, Bundle, new_key
 from erepo.pki.bundle import fingerprint
 from erepo.settings import Settings
 from tests.support.actors import DOCTOR
@@ -95,10 +97,17 @@ class P1Pair:
         return sent | {f"{slot}_password": PASSWORD for slot in files} | changes
 
 
+@cache
+def rsa_key() -> rsa.RSAPrivateKey:
+    """Return a key as P1 wants it for signatures; always the same, they take time."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 def p1_bundle(name: str, *, client: bool = True, issuer: Authority = P1_ROOT, **changes: Any) -> Bundle:
     """Return a key with a certificate as P1 issues them: for connections, or for signatures alone."""
     usage = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.EMAIL_PROTECTION
-    recipe = Recipe(common_name=name, issuer=issuer, extended=(usage,)).but(**changes)
+    recipe = Recipe(key=new_key() if client else rsa_key(), common_name=name, issuer=issuer)
+    recipe = recipe.but(extended=(usage,)).but(**changes)
     return Bundle(recipe.key, recipe.make())
 
 

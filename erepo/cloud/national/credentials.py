@@ -11,13 +11,14 @@ from typing import Any, Final, Literal
 
 import orjson
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from erepo.cloud.national.errors import P1CertificateRefused, P1CertificatesSwapped, P1CertificateTwice
 from erepo.cloud.national.opening import open_files
 from erepo.errors import ErepoError
 from erepo.pki.bundle import Bundle
-from erepo.pki.errors import IsAuthority, MissingUsage
+from erepo.pki.errors import IsAuthority, KeyUnsupported, MissingUsage
 from erepo.pki.keys import clear_key, same_key
 from erepo.pki.trust import check_time
 
@@ -106,6 +107,9 @@ def _check(certificate: x509.Certificate, slot: Slot, at: datetime) -> None:
         raise MissingUsage(usage="digitalSignature")
     if slot == "TLS" and not _may_connect(certificate):
         raise MissingUsage(usage="clientAuth")
+    public = certificate.public_key()
+    if slot == "WSS" and not isinstance(public, rsa.RSAPublicKey):  # P1 knows RSA-SHA256 alone (§4.3)
+        raise KeyUnsupported(kind=type(public).__name__)
 
 
 def _extension(certificate: x509.Certificate, kind: type[Any]) -> Any:

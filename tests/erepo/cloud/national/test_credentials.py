@@ -14,7 +14,7 @@ from erepo.errors import ErepoError
 from erepo.pki import Bundle, new_key
 from erepo.pki.errors import BundleUnreadable
 from tests.support.certificates import NOW, usage
-from tests.support.national import PASSWORD, P1Pair, legacy_pkcs12, p1_bundle, p1_pair
+from tests.support.national import PASSWORD, P1Pair, legacy_pkcs12, p1_bundle, p1_pair, rsa_key
 
 NAME = "Podmiot leczniczy 1"
 
@@ -51,9 +51,9 @@ def test_old_and_new_ciphers_open_and_survive_the_vault(write: object) -> None:
     ("tls", "wss"),
     [
         (p1_bundle(NAME, client=False), p1_bundle(NAME)),
-        (p1_bundle("Podmiot 1 WSS"), p1_bundle("Podmiot 1 TLS")),
-        (p1_bundle("Podmiot_1-wss"), p1_bundle("Podmiot_1")),
-        (p1_bundle("Podmiot 1"), p1_bundle("Podmiot 1 (tls)")),
+        (p1_bundle("Podmiot 1 WSS", key=rsa_key()), p1_bundle("Podmiot 1 TLS")),
+        (p1_bundle("Podmiot_1-wss", key=rsa_key()), p1_bundle("Podmiot_1")),
+        (p1_bundle("Podmiot 1", key=rsa_key()), p1_bundle("Podmiot 1 (tls)")),
     ],
     ids=["usage", "names", "one name", "other name"],
 )
@@ -99,10 +99,17 @@ def test_an_unfit_certificate_is_named(slot: str, defect: str) -> None:
 
 def test_a_certificate_that_may_not_connect_is_no_tls_certificate() -> None:
     """Two certificates for signatures: the TLS one is refused, nothing looks swapped."""
-    pair = [p1_bundle(NAME, client=False) for _ in range(2)]
     with pytest.raises(P1CertificateRefused) as caught:
-        opened(pair[0], pair[1])
+        opened(p1_bundle(NAME, client=False, key=new_key()), p1_bundle(NAME, client=False))
     assert caught.value.data["slot"] == "TLS"
+
+
+def test_p1_signs_with_rsa_alone() -> None:
+    """A WSS certificate with another kind of key would be refused by P1 later: it is told now."""
+    with pytest.raises(P1CertificateRefused) as caught:
+        opened(p1_bundle(NAME), p1_bundle(NAME, client=False, key=new_key()))
+    assert caught.value.data["slot"] == "WSS"
+    assert caught.value.data["error"].code == "pki.key-unsupported"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("slot", ["TLS", "WSS"])
@@ -154,6 +161,6 @@ def test_a_file_that_asks_for_endless_work_is_unreadable(monkeypatch: pytest.Mon
 def test_certificates_that_say_nothing_of_their_use_are_taken() -> None:
     """P1's own rules are P1's: what is not stated is not demanded."""
     plain = {"extended": None, "usage": None, "basic": None}
-    assert opened(p1_bundle(NAME, **plain), p1_bundle(NAME, **plain))
+    assert opened(p1_bundle(NAME, **plain), p1_bundle(NAME, key=rsa_key(), **plain))
     any_use = (ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,)
     assert opened(p1_bundle(NAME, extended=any_use), p1_bundle(NAME, client=False))
