@@ -167,6 +167,12 @@ class Settings(BaseSettings):
         "", description="Large contents: empty or `file`, `file:///folder`, `s3://bucket/prefix`."
     )
     cloud_blobs_copy: str = Field("", description="A second store that holds the same; empty: none.")
+    cloud_key: SecretStr | None = Field(
+        None, description="Master key of the service's sealed secrets, base64; none: a file in its home."
+    )
+    cloud_key_previous: SecretStr | None = Field(
+        None, description="The master key before, while it is being changed."
+    )
     in_flight: int = Field(16, ge=1, le=256, description="Submissions sent at once by one task.")
     batch_documents: int = Field(250, ge=1, le=5000, description="Documents of one archiving task.")
     http: HttpTimeouts = HttpTimeouts()

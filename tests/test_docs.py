@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,6 +18,10 @@ from deployments.register import catalogue
 from erepo.cda.kinds import KINDS
 from erepo.cli.root import COMMANDS, LazyCommands
 from erepo.cloud import errors as cloud_errors
+from erepo.cloud.national import errors as national_errors
+from erepo.cloud.structure import errors as structure_errors
+from erepo.cloud.tenancy import errors as tenancy_errors
+from erepo.cloud.vault import errors as vault_errors
 from erepo.errors import ErepoError
 from erepo.settings import Settings
 from erepo.xds.vocabulary import Xds
@@ -168,13 +173,19 @@ def test_error_codes_of_the_service_are_described() -> None:
     used = {name for file in sources for name in re.findall(r"\bXds\.([A-Z_]+)", file.read_text("utf-8"))}
     described = set(rows(page("service")))
     assert {Xds[name].value for name in used} <= described
-    told = re.findall(r"`(cloud\.[a-z-]+)`", page("service"))
-    known = {
+    told = set(re.findall(r"`((?:cloud|certificates|structure|p1)\.[a-z0-9-]+)`", page("service")))
+    answered = codes_of(tenancy_errors, structure_errors, national_errors)
+    assert answered <= told <= answered | codes_of(cloud_errors, vault_errors)
+
+
+def codes_of(*modules: ModuleType) -> set[str]:
+    """Return the codes of the errors that modules define."""
+    return {
         one.code
-        for one in vars(cloud_errors).values()
-        if isinstance(one, type) and issubclass(one, ErepoError) and one.code.startswith("cloud.")
+        for module in modules
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, ErepoError) and one.__module__ == module.__name__
     }
-    assert set(told) <= known
 
 
 @cache

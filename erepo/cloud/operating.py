@@ -21,8 +21,11 @@ from erepo.cloud.audit.evidence import now
 from erepo.cloud.storage.database import Database
 from erepo.cloud.tenancy import options, patients, tenants
 from erepo.cloud.tenancy.tenants import Order, State
+from erepo.cloud.vault.keyring import Keyring, present_key
+from erepo.cloud.vault.rotating import Rotated, change_key
 from erepo.identifiers.hl7 import CX
 from erepo.pki.bundle import fingerprint
+from erepo.settings import Settings
 
 
 def event(account: str, command: str, action: Action, things: Sequence[Thing]) -> Event:
@@ -178,6 +181,32 @@ def count_patients(database: Database, account: str) -> int:
     """
     with database.everyone("the operator counts") as connection:
         return patients.count(connection, options.number_of(connection, account))
+
+
+def change_master_key(settings: Settings, database: Database) -> Rotated:
+    """Change the master key of the sealed secrets, or finish a change that a crash cut off; see `rotating`.
+
+    Raises:
+        MasterKeyNotNew, MasterKeyUnknown, MasterKeyMissing, MasterKeyMalformed, SecretDamaged: nothing was
+            changed.
+    """
+    keyring = Keyring(settings)
+    with database.everyone("the master key is looked at") as connection:
+        present = present_key(connection)
+    if keyring.unsettled(present):
+        keyring.settle(present)
+        return Rotated(present, present, 0)
+    with database.everyone("the master key is changed", write=True) as connection:
+        chains = Chains(connection, [0])
+        changed = change_key(connection, keyring)
+        things = [
+            _setting("master key", changed.present, changed.former),
+            _setting("secrets", changed.rows),
+        ]
+        chains.append(0, [event("", "master-key rotate", Action.UPDATE, things)])
+        chains.save()
+    keyring.settle(changed.present)
+    return changed
 
 
 def looked(connection: Connection, tenant_id: int, account: str, *, full: bool) -> None:

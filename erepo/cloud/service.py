@@ -14,6 +14,9 @@ from erepo.cloud.audit.sending import sender_for
 from erepo.cloud.bodies import Bodies
 from erepo.cloud.errors import where
 from erepo.cloud.metrics import Metrics
+from erepo.cloud.national.abroad import Abroad
+from erepo.cloud.national.port import NationalDomain  # noqa: TC001  # the annotation is evaluated
+from erepo.cloud.national.szar import Szar
 from erepo.cloud.registry.group import Registrar
 from erepo.cloud.registry.jobs import Job, Outcome  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.storage.database import Database
@@ -23,6 +26,8 @@ from erepo.cloud.storage.places import open_blobs
 from erepo.cloud.storage.writer import Arrivals, GroupWriter
 from erepo.cloud.tenancy.home import Home
 from erepo.cloud.tenancy.tenants import Directory, Tenant
+from erepo.cloud.vault.keyring import Keyring
+from erepo.cloud.vault.vault import Vault
 from erepo.pki.trust import TrustStore
 from erepo.settings import Settings
 from erepo.soap.signing import Signer
@@ -80,6 +85,12 @@ class Cloud:
             tenant=lambda job: job.evidence.tenant_id,
         )
 
+        #: What accounts entrust to the service, sealed.
+        self.vault = Vault(self.database, Keyring(settings))
+        #: The national domain, and the threads in which it is called.
+        self.domain: NationalDomain = Szar(settings)
+        self.abroad = Abroad()
+
         self.metrics = Metrics(self.database, lambda: self.writer.waiting)
 
     def _verifier(self) -> Verifier:
@@ -135,6 +146,7 @@ class Cloud:
 
     def close(self) -> None:
         """Finish what is under way and close the database."""
+        self.abroad.close()
         self.heavy.shutdown()
         self.readers.shutdown()
         self.database.close()

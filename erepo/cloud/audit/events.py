@@ -70,7 +70,7 @@ class Thing:
 
     Kinds: `patient`, `document`, `set` (of a submission), `folder`, `object` (of the registry), `query`;
     `withheld`: a document that was asked for and not given; `audit`: pages of the record itself; `setting`:
-    what the operator changed.
+    what the operator or the account changed; `structure`: of the provider, by its hash.
     """
 
     kind: str

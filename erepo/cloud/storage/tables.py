@@ -257,3 +257,35 @@ lease = Table(
     Column("holder", String(40), nullable=False),
     Column("until", DateTime, nullable=False),
 )
+
+#: The provider's structure as the clinic sent it last: canonical JSON.
+structure = Table(
+    "structure",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.id"), primary_key=True, autoincrement=False),
+    Column("sha256", String(64), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("updated_at", DateTime, nullable=False),
+)
+
+#: Registrations in the national domain (P1), one present and all former ones of an account.
+p1_registration = Table(
+    "p1_registration",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("tenant_id", ForeignKey("tenant.id"), nullable=False, index=True),
+    Column("tls_fingerprint", String(64), nullable=False),
+    Column("wss_fingerprint", String(64), nullable=False),
+    Column("facts", Text, nullable=False),  # JSON: what may be shown of both certificates
+    Column("key_id", String(16)),  # of the master key; this and the next two are gone after a revocation
+    Column("wrapped", LargeBinary),  # the row's data key under the master key
+    Column("sealed", LargeBinary),  # both keys and certificates under the data key
+    Column("asked_at", DateTime),  # P1 was asked for an id, and how that ended is not known
+    Column("repository_id", String(64)),
+    Column("address", String(512)),  # what P1 was told of where the repository is
+    Column("stored_at", DateTime, nullable=False),
+    Column("registered_at", DateTime),
+    Column("revoked_at", DateTime),
+)
+_present = p1_registration.c.revoked_at.is_(None)
+_index("ux_p1_present", p1_registration.c.tenant_id, where=_present, unique=True)

@@ -46,7 +46,10 @@ def _to_3(_connection: Connection) -> None:
 
 
 def _to_4(connection: Connection) -> None:
-    """Whether the signatures inside an account's documents are verified."""
+    """Whether the signatures inside an account's documents are verified.
+
+    Structures and registrations in P1 are new tables, and those are made below.
+    """
     wanted = "ADD COLUMN signatures VARCHAR(10) DEFAULT 'check' NOT NULL"
     connection.execute(text(f"ALTER TABLE tenant {wanted}"))
 

@@ -1,6 +1,7 @@
 """The service's folder: its own authority, its two certificates, whom it trusts, its database and blobs.
 
     secrets/passphrase    protects the keys below (0600); back it up apart from the rest
+    secrets/master-key    protects what accounts entrust to the service (see `vault.keyring`), likewise
     ca/                   the service's own authority (ca.pem is what clients trust)
     tls.key, tls.pem      how it shows itself in the TLS handshake
     wss.key, wss.pem      how it signs its answers (CN=erepo cloud WSS)
@@ -25,6 +26,7 @@ from erepo.cloud.addresses import own_names
 from erepo.cloud.errors import AuthorityUnfit, CloudNotInitialised, CredentialsInTheWay
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import service
+from erepo.cloud.vault.keyring import Keyring, begin
 from erepo.durable import make_folder, write_durably
 from erepo.identifiers.oids import new_uuid_oid
 from erepo.pki.authority import Authority
@@ -164,6 +166,8 @@ def initialise(settings: Settings, names: Sequence[str] = ()) -> Home:
     database = Database(settings.cloud_url)
     database.create()
     _name_community(database)
+    with database.write() as connection:
+        begin(connection, Keyring(settings))
     database.close()
     return home
 

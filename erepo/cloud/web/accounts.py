@@ -13,6 +13,9 @@ from erepo.cloud.registry.jobs import Change, Outcome
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy import tenants
 from erepo.cloud.tenancy.tenants import Tenant
+from erepo.cloud.web.acting import bearer
+from erepo.cloud.web.answers import Answer, json_answer
+from erepo.cloud.web.calls import Call
 from erepo.cloud.web.trail import Trail
 from erepo.pki.bundle import Bundle
 from erepo.pki.checks import check_certificate
@@ -110,6 +113,12 @@ def facts(tenant: Tenant, base_url: str, signer: Bundle) -> dict[str, Any]:
         "limitBytes": tenant.limit_bytes,
         "limitDocuments": tenant.limit_documents,
     }
+
+
+async def answer_state(call: Call) -> Answer:
+    """Answer `GET /services/{account}`; machines ask it, so nobody need be named."""
+    await bearer(call.cloud, call.tenant, call.request.headers, call.trail)
+    return json_answer(200, await state(call.cloud, call.tenant))
 
 
 async def state(cloud: Cloud, tenant: Tenant) -> dict[str, Any]:

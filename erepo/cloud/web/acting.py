@@ -51,13 +51,26 @@ async def bearer(cloud: Cloud, tenant: Tenant, headers: Mapping[bytes, bytes], t
     Raises:
         UserUnknown, TokenRefused: the token names nobody, or proves nothing.
     """
-    value = headers.get(b"authorization", b"")
-    if not value:
+    token = token_of(headers)
+    if not token:
         return None
-    token = value[len(_BEARER) :].strip().decode("latin-1") if value[:7].lower() == _BEARER else "?"
-    actor = read_token(token, await _expected(cloud, tenant, _names(cloud, tenant)))
+    actor = read_token(token, await expected_of(cloud, tenant))
     _remember(trail, actor)
     return actor
+
+
+def token_of(headers: Mapping[bytes, bytes]) -> str:
+    """Return the token that a request carries, not proven; empty where it carries nothing of the kind."""
+    value = headers.get(b"authorization", b"")
+    if not value:
+        return ""
+    token = value[len(_BEARER) :].strip().decode("latin-1") if value[:7].lower() == _BEARER else ""
+    return token or "?"
+
+
+async def expected_of(cloud: Cloud, tenant: Tenant) -> Expected:
+    """Return what a token beside a REST request of an account must be."""
+    return await _expected(cloud, tenant, _names(cloud, tenant))
 
 
 async def require_actor(

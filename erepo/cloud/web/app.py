@@ -6,44 +6,34 @@
     POST /services/{account}/activation            registers the account's certificates
     GET  /services/{account}                       state and usage
     GET  /services/{account}/audit                 the account's own record
-    POST /services/{account}/xds/repository        ITI-41, ITI-43
-    POST /services/{account}/xds/registry          ITI-18
-    GET  of these two with ?wsdl or ?xsd=NAME      how they are called
+    GET, PUT  /services/{account}/certificates     the account's certificates
+    GET, PUT  /services/{account}/structure        provider, units, cells
+    GET, PUT, DELETE /services/{account}/p1/certificates  registration in the national domain
+    GET, POST /services/{account}/xds/repository   ?wsdl, ?xsd=NAME; ITI-41, ITI-43, ITI-86
+    GET, POST /services/{account}/xds/registry     ?wsdl, ?xsd=NAME; ITI-18, ITI-42, ITI-57, ITI-62
 
-A path of another account, of no account, or that does not exist: the same 404 with the same body.
+`endpoints` is the table of what stands behind an account. A path of another account, of no account, or that
+does not exist: the same 404 with the same body.
 """
 
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from erepo.cloud.audit.events import Action, Who
-from erepo.cloud.bodies import ClientGone, Headers, Receive
-from erepo.cloud.errors import (
-    AccountOccupied,
-    AccountSuspended,
-    BodyTimeout,
-    BodyTooLarge,
-    MethodNotAllowed,
-    PathUnknown,
-    ServiceBusy,
-    ServiceStopping,
-    StorageUnavailable,
-    where,
-)
+from erepo.cloud.bodies import ClientGone, Receive
+from erepo.cloud.errors import AccountSuspended, MethodNotAllowed, PathUnknown, where
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
-from erepo.cloud.web import accounts, audits
-from erepo.cloud.web.acting import bearer, require_actor
+from erepo.cloud.web import accounts, endpoints
 from erepo.cloud.web.answers import Answer, Send, error_answer, json_answer
-from erepo.cloud.web.exchange import Caller
-from erepo.cloud.web.resources import description, figures, service_document
+from erepo.cloud.web.calls import SMALL, Call, Request
+from erepo.cloud.web.resources import description, figures
+from erepo.cloud.web.statuses import status_of
 from erepo.cloud.web.trail import Trail
-from erepo.cloud.web.xds import serve_xds
-from erepo.errors import AccessRefused, ErepoError, InvalidInput
+from erepo.errors import ErepoError
 
 log = logging.getLogger("erepo.cloud")
 
@@ -55,36 +45,8 @@ class Unexpected(Exception):  # says nothing on purpose; the log line before it 
 Scope = dict[str, Any]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_PATH = re.compile(r"/services/([0-9]{16})(/activation|/audit|/xds/repository|/xds/registry|)")
 #: Resources of the service as a whole.
 _OPEN = frozenset({"/health", "/openapi.json", "/metrics"})
-_SMALL = 64 * 1024
-_STATUS: tuple[tuple[type[ErepoError], int], ...] = (
-    (PathUnknown, 404),
-    (MethodNotAllowed, 405),
-    (AccountOccupied, 409),
-    (BodyTooLarge, 413),
-    (BodyTimeout, 408),
-    (AccountSuspended, 403),
-    (AccessRefused, 403),
-    (InvalidInput, 400),
-    (StorageUnavailable, 503),
-    (ServiceStopping, 503),
-    (ServiceBusy, 503),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request of a proven client."""
-
-    method: str
-    path: str
-    headers: Headers
-    fingerprint: str
-    certificate: bytes
-    receive: Receive
-    query: bytes = b""
 
 
 def build(cloud: Cloud) -> Application:
@@ -131,9 +93,9 @@ async def _serve(cloud: Cloud, scope: Scope, receive: Receive, send: Send) -> No
     except ClientGone as gone:
         await _record(trail, gone)
     except ErepoError as error:
-        close = int(headers.get(b"content-length", b"0") or 0) > _SMALL
+        close = int(headers.get(b"content-length", b"0") or 0) > SMALL
         await _record(trail, error)
-        await error_answer(_status(error), error, close=close, headers=_headers(error)).send(send)
+        await error_answer(status_of(error), error, close=close, headers=_headers(error)).send(send)
     except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
         log.error("unexpected: %s", where(error))  # noqa: TRY400  # texts may hold patient data
         await _record(trail, error)
@@ -165,61 +127,33 @@ async def _record(trail: Trail, error: Exception) -> None:
         log.error("a refusal is not recorded, %s", unrecorded.code)  # noqa: TRY400  # texts may hold patient data
 
 
-def _status(error: ErepoError) -> int:
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-
-
 async def _route(cloud: Cloud, request: Request, trail: Trail, send: Send) -> None:
     if request.path in _OPEN:
         await (await _open(cloud, request, trail)).send(send)
         return
-    found = _PATH.fullmatch(request.path)
-    if found is None:
-        raise PathUnknown
-    account, endpoint = found.groups()
-    if endpoint == "/activation":
-        trail.transaction, trail.action = "activation", Action.CREATE
+    account, endpoint = endpoints.find(request.path)
+    if endpoint is endpoints.ACTIVATION:
+        trail.transaction, trail.action = endpoint.name, Action.CREATE
         await _known(cloud, request, trail)
         await (await _activation(cloud, request, account, trail)).send(send)
         return
     tenant = await _tenant(cloud, request, account, trail)
-    if endpoint == "":
-        trail.transaction, trail.action = "account", Action.READ
-        await bearer(cloud, tenant, request.headers, trail)
-        await (await _state(cloud, request, tenant)).send(send)
-        return
-    if endpoint == "/audit":
-        trail.transaction, trail.action = "audit", Action.READ
-        await (await _audit(cloud, request, tenant, trail)).send(send)
-        return
-    if request.method == "GET":
-        trail.transaction, trail.action = "wsdl", Action.READ
-        await service_document(cloud, request.path, request.query.decode("latin-1")).send(send)
-        return
-    _only(request, "POST")
-    await _soap(cloud, request, Caller(cloud, tenant, request.path, trail, request.certificate), send)
+    trail.transaction = endpoint.name
+    method = endpoint.method(request.method)
+    trail.action = method.action
+    answer = await method.serve(Call(cloud, request, tenant, trail, send))
+    if answer is not None:
+        await answer.send(send)
 
 
 async def _open(cloud: Cloud, request: Request, trail: Trail) -> Answer:
     """Answer what belongs to no account; only refusals are recorded."""
     trail.transaction, trail.silent = request.path.strip("/"), True
-    _only(request, "GET")
+    if request.method != "GET":
+        raise MethodNotAllowed(allowed="GET")
     if request.path == "/metrics":
         return await figures(cloud, request.fingerprint)
     return json_answer(200, {"status": "ok"}) if request.path == "/health" else description(cloud)
-
-
-async def _soap(cloud: Cloud, request: Request, caller: Caller, send: Send) -> None:
-    limits, trail = cloud.settings.limits, caller.trail
-    trail.transaction = "XDS"
-    most = limits.message if request.path.endswith("/repository") else limits.soap_part
-    with cloud.arrivals.expected() as trail.arrived:
-        async with cloud.bodies.read(caller.tenant.account, request.headers, request.receive, most) as body:
-            content_type = request.headers.get(b"content-type", b"").decode("latin-1")
-            answer = await serve_xds(caller, content_type, body)
-            trail.arrived()
-            async with cloud.bodies.answering(caller.tenant.account, len(answer.body)):
-                await answer.send(send, cloud.settings.http.write)
 
 
 async def _tenant(cloud: Cloud, request: Request, account: str, trail: Trail) -> Tenant:
@@ -245,32 +179,11 @@ async def _known(cloud: Cloud, request: Request, trail: Trail) -> Tenant | None:
     return tenant
 
 
-async def _audit(cloud: Cloud, request: Request, tenant: Tenant, trail: Trail) -> Answer:
-    _only(request, "GET")
-    await require_actor(cloud, tenant, request.headers, trail)
-    return json_answer(200, await audits.page(cloud, tenant, request.query, trail))
-
-
 async def _activation(cloud: Cloud, request: Request, account: str, trail: Trail) -> Answer:
     certificate = accounts.may_activate(account, request.certificate)
-    _only(request, "POST")
-    async with cloud.bodies.read(account, request.headers, request.receive, _SMALL) as body:
+    endpoints.ACTIVATION.method(request.method)
+    async with cloud.bodies.read(account, request.headers, request.receive, SMALL) as body:
         return json_answer(200, await accounts.activate(cloud, account, certificate, body, trail))
-
-
-async def _state(cloud: Cloud, request: Request, tenant: Tenant) -> Answer:
-    _only(request, "GET")
-    return json_answer(200, await accounts.state(cloud, tenant))
-
-
-def _only(request: Request, method: str) -> None:
-    """Prove that the request has the one method of the resource.
-
-    Raises:
-        MethodNotAllowed: it has not.
-    """
-    if request.method != method:
-        raise MethodNotAllowed(allowed=method)
 
 
 def _headers(error: ErepoError) -> tuple[tuple[bytes, bytes], ...]:

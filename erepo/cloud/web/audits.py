@@ -9,10 +9,20 @@ from erepo.cloud.audit.reading import Page, Recorded, page_after
 from erepo.cloud.errors import RequestMalformed
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
+from erepo.cloud.web.acting import require_actor
+from erepo.cloud.web.answers import Answer, json_answer
+from erepo.cloud.web.calls import Call
 from erepo.cloud.web.trail import Trail
 
 _USUAL, _MOST = 100, 500
 _LARGEST = 10**15
+
+
+async def answer_page(call: Call) -> Answer:
+    """Answer `GET /services/{account}/audit`."""
+    cloud, tenant, request = call.cloud, call.tenant, call.request
+    await require_actor(cloud, tenant, request.headers, call.trail)
+    return json_answer(200, await page(cloud, tenant, request.query, call.trail))
 
 
 async def page(cloud: Cloud, tenant: Tenant, query: bytes, trail: Trail) -> dict[str, Any]:

@@ -79,6 +79,8 @@ def serve(settings: Settings) -> None:
     cloud = Cloud(settings)
     cloud.metrics.connections = MutualTlsProtocol.count_open
     MutualTlsProtocol.patience = min(MutualTlsProtocol.patience, settings.http.read)
+    # Whatever we ask of P1 is told by our own words, if at all.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     context = server_context(cloud.tls, cloud.trust.pem)
     config = uvicorn.Config(
         build(cloud),

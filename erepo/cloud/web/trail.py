@@ -9,12 +9,14 @@ from erepo.cloud.audit.events import Action, Event, Result, Thing, Who
 from erepo.cloud.audit.evidence import Evidence, Once, now
 from erepo.cloud.bodies import ClientGone
 from erepo.cloud.errors import ServiceStopping, StorageUnavailable
-from erepo.cloud.registry.jobs import Note, Outcome
+from erepo.cloud.registry.jobs import Change, Note, Outcome
 from erepo.errors import AccessRefused, ErepoError, InvalidInput
 from erepo.soap.errors import MessageReplayed
 from erepo.xds.responses import RegistryError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from erepo.cloud.registry.jobs import Job
     from erepo.cloud.service import Cloud
 
@@ -83,6 +85,17 @@ class Trail:
         if outcome.replayed:
             raise MessageReplayed(rule="the identical message was accepted before")
         return outcome
+
+    async def step(self, apply: Callable[["Connection"], Outcome], things: Sequence[Thing]) -> None:
+        """Write one of several effects of a request, with its own event; the request's is still to come.
+
+        Raises:
+            ServiceStopping, StorageUnavailable: as `write`; and whatever `apply` raises: nothing was done.
+        """
+        event = Event(self.transaction, self.action, self.who, now(), tuple(things), self.message)
+        self.arrived()
+        job = Change(evidence=Evidence(self.tenant_id, (event,)), apply=apply)
+        await asyncio.shield(self._cloud.writer.submit(job))
 
     async def tell(self, things: Sequence[Thing] = (), errors: Sequence[RegistryError] = ()) -> None:
         """Record a read, or a request refused by rules of XDS, unless a job did it already.

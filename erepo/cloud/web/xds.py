@@ -17,7 +17,9 @@ from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.acting import who_acts
 from erepo.cloud.web.answers import Answer
+from erepo.cloud.web.calls import Call
 from erepo.cloud.web.exchange import Caller, Question, Transaction
+from erepo.cloud.web.resources import service_document
 from erepo.cloud.web.transactions import TRANSACTIONS
 from erepo.content import Buffer
 from erepo.errors import ErepoError
@@ -39,6 +41,31 @@ class ActionRefused(MessageRefused):
 
     code = "cloud.action-refused"
     fault = "soap:Sender"
+
+
+async def serve_soap(call: Call) -> None:
+    """Answer a message that is posted to an XDS endpoint; the answer is sent while its memory is counted."""
+    cloud, trail, request = call.cloud, call.trail, call.request
+    limits, account = cloud.settings.limits, call.tenant.account
+    caller = Caller(cloud, call.tenant, request.path, trail, request.certificate)
+    most = limits.message if request.path.endswith("/repository") else limits.soap_part
+    with cloud.arrivals.expected() as trail.arrived:
+        async with call.body(most) as body:
+            content_type = request.headers.get(b"content-type", b"").decode("latin-1")
+            answer = await serve_xds(caller, content_type, body)
+            trail.arrived()
+            async with cloud.bodies.answering(account, len(answer.body)):
+                await answer.send(call.send, cloud.settings.http.write)
+
+
+async def describe(call: Call) -> Answer:
+    """Answer `?wsdl` and `?xsd=NAME` of an XDS endpoint.
+
+    Raises:
+        PathUnknown, MethodNotAllowed: see `service_document`.
+    """
+    call.trail.transaction = "wsdl"
+    return service_document(call.cloud, call.request.path, call.request.query.decode("latin-1"))
 
 
 async def serve_xds(caller: Caller, content_type: str, body: bytearray) -> Answer:

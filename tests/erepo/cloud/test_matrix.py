@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from erepo.cloud.web import app
+from erepo.cloud.web.endpoints import ENDPOINTS
 from tests.erepo.cloud.conftest import OTHER
 from tests.support.cloud import ACCOUNT, TenantCredentials, running_cloud
 from tests.support.matrix import Asker, cases, missing, seen, unknown
@@ -59,9 +59,8 @@ def test_foreign_objects_are_unknown_objects(name: str, asker: Asker, owner: Ask
 
 
 def endpoints() -> list[str]:
-    """Return what may follow an account in a path, from the service's own pattern."""
-    inside = app._PATH.pattern.partition("([0-9]{16})")[2].strip("()")
-    return [*inside.split("|"), "/certificates", "/xds", "/xds/registry/", "/documents/1.2.3"]
+    """Return what may follow an account in a path, from the service's own table, and what may not."""
+    return [*ENDPOINTS, "/xds", "/xds/registry/", "/documents/1.2.3"]
 
 
 @pytest.mark.parametrize("method", METHODS)

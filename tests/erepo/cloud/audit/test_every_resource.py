@@ -12,6 +12,7 @@ from erepo.cloud.audit.events import Result
 from erepo.cloud.audit.evidence import now
 from erepo.cloud.storage.database import Database
 from erepo.cloud.tenancy.tenants import resume, suspend
+from erepo.cloud.web.endpoints import ENDPOINTS
 from erepo.pki.authority import Authority
 from erepo.pki.bundle import Bundle, fingerprint
 from erepo.xds import iti18
@@ -27,7 +28,7 @@ EVERY = pytest.mark.parametrize("spoken", SPOKEN.values(), ids=SPOKEN)
 SECURITY = "erepo cloud CA"
 
 
-PATHS = ("", "/audit", "/activation", "/xds/registry", "/xds/repository")
+PATHS = tuple(ENDPOINTS)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -127,6 +128,23 @@ def rest(wire: Wire, method: str, path: str, *, person: bool = True) -> httpx.Re
         ("POST", "/audit", True, 405, "audit", Result.SERIOUS, ("cloud.method",)),
         ("GET", "/activation", True, 405, "activation", Result.SERIOUS, ("cloud.method",)),
         ("POST", "/activation", True, 400, "activation", Result.SERIOUS, ("cloud.request-malformed",)),
+        ("GET", "/certificates", False, 200, "certificates", Result.SUCCESS, ()),
+        ("PUT", "/certificates", True, 400, "certificates", Result.SERIOUS, ("cloud.request-malformed",)),
+        ("DELETE", "/certificates", True, 405, "certificates", Result.SERIOUS, ("cloud.method",)),
+        ("GET", "/structure", True, 404, "structure", Result.MINOR, ("structure.none",)),
+        ("PUT", "/structure", True, 400, "structure", Result.SERIOUS, ("structure.invalid",)),
+        ("GET", "/p1/certificates", True, 200, "p1-certificates", Result.SUCCESS, ()),
+        ("DELETE", "/p1/certificates", True, 200, "p1-certificates", Result.SUCCESS, ()),
+        (
+            "PUT",
+            "/p1/certificates",
+            True,
+            400,
+            "p1-certificates",
+            Result.SERIOUS,
+            ("cloud.request-malformed",),
+        ),
+        ("POST", "/p1/certificates", True, 405, "p1-certificates", Result.SERIOUS, ("cloud.method",)),
         ("GET", "/elsewhere", True, 404, "request", Result.SERIOUS, ("cloud.unknown",)),
     ],
 )

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from erepo.cli.cloud import app
 from erepo.cloud.web import app as application
+from erepo.cloud.web.endpoints import ENDPOINTS
 from erepo.pki.bundle import Bundle
 from erepo.pki.tls import client_context
 from erepo.xds.wsdl.documents import SCHEMAS
@@ -80,9 +81,15 @@ def test_every_described_path_is_there_and_answers_as_described(
 
 
 def test_every_path_of_the_service_is_described(described: dict[str, Any]) -> None:
-    """The description knows what the service's own list of paths knows."""
-    listed = set(re.findall(r"^    (?:GET|POST) +(/\S+)", application.__doc__ or "", flags=re.MULTILINE))
-    assert listed == set(described["paths"])
+    """The description, the list of paths and the table of endpoints know the same paths and methods."""
+    lines = re.findall(r"^    ([A-Z, ]+?) +(/\S+)", application.__doc__ or "", flags=re.MULTILINE)
+    assert {path for _, path in lines} == set(described["paths"])
+    for place, endpoint in ENDPOINTS.items():
+        path = f"/services/{{account}}{place}"
+        methods = {one.upper() for one in described["paths"][path] if one != "parameters"}
+        assert methods == set(endpoint.methods), path
+        named = {one for words, each in lines if each == path for one in words.split(", ")}
+        assert named == methods, path
 
 
 @pytest.mark.parametrize("path", ["/health", "/openapi.json", f"/services/{ACCOUNT}"])

@@ -1,0 +1,1 @@
+"""Registering an account's repository in the national domain (P1), with the provider's certificates."""

@@ -1,0 +1,1 @@
+"""The provider's structure as the service holds it: provider, units, cells with their resort codes."""

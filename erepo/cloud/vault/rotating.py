@@ -1,0 +1,67 @@
+"""Changing the master key: every data key is wrapped anew, no secret is decrypted.
+
+Order, and what a crash leaves behind:
+
+    the new key is durable in a file (or setting)   not used yet; the next run takes the same
+    **commit**: all rows re-wrapped, the new key     before it nothing has changed, after it everything:
+    in use, the event in the record                  both keys are at hand, the service finds the new one
+    the files get their names                        the next run does only that
+
+Running it again is safe at any moment. A service that seals something meanwhile is waited for, or does it
+again (`keyring.expect_present`).
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from erepo.cloud.storage.tables import p1_registration
+from erepo.cloud.vault.envelope import Bound, Envelope, rewrap
+from erepo.cloud.vault.keyring import Keyring, present_key, put_in_use
+
+#: What the secrets of `p1_registration` are for.
+P1 = "p1 certificates"
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """What a change did.
+
+    Attributes:
+        former: id of the key before.
+        present: id of the key in use now.
+        rows: how many secrets were re-wrapped.
+    """
+
+    former: str
+    present: str
+    rows: int
+
+
+def change_key(connection: Connection, keyring: Keyring) -> Rotated:
+    """Put every secret under the coming key and say that it is in use.
+
+    Args:
+        connection: a transaction of the operator; its commit is the commit point.
+        keyring: where the keys are.
+
+    Raises:
+        MasterKeyNotNew, MasterKeyUnknown, MasterKeyMissing, SecretDamaged: nothing was changed.
+    """
+    former = present_key(connection)
+    coming = keyring.coming(former)
+    put_in_use(connection, coming.id)
+    table = p1_registration.c
+    query = select(table.id, table.tenant_id, table.key_id, table.wrapped, table.sealed)
+    rows = connection.execute(query.where(table.sealed.is_not(None)).with_for_update()).all()
+    for row in rows:
+        if row.key_id == coming.id:
+            continue
+        envelope = Envelope(row.key_id, bytes(row.wrapped), bytes(row.sealed))
+        changed = rewrap(envelope, keyring.find(row.key_id), coming, Bound(row.tenant_id, P1))
+        connection.execute(
+            update(p1_registration)
+            .where(table.id == row.id)
+            .values(key_id=changed.key_id, wrapped=changed.wrapped)
+        )
+    return Rotated(former, coming.id, len(rows))

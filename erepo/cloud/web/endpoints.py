@@ -1,0 +1,120 @@
+"""What stands behind an account in a path: the one table of endpoints.
+
+A new endpoint is a row here, a line in the list of `web.app` and a path in `web.openapi`. Whoever comes here
+has been proven to be the account itself; only the activation proves that in its own way.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from erepo.cloud.audit.events import Action
+from erepo.cloud.errors import MethodNotAllowed, PathUnknown
+from erepo.cloud.web import accounts, audits, certificates, national, structures, xds
+from erepo.cloud.web.answers import Answer
+from erepo.cloud.web.calls import Call
+
+Serve = Callable[[Call], Awaitable[Answer | None]]
+
+_ACCOUNT = re.compile(r"/services/([0-9]{16})(|/.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How one HTTP method of an endpoint is served.
+
+    Attributes:
+        action: what it does, in the record.
+        serve: returns the answer; None when it sent one itself.
+    """
+
+    action: Action
+    serve: Serve
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One resource of an account.
+
+    Attributes:
+        name: what it is called in the record.
+        methods: by the HTTP method.
+        below: whether every path below it is served by it as well; `call.request.path` tells which.
+    """
+
+    name: str
+    methods: Mapping[str, Method] = field(default_factory=dict)
+    below: bool = False
+
+    def method(self, name: str) -> Method:
+        """Return how a method is served.
+
+        Raises:
+            MethodNotAllowed: it is none of this endpoint.
+        """
+        found = self.methods.get(name)
+        if found is None:
+            raise MethodNotAllowed(allowed=", ".join(self.methods))
+        return found
+
+
+async def _never(_call: Call) -> Answer | None:
+    raise PathUnknown
+
+
+#: The connection's certificate belongs to no account yet: `web.app` serves it.
+ACTIVATION: Final = Endpoint("activation", {"POST": Method(Action.CREATE, _never)})
+
+_XDS: Final = Endpoint(
+    "XDS", {"POST": Method(Action.EXECUTE, xds.serve_soap), "GET": Method(Action.READ, xds.describe)}
+)
+
+#: By what follows the account in the path.
+ENDPOINTS: Final[Mapping[str, Endpoint]] = {
+    "": Endpoint("account", {"GET": Method(Action.READ, accounts.answer_state)}),
+    "/activation": ACTIVATION,
+    "/certificates": Endpoint(
+        "certificates",
+        {
+            "GET": Method(Action.READ, certificates.answer_list),
+            "PUT": Method(Action.UPDATE, certificates.answer_register),
+        },
+    ),
+    "/structure": Endpoint(
+        "structure",
+        {
+            "GET": Method(Action.READ, structures.answer_held),
+            "PUT": Method(Action.UPDATE, structures.answer_sent),
+        },
+    ),
+    "/p1/certificates": Endpoint(
+        "p1-certificates",
+        {
+            "GET": Method(Action.READ, national.answer_state),
+            "PUT": Method(Action.UPDATE, national.answer_register),
+            "DELETE": Method(Action.DELETE, national.answer_revoke),
+        },
+    ),
+    "/audit": Endpoint("audit", {"GET": Method(Action.READ, audits.answer_page)}),
+    "/xds/repository": _XDS,
+    "/xds/registry": _XDS,
+}
+
+
+def find(path: str) -> tuple[str, Endpoint]:
+    """Return the account that a path names, and the endpoint behind it.
+
+    Raises:
+        PathUnknown: it is no path of an account.
+    """
+    found = _ACCOUNT.fullmatch(path)
+    if found is None:
+        raise PathUnknown
+    account, rest = found.groups()
+    endpoint = ENDPOINTS.get(rest) or next(
+        (each for place, each in ENDPOINTS.items() if each.below and rest.startswith(f"{place}/")), None
+    )
+    if endpoint is None:
+        raise PathUnknown
+    return account, endpoint

@@ -1,0 +1,57 @@
+"""The vocabulary of the description: types, answers and refusals that several resources share."""
+
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+
+def text(*pattern: str, **more: Any) -> Json:
+    """Return the type of a text, with a pattern or not."""
+    return {"type": "string", **({"pattern": pattern[0]} if pattern else {}), **more}
+
+
+OID: Final = text(r"^[0-2](\.(0|[1-9][0-9]*))+$")
+COUNT: Final = {"type": "integer", "minimum": 0}
+URL: Final = text(format="uri")
+
+PROBLEMS: Final = {
+    "400": "The request cannot be read, or its certificates do not pass.",
+    "403": "The account is suspended, or the acting person is not proven.",
+    "404": "Nothing is here for this certificate; says the same whether the account exists or not.",
+    "405": "Another method; `Allow` names the right one.",
+    "408": "The body stopped coming.",
+    "409": "What is there stands in the way: other certificates, a proof that is missing.",
+    "413": "The body is too large.",
+    "501": "The service is not connected to P1.",
+    "502": "P1 refused, or answered without an id; the certificates are stored.",
+    "503": "The storage or P1 cannot take it now, or the service is stopping.",
+    "504": "P1 did not answer in time; the certificates are stored, the same again resumes.",
+}
+ACCOUNT: Final = {"$ref": "#/components/parameters/account"}
+#: A token about the acting person may come with the certificate, and is proven if it does.
+PERHAPS_PERSON: Final[list[Json]] = [{"certificate": []}, {"certificate": [], "person": []}]
+
+
+def object_of(properties: Json) -> Json:
+    """Return the type of an object that has all these properties."""
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def answer(description: str, media_type: str, schema: Json) -> Json:
+    """Return the answer of a request that went well."""
+    return {"200": {"description": description, "content": {media_type: {"schema": schema}}}}
+
+
+def problems(*codes: str) -> Json:
+    """Return the answers of requests that did not."""
+    return {code: {"$ref": f"#/components/responses/Error{code}"} for code in codes}
+
+
+def ref(name: str) -> Json:
+    """Return what stands for a schema of the description."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def get(name: str, summary: str, answer: Json, problems: Json, **more: Any) -> Json:
+    """Return a GET."""
+    return {"get": {"operationId": name, "summary": summary, "responses": answer | problems, **more}}

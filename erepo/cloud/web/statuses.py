@@ -1,0 +1,61 @@
+"""Which HTTP status tells which error."""
+
+from erepo.cloud.errors import (
+    AccountOccupied,
+    AccountSuspended,
+    BodyTimeout,
+    BodyTooLarge,
+    MethodNotAllowed,
+    PathUnknown,
+    ServiceBusy,
+    ServiceStopping,
+    StorageUnavailable,
+)
+from erepo.cloud.national.errors import (
+    P1AnswerUnusable,
+    P1CertificatesPresent,
+    P1NotConfigured,
+    P1Overdue,
+    P1RegistrationBusy,
+    P1RegistrationRefused,
+    P1RepositoryExists,
+    P1RepositoryIdMissing,
+    P1Unreachable,
+)
+from erepo.cloud.structure.errors import StructureNone
+from erepo.cloud.tenancy.errors import CertificateRetired, CertificatesNotProven
+from erepo.cloud.vault.errors import MasterKeyChanged
+from erepo.errors import AccessRefused, ErepoError, InvalidInput
+
+#: The first that fits decides.
+_STATUS: tuple[tuple[type[ErepoError], int], ...] = (
+    (PathUnknown, 404),
+    (MethodNotAllowed, 405),
+    (StructureNone, 404),
+    (AccountOccupied, 409),
+    (CertificatesNotProven, 409),
+    (CertificateRetired, 409),
+    (P1CertificatesPresent, 409),
+    (P1RepositoryExists, 409),
+    (BodyTooLarge, 413),
+    (BodyTimeout, 408),
+    (AccountSuspended, 403),
+    (AccessRefused, 403),
+    (InvalidInput, 400),
+    (StorageUnavailable, 503),
+    (ServiceStopping, 503),
+    (ServiceBusy, 503),
+    (MasterKeyChanged, 503),
+    (P1NotConfigured, 501),
+    (P1RepositoryIdMissing, 502),
+    (P1RegistrationRefused, 502),
+    (P1AnswerUnusable, 502),
+    (P1RegistrationBusy, 503),
+    (P1Unreachable, 503),
+    (P1Overdue, 504),
+)
+
+
+def status_of(error: ErepoError) -> int:
+    """Return the status of the answer to a request that ended in an error."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
