@@ -44,8 +44,8 @@ class Certificates(RunInput):
 _TITLE = Text("## Certificates for the account {account}", "## Certyfikaty dla konta {account}")
 _TODO = Text(
     "The requests (CSR) were mailed to {office}. Open both files of its answer in a text editor and copy"
-    " their whole texts into the fields below. Only certificates belong here, **never a private key**. With all"
-    " fields left empty the mailbox is looked at again. The same on the command line:"
+    " their whole texts into the fields below. Only certificates belong here, **never a private key**. With"
+    " all fields left empty the mailbox is looked at again. The same on the command line:"
     " `erepo certificates receive FILE…`; to give up: `erepo certificates abandon {account}`.",
     "Żądania (CSR) wysłano na adres {office}. Otwórz oba pliki z odpowiedzi w edytorze tekstu i skopiuj całą"
     " ich treść do pól poniżej. Należy tu podać wyłącznie certyfikaty, **nigdy klucz prywatny**. Jeśli"

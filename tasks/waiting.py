@@ -64,6 +64,7 @@ async def look_for_certificates(
     with opened_ledger(settings) as database:
         entry = require(database, account)
         if entry.step in _THERE:
+            onboarding.answered(database, account, run)
             return ""
         if run in entry.waiting.runs:
             return entry.waiting.runs[run]
@@ -130,20 +131,27 @@ async def watch_account(account: str, remind_days: float) -> str:
                 onboarding.refuse(database, account, trouble)
         # A run is woken by what came, good or bad: it says so on its page and asks again.
         for run in require(database, account).waiting.runs:
-            await wake(run)
-            onboarding.answered(database, account, run)
+            # One that is just about to suspend stays noted, for the next look.
+            if await wake(run):
+                onboarding.answered(database, account, run)
         return "woken" if require(database, account).step in _THERE else "refused"
 
 
-async def wake(run: str) -> None:
-    """Let a suspended run go on, with an empty form; one that is gone or not suspended is left alone."""
+async def wake(run: str) -> bool:
+    """Let a suspended run go on, with an empty form.
+
+    Returns:
+        Whether nothing is left to be done: it goes on, has ended, or is not known (any more).
+    """
     async with get_client() as client:
         try:
             found = await client.read_flow_run(UUID(run))
         except (ObjectNotFound, ValueError):
-            return
+            return True
         if found.state is not None and found.state.is_paused():
             await client.resume_flow_run(found.id, run_input={})
+            return True
+        return found.state is not None and found.state.is_final()
 
 
 async def _remind(database: Database, account: str, connection: str, days: float) -> str:

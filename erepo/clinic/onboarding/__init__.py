@@ -36,6 +36,7 @@ from erepo.clinic.onboarding.ledger import Bundles, Entry, Refusal, Step, Waitin
 from erepo.clinic.onboarding.mailing import mail_requests
 from erepo.clinic.onboarding.pins import Pins
 from erepo.clinic.onboarding.requests import Form, Requests, make_requests
+from erepo.clinic.onboarding.sorting import accounts_named
 from erepo.clinic.onboarding.waiting import abandon, answered, ask, open_accounts, refuse, remind
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Step",
     "Waiting",
     "abandon",
+    "accounts_named",
     "activate",
     "adopt",
     "answered",

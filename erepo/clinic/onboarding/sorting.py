@@ -99,13 +99,18 @@ def check_names(pems: Iterable[Pem]) -> None:
 
 def names(pems: Iterable[bytes], account: str) -> bool:
     """Tell whether one of the certificates names the account; unreadable ones do not."""
+    return account in accounts_named(pems)
+
+
+def accounts_named(pems: Iterable[bytes]) -> list[str]:
+    """Return the accounts that certificates name; unreadable ones name none."""
+    found: dict[str, None] = {}
     for pem in pems:
         try:
-            if any(_subject(certificate)[0] == account for certificate in read_certificates(pem)):
-                return True
+            found.update({_subject(each)[0]: None for each in read_certificates(pem)})
         except CertificateRefused:
             continue
-    return False
+    return [account for account in found if account]
 
 
 def sort(pems: Iterable[bytes], account: str) -> Given:
