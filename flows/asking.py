@@ -24,13 +24,13 @@ class Certificates(RunInput):
         "",
         max_length=_LIMIT,
         title="Certyfikat TLS / TLS certificate",
-        description="Treść pliku TLS<numer>.pem / The text of the file TLS<serial>.pem.",
+        description="Treść pliku TLS….pem / The text of the file TLS….pem.",
     )
     wss: str = Field(
         "",
         max_length=_LIMIT,
         title="Certyfikat WSS / WSS certificate",
-        description="Treść pliku WSS<numer>.pem / The text of the file WSS<serial>.pem.",
+        description="Treść pliku WSS….pem / The text of the file WSS….pem.",
     )
     authority: str = Field(
         "",

@@ -118,11 +118,11 @@ def list_pending(as_json: _Json = False) -> None:
     else:
         table = Table(box=None, pad_edge=False)
         for head in _HEADS:
-            table.add_column(head.fill(language()))
+            table.add_column(head.fill(language()), no_wrap=True)
         for one in waiting:
             received = f"{one.received_at:%Y-%m-%d %H:%M}"
             table.add_row(one.number, one.account, one.organisation, one.sender, received)
-        Console().print(table)
+        Console().print(table, soft_wrap=True)
 
 
 @app.command()

@@ -151,7 +151,11 @@ def place(tls: bytes, wss: bytes, authorities: bytes = b"") -> Given:
 
 
 def _given(tls: x509.Certificate, wss: x509.Certificate, authorities: Sequence[x509.Certificate]) -> Given:
-    issuers = [each for each in authorities if _issued(tls, each) or _issued(wss, each)]
+    vouching, below = set[x509.Certificate](), {tls, wss}
+    # Upwards, as far as the chain was given.
+    while below := {each for each in authorities if any(_issued(one, each) for one in below)} - vouching:
+        vouching |= below
+    issuers = [each for each in authorities if each in vouching]
     others = [each for each in authorities if each not in issuers] or issuers
     return Given(
         tls=write_certificates([tls]),
