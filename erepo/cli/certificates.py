@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from erepo.cli.certificates_adopting import adopt
 from erepo.cli.certificates_export import export
@@ -65,12 +64,9 @@ _NEEDED = Text(
     "Oba wymagają certyfikatu TLS konta: `erepo certificates export`, a następnie zaimportuj plik w"
     " przeglądarce.",
 )
-_COLUMNS = (
-    Text("Certificate", "Certyfikat"),
-    Text("Serial", "Numer"),
-    Text("Valid from", "Ważny od"),
-    Text("Valid until", "Ważny do"),
-    Text("Days left", "Pozostało dni"),
+_CERTIFICATE = Text(
+    "{purpose}: serial {serial}, valid from {since} until {until} ({days} days left)",
+    "{purpose}: numer {serial}, ważny od {since} do {until} (pozostało dni: {days})",
 )
 _STATE = Text(
     "Account {account}, step: {step}, generation: {generation}.",
@@ -191,15 +187,18 @@ def _print(facts: dict[str, Any]) -> None:
     words = _STATE.fill(
         speak, account=facts["account"], step=facts["step"], generation=facts["generation"] or "-"
     )
-    console.print(words, markup=False, highlight=False)
-    if facts["certificates"]:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for head in _COLUMNS:
-            table.add_column(head.fill(speak), no_wrap=True)
-        for one in facts["certificates"]:
-            days = [one[name][:10] for name in ("notBefore", "notAfter")]
-            table.add_row(one["purpose"], one["serial"], *days, str(one["daysLeft"]))
-        console.print(table, soft_wrap=True)
+    console.print(words, markup=False, highlight=False, soft_wrap=True)
+    for one in facts["certificates"]:
+        since, until = (one[name][:10] for name in ("notBefore", "notAfter"))
+        words = _CERTIFICATE.fill(
+            speak,
+            purpose=one["purpose"],
+            serial=one["serial"],
+            since=since,
+            until=until,
+            days=one["daysLeft"],
+        )
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
     if facts["refusal"]:
         why = _LAST.fill(speak, why=" ".join(facts["refusal"]))
         console.print(why, style="yellow", markup=False, highlight=False, soft_wrap=True)

@@ -122,7 +122,8 @@ def list_pending(as_json: _Json = False) -> None:
         for one in waiting:
             received = f"{one.received_at:%Y-%m-%d %H:%M}"
             table.add_row(one.number, one.account, one.organisation, one.sender, received)
-        Console().print(table, soft_wrap=True)
+        # Numbers and accounts are to be copied: better a line that wraps than one that is cut.
+        Console(width=max(Console().width, 150), soft_wrap=True).print(table)
 
 
 @app.command()

@@ -146,9 +146,11 @@ def test_onboarding_by_hand(machine: Machine, ui: Ui, tmp_path: Path) -> None:
 
     ui.answer(files["TLS"], files["WSS"], authorities)
     ui.state("Completed")
-    ui.page.get_by_role("tab", name="Artifacts").click()
+    ui.page.get_by_text("Artifacts", exact=True).first.click()
     facts = told(machine, "certificates", "show", ACCOUNT)
     assert (facts["step"], facts["refusal"]) == ("active", None)
-    ui.page.locator("a[href*='artifact']").first.click()
+    # One page each time the run waited, and one at its end.
+    expect(ui.page.locator("a[href*='/artifacts/artifact/']")).to_have_count(3)
+    ui.page.locator("a[href*='/artifacts/artifact/']").last.click()
     repository = facts["technical"]["repositoryUniqueId"]
     expect(ui.page.get_by_text(repository).first).to_be_visible()
