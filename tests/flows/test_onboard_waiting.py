@@ -1,20 +1,25 @@
 """A run that waits: suspended, asked by a form, woken by others; killed anywhere, it goes on where it was."""
 
+import json
 import logging
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
 from prefect.client.orchestration import get_client
-from prefect.settings import PREFECT_HOME
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME
+from typer.testing import CliRunner
 
+from erepo.cli.certificates import app
 from erepo.clinic import onboarding
 from erepo.clinic.onboarding import Step
 from erepo.clinic.onboarding.ledger import Entry, require
 from erepo.clinic.tables import onboarding as table
+from erepo.durable import write_durably
 from erepo.pki import load_key
 from erepo.pki.keys import clear_key
 from erepo.pki.pem import write_certificates
@@ -58,6 +63,14 @@ def issue(by_hand: Office) -> dict[str, str]:
         purpose.lower(): write_certificates([one]).decode() for purpose, one in issued.certificates.items()
     }
     return {**found, "authority": (issued.issuer + issued.service_ca).decode()}
+
+
+def write(texts: dict[str, str], folder: Path) -> list[str]:
+    """Write each text into a file of its own."""
+    files = {folder / f"{name}.pem": text for name, text in texts.items()}
+    for file, text in files.items():
+        file.write_text(text)
+    return [str(file) for file in files]
 
 
 async def test_suspended_answered_finished(
@@ -123,7 +136,7 @@ async def test_certificates_given_elsewhere_wake_the_run(
     by_hand: Office,
     prefect_database: Path,
 ) -> None:
-    """What the command line put into the ledger is found by the watch, which wakes the run; it asks no more."""
+    """What the command line put into the ledger is found by the watch, which wakes the run."""
     run = await order(onboard_clinic, **form)
     await work(onboard_clinic, run)
     good = issue(by_hand)
@@ -246,3 +259,37 @@ async def test_killed_between_the_steps(
     assert (ledger(clinic).state, ledger(clinic).tls_key_pem) == ("active", keys)
     assert office.answers() == 1
     assert entry(clinic).waiting.runs == {}
+
+
+async def test_the_commands_wake_and_cancel_runs(
+    clinic: ClinicUnderTest,
+    form: Fill,  # noqa: F811
+    by_hand: Office,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    prefect_database: Path,
+) -> None:
+    """`abandon` ends the run that waits; `receive` refuses by name, takes good files and wakes the next run."""
+    port = urlsplit(PREFECT_API_URL.value()).port
+    assert port is not None
+    monkeypatch.setenv("EREPO_PORT_BASE", str(port - 3))
+    write_durably(clinic.settings.home / "secrets" / "prefect-login", [b"nobody:nothing"])
+    run = await order(onboard_clinic, **form)
+    await work(onboard_clinic, run)
+    assert CliRunner().invoke(app, ["abandon", ACCOUNT, "--yes"]).exit_code == 0
+    assert (await work(onboard_clinic, run)).is_cancelled()
+    assert onboarding.progress(clinic.database, ACCOUNT) is None
+    for pending in desk.waiting(by_hand.home):
+        desk.close(by_hand.home, pending.number)
+
+    run = await order(onboard_clinic, **form)
+    await work(onboard_clinic, run)
+    files = write(issue(by_hand), tmp_path)
+    refused = CliRunner().invoke(app, ["receive", *files[:1]])
+    assert refused.exit_code == 1
+    assert "WSS certificate of the account" in refused.output
+    assert (await work(onboard_clinic, run)).name == "Suspended"
+    told = CliRunner().invoke(app, ["receive", *files, "--json"])
+    assert json.loads(told.stdout)["woken"] == 1
+    assert (await work(onboard_clinic, run)).is_completed()
+    assert entry(clinic).step is Step.ACTIVE
