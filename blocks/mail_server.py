@@ -8,11 +8,15 @@ from pydantic import Field, SecretStr
 from blocks.looks import LOGO, documentation
 
 if TYPE_CHECKING:
-    from erepo.clinic.mail import Mailer
+    from datetime import date
+
+    from erepo.clinic.mail import ImapMailbox, Mailer
 
 
 class MailServer(Block):
-    """The outgoing mail server, used to send certificate requests to the office (manual 1.1 and 2.6).
+    """The mail server, used to send certificate requests to the office (manual 1.1 and 2.6).
+
+    Where a mailbox is configured as well, the office's answers are read from it.
 
     Example:
         Load the block and get a mailer, which knows nothing of Prefect:
@@ -47,6 +51,29 @@ class MailServer(Block):
     timeout: float = Field(
         30, gt=0, le=600, title="Time limit", description="Seconds to wait for the server."
     )
+    imap_host: str = Field(
+        "",
+        title="Mailbox: host",
+        description="Name or address of the IMAP server that receives the answers; empty: none is read.",
+        examples=["imap.clinic.example"],
+    )
+    imap_port: int = Field(
+        993, ge=1, le=65535, title="Mailbox: port", description="TCP port of the IMAP server."
+    )
+    imap_tls: Literal["tls", "starttls"] = Field(
+        "tls", title="Mailbox: encryption", description="How the connection to the mailbox is protected."
+    )
+    imap_user: str = Field(
+        "", title="Mailbox: user", description="User name, empty: the one of the outgoing mail."
+    )
+    imap_password: SecretStr = Field(
+        SecretStr(""),
+        title="Mailbox: password",
+        description="Password, empty: the one of the outgoing mail.",
+    )
+    imap_folder: str = Field(
+        "INBOX", title="Mailbox: folder", description="Folder that the answers are delivered to."
+    )
 
     def mailer(self) -> "Mailer":
         """Return the mailer that sends through this server."""
@@ -59,5 +86,26 @@ class MailServer(Block):
             self.user,
             self.password.get_secret_value(),
             self.tls,
+            self.timeout,
+        )
+
+    def mailbox(self, since: "date | None" = None) -> "ImapMailbox | None":
+        """Return the mailbox that the answers arrive in; None where none is configured.
+
+        Args:
+            since: letters that arrived before this day are not looked at.
+        """
+        from erepo.clinic.mail import ImapMailbox  # noqa: PLC0415 — showing a form must not load the clinic
+
+        if not self.imap_host:
+            return None
+        return ImapMailbox(
+            self.imap_host,
+            self.imap_port,
+            self.imap_user or self.user,
+            (self.imap_password if self.imap_user else self.password).get_secret_value(),
+            self.imap_folder,
+            self.imap_tls,
+            since,
             self.timeout,
         )

@@ -144,6 +144,16 @@ class P1Settings(BaseModel):
     )
 
 
+class OfficeSettings(BaseModel):
+    """How the sandbox's certificate office mails its answers, beside the Maildirs on this machine."""
+
+    smtp_host: str = Field("", description="SMTP server that answers go out by; empty: none are mailed.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its TCP port.")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field("starttls", description="How it is protected.")
+    smtp_user: str = Field("", description="User; empty: no login.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password of the user.")
+
+
 class Settings(BaseSettings):
     """All settings; every field is `EREPO_<NAME>`, nested ones `EREPO_<GROUP>__<NAME>`."""
 
@@ -182,6 +192,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     audit: AuditSink = AuditSink()
     p1: P1Settings = P1Settings()
+    office: OfficeSettings = OfficeSettings()
 
     @field_validator("public_url")
     @classmethod

@@ -3,6 +3,9 @@
 Requires the account's number, the passphrase of the keys in the worker's surroundings, and a mail server. The
 truth about how far it has come lies in the ledger of the clinic's own database, never in Prefect: started
 again after a crash, a refusal or days of waiting, the flow goes on where it stopped and repeats nothing.
+
+While the office has not answered the run is suspended: it has no process, survives restarts of everything,
+and begins anew from its first line when somebody gives the certificates.
 """
 
 from typing import Annotated, Literal
@@ -10,9 +13,11 @@ from typing import Annotated, Literal
 from prefect import flow
 from pydantic import Field
 
+from flows.asking import until_certificates
 from flows.naming import run_name
+from flows.reporting_account import report_onboarding
 from tasks.boundary import guarded
-from tasks.onboarding import activate, await_certificates, mail_requests, make_requests, write_mail_server
+from tasks.onboarding import activate, entry_of, mail_requests, make_requests, write_mail_server
 from tasks.publishing import write_blocks
 
 Account = Annotated[str, Field(title="Account", pattern=r"^[0-9]{16}$")]
@@ -25,6 +30,7 @@ async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field o
     account: Account,
     organisation: Annotated[Line, Field(title="Organisation")] = "",
     department: Annotated[Line, Field(title="Organisational unit")] = "",
+    country: Annotated[str, Field(title="Country", pattern=r"^[A-Z]{2}$")] = "PL",
     key_type: Annotated[Literal["ec-p256", "rsa-3072"], Field(title="Key type")] = "ec-p256",
     office: Annotated[Line, Field(title="Address of the certificate office")] = "biuro@office.example",
     sender: Annotated[Line, Field(title="Our own address")] = "",
@@ -32,7 +38,7 @@ async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field o
     smtp_port: Annotated[int, Field(title="Port of the mail server", ge=0, le=65535)] = 0,
     reply_folder: Annotated[Line, Field(title="Mailbox with the replies")] = "",
     service: Annotated[Line, Field(title="Address of the repository service")] = "",
-    wait_minutes: Annotated[float, Field(title="Wait for the certificates, minutes", ge=0, le=1440)] = 10,
+    wait_minutes: Annotated[float, Field(title="Look into the mailbox first, minutes", ge=0, le=1440)] = 10,
     connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
 ) -> None:
     """Order certificates for an account, wait for them, check them, activate the account, write the blocks.
@@ -43,19 +49,22 @@ async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field o
         account: The 16 digits of the account.
         organisation: Name in the certificates (O); empty takes it from the structure.
         department: Unit in the certificates (OU); empty takes it from the structure.
+        country: Country in the certificates (C), two letters.
         key_type: Kind of the new keys, where none exist yet.
         office: Where the requests go.
         sender: Where the mail comes from and the answer goes to; empty keeps that of the MailServer block.
         smtp_host: Name of the mail server; empty takes the MailServer block, or the sandbox on this machine.
         smtp_port: Its port; 0 takes the usual one, or the sandbox's.
-        reply_folder: Maildir that receives the answers; empty takes the sandbox's.
+        reply_folder: Maildir that receives the answers; empty takes the mailbox of the MailServer block, or
+            the sandbox's.
         service: Root address of the service; empty takes the one on this machine.
-        wait_minutes: How long to look for the answer before the run ends; start it again to go on waiting.
+        wait_minutes: How long to look for the answer before the run is suspended and asks; 0: at once.
         connection: Name to save the blocks under.
     """
     await write_mail_server(connection, smtp_host, smtp_port, sender)
-    await make_requests(account, organisation, department, key_type)
+    await make_requests(account, organisation, department, country, key_type)
     await mail_requests(account, connection, office)
-    await await_certificates(account, connection, reply_folder, wait_minutes)
+    await until_certificates(account, connection, reply_folder, wait_minutes)
     await activate(account, service)
     await write_blocks(account, connection)
+    await report_onboarding(await entry_of(account))

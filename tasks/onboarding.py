@@ -1,10 +1,8 @@
 """The steps of onboarding; each asks the ledger in the clinic's database and does nothing that is done."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -14,9 +12,8 @@ from blocks.errors import BlockMissing
 from blocks.loading import load
 from erepo.clinic import onboarding
 from erepo.clinic.database import Database, open_clinic
-from erepo.clinic.mail import MaildirMailbox
 from erepo.clinic.onboarding import Form, Pins
-from erepo.clinic.onboarding.errors import CertificatesAwaited
+from erepo.clinic.onboarding.ledger import require
 from erepo.clinic.structure import read_provider
 from erepo.pki.keys import KeyType
 from erepo.settings import Settings
@@ -26,12 +23,9 @@ from tasks.retrying import PATIENT
 #: The port of mail submission (RFC 6409), where somebody names a server and no port.
 SUBMISSION = 587
 
-#: Seconds between two looks into the mailbox: the first soon, later ones every half minute.
-_PAUSES = (0.2, 0.5, 1, 2, 5, 10, 30)
-
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
+def opened_ledger(settings: Settings) -> Iterator[Database]:
     """The database's block is written at the end of onboarding: until then the settings say where it is."""
     database = open_clinic(settings)
     try:
@@ -66,14 +60,16 @@ async def write_mail_server(name: str, host: str, port: int, sender: str) -> Non
 
 @task(name="make-requests", cache_policy=NO_CACHE)
 @guarded
-async def make_requests(account: str, organisation: str, department: str, key_type: KeyType) -> None:
+async def make_requests(
+    account: str, organisation: str, department: str, country: str, key_type: KeyType
+) -> None:
     """Make both keys and requests; organisation and department come from the structure unless given."""
     settings = Settings()
 
     def work() -> None:
-        with _database(settings) as database:
+        with opened_ledger(settings) as database:
             owner, first = _structure(database)
-            form = Form(account, organisation or owner, department or first, key_type=key_type)
+            form = Form(account, organisation or owner, department or first, country, key_type)
             onboarding.make_requests(database, form, settings.passphrase)
 
     await asyncio.to_thread(work)
@@ -86,36 +82,10 @@ async def mail_requests(account: str, mail_server: str, office: str) -> None:
     mailer = (await load(MailServer, mail_server)).mailer()
 
     def work() -> None:
-        with _database(Settings()) as database:
+        with opened_ledger(Settings()) as database:
             onboarding.mail_requests(database, account, mailer, office)
 
     await asyncio.to_thread(work)
-
-
-@task(name="await-certificates", cache_policy=NO_CACHE)
-@guarded
-async def await_certificates(account: str, mail_server: str, reply_folder: str, minutes: float) -> None:
-    """Look into the mailbox until the certificates are there and have passed every check.
-
-    Raises:
-        CertificatesAwaited: they did not come in time; run again later, nothing is repeated.
-    """
-    settings = Settings()
-    address = (await load(MailServer, mail_server)).sender
-    folder = Path(reply_folder) if reply_folder else settings.office_home / "mail" / address
-    pins, mailbox = Pins.from_folder(settings.clinic_home / "trust"), MaildirMailbox(folder)
-    end, pauses, pause = time.monotonic() + 60 * minutes, iter(_PAUSES), 0.0
-    with _database(settings) as database:
-        while True:
-            try:
-                await asyncio.to_thread(onboarding.collect_certificates, database, account, mailbox, pins)
-            except CertificatesAwaited:
-                if time.monotonic() > end:
-                    raise
-            else:
-                return
-            pause = next(pauses, pause)
-            await asyncio.sleep(pause)
 
 
 @task(name="activate", **PATIENT)
@@ -127,12 +97,26 @@ async def activate(account: str, service: str) -> None:
     def work() -> None:
         pins = Pins.from_folder(settings.clinic_home / "trust")
         root = service or f"https://{settings.host}:{settings.cloud_port}"
-        with _database(settings) as database:
+        with opened_ledger(settings) as database:
             onboarding.activate(
                 database, account, root, settings.passphrase, pins=pins, timeouts=settings.http
             )
 
     await asyncio.to_thread(work)
+
+
+async def entry_of(account: str) -> onboarding.Entry:
+    """Read how far the account has come; no task, for what it returns holds (encrypted) keys.
+
+    Raises:
+        NotRequested: no keys were made.
+    """
+
+    def work() -> onboarding.Entry:
+        with opened_ledger(Settings()) as database:
+            return require(database, account)
+
+    return await asyncio.to_thread(work)
 
 
 def _structure(database: Database) -> tuple[str, str]:

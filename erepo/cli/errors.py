@@ -7,7 +7,10 @@ ErepoError
 │   │   ├── AlreadyRunning        another `erepo up` owns this home
 │   │   └── DeploymentUnknown     Prefect does not know the deployment
 │   ├── InvalidInput
-│   │   └── ParameterUnknown      the deployment has no such parameter
+│   │   ├── ParameterUnknown      the deployment has no such parameter
+│   │   ├── FileThere             a file that must not be overwritten is there
+│   │   ├── NoTerminal            a password can be shown on a terminal only
+│   │   └── FilesIncomplete       neither four PEM files nor two .p12 files were named
 │   └── ProgramEnded              a program we started ended by itself
 └── RetryableError
     ├── ProgramNotReady           a program we started did not become ready in time
@@ -131,3 +134,38 @@ class RunFailed(PermanentError):
     code = "prefect.run-failed"
     cause = Text("The run {run} ended {state}: {message}", "Uruchomienie {run}: {state}. {message}")
     cure = Text("See its log at {address}.", "Zobacz dziennik: {address}.")
+
+
+class FileThere(InvalidInput):
+    """A file would be overwritten."""
+
+    code = "cli.file-there"
+    cause = Text("The file {file} is there already.", "Plik {file} już istnieje.")
+    cure = Text("Choose another name, or remove it first.", "Wybierz inną nazwę albo najpierw go usuń.")
+
+
+class NoTerminal(InvalidInput):
+    """The password would go into a pipe or a log."""
+
+    code = "cli.no-terminal"
+    cause = Text(
+        "The password is shown on a terminal only, and there is none.",
+        "Hasło jest pokazywane tylko na terminalu, a tego tutaj brak.",
+    )
+    cure = Text(
+        "Run the command in a terminal, or have the password written into a file: --password-file.",
+        "Uruchom polecenie w terminalu albo zapisz hasło w pliku: --password-file.",
+    )
+
+
+class FilesIncomplete(InvalidInput):
+    """Not all files of one of the two ways were named."""
+
+    code = "cli.files-incomplete"
+    cause = Text("Missing: {missing}.", "Brakuje: {missing}.")
+    cure = Text(
+        "Name four PEM files (--tls-cert, --tls-key, --wss-cert, --wss-key) or two .p12 files (--tls-p12,"
+        " --wss-p12).",
+        "Wskaż cztery pliki PEM (--tls-cert, --tls-key, --wss-cert, --wss-key) albo dwa pliki .p12"
+        " (--tls-p12, --wss-p12).",
+    )

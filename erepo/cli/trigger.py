@@ -148,6 +148,51 @@ class Prefect:
                 )
             time.sleep(5)
 
+    def answers(self) -> bool:
+        """Tell, after one try, whether the server is there."""
+        try:
+            return self._client.get("health", timeout=3).is_success
+        except httpx.TransportError:
+            return False
+
+    def resume(self, run: str) -> bool:
+        """Let a suspended run go on, with an empty form.
+
+        Returns:
+            Whether it was suspended; one that is gone, ended or running is left alone.
+
+        Raises:
+            PrefectUnavailable: the server does not answer.
+        """
+        return self._changed(self._ask("POST", f"flow_runs/{run}/resume", {"run_input": {}}))
+
+    def over(self, run: str) -> bool:
+        """Tell whether a run has ended, or is not known (any more)."""
+        answer = self._ask("GET", f"flow_runs/{run}")
+        if answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.UNPROCESSABLE_ENTITY):
+            return True
+        return self._run(self._accepted(answer).json()).final
+
+    def cancel(self, run: str, message: str) -> bool:
+        """End a run that waits; one that is gone or has ended is left alone.
+
+        Returns:
+            Whether it was ended.
+
+        Raises:
+            PrefectUnavailable: the server does not answer.
+        """
+        if self.over(run):
+            return False
+        state = {"type": "CANCELLED", "message": message}
+        return self._changed(self._ask("POST", f"flow_runs/{run}/set_state", {"state": state, "force": True}))
+
+    def _changed(self, answer: httpx.Response) -> bool:
+        """Tell whether a state was accepted; Prefect says no with 200 as well."""
+        if answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.UNPROCESSABLE_ENTITY):
+            return False
+        return bool(self._accepted(answer).json().get("status") == "ACCEPT")
+
     def end_orphans(self, pool: str, before: datetime) -> int:
         """Mark as crashed every run of a work pool that is said to go on; the caller knows that none does.
 

@@ -60,6 +60,21 @@ def load_connection(database: Database, settings: Settings) -> CloudConnection:
     )
 
 
+def load_bundles(database: Database, settings: Settings, name: str) -> tuple[Bundle, Bundle]:
+    """Return the TLS and the WSS bundle of an account with their keys opened; keep them in memory only.
+
+    Raises:
+        AccountMissing: its keys are not here.
+        PassphraseMissing: there is no passphrase for the keys.
+        WrongPassphrase: it does not open them.
+    """
+    with database.read() as connection:
+        found = connection.execute(sa.select(onboarding).where(onboarding.c.account == name))
+        ledger: Mapping[Any, Any] = found.mappings().one_or_none() or {}
+    tls, wss = (_bundle(purpose, name, ledger, settings) for purpose in _PURPOSES)
+    return tls, wss
+
+
 def _bundle(purpose: str, name: str, ledger: Mapping[Any, Any], settings: Settings) -> Bundle:
     key, certificate = ledger.get(f"{purpose}_key_pem"), ledger.get(f"{purpose}_certificate")
     if key and certificate:

@@ -102,6 +102,11 @@ onboarding = sa.Table(
     sa.Column("chain", sa.LargeBinary),
     sa.Column("activation", sa.JSON(none_as_null=True)),
     sa.Column("updated_at", UtcDateTime, nullable=False, default=now),
+    sa.Column("office", sa.String, nullable=False, server_default=""),
+    sa.Column("waiting", sa.JSON(none_as_null=True)),
+    sa.Column("refusal", sa.JSON(none_as_null=True)),
+    sa.Column("reminders", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reminded_at", UtcDateTime),
 )
 
 provider = sa.Table(

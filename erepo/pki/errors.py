@@ -174,6 +174,10 @@ class CertificateExpired(CertificateRefused):
 
     code = "pki.expired"
     cause = Text("The certificate expired at {until} (UTC).", "Certyfikat stracił ważność {until} (UTC).")
+    cure = Text(
+        "Check this computer's clock; if it is right, ask the certificate office for a new certificate.",
+        "Sprawdź zegar tego komputera; jeśli jest prawidłowy, poproś BOK o nowy certyfikat.",
+    )
 
 
 class CertificateNotYetValid(CertificateRefused):

@@ -2,9 +2,11 @@
 
 ConfigurationError
 ├── MailRefused          the server said no for good: sender, recipient, login, encryption
-└── MailboxMissing       the folder of the answers is not there
+├── MailboxMissing       the folder of the answers is not there
+└── MailboxRefused       the mailbox's server said no for good: login, encryption
 RetryableError
-└── MailUnavailable      the server does not answer, or says: later
+├── MailUnavailable      the server does not answer, or says: later
+└── MailboxUnavailable   the mailbox's server does not answer, or the dialogue broke
 """
 
 # each name says what is wrong; "Error" would add nothing to it
@@ -53,3 +55,35 @@ class MailboxMissing(ConfigurationError):
         "Give the Maildir that the office's answers are delivered to, or the certificate files themselves.",
         "Wskaż skrzynkę Maildir, do której trafiają odpowiedzi BOK, albo same pliki certyfikatów.",
     )
+
+
+_MAILBOX_CURE = Text(
+    "Check host, port, encryption, user and password of the mailbox (IMAP) in the MailServer block. The"
+    " certificates can also be given by hand: in the form of the waiting run, or by"
+    " `erepo certificates receive`.",
+    "Sprawdź serwer, port, szyfrowanie, użytkownika i hasło skrzynki (IMAP) w bloku MailServer. Certyfikaty"
+    " można też podać ręcznie: w formularzu oczekującego uruchomienia albo poleceniem"
+    " `erepo certificates receive`.",
+)
+
+
+class MailboxRefused(ConfigurationError):
+    """The mailbox's server refused for good."""
+
+    code = "mail.mailbox-refused"
+    cause = Text(
+        "The mailbox on {server} cannot be read: refused at the {phase} ({status}).",
+        "Nie można odczytać skrzynki pocztowej na {server}: odmowa na etapie: {phase} ({status}).",
+    )
+    cure = _MAILBOX_CURE
+
+
+class MailboxUnavailable(RetryableError):
+    """The mailbox's server does not answer, or the dialogue broke."""
+
+    code = "mail.mailbox-unavailable"
+    cause = Text(
+        "The mailbox on {server} cannot be read now: {phase} ({status}).",
+        "Skrzynki pocztowej na {server} nie można teraz odczytać: etap: {phase} ({status}).",
+    )
+    cure = _MAILBOX_CURE

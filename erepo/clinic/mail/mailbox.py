@@ -1,4 +1,4 @@
-"""Where the office's answers arrive: a port, and its adapter for a Maildir."""
+"""Where the office's answers arrive: a port, and its adapter for a Maildir (another one: `imap`)."""
 
 import email
 import email.policy
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from erepo.clinic.mail.errors import MailboxMissing
 
 #: An answer with four small files is below 20 kB; a larger letter is not read.
-_LARGEST = 1024**2
+LARGEST = 1024**2
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,13 @@ class Letter:
     """Names the letter towards its mailbox, stable until it is done."""
     message: EmailMessage
     """What it says."""
+
+    @classmethod
+    def read(cls, key: str, octets: bytes) -> Self:
+        """Make a letter of its octets."""
+        message = email.message_from_bytes(octets, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        return cls(key, message)
 
 
 class Mailbox(Protocol):
@@ -61,11 +68,9 @@ class MaildirMailbox:
         if not (self.folder / "new").is_dir():
             raise MailboxMissing(folder=str(self.folder))
         for file in sorted(self._waiting(), key=lambda each: (each.stat().st_mtime_ns, each.name)):
-            if file.stat().st_size > _LARGEST:
+            if file.stat().st_size > LARGEST:
                 continue
-            message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-            assert isinstance(message, EmailMessage)
-            yield Letter(_base(file), message)
+            yield Letter.read(_base(file), file.read_bytes())
 
     def done(self, key: str) -> None:
         """Move the letter to `cur`, flagged as seen; an interrupted move is finished by the next call."""

@@ -9,7 +9,7 @@ from erepo.clinic.onboarding import ledger
 from erepo.clinic.onboarding.errors import CertificatesAwaited, CertificatesInUse, RefusedByOffice
 from erepo.clinic.onboarding.ledger import Entry, Step
 from erepo.clinic.onboarding.pins import Pins
-from erepo.clinic.onboarding.sorting import attached, names, sort
+from erepo.clinic.onboarding.sorting import Pem, attached, check_names, names, place, restore, sort
 from erepo.clinic.tables import now
 from erepo.errors import ErepoError, InvalidInput, RemoteRefused
 from erepo.pki import CertificatePurpose, Proven, TrustStore, check_certificate, check_request, read_csr
@@ -42,7 +42,7 @@ def collect_certificates(database: Database, account: str, mailbox: Mailbox, pin
     refusal: ErepoError = CertificatesAwaited(account=account)
     for letter in mailbox.letters():
         pems = attached(letter.message)
-        if not (_answers(letter, entry.message_id) or names(pems, account)):
+        if not (_answers(letter, entry.message_id) or names([each.content for each in pems], account)):
             continue
         try:
             proven = _from_letter(database, account, letter, pems, pins)
@@ -64,7 +64,34 @@ def collect_files(database: Database, account: str, files: Iterable[Path], pins:
         CertificatesInUse: the account is active with others.
         OSError: a file cannot be read.
     """
-    given = sort([file.read_bytes() for file in files], account)
+    ledger.require(database, account)
+    return _from_files(database, account, [Pem(file.read_bytes(), file.name) for file in files], pins)
+
+
+def collect_texts(
+    database: Database, account: str, tls: str, wss: str, authorities: str = "", pins: Pins = _NO_PINS
+) -> Both | None:
+    """Keep the certificates that a person pasted into a form, each into its own field.
+
+    Where one field is empty, the other may hold both.
+
+    Returns:
+        What was proven; None where all fields are empty.
+
+    Raises:
+        NotRequested: step 1 has not been done.
+        PrivateKeyGiven: a field holds a private key.
+        InvalidInput: the certificates do not pass; the leaf class says why.
+        CertificatesInUse: the account is active with others.
+    """
+    ledger.require(database, account)
+    given_tls, given_wss, above = (restore(text) if text.strip() else b"" for text in (tls, wss, authorities))
+    if not (given_tls or given_wss or above):
+        return None
+    if given_tls and given_wss:
+        given = place(given_tls, given_wss, above)
+    else:
+        given = sort([pem for pem in (given_tls, given_wss, above) if pem], account)
     return receive_certificates(
         database, account, given.tls, given.wss, given.issuers, given.service_authority, pins=pins
     )
@@ -107,7 +134,9 @@ def receive_certificates(
         values = {"tls_certificate": tls, "wss_certificate": wss, "chain": issuers}
         activation = {"serviceAuthority": authority.decode("ascii")}
         detail = {"tls_serial": proven[0].serial, "wss_serial": proven[1].serial}
-        ledger.reach(connection, account, Step.RECEIVED, detail, **values, activation=activation)
+        ledger.reach(
+            connection, account, Step.RECEIVED, detail, **values, activation=activation, refusal=None
+        )
     return proven
 
 
@@ -128,10 +157,15 @@ def _answers(letter: Letter, message_id: str) -> bool:
     return bool(message_id) and message_id in told
 
 
-def _from_letter(database: Database, account: str, letter: Letter, pems: list[bytes], pins: Pins) -> Both:
+def _from_letter(database: Database, account: str, letter: Letter, pems: list[Pem], pins: Pins) -> Both:
     if not pems:
         raise RefusedByOffice(account=account, letter=letter.key)
-    given = sort(pems, account)
+    return _from_files(database, account, pems, pins)
+
+
+def _from_files(database: Database, account: str, pems: list[Pem], pins: Pins) -> Both:
+    check_names(pems)
+    given = sort([each.content for each in pems], account)
     return receive_certificates(
         database, account, given.tls, given.wss, given.issuers, given.service_authority, pins=pins
     )

@@ -1,12 +1,18 @@
 """Why an onboarding cannot go on.
 
     InvalidInput
-    └── CertificatesIncomplete     what was given lacks the TLS or the WSS certificate
+    ├── CertificatesIncomplete     what was given lacks the TLS or the WSS certificate
+    ├── FileNameWrong              a file is named after another certificate than it holds
+    ├── PrivateKeyGiven            a private key was given where only certificates belong
+    ├── FilesSwapped               the TLS file stands in the place of the WSS one
+    └── AccountUnclear             nothing tells which account is meant
     ConfigurationError
     ├── NotRequested               no keys and requests were made for the account
     ├── NotReceived                no certificates yet
     ├── ServiceAuthorityMissing    nobody told which authority vouches for the service
     ├── CertificatesInUse          the account is active with other certificates
+    ├── OnboardingUnderWay         keys and requests were made here; others cannot be taken over beside them
+    ├── AccountInUse               an active account cannot be given up
     └── OtherRepositoryActive      only one external repository at a time
     RemoteRefused
     └── RefusedByOffice            the office answered without certificates
@@ -34,6 +40,61 @@ class CertificatesIncomplete(InvalidInput):
         "Give both files as the office sent them: TLS<serial>.pem and WSS<serial>.pem.",
         "Wskaż oba pliki przysłane przez BOK: TLS<numer>.pem i WSS<numer>.pem.",
     )
+
+
+class FileNameWrong(InvalidInput):
+    """The name of a file and the certificate in it do not belong together (manual 2.3)."""
+
+    code = "onboarding.file-name-wrong"
+    cause = Text(
+        "The file {file} holds another certificate than its name says: it should be called {right}.",
+        "Plik {file} zawiera inny certyfikat, niż wskazuje jego nazwa: powinien nazywać się {right}.",
+    )
+    cure = Text(
+        "Give both files as the office sent them: TLS<serial>.pem and WSS<serial>.pem.",
+        "Wskaż oba pliki przysłane przez BOK: TLS<numer>.pem i WSS<numer>.pem.",
+    )
+
+
+class PrivateKeyGiven(InvalidInput):
+    """A private key was pasted or attached where only public parts belong."""
+
+    code = "onboarding.private-key-given"
+    cause = Text(
+        "A private key was given. Only certificates (public keys) belong here; the key was not taken.",
+        "Podano klucz prywatny. Tutaj należy podać wyłącznie certyfikaty (klucze publiczne);"
+        " klucz nie został przyjęty.",
+    )
+    cure = Text(
+        "Give only texts that begin with BEGIN CERTIFICATE. Could anybody else have seen the key? If so,"
+        " give this onboarding up (`erepo certificates abandon`) and begin anew. To take over an account with"
+        " its keys, use `erepo certificates adopt`.",
+        "Podaj tylko teksty zaczynające się od BEGIN CERTIFICATE. Czy ktoś obcy mógł zobaczyć klucz? Jeśli"
+        " tak, porzuć to przyłączanie (`erepo certificates abandon`) i zacznij od nowa. Konto wraz z kluczami"
+        " przejmuje polecenie `erepo certificates adopt`.",
+    )
+
+
+class FilesSwapped(InvalidInput):
+    """The files of TLS and WSSE stand in each other's places (manual 2.5)."""
+
+    code = "onboarding.files-swapped"
+    cause = Text(
+        "The files are swapped: {tls} belongs to WSS and {wss} to TLS.",
+        "Pliki są zamienione: {tls} należy do WSS, a {wss} do TLS.",
+    )
+    cure = Text("Swap them and repeat the command.", "Zamień je miejscami i powtórz polecenie.")
+
+
+class AccountUnclear(InvalidInput):
+    """Several onboardings are open, or none, and the certificates name none of them."""
+
+    code = "onboarding.account-unclear"
+    cause = Text(
+        "It is not clear which account is meant; accounts that wait for certificates: {waiting}.",
+        "Nie wiadomo, którego konta to dotyczy; konta oczekujące na certyfikaty: {waiting}.",
+    )
+    cure = Text("Name it: --account.", "Wskaż je opcją --account.")
 
 
 class NotRequested(ConfigurationError):
@@ -85,6 +146,36 @@ class CertificatesInUse(ConfigurationError):
     cure = Text(
         "To replace them, update the certificates of the account (manual 1.1.3).",
         "Aby je wymienić, użyj funkcji „Aktualizuj certyfikaty” (instrukcja 1.1.3).",
+    )
+
+
+class OnboardingUnderWay(ConfigurationError):
+    """Keys and requests were made here, and others are to be taken over."""
+
+    code = "onboarding.under-way"
+    cause = Text(
+        "For the account {account} keys and requests (CSR) were already made here.",
+        "Dla konta {account} wygenerowano już tutaj klucze i żądania (CSR).",
+    )
+    cure = Text(
+        "Go on with them: `erepo certificates receive`. Or give them up first:"
+        " `erepo certificates abandon {account}`.",
+        "Kontynuuj: `erepo certificates receive`. Albo najpierw je porzuć:"
+        " `erepo certificates abandon {account}`.",
+    )
+
+
+class AccountInUse(ConfigurationError):
+    """An active account was to be given up."""
+
+    code = "onboarding.account-in-use"
+    cause = Text(
+        "The account {account} is active; its keys are needed.",
+        "Konto {account} jest aktywne; jego klucze są potrzebne.",
+    )
+    cure = Text(
+        "Only an onboarding that has not ended can be given up.",
+        "Porzucić można tylko niezakończone przyłączanie konta.",
     )
 
 

@@ -1,13 +1,15 @@
 """The ledger of onboarding: one row per account in the table `onboarding`.
 
 Its column `activation` (JSON) holds `serviceAuthority` (PEM) from `received` on, and the service's
-`answer` from `active` on.
+`answer` from `active` on. Its column `waiting` (JSON) says who waits for the certificates (`Waiting`), its
+column `refusal` what was last refused (`Refusal`); both are notes for people and programs, no step reads
+them to decide what is done.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 
@@ -16,9 +18,11 @@ from erepo.clinic.database import Database
 from erepo.clinic.onboarding.errors import NotReceived, NotRequested, OtherRepositoryActive
 from erepo.clinic.tables import account as accounts
 from erepo.clinic.tables import now, onboarding
+from erepo.errors import ErepoError
 from erepo.pki import Bundle, load_key
 from erepo.pki.bundle import fingerprint
 from erepo.pki.pem import read_certificate, read_certificates
+from erepo.texts import Language
 
 
 class Step(StrEnum):
@@ -41,6 +45,41 @@ class Bundles:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Who waits for the office's answer, and where it may arrive."""
+
+    round: int = 0
+    """How many answers of people have been dealt with."""
+    runs: dict[str, str] = field(default_factory=dict)
+    """Runs that have asked and wait, each with the key of its question; the ids say nothing to us."""
+    connection: str = ""
+    """Name of the connection whose mail server and mailbox are used."""
+    folder: str = ""
+    """Maildir of the answers, where one was given."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why the last certificates were not taken, in both languages."""
+
+    code: str
+    cause_en: str
+    cause_pl: str
+    cure_en: str
+    cure_pl: str
+
+    @classmethod
+    def of(cls, error: ErepoError) -> Self:
+        """Put an error into words that last."""
+        (cause_en, cure_en), (cause_pl, cure_pl) = error.explain("en"), error.explain("pl")
+        return cls(error.code, cause_en, cause_pl, cure_en, cure_pl)
+
+    def explain(self, speak: Language) -> tuple[str, str]:
+        """Return (what happened, what to do next) in one language."""
+        return (self.cause_pl, self.cure_pl) if speak == "pl" else (self.cause_en, self.cure_en)
+
+
+@dataclass(frozen=True)
 class Entry:
     """One row; keys only as encrypted PEM, and never shown."""
 
@@ -56,6 +95,11 @@ class Entry:
     wss_certificate: bytes = field(repr=False)
     chain: bytes = field(repr=False)
     activation: dict[str, Any] = field(repr=False)
+    office: str = ""
+    waiting: Waiting = field(default_factory=Waiting)
+    refusal: Refusal | None = None
+    reminders: int = 0
+    reminded_at: datetime | None = None
 
     @property
     def service_authority(self) -> bytes:
@@ -115,6 +159,11 @@ def find(connection: sa.Connection, account: str) -> Entry | None:
         wss_certificate=row.wss_certificate or b"",
         chain=row.chain or b"",
         activation=row.activation or {},
+        office=row.office,
+        waiting=Waiting(**(row.waiting or {})),
+        refusal=Refusal(**row.refusal) if row.refusal else None,
+        reminders=row.reminders,
+        reminded_at=row.reminded_at,
     )
 
 
@@ -122,6 +171,14 @@ def progress(database: Database, account: str) -> Entry | None:
     """Return how far the account's onboarding has come; None where it has not begun."""
     with database.read() as connection:
         return find(connection, account)
+
+
+def entries(database: Database) -> list[Entry]:
+    """Return all accounts of the ledger, in the order of their numbers."""
+    with database.read() as connection:
+        names = connection.execute(sa.select(onboarding.c.account).order_by(onboarding.c.account)).scalars()
+        found = [find(connection, name) for name in names.all()]
+    return [entry for entry in found if entry is not None]
 
 
 def require(database: Database, account: str) -> Entry:

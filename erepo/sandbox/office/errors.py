@@ -1,9 +1,12 @@
 """Why the office does not do what a letter asks.
 
     InvalidInput
-    └── LetterRefused
-        ├── SenderUnusable        nobody to answer: refused in the SMTP dialogue
-        └── RequestsIncomplete    not exactly one TLS and one WSS request of one account: answered by mail
+    ├── LetterRefused
+    │   ├── SenderUnusable        nobody to answer: refused in the SMTP dialogue
+    │   ├── RequestsIncomplete    not exactly one TLS and one WSS request of one account: answered by mail
+    │   └── Declined              a person said no, and why: answered by mail
+    ├── RequestNotPending         nothing of that number or account waits for a decision
+    └── SeveralPending            more than one letter fits
     ConfigurationError
     └── OfficeNotReady            `erepo office init` was never run
 
@@ -39,6 +42,30 @@ class RequestsIncomplete(LetterRefused):
     cure = Text(
         "Attach both files of one account, unchanged.", "Dołącz oba pliki jednego konta, bez żadnych zmian."
     )
+
+
+class Declined(LetterRefused):
+    """A person at the office said no."""
+
+    code = "office.declined"
+    cause = Text("The office declined: {reason}", "Biuro odmówiło wydania certyfikatów: {reason}")
+    cure = Text("Answer to this letter, or call the office.", "Odpowiedz na ten list lub zadzwoń do biura.")
+
+
+class RequestNotPending(InvalidInput):
+    """Nothing of that number or account waits."""
+
+    code = "office.request-not-pending"
+    cause = Text("No request {wanted} waits for a decision.", "Żadne żądanie {wanted} nie czeka na decyzję.")
+    cure = Text("See `erepo office list`.", "Zobacz `erepo office list`.")
+
+
+class SeveralPending(InvalidInput):
+    """More than one letter fits."""
+
+    code = "office.several-pending"
+    cause = Text("Several requests fit {wanted}: {numbers}.", "Do {wanted} pasuje kilka żądań: {numbers}.")
+    cure = Text("Give the whole number.", "Podaj cały numer.")
 
 
 class OfficeNotReady(ConfigurationError):

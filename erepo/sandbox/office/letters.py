@@ -21,6 +21,7 @@ from erepo.sandbox.office.errors import RequestsIncomplete, SenderUnusable
 _ADDRESS = re.compile(r"[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{0,253}")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _MOST_PARTS = 20
+_LONGEST_THREAD = 20
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,10 @@ def _answer(to: str, request: EmailMessage, subject: str) -> EmailMessage:
     answer["To"] = to
     answer["Subject"] = subject
     if identifier := message_id(request):
-        answer["In-Reply-To"] = answer["References"] = identifier
+        answer["In-Reply-To"] = identifier
+        # The whole thread (RFC 5322, 3.6.4): an answer to a reminder answers the first letter, too.
+        thread = _MESSAGE_ID.findall(str(request.get("References", "")))[:_LONGEST_THREAD]
+        answer["References"] = " ".join(dict.fromkeys([*thread, identifier]))
     return answer
 
 

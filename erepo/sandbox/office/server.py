@@ -16,6 +16,8 @@ from erepo.sandbox.office.service import Office
 LARGEST_LETTER = 256 * 1024
 #: Seconds of silence after which a connection is closed.
 PATIENCE = 60
+#: Seconds between two looks into the outbox.
+POSTING = 5
 
 _log = logging.getLogger(__name__)
 
@@ -95,4 +97,7 @@ async def serve(office: Office, host: str, port: int) -> None:
         loop.add_signal_handler(number, stop.set)
     async with running(office, host, port) as actual:
         print(f"erepo office ready on smtp://{host}:{actual}", flush=True)  # noqa: T201 (the supervisor reads it)
-        await stop.wait()
+        while not stop.is_set():
+            await asyncio.to_thread(office.post)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), POSTING)

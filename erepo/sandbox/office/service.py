@@ -5,6 +5,8 @@
     service-ca.pem                      the repository service's authority, handed to clinics
     issued/<key>-<account>-<purpose>.pem    every certificate, found again by its public key
     mail/<address>/{new,cur,tmp}        one Maildir per clinic: the answers
+    mode, pending, decided              letters that wait for a person: see `desk`
+    outbox, undeliverable               answers that are mailed as well: see `outbox`
 
 Commit points: a certificate is durable in `issued` before any answer names it, so the same request (after a
 crash, or mailed twice) gets the same certificates; the answer is durable in the Maildir before the SMTP
@@ -17,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from cryptography import x509
 
@@ -27,7 +29,8 @@ from erepo.pki.authority import Authority
 from erepo.pki.keys import check_public, public_der
 from erepo.pki.names import CertificatePurpose
 from erepo.pki.pem import read_certificate, read_certificates, write_certificates
-from erepo.sandbox.office.errors import OfficeNotReady
+from erepo.sandbox.office import desk, outbox
+from erepo.sandbox.office.errors import Declined, OfficeNotReady
 from erepo.sandbox.office.letters import (
     Issued,
     Requests,
@@ -39,6 +42,9 @@ from erepo.sandbox.office.letters import (
     write_refusal,
 )
 
+if TYPE_CHECKING:
+    from erepo.clinic.mail import Mailer
+
 #: A certificate that ends sooner than this is not given out again for a repeated request.
 _STILL_GOOD = timedelta(days=30)
 
@@ -49,6 +55,8 @@ class Office:
     def __init__(self, home: Path, authority: Authority) -> None:
         self.home = home
         self.authority = authority
+        self.relay: Mailer | None = None
+        """Where answers are mailed to as well, beside the Maildirs."""
 
     @classmethod
     def initialise(cls, home: Path, service_ca: bytes | None = None) -> Self:
@@ -85,10 +93,12 @@ class Office:
     def answer(self, octets: bytes) -> Path:
         """Read a letter, do what it asks or write why not, and put the answer into the sender's Maildir.
 
+        Where the office works by hand, a letter without defects waits for a person instead.
+
         Not thread-safe for two letters with the same key at once: the server takes one letter at a time.
 
         Returns:
-            The file of the answer.
+            The file of the answer, or of the letter that waits.
 
         Raises:
             SenderUnusable: there is nobody to answer.
@@ -97,11 +107,50 @@ class Office:
         request = parse(octets)
         to = sender(request)
         try:
-            letter = write_certificates_letter(to, request, self.issue(read_requests(request)))
+            requests = read_requests(request)
+            if desk.mode(self.home) == "manual":
+                return desk.put(self.home, octets, requests)
+            letter = write_certificates_letter(to, request, self.issue(requests))
         except ErepoError as error:
             letter = write_refusal(to, request, error)
-        identity = message_id(request).encode() or octets
-        return self._deliver(to, letter, hashlib.sha256(identity).hexdigest()[:32])
+        return self._deliver(to, letter, _name(request, octets))
+
+    def issue_pending(self, wanted: str) -> Issued:
+        """Issue what a waiting letter asks for, mail it, and take the letter off the desk.
+
+        Args:
+            wanted: number of the letter, or the account.
+
+        Raises:
+            RequestNotPending, SeveralPending: nothing, or too much, fits.
+            InvalidInput: a key is too weak or of an unknown kind.
+            OSError: the disk refused; the letter still waits.
+        """
+        pending = desk.find(self.home, wanted)
+        request = parse(pending.letter)
+        issued = self.issue(read_requests(request))
+        letter = write_certificates_letter(pending.sender, request, issued)
+        self._deliver(pending.sender, letter, _name(request, pending.letter))
+        desk.close(self.home, pending.number)
+        return issued
+
+    def refuse_pending(self, wanted: str, reason: str) -> desk.Pending:
+        """Decline what a waiting letter asks for, mail the reason, and take the letter off the desk.
+
+        Raises:
+            RequestNotPending, SeveralPending: nothing, or too much, fits.
+            OSError: the disk refused; the letter still waits.
+        """
+        pending = desk.find(self.home, wanted)
+        request = parse(pending.letter)
+        letter = write_refusal(pending.sender, request, Declined(reason=" ".join(reason.split())))
+        self._deliver(pending.sender, letter, _name(request, pending.letter))
+        desk.close(self.home, pending.number)
+        return pending
+
+    def post(self) -> int:
+        """Mail the answers that were not mailed yet, where a server is configured; return how many went."""
+        return outbox.flush(self.home, self.relay) if self.relay else 0
 
     def issue(self, requests: Requests) -> Issued:
         """Issue the certificates of one account; the same keys get the same certificates again.
@@ -141,6 +190,14 @@ class Office:
         box = self.home / "mail" / to
         for folder in ("tmp", "cur", "new"):
             make_folder(box / folder)
+        if self.relay is not None:
+            outbox.put(self.home, letter, name)
         file = box / "new" / f"{name}.office"
         write_durably(file, [letter.as_bytes()])
         return file
+
+
+def _name(request: EmailMessage, octets: bytes) -> str:
+    """Return the name of the answer: a letter that is sent again gets the same answer again."""
+    identity = message_id(request).encode() or octets
+    return hashlib.sha256(identity).hexdigest()[:32]

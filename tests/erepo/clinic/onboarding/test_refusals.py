@@ -163,7 +163,7 @@ def test_files_in_any_order(clinic: Clinic, box: Box, tmp_path: Path) -> None:
     clinic.request()
     tls, wss = box.both(clinic)
     service = Authority.create("The service")
-    contents = {"ca.pem": service.pem, "WSS1.pem": wss, "issuer.pem": box.authority.pem, "TLS1.pem": tls}
+    contents = {"ca.pem": service.pem, "wss.pem": wss, "issuer.pem": box.authority.pem, "tls.pem": tls}
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     onboarding.collect_files(clinic.database, clinic.account, [tmp_path / name for name in contents])

@@ -1,0 +1,64 @@
+"""The page of an onboarding on its run: how far it has come, and in the end the technical identifiers."""
+
+from prefect.artifacts import acreate_markdown_artifact
+
+from erepo.clinic.onboarding import Entry, Step
+from erepo.pki.pem import read_certificate
+from erepo.texts import Language, Text, language
+
+_TITLE = Text("Account {account}", "Konto {account}")
+_HEAD = Text("| what | value |\n|---|---|", "| co | wartość |\n|---|---|")
+_STEP = Text("step", "etap")
+_STEPS = {
+    Step.REQUESTED: Text("keys and requests made", "wygenerowano klucze i żądania (CSR)"),
+    Step.MAILED: Text("requests mailed, certificates awaited", "wysłano żądania, oczekiwanie na certyfikaty"),
+    Step.RECEIVED: Text("certificates received and checked", "certyfikaty przyjęte i sprawdzone"),
+    Step.ACTIVE: Text("active", "aktywne"),
+}
+_MAILED = Text("requests mailed to {office}", "żądania wysłano na adres {office}")
+_REMINDED = Text("reminders sent", "wysłane przypomnienia")
+_CERTIFICATE = Text("certificate {purpose}", "certyfikat {purpose}")
+_VALID = Text("serial {serial}, valid until {until}", "numer {serial}, ważny do {until}")
+_REFUSED = Text("not accepted", "nie przyjęto")
+_FACTS = (
+    ("registry", Text("registry", "rejestr")),
+    ("repository", Text("repository", "repozytorium")),
+    ("repositoryUniqueId", Text("repository id (repositoryUniqueId)", "identyfikator repozytorium")),
+    ("homeCommunityId", Text("home community (homeCommunityId)", "domena (homeCommunityId)")),
+    ("sourceId", Text("source id (sourceId)", "identyfikator źródła (sourceId)")),
+    ("validUntil", Text("account valid until", "ważność konta")),
+    ("limitBytes", Text("limit of bytes", "limit bajtów")),
+    ("limitDocuments", Text("limit of documents", "limit dokumentów")),
+)
+
+
+async def report_onboarding(entry: Entry) -> None:
+    """Leave the page of one onboarding; the last one of a run is the one shown."""
+    await acreate_markdown_artifact(onboarding_page(entry, language()), "onboarding-summary")
+
+
+def onboarding_page(entry: Entry, speak: Language) -> str:
+    """Return the page as Markdown; nothing in it is secret."""
+    rows = [(_STEP.fill(speak), _STEPS[entry.step].fill(speak))]
+    if entry.mailed_at is not None:
+        rows.append((_MAILED.fill(speak, office=entry.office), f"{entry.mailed_at:%Y-%m-%d %H:%M} UTC"))
+    if entry.reminders:
+        rows.append((_REMINDED.fill(speak), str(entry.reminders)))
+    if entry.refusal is not None:
+        rows.append(
+            (f"{_REFUSED.fill(speak)} ({entry.refusal.code})", " ".join(entry.refusal.explain(speak)))
+        )
+    for purpose, pem in (("TLS", entry.tls_certificate), ("WSS", entry.wss_certificate)):
+        if pem:
+            certificate = read_certificate(pem)
+            until = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
+            words = _VALID.fill(speak, serial=f"{certificate.serial_number:x}", until=until)
+            rows.append((_CERTIFICATE.fill(speak, purpose=purpose), words))
+    answer = entry.activation.get("answer") or {}
+    rows += [(words.fill(speak), str(answer[name])) for name, words in _FACTS if answer.get(name) is not None]
+    table = "\n".join([_HEAD.fill(speak), *(f"| {name} | {_cell(value)} |" for name, value in rows)])
+    return f"## {_TITLE.fill(speak, account=entry.account)}\n\n{table}"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
