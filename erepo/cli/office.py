@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from erepo.cli.office_licence import licence
 from erepo.cli.words import fail_politely
 from erepo.sandbox.office.server import serve as serve_smtp
 from erepo.sandbox.office.service import Office
@@ -17,6 +18,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
+
+app.command()(licence)
 
 _ServiceCa = Annotated[
     Path | None,

@@ -28,6 +28,8 @@ COMMANDS = MappingProxyType(
         "rejected": "rejected",
         "kinds": "kinds",
         "structure": "structure",
+        "account": "account",
+        "maintenance": "maintenance",
         "samples": "samples",
         "cloud": "cloud",
         "office": "office",
