@@ -13,7 +13,7 @@ from flows.naming import run_name
 from tasks.boundary import guarded
 from tasks.maintenance import come_back, pause_or_resume, set_window
 
-#: As people in Poland write it; a real date picker would make an `Optional`, which Prefect's form cannot show.
+#: As people in Poland write it; a date picker would need an `Optional`, which Prefect's form cannot show.
 TIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2})?$"
 
 

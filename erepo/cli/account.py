@@ -64,8 +64,8 @@ def _show(found: Report, console: Console, speak: Language) -> None:
         table.add_row(_FORECAST.fill(speak), outlook(one, speak))
     table.add_row(_CHECKED.fill(speak), f"{check.at.astimezone(WARSAW):%Y-%m-%d %H:%M}")
     console.print(table, highlight=False)
-    for words in warnings(found, speak):
-        console.print(words, style="bold yellow", markup=False, highlight=False, soft_wrap=True)
+    for told in warnings(found, speak):
+        console.print(told, style="bold yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -67,6 +67,7 @@ class _Table:
     cells: list[list[CellRecord]] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
     problems: list[tuple[str, Text]] = field(default_factory=list)
+    current: int = 0
 
     def blame(self, line: int, column: str, problem: Text) -> None:
         self.problems.append((f"line {line}, {column}" if column else f"line {line}", problem))
@@ -171,7 +172,7 @@ def _take(table: _Table, line: int, row: dict[str, str]) -> None:
             return
         checked = _checked(table, line, "cell", CellRecord, cell)
         if isinstance(checked, CellRecord):
-            table.cells[-1].append(checked)
+            table.cells[table.current].append(checked)
 
 
 def _take_provider(table: _Table, line: int, values: dict[str, str]) -> None:
@@ -187,30 +188,23 @@ def _take_unit(table: _Table, line: int, values: dict[str, str]) -> None:
     if values["resort_v"]:
         same = [one for one in table.units if one["resort_v"] == values["resort_v"]]
     elif values["name"]:
-        same = [one for one in table.units[-1:] if one["name"] == values["name"]]
+        same = [one for one in _above(table) if one["name"] == values["name"]]
     else:
-        same = table.units[-1:]
+        same = _above(table)
     if not same:
         _checked(table, line, "unit", UnitRecord, values)
-        table.lines[f"unit {len(table.units)}"] = line
+        table.current = len(table.units)
+        table.lines[f"unit {table.current}"] = line
         table.units.append(values)
         table.cells.append([])
         return
-    place = table.units.index(same[0])
-    _same(table, line, "unit", values, same[0], table.lines[f"unit {place}"])
-    if place != len(table.units) - 1:
-        # Its rows are not together: go on where it was left.
-        for rows in (table.units, table.cells):
-            rows.append(rows.pop(place))  # type: ignore[attr-defined]
-        _renumber(table, place)
+    # Its rows need not stand together.
+    table.current = table.units.index(same[0])
+    _same(table, line, "unit", values, same[0], table.lines[f"unit {table.current}"])
 
 
-def _renumber(table: _Table, place: int) -> None:
-    last = len(table.units) - 1
-    moved = table.lines[f"unit {place}"]
-    for number in range(place, last):
-        table.lines[f"unit {number}"] = table.lines[f"unit {number + 1}"]
-    table.lines[f"unit {last}"] = moved
+def _above(table: _Table) -> list[dict[str, str]]:
+    return [table.units[table.current]] if table.units else []
 
 
 def _same(

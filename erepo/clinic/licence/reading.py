@@ -109,8 +109,8 @@ def read_licence(text: str, key: Ed25519PublicKey) -> Licence:
         raise LicenceInvalid(problem=kind) from None
     if header.get("typ") != TYPE or header.get("crit") or claims.exp <= claims.nbf:
         raise LicenceInvalid(problem="claims")
-    moments = (datetime.fromtimestamp(one, UTC) for one in (claims.nbf, claims.exp))
-    return Licence(claims.jti, claims.sub, claims.name, *moments, text=text)
+    first, end = datetime.fromtimestamp(claims.nbf, UTC), datetime.fromtimestamp(claims.exp, UTC)
+    return Licence(claims.jti, claims.sub, claims.name, first, end, text)
 
 
 def licence_key(settings: Settings) -> Ed25519PublicKey:

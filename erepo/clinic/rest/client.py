@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from erepo.clinic.rest.answers import AccountState, Activation, Answer, P1State, RemoteStructure
 from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal, ServiceTrouble
 from erepo.clinic.rest.handshake import certificate_refused
-from erepo.errors import RemoteBusy, RemoteTimeout, RemoteUnavailable
+from erepo.errors import ErepoError, RemoteBusy, RemoteTimeout, RemoteUnavailable
 from erepo.pki import Bundle, client_context
 from erepo.settings import HttpTimeouts
 from erepo.soap.errors import (
@@ -29,11 +29,17 @@ _LARGEST = 1024**2
 _TEXTS = tuple(product(("cause", "cure"), ("pl", "en")))
 _Model = TypeVar("_Model", bound=Answer)
 #: Statuses that say "not there" or "cannot", and the codes with which the service says more than that.
-_TOLD = {httpx.codes.NOT_FOUND: ("structure.none",), httpx.codes.BAD_GATEWAY: ("p1.repository-id-missing",)}
+_TOLD: dict[int, tuple[str, ...]] = {
+    httpx.codes.NOT_FOUND: ("structure.none",),
+    httpx.codes.BAD_GATEWAY: ("p1.repository-id-missing",),
+}
 _NOT_THERE = (httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED, httpx.codes.GONE)
 #: Statuses that say all there is to say, whatever stands below them.
 _CLEAR = (*_NOT_THERE, httpx.codes.TOO_MANY_REQUESTS)
-_PLAIN = {httpx.codes.UNAUTHORIZED: ForbiddenAnswer, httpx.codes.FORBIDDEN: ForbiddenAnswer}
+_PLAIN: dict[int, type[ErepoError]] = {
+    httpx.codes.UNAUTHORIZED: ForbiddenAnswer,
+    httpx.codes.FORBIDDEN: ForbiddenAnswer,
+}
 
 
 def account_url(root: str, account: str) -> str:

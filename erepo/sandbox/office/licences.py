@@ -3,8 +3,8 @@
     secrets/licence.key     the signing key, encrypted with the office's passphrase
     licence.pem             its public half, for the clinics: EREPO_LICENCE_KEY or clinic/trust/licence.pem
 
-Commit point: the key is durable before its public half, and both before the first licence. A licence leaves no
-trace in the office: issuing again gives another number.
+Commit point: the key is durable before its public half, and both before the first licence. A licence leaves
+no trace in the office: issuing again gives another number.
 """
 
 import secrets
