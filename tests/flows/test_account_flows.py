@@ -9,9 +9,14 @@ import pytest
 import pytest_asyncio
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_API_URL
+from typer.testing import CliRunner
 
 from blocks import CloudAccount, P1Certificates, TenantCertificates
 from blocks.loading import load
+from erepo.cli import account_p1
+from erepo.cli.root import app
+from erepo.cli.trigger import Prefect
 from erepo.clinic.account import adopt_credentials, load_connection
 from erepo.clinic.onboarding.activation import active_account
 from erepo.clinic.p1.errors import P1CertificatesPresent, P1IdMissing
@@ -183,3 +188,30 @@ async def test_nothing_secret_of_p1_lies_in_prefect(
     ]
     everything = "\n".join(text for _, text in written(prefect_database, prefect_database.parent / "storage"))
     assert [one for one in secrets if one in everything] == []
+
+
+async def test_the_command_keeps_certificates_for_the_deployment(
+    served: ClinicUnderTest, double: ServiceDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--keep-only` makes the block that register-p1 opens; `revoke` empties the id again."""
+    server = PREFECT_API_URL.value().removesuffix("/api")
+    monkeypatch.setattr(account_p1, "open_prefect", lambda _: Prefect(server))
+    options = make_p1_files().write(tmp_path)
+
+    def command(*arguments: str) -> str:
+        result = CliRunner().invoke(app, ["account", "p1", *arguments])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    for _ in range(2):
+        assert "block kept" in await asyncio.to_thread(
+            command, "register", *options, "--keep-only", "--block", "kept"
+        )
+    assert double.calls == []
+    assert (await load(P1Certificates, "kept")).provider == "000000100300"
+    await register_p1("kept")
+    assert (await load(CloudAccount, "clinic")).p1_repository_unique_id == REPOSITORY
+    await asyncio.to_thread(command, "revoke")
+    assert not (await load(CloudAccount, "clinic")).p1_repository_unique_id
+    await asyncio.to_thread(command, "register", *options)
+    assert (await load(CloudAccount, "clinic")).p1_repository_unique_id == REPOSITORY

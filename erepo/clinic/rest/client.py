@@ -28,10 +28,11 @@ from erepo.soap.errors import (
 _LARGEST = 1024**2
 _TEXTS = tuple(product(("cause", "cure"), ("pl", "en")))
 _Model = TypeVar("_Model", bound=Answer)
-#: Statuses that say "not there" or "cannot", and the codes with which the service says more than that.
-_TOLD: dict[int, tuple[str, ...]] = {
-    httpx.codes.NOT_FOUND: ("structure.none",),
-    httpx.codes.BAD_GATEWAY: ("p1.repository-id-missing",),
+#: Statuses that say "not there" or "cannot", and how codes begin that say for good what is the matter.
+_TOLD: dict[int, str] = {
+    httpx.codes.NOT_FOUND: "structure.none",
+    httpx.codes.NOT_IMPLEMENTED: "p1.",
+    httpx.codes.BAD_GATEWAY: "p1.",
 }
 _NOT_THERE = (httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED, httpx.codes.GONE)
 #: Statuses that say all there is to say, whatever stands below them.
@@ -237,7 +238,8 @@ def _tls_reason(error: BaseException) -> str:
 def _refusal(address: str, status: int, content: bytes) -> Exception:
     said, failed = _said(status, content), status >= httpx.codes.INTERNAL_SERVER_ERROR
     code = said.get("code", "")
-    if code in _TOLD.get(status, ()) or (said and not failed and status not in _CLEAR):
+    told = code.startswith(_TOLD.get(status, "-"))
+    if told or (said and not failed and status not in _CLEAR):
         return ServiceRefusal(**said)
     if failed and code.startswith("p1."):
         return ServiceTrouble(address=address, **said)

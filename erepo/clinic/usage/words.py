@@ -29,8 +29,8 @@ _VERDICTS: Final = {
     "no-limit": Text("{resource}: no limit is known", "{resource}: limit nie jest znany"),
 }
 _BASIS: Final = Text(
-    "checks: {checks}, over {days} days; growth {growth} a day (median of all slopes)",
-    "sprawdzenia: {checks}, w ciągu {days} dni; przyrost {growth} na dobę (mediana nachyleń)",
+    "checks: {checks}, over {days} days; growth {growth} a day, median of all slopes",
+    "sprawdzenia: {checks}, w ciągu {days} dni; przyrost {growth} na dobę, mediana nachyleń",
 )
 _OF: Final = Text("{used} of {limit} ({percent} %)", "{used} z {limit} ({percent}%)")
 _NO_END: Final = Text("no end", "bezterminowo")

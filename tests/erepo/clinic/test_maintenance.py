@@ -1,6 +1,8 @@
 """Maintenance windows: written down once, merged, and respected by everything that deposits."""
 
+import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -23,13 +25,14 @@ from erepo.clinic.maintenance import (
 from erepo.clinic.maintenance.errors import MaintenanceNow, WindowWrong
 from erepo.clinic.tables import now
 from erepo.clinic.tables_account import maintenance_window
+from tests.support import postgres
 from tests.support.archive_desk import Desk
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(spans=st.lists(st.tuples(st.integers(1, 40), st.integers(1, 6)), min_size=1, max_size=8))
 def test_windows_are_the_union_of_what_was_asked(
     spans: list[tuple[int, int]], shared_database: Database
@@ -48,13 +51,32 @@ def test_windows_are_the_union_of_what_was_asked(
     assert all(one.ends_at < other.starts_at for one, other in pairwise(found))
 
 
-@pytest.fixture(scope="module")
-def shared_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """One database for all examples."""
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('windows') / 'clinic.db'}")
-    database.upgrade()
-    yield database
-    database.close()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """One database of each kind for all examples."""
+    with contextlib.ExitStack() as stack:
+        file = tmp_path_factory.mktemp("windows") / "clinic.db"
+        url = f"sqlite:///{file}" if request.param == "sqlite" else stack.enter_context(postgres.database())
+        database = open_database(url)
+        stack.callback(database.close)
+        database.upgrade()
+        yield database
+
+
+def test_two_who_ask_at_once_open_one_window(shared_database: Database) -> None:
+    """Overlapping pauses asked for by several programs at the same moment are one window."""
+    with shared_database.begin() as connection:
+        connection.execute(maintenance_window.delete())
+
+    def ask(number: int) -> None:
+        open_window(shared_database, START + HOUR * number, START + HOUR * (number + 2), at=START)
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(ask, range(1, 7)))
+    (found,) = coming_windows(shared_database, START)
+    assert (found.starts_at, found.ends_at) == (START + HOUR, START + HOUR * 8)
 
 
 def test_times_that_make_no_sense_are_refused(clinic_database: Database) -> None:

@@ -126,6 +126,6 @@ def test_words_are_those_of_each_language() -> None:
     assert use(check(START, documents=123), "documents", "pl") == "123 z 1\N{NO-BREAK SPACE}000 (12%)"
     told = Forecast("bytes", "full-on", START + timedelta(days=30), 1.5e6, 100, 12.5)
     assert outlook(told, "pl") == (
-        "miejsce: pełne około 2026-01-31 (sprawdzenia: 100, w ciągu 12,5 dni; przyrost 1,5 MB na dobę"
-        " (mediana nachyleń))"
+        "miejsce: pełne około 2026-01-31 (sprawdzenia: 100, w ciągu 12,5 dni; przyrost 1,5 MB na dobę,"
+        " mediana nachyleń)"
     )
