@@ -68,3 +68,8 @@ class CloudAccount(Block):
     limit_documents: int = Field(
         0, ge=0, title="Limit of documents", description="Documents the account may hold; 0: unknown."
     )
+    p1_repository_unique_id: str = Field(
+        "",
+        title="Repository id in P1",
+        description="The repositoryUniqueId that P1 gave, an OID; empty: not registered there.",
+    )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr
 
-from blocks.bundles import unseal
+from blocks.bundles import seal, unseal
 from blocks.looks import LOGO, documentation
 
 if TYPE_CHECKING:
@@ -45,6 +45,15 @@ class P1Certificates(Block):
         title="WSS key and certificate",
         description="Base64 of the encrypted .p12 file for signing messages to P1.",
     )
+
+    @classmethod
+    def of(cls, provider: str, tls: "Bundle", wss: "Bundle", passphrase: bytes) -> "P1Certificates":
+        """Make the block of two open bundles; the keys are encrypted before they enter it."""
+        return cls(
+            provider=provider,
+            tls_pkcs12=seal(tls, passphrase, "P1 TLS"),
+            wss_pkcs12=seal(wss, passphrase, "P1 WSS"),
+        )
 
     def tls(self, passphrase: bytes) -> "Bundle":
         """Open the TLS key and certificate.

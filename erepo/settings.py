@@ -171,6 +171,9 @@ class Settings(BaseSettings):
     key_passphrase: SecretStr | None = Field(
         None, description="Protects private keys at rest on the clinic side."
     )
+    licence_key: Path | None = Field(
+        None, description="PEM of the Ed25519 key that signs licences; none: home/clinic/trust/licence.pem."
+    )
     clinic_database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite under home/clinic.")
     cloud_database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite under home/cloud.")
     cloud_blobs: str = Field(

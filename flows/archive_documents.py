@@ -12,7 +12,7 @@ from pydantic import Field
 from erepo.clinic.archiving import BatchResult, Summary, summary
 from flows.naming import run_name
 from flows.reporting import Progress, report_archiving
-from tasks.archiving import attempts, plan_batches, send, settle_open_submissions
+from tasks.archiving import attempts, permit, plan_batches, send, settle_open_submissions
 from tasks.boundary import guarded
 from tasks.clinic import opened
 
@@ -26,7 +26,8 @@ async def archive_documents(
     """Send every document that is due to the repository, a batch of some hundred at a time.
 
     May be started at any moment, also after a crash: what an earlier run left open is settled first. Where
-    the service does not answer, the run ends Failed, nothing is lost, and the next run delivers.
+    the service does not answer, the run ends Failed, nothing is lost, and the next run delivers. Inside a
+    maintenance window it does not begin, and one that is going on ends after the batch in its hands.
 
     Args:
         connection: Name of the clinic's blocks.
@@ -38,6 +39,7 @@ async def archive_documents(
     problem: Exception | None = None
     async with opened(connection):
         try:
+            await permit()
             await settle_open_submissions()
             planned = await plan_batches(limit=most_documents)
             progress = await Progress.begin("archive-progress", planned.documents)

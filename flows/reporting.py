@@ -8,6 +8,7 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifa
 
 from erepo.clinic.archiving import Summary
 from erepo.clinic.intake import Summary as Imported
+from erepo.clinic.structure_sync import Sent
 from erepo.errors import ErepoError
 from erepo.texts import Language, Text, language, size_words, time_words
 
@@ -138,6 +139,24 @@ def import_page(total: Imported, speak: Language) -> str:
         doubts = [f"| {code} | {number} |" for code, number in sorted(total.signatures.items())]
         lines += ["\n".join([_SIGNATURES.fill(speak), *doubts])]
     return "\n\n".join(lines)
+
+
+_STRUCTURE = Text("Structure", "Struktura")
+_SENT = Text("Sent to the service.", "Wysłano do usługi.")
+_UNCHANGED = Text("Nothing has changed; nothing was sent.", "Nic się nie zmieniło; niczego nie wysłano.")
+_UNITS, _CELLS = Text("units", "jednostki"), Text("cells", "komórki")
+
+
+async def report_structure(sent: Sent) -> None:
+    """Leave the page of one synchronisation of the structure."""
+    await acreate_markdown_artifact(structure_page(sent, language()), "structure-summary")
+
+
+def structure_page(sent: Sent, speak: Language) -> str:
+    """Return the page as Markdown."""
+    counts = f"| {_UNITS.fill(speak)} | {sent.units} |\n| {_CELLS.fill(speak)} | {sent.cells} |"
+    words = (_SENT if sent.sent else _UNCHANGED).fill(speak)
+    return f"## {_STRUCTURE.fill(speak)}\n\n{words}\n\n{_HEAD.fill(speak)}\n{counts}"
 
 
 def _cell(text: str) -> str:

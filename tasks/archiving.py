@@ -6,7 +6,15 @@ from contextvars import ContextVar
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from erepo.clinic.archiving import BatchResult, Plan, Reconciliation, plan, reconcile, send_batch
+from erepo.clinic.archiving import (
+    BatchResult,
+    Plan,
+    Reconciliation,
+    check_permitted,
+    plan,
+    reconcile,
+    send_batch,
+)
 from erepo.clinic.archiving.errors import BatchTaken, LeaseLost
 from erepo.clinic.tables import now
 from tasks.boundary import guarded
@@ -15,6 +23,14 @@ from tasks.retrying import PATIENT
 
 #: Results of all attempts of this run, in order; `summary` counts a batch that was retried once.
 attempts: ContextVar[list[BatchResult]] = ContextVar("attempts")
+
+
+@task(name="permit", cache_policy=NO_CACHE)
+@guarded
+async def permit() -> None:
+    """Begin nothing inside a maintenance window or without a valid licence."""
+    clinic = current()
+    await asyncio.to_thread(check_permitted, clinic.database, clinic.settings)
 
 
 @task(name="reconcile", **PATIENT)

@@ -14,10 +14,21 @@ from rich.table import Table
 from erepo.cli.bars import bar
 from erepo.cli.complaints import complain, complaining
 from erepo.clinic.account import load_connection
-from erepo.clinic.archiving import BatchResult, Plan, Summary, plan, reconcile, send_batch, summary
+from erepo.clinic.archiving import (
+    BatchResult,
+    Plan,
+    Summary,
+    check_permitted,
+    plan,
+    reconcile,
+    send_batch,
+    summary,
+)
 from erepo.clinic.archiving.errors import BatchTaken, LeaseLost
+from erepo.clinic.archiving.results import Problem
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.maintenance.errors import MaintenanceNow
 from erepo.clinic.tables import now
 from erepo.settings import Settings
 from erepo.texts import Text, language, size_words, time_words
@@ -59,6 +70,7 @@ def command(
 async def _archive(database: Database, settings: Settings, most: int, *, quiet: bool) -> Summary:
     started = time.monotonic()
     results: list[BatchResult] = []
+    await asyncio.to_thread(check_permitted, database, settings)
     async with load_connection(database, settings) as connection:
         asked = await reconcile(connection, database)
         planned = await asyncio.to_thread(plan, database, settings, now=now(), limit=most or None)
@@ -86,6 +98,10 @@ async def _send_all(
                 )
             except (BatchTaken, LeaseLost):
                 continue  # another archiver brings it to an end
+            except MaintenanceNow as error:
+                # A pause began between two batches; what was sent is still told.
+                results.append(BatchResult(batch, problem=Problem.of(error)))
+                break
             results.append(result)
             if result.problem is not None and not result.archived:
                 break  # nothing gets through; the next batch would not either

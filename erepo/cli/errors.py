@@ -5,7 +5,8 @@ ErepoError
 │   ├── ConfigurationError
 │   │   ├── PortTaken             somebody listens where we have to
 │   │   ├── AlreadyRunning        another `erepo up` owns this home
-│   │   └── DeploymentUnknown     Prefect does not know the deployment
+│   │   ├── DeploymentUnknown     Prefect does not know the deployment
+│   │   └── BlockTypeUnknown      Prefect does not know the type of a block
 │   ├── InvalidInput
 │   │   ├── ParameterUnknown      the deployment has no such parameter
 │   │   ├── FileThere             a file that must not be overwritten is there
@@ -100,6 +101,17 @@ class DeploymentUnknown(ConfigurationError):
 
     code = "prefect.deployment-unknown"
     cause = Text("Prefect has no deployment {deployment}.", "W Prefect nie ma wdrożenia {deployment}.")
+    cure = Text(
+        "Register the deployments: python -m deployments.register.",
+        "Zarejestruj wdrożenia: python -m deployments.register.",
+    )
+
+
+class BlockTypeUnknown(ConfigurationError):
+    """Prefect does not know the type of a block."""
+
+    code = "prefect.block-type-unknown"
+    cause = Text("Prefect has no type of block {slug}.", "W Prefect nie ma typu bloku {slug}.")
     cure = Text(
         "Register the deployments: python -m deployments.register.",
         "Zarejestruj wdrożenia: python -m deployments.register.",

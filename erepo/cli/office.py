@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from erepo.cli.office_licence import licence
 from erepo.cli.words import fail_politely
 from erepo.durable import write_durably
 from erepo.pki.names import file_name
@@ -27,6 +28,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
+app.command()(licence)
 
 _NOTHING = Text("Nothing waits for a decision.", "Żadne żądanie nie czeka na decyzję.")
 _HEADS = (
@@ -42,7 +44,6 @@ _MODES = {
     "automatic": Text("The office answers by itself.", "Biuro odpowiada automatycznie."),
     "manual": Text("Requests wait for `erepo office issue`.", "Żądania czekają na `erepo office issue`."),
 }
-
 _ServiceCa = Annotated[
     Path | None,
     typer.Option(

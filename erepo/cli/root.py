@@ -29,6 +29,8 @@ COMMANDS = MappingProxyType(
         "kinds": "kinds",
         "structure": "structure",
         "certificates": "certificates",
+        "account": "account",
+        "maintenance": "maintenance",
         "samples": "samples",
         "cloud": "cloud",
         "office": "office",

@@ -193,6 +193,18 @@ class Prefect:
             return False
         return bool(self._accepted(answer).json().get("status") == "ACCEPT")
 
+    def request(self, method: str, path: str, body: object = None) -> Any:
+        """Ask for something else below `/api/`; None where it is not there or nothing is said.
+
+        Raises:
+            PrefectRefused: the server says no.
+            PrefectUnavailable: it does not answer.
+        """
+        answer = self._ask(method, path, body)
+        if answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.NO_CONTENT):
+            return None
+        return self._accepted(answer).json()
+
     def end_orphans(self, pool: str, before: datetime) -> int:
         """Mark as crashed every run of a work pool that is said to go on; the caller knows that none does.
 

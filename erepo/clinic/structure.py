@@ -5,13 +5,13 @@ X, and the archiving task has a default user linked to staff with PESEL or NPWZ 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import sqlalchemy as sa
 
 from erepo.clinic.audit import note
 from erepo.clinic.errors import StructureIncomplete
-from erepo.clinic.structure_file import StructureFile
+from erepo.clinic.structure_file import ProviderRecord, StructureFile, UserRecord
 from erepo.clinic.tables import cell, provider, staff, task_user, unit
 from erepo.identifiers.resort import ResortCodes
 
@@ -100,21 +100,10 @@ def store_structure(connection: sa.Connection, structure: StructureFile, *, acto
         structure: as read by `read_structure_file`.
         actor: for the audit.
     """
-    for table in (task_user, staff, cell, unit, provider):
+    for table in (task_user, staff):
         connection.execute(table.delete())
     owner = structure.provider
-    provider_id = _insert(connection, provider, name=owner.name, regon=owner.regon, resort_i=owner.resort_i)
-    for one in owner.units:
-        unit_id = _insert(
-            connection,
-            unit,
-            provider_id=provider_id,
-            name=one.name,
-            regon=one.regon,
-            resort_v=one.resort_v,
-        )
-        for part in one.cells:
-            connection.execute(cell.insert().values(unit_id=unit_id, **part.model_dump()))
+    store_provider(connection, owner)
     for user in structure.users:
         key = _insert(connection, staff, **user.model_dump())
         if user.login == structure.archiving_user:
@@ -127,6 +116,19 @@ def store_structure(connection: sa.Connection, structure: StructureFile, *, acto
     note(
         connection, "structure_loaded", subject="structure", subject_id="provider", actor=actor, detail=counts
     )
+
+
+def store_provider(connection: sa.Connection, owner: ProviderRecord) -> None:
+    """Replace provider, units and cells, in the caller's transaction; the users stay, the audit is its."""
+    for table in (cell, unit, provider):
+        connection.execute(table.delete())
+    provider_id = _insert(connection, provider, name=owner.name, regon=owner.regon, resort_i=owner.resort_i)
+    for one in owner.units:
+        unit_id = _insert(
+            connection, unit, provider_id=provider_id, name=one.name, regon=one.regon, resort_v=one.resort_v
+        )
+        for part in one.cells:
+            connection.execute(cell.insert().values(unit_id=unit_id, **part.model_dump()))
 
 
 def read_provider(connection: sa.Connection) -> Provider | None:
@@ -156,6 +158,21 @@ def read_archiving_user(connection: sa.Connection) -> User | None:
     return User(row.login, row.prefix, row.given, row.family, row.profession, row.pesel, row.npwz)
 
 
+def read_structure(connection: sa.Connection) -> StructureFile | None:
+    """Return everything that a structure file holds, users included; None if nothing has been loaded."""
+    owner = read_provider(connection)
+    if owner is None:
+        return None
+    names = tuple(UserRecord.model_fields)
+    users = connection.execute(sa.select(*(staff.c[name] for name in names)).order_by(staff.c.id)).mappings()
+    archiving = read_archiving_user(connection)
+    return StructureFile(
+        provider=ProviderRecord.model_validate(asdict(owner)),
+        users=[UserRecord.model_validate(dict(row)) for row in users],
+        archiving_user=archiving.login if archiving else "",
+    )
+
+
 def check_ready(connection: sa.Connection) -> Ready:
     """Check that documents may be deposited.
 
@@ -169,10 +186,27 @@ def check_ready(connection: sa.Connection) -> Ready:
     owner, user = read_provider(connection), read_archiving_user(connection)
     missing = _missing(owner, user)
     if missing or owner is None or user is None:
-        record, absent = missing[0]
-        listed = "; ".join(f"{record}: {name}" for record, name in missing)
-        raise StructureIncomplete(record=record, field=absent, missing=listed, all=missing)
+        raise _incomplete(missing)
     return Ready(owner, user, _places(owner))
+
+
+def check_codes(connection: sa.Connection) -> Provider:
+    """Check that the structure itself is complete; the users are not looked at.
+
+    Raises:
+        StructureIncomplete: names the first record and field that is missing.
+    """
+    owner = read_provider(connection)
+    missing = list(_missing_of(owner)) if owner else [("provider", "name")]
+    if missing or owner is None:
+        raise _incomplete(missing)
+    return owner
+
+
+def _incomplete(missing: list[tuple[str, str]]) -> StructureIncomplete:
+    record, absent = missing[0]
+    listed = "; ".join(f"{record}: {name}" for record, name in missing)
+    return StructureIncomplete(record=record, field=absent, missing=listed, all=missing)
 
 
 def _missing(owner: Provider | None, user: User | None) -> list[tuple[str, str]]:

@@ -142,14 +142,24 @@ def read_structure_file(path: Path) -> StructureFile:
         FileUnreadable: it cannot be read.
         StructureInvalid: it cannot be understood; names the place, never a person's data.
     """
+    return parse_structure(read_octets(path))
+
+
+def read_octets(path: Path) -> bytes:
+    """Return the content of a file of bounded size.
+
+    Raises:
+        FileUnreadable: it cannot be read.
+        StructureInvalid: it is too large.
+    """
     try:
         with path.open("rb") as file:
             octets = file.read(LIMIT + 1)
     except OSError as error:
         raise FileUnreadable(problem=error.strerror) from None
     if len(octets) > LIMIT:
-        raise _refusal("(file)", _TOO_LARGE, limit=LIMIT)
-    return parse_structure(octets)
+        raise refusal("(file)", _TOO_LARGE, limit=LIMIT)
+    return octets
 
 
 def parse_structure(octets: bytes) -> StructureFile:
@@ -161,15 +171,23 @@ def parse_structure(octets: bytes) -> StructureFile:
     try:
         return StructureFile.model_validate(orjson.loads(octets))
     except orjson.JSONDecodeError as error:
-        raise _refusal(f"line {error.lineno}", _NO_JSON) from None
+        raise refusal(f"line {error.lineno}", _NO_JSON) from None
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "(file)"
-        ours = first.get("ctx", {}).get("error")
-        known = ours.problem if isinstance(ours, _Wrong) else _PROBLEMS.get(first["type"])
-        raise _refusal(place, known or Text(first["msg"], first["msg"])) from None
+        place, problem = problems(error)[0]
+        raise refusal(place or "(file)", problem) from None
 
 
-def _refusal(place: str, problem: Text, **data: object) -> StructureInvalid:
+def problems(error: ValidationError) -> list[tuple[str, Text]]:
+    """Return (place, problem) of everything that a record of ours does not accept; never a value."""
+    found = []
+    for one in error.errors(include_input=False, include_url=False):
+        ours = one.get("ctx", {}).get("error")
+        known = ours.problem if isinstance(ours, _Wrong) else _PROBLEMS.get(one["type"])
+        found.append((".".join(map(str, one["loc"])), known or Text(one["msg"], one["msg"])))
+    return found
+
+
+def refusal(place: str, problem: Text, **data: object) -> StructureInvalid:
+    """Return the error that names a place of a structure and what is wrong there."""
     words = {f"problem_{speak}": problem.fill(speak, **data) for speak in _LANGUAGES}
     return StructureInvalid(place=place, **words)

@@ -14,6 +14,11 @@ NAMES = [
     "watch-onboarding/quarter-hourly",
     "import-documents/scheduled",
     "archive-documents/scheduled",
+    "check-account/hourly",
+    "sync-structure/daily",
+    "register-p1/on-demand",
+    "revoke-p1/on-demand",
+    "maintenance-window/on-demand",
 ]
 
 ENTRIES = pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry["flow_name"])

@@ -269,7 +269,7 @@ async def test_the_commands_wake_and_cancel_runs(
     monkeypatch: pytest.MonkeyPatch,
     prefect_database: Path,
 ) -> None:
-    """`abandon` ends the run that waits; `receive` refuses by name, takes good files and wakes the next run."""
+    """`abandon` ends the waiting run; `receive` refuses by name, takes good files, wakes the next run."""
     port = urlsplit(PREFECT_API_URL.value()).port
     assert port is not None
     monkeypatch.setenv("EREPO_PORT_BASE", str(port - 3))

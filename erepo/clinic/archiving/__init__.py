@@ -41,6 +41,7 @@ Not protected: content that changes on the clinic's disk between intake and send
 (the hash is that of intake) and ends `rejected`; it cannot be repaired from here.
 """
 
+from erepo.clinic.archiving.permission import check_permitted
 from erepo.clinic.archiving.planning import plan
 from erepo.clinic.archiving.reconciling import reconcile
 from erepo.clinic.archiving.results import (
@@ -61,6 +62,7 @@ __all__ = [
     "Reconciliation",
     "Rejection",
     "Summary",
+    "check_permitted",
     "plan",
     "reconcile",
     "send_batch",

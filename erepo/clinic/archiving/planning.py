@@ -10,6 +10,7 @@ from erepo.cda.kinds import Kind
 from erepo.clinic.archiving import grouping, ledger
 from erepo.clinic.archiving.grouping import Waiting
 from erepo.clinic.archiving.leases import is_free
+from erepo.clinic.archiving.permission import check_permitted
 from erepo.clinic.archiving.results import Plan
 from erepo.clinic.database import Database
 from erepo.clinic.metadata import entry_uuid
@@ -48,7 +49,9 @@ def plan(
 
     Raises:
         StructureIncomplete: a resort code or the archiving user is missing; nothing was planned.
+        MaintenanceNow, LicenceExpired…: depositing is not permitted now; see `check_permitted`.
     """
+    check_permitted(database, settings)
     with database.read() as connection:
         check_ready(connection)
         due = _due(connection, now, kinds, min(limit if limit is not None else MOST, MOST))

@@ -6,6 +6,7 @@ import time
 from erepo.clinic.archiving import ledger
 from erepo.clinic.archiving.committing import first_error
 from erepo.clinic.archiving.leases import claim
+from erepo.clinic.archiving.permission import check_permitted
 from erepo.clinic.archiving.results import BatchResult
 from erepo.clinic.archiving.work import Progress, Work, keeping
 from erepo.clinic.database import Database
@@ -31,8 +32,10 @@ async def send_batch(
         BatchUnknown: there is no such batch.
         BatchTaken: another archiver is working on it.
         LeaseLost: another archiver has taken over meanwhile.
+        MaintenanceNow, LicenceExpired…: depositing is not permitted now; the batch is left as it is.
     """
     started = time.monotonic()
+    await asyncio.to_thread(check_permitted, database, cloud.settings)
     lease = await asyncio.to_thread(claim, database, batch_id)
     if lease is None:
         return BatchResult(batch_id)

@@ -1,6 +1,14 @@
 """The account's REST services, over mutual TLS: activation, state and usage."""
 
-from erepo.clinic.rest.answers import AccountState, Activation
+from erepo.clinic.rest.answers import AccountState, Activation, P1Certificate, P1State, RemoteStructure
 from erepo.clinic.rest.client import AccountClient, account_url
 
-__all__ = ["AccountClient", "AccountState", "Activation", "account_url"]
+__all__ = [
+    "AccountClient",
+    "AccountState",
+    "Activation",
+    "P1Certificate",
+    "P1State",
+    "RemoteStructure",
+    "account_url",
+]

@@ -1,7 +1,7 @@
 """The answers of the account's REST services, checked field by field."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -25,13 +25,15 @@ _Moment = Annotated[
 _Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """What every answer is: fields named as on the wire, unknown ones ignored."""
+
     model_config = ConfigDict(
         alias_generator=AliasGenerator(alias=to_camel), populate_by_name=True, extra="ignore", frozen=True
     )
 
 
-class Activation(_Answer):
+class Activation(Answer):
     """The technical identifiers of an account, given when it is activated (manual 1.1.2)."""
 
     account: str = Field(pattern=r"^[0-9]{16}$")
@@ -52,3 +54,36 @@ class AccountState(Activation):
     state: str = ""
     used_bytes: int = Field(ge=0)
     used_documents: int = Field(ge=0)
+
+
+class RemoteStructure(Answer):
+    """The structure as the service holds it (manual 1.1.4)."""
+
+    provider: dict[str, Any]
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    updated_at: _Moment
+
+
+class P1Certificate(Answer):
+    """One of the provider's P1 certificates as the service has read it."""
+
+    serial: str = Field(max_length=64)
+    subject: str = Field("", max_length=1000)
+    not_before: _Moment
+    not_after: _Moment
+
+
+class P1State(Answer):
+    """How far the registration in the national domain is (manual 1.3).
+
+    `none`: no certificates; `stored`: certificates, but no repository id (manual 2.1); `registered`: both.
+    """
+
+    account: str = Field(pattern=r"^[0-9]{16}$")
+    state: Literal["none", "stored", "registered"]
+    repository_id: Annotated[str, BeforeValidator(lambda value: value or "")] = Field(
+        "", pattern=r"^([0-2](\.(0|[1-9][0-9]*))+)?$", max_length=256
+    )
+    tls: P1Certificate | None = None
+    wss: P1Certificate | None = None
+    registered_at: _Moment | None = None

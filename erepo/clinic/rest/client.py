@@ -11,10 +11,10 @@ import httpx
 import orjson
 from pydantic import ValidationError
 
-from erepo.clinic.rest.answers import AccountState, Activation
-from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal
+from erepo.clinic.rest.answers import AccountState, Activation, Answer, P1State, RemoteStructure
+from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal, ServiceTrouble
 from erepo.clinic.rest.handshake import certificate_refused
-from erepo.errors import RemoteBusy, RemoteTimeout, RemoteUnavailable
+from erepo.errors import ErepoError, RemoteBusy, RemoteTimeout, RemoteUnavailable
 from erepo.pki import Bundle, client_context
 from erepo.settings import HttpTimeouts
 from erepo.soap.errors import (
@@ -27,7 +27,20 @@ from erepo.soap.errors import (
 
 _LARGEST = 1024**2
 _TEXTS = tuple(product(("cause", "cure"), ("pl", "en")))
-_Model = TypeVar("_Model", Activation, AccountState)
+_Model = TypeVar("_Model", bound=Answer)
+#: Statuses that say "not there" or "cannot", and how codes begin that say for good what is the matter.
+_TOLD: dict[int, str] = {
+    httpx.codes.NOT_FOUND: "structure.none",
+    httpx.codes.NOT_IMPLEMENTED: "p1.",
+    httpx.codes.BAD_GATEWAY: "p1.",
+}
+_NOT_THERE = (httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED, httpx.codes.GONE)
+#: Statuses that say all there is to say, whatever stands below them.
+_CLEAR = (*_NOT_THERE, httpx.codes.TOO_MANY_REQUESTS)
+_PLAIN: dict[int, type[ErepoError]] = {
+    httpx.codes.UNAUTHORIZED: ForbiddenAnswer,
+    httpx.codes.FORBIDDEN: ForbiddenAnswer,
+}
 
 
 def account_url(root: str, account: str) -> str:
@@ -96,6 +109,55 @@ class AccountClient:
         """
         return self._exchange("GET", self._address, AccountState)
 
+    def send_structure(self, content: dict[str, Any]) -> RemoteStructure:
+        """Send the provider's structure; the same again changes nothing (manual 1.1.4).
+
+        Args:
+            content: `{"provider": …}` as `erepo.clinic.structure_sync` makes it.
+
+        Raises:
+            As `activate`.
+        """
+        return self._exchange("PUT", self._address + "/structure", RemoteStructure, content)
+
+    def structure(self) -> RemoteStructure:
+        """Ask for the structure that the service holds.
+
+        Raises:
+            ServiceRefusal: with code `structure.none` where nothing was ever sent.
+            As `activate`.
+        """
+        return self._exchange("GET", self._address + "/structure", RemoteStructure)
+
+    def register_p1(self, content: dict[str, Any]) -> P1State:
+        """Hand over the P1 certificates and have the repository registered (manual 1.3); may be repeated.
+
+        Args:
+            content: both PKCS#12 files and their passwords, as `erepo.clinic.p1` makes it.
+
+        Raises:
+            ServiceRefusal: with code `p1.certificates-present` or `p1.repository-id-missing`, among others.
+            ServiceTrouble: P1 does not answer the service; repeat it.
+            As `activate`.
+        """
+        return self._exchange("PUT", self._address + "/p1/certificates", P1State, content)
+
+    def revoke_p1(self) -> P1State:
+        """Have the P1 certificates forgotten; idempotent.
+
+        Raises:
+            As `activate`.
+        """
+        return self._exchange("DELETE", self._address + "/p1/certificates", P1State)
+
+    def p1(self) -> P1State:
+        """Ask how far the registration in the national domain is.
+
+        Raises:
+            As `activate`.
+        """
+        return self._exchange("GET", self._address + "/p1/certificates", P1State)
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
@@ -118,7 +180,8 @@ class AccountClient:
             # Field names only: the values are not ours to repeat.
             fields = {".".join(map(str, each["loc"])) for each in error.errors()}
             raise AnswerInvalid(address=address, reason=", ".join(sorted(fields))[:200]) from None
-        if answer.account != self._account:
+        # An answer about the structure names no account.
+        if getattr(answer, "account", self._account) != self._account:
             raise AnswerInvalid(address=address, reason="account")
         return answer
 
@@ -173,17 +236,26 @@ def _tls_reason(error: BaseException) -> str:
 
 
 def _refusal(address: str, status: int, content: bytes) -> Exception:
+    said, failed = _said(status, content), status >= httpx.codes.INTERNAL_SERVER_ERROR
+    code = said.get("code", "")
+    told = code.startswith(_TOLD.get(status, "-"))
+    if told or (said and not failed and status not in _CLEAR):
+        return ServiceRefusal(**said)
+    if failed and code.startswith("p1."):
+        return ServiceTrouble(address=address, **said)
     if status in (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS):
         return RemoteBusy(address=address)
-    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+    if failed:
         return RemoteUnavailable(address=address)
-    if status in (httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED, httpx.codes.GONE):
-        return AddressUnknown(address=address, status=status)
+    kind = AddressUnknown if status in _NOT_THERE else _PLAIN.get(status, BadRequestAnswer)
+    return kind(address=address, status=status)
+
+
+def _said(status: int, content: bytes) -> dict[str, Any]:
+    """Return what the service says of an error, in both languages; empty where it says nothing we know."""
     try:
         said = orjson.loads(content)
         texts = {f"{part}_{tongue}": str(said[part][tongue]) for part, tongue in _TEXTS}
-        return ServiceRefusal(code=str(said["code"]), status=status, **texts)
+        return {"code": str(said["code"]), "status": status, **texts}
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        forbidden = status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
-        kind = ForbiddenAnswer if forbidden else BadRequestAnswer
-        return kind(address=address, status=status)
+        return {}

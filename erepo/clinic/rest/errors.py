@@ -2,6 +2,8 @@
 
     RemoteRefused
     └── ServiceRefusal        the service says no and tells cause and cure itself
+    RemoteUnavailable
+    └── ServiceTrouble        somebody behind the service does not answer it, and it tells so
     InvalidInput
     └── AnswerInvalid         an answer that is not what was agreed
 
@@ -11,7 +13,7 @@ HTTP-level errors (secure channel, 400, 403, 404, time-outs) are those of `erepo
 
 # each name says what is wrong; "Error" would add nothing to it
 
-from erepo.errors import InvalidInput, RemoteRefused
+from erepo.errors import InvalidInput, RemoteRefused, RemoteUnavailable
 from erepo.texts import Language, Text
 
 
@@ -22,6 +24,19 @@ class ServiceRefusal(RemoteRefused):
     """
 
     code = "rest.service-refusal"
+
+    def explain(self, language: Language) -> tuple[str, str]:
+        """Return the service's own words."""
+        return str(self.data[f"cause_{language}"]), str(self.data[f"cure_{language}"])
+
+
+class ServiceTrouble(RemoteUnavailable):
+    """The service could not finish for a cause behind it (P1 is down), and says so; try again later.
+
+    `data` as that of `ServiceRefusal`.
+    """
+
+    code = "rest.service-trouble"
 
     def explain(self, language: Language) -> tuple[str, str]:
         """Return the service's own words."""

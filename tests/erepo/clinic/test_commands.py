@@ -18,7 +18,7 @@ EXAMPLE = Path(__file__).parents[3] / "docs" / "reference" / "structure-example.
 app = typer.Typer()
 app.command("import")(importing.command)
 app.command("status")(status.command)
-app.command("structure")(structure.command)
+app.add_typer(structure.app, name="structure")
 app.add_typer(kinds.app, name="kinds")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from erepo.clinic.rest import AccountClient, account_url
-from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal
+from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal, ServiceTrouble
 from erepo.errors import RemoteBusy, RemoteTimeout, RemoteUnavailable
 from erepo.pki import Authority, Bundle, new_key, server_context
 from erepo.settings import HttpTimeouts
@@ -128,6 +128,10 @@ ANSWERS = {
     "404": (http(404, REFUSAL), AddressUnknown),
     "409 with words": (http(409, REFUSAL), ServiceRefusal),
     "409 with other JSON": (http(409, {"code": 1}), BadRequestAnswer),
+    "404 that tells more": (http(404, REFUSAL | {"code": "structure.none"}), ServiceRefusal),
+    "502 of P1": (http(502, REFUSAL | {"code": "p1.repository-id-missing"}), ServiceRefusal),
+    "502 of a proxy": (http(502, b"<html>"), RemoteUnavailable),
+    "504 of P1": (http(504, REFUSAL | {"code": "p1.overdue"}), ServiceTrouble),
     "503": (http(503), RemoteBusy),
     "429": (http(429), RemoteBusy),
     "500": (http(500), RemoteUnavailable),

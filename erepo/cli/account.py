@@ -1,0 +1,94 @@
+"""`erepo account`: the account in the repository service, its history, P1 and the licence."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from erepo.cli import account_licence, account_p1
+from erepo.cli.desk import open_database, open_desk
+from erepo.cli.words import fail_politely
+from erepo.clinic.times import WARSAW
+from erepo.clinic.usage import Report, ask, report
+from erepo.clinic.usage.history import daily
+from erepo.clinic.usage.words import RESOURCE_WORDS, outlook, until, use, warnings
+from erepo.texts import Language, Text, language
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="The account in the repository service: validity, use, history, P1, licence.",
+)
+app.add_typer(account_p1.app, name="p1")
+app.add_typer(account_licence.app, name="licence")
+
+_ACCOUNT, _UNTIL = Text("account", "konto"), Text("valid until", "ważne do")
+_FORECAST, _CHECKED = Text("forecast", "prognoza"), Text("checked", "sprawdzono")
+_WHEN = Text("When", "Kiedy")
+
+
+@app.command()
+def show(
+    kept: Annotated[
+        bool, typer.Option("--kept", help="Show what the last check found, without asking the service.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Ask the service for validity and use of the account, keep the answer, and tell when it will be full.
+
+    The same as the deployment check-account/hourly does. From 90 % of a limit on a warning is shown.
+    """
+    with fail_politely():
+        if not kept:
+            with open_desk() as desk:
+                ask(desk.client, desk.database)
+        with open_database() as database:
+            found = report(database)
+    if as_json:
+        typer.echo(orjson.dumps(found.as_json()))
+    else:
+        _show(found, Console(), language())
+
+
+def _show(found: Report, console: Console, speak: Language) -> None:
+    check = found.check
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_row(_ACCOUNT.fill(speak), check.account)
+    table.add_row(_UNTIL.fill(speak), until(check.valid_until, speak))
+    for resource, words in RESOURCE_WORDS.items():
+        table.add_row(words.fill(speak), use(check, resource, speak))
+    for one in found.forecasts:
+        table.add_row(_FORECAST.fill(speak), outlook(one, speak))
+    table.add_row(_CHECKED.fill(speak), f"{check.at.astimezone(WARSAW):%Y-%m-%d %H:%M}")
+    console.print(table, highlight=False)
+    for told in warnings(found, speak):
+        console.print(told, style="bold yellow", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def history(
+    days: Annotated[int, typer.Option(min=1, max=3653, help="How far back.")] = 30,
+    hourly: Annotated[
+        bool, typer.Option("--hourly", help="Every check (kept for 90 days) instead of one a day.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+) -> None:
+    """Show how the use of the account has grown: the last check of each day."""
+    with fail_politely(), open_database() as database:
+        found = report(database, since=timedelta(days=days))
+    checks = list(found.history) if hourly else daily(found.history)
+    if as_json:
+        typer.echo(orjson.dumps([one.as_json() for one in checks]))
+        return
+    speak = language()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(_WHEN.fill(speak))
+    for words in RESOURCE_WORDS.values():
+        table.add_column(words.fill(speak).capitalize(), justify="right")
+    for one in checks:
+        when = f"{one.at.astimezone(WARSAW):%Y-%m-%d %H:%M}"
+        table.add_row(when, *(use(one, resource, speak) for resource in RESOURCE_WORDS))
+    Console().print(table, highlight=False)

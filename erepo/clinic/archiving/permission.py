@@ -1,0 +1,18 @@
+"""May anything be deposited now? Asked before a run, before planning, and before each batch."""
+
+from erepo.clinic.database import Database
+from erepo.clinic.licence import require_licence
+from erepo.clinic.maintenance import refuse_inside
+from erepo.settings import Settings
+
+
+def check_permitted(database: Database, settings: Settings) -> None:
+    """Let archiving begin, or say why not, before anything is sent.
+
+    Raises:
+        MaintenanceNow: a maintenance window is open.
+        LicenceExpired, LicenceNotYet, LicenceInvalid, LicenceForeign, LicenceKeyMissing: the licence.
+    """
+    with database.read() as connection:
+        refuse_inside(connection)
+        require_licence(connection, settings)

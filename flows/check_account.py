@@ -1,0 +1,40 @@
+"""Ask how the account stands, keep it, and warn before it is full (manual 1.1.2).
+
+Requires the blocks that onboard-clinic writes. A notification block named like the parameter `notify`, of
+whatever type, is used if somebody has saved one.
+"""
+
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+from flows.account_page import report_account
+from flows.naming import run_name
+from tasks.account import announce, ask_account, read_report, refresh_account_block
+from tasks.boundary import guarded
+from tasks.clinic import opened
+
+
+@flow(name="check-account", flow_run_name=run_name("check-account"))
+@guarded
+async def check_account(
+    connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
+    notify: Annotated[
+        str, Field(title="Notification block", pattern="^[a-z0-9-]*$", max_length=100)
+    ] = "erepo-alarms",
+) -> None:
+    """Ask for validity and use of the account, keep the answer, and tell when it will be full.
+
+    From 90 % of a limit on, once a crossing: an event `erepo.account.nearly-full`, and a notification.
+
+    Args:
+        connection: Name of the clinic's blocks.
+        notify: Name of a notification block of any type; nobody is notified while there is none.
+    """
+    async with opened(connection):
+        await ask_account()
+        found = await read_report()
+        await report_account(found)
+        await refresh_account_block(connection)
+        await announce(found, notify)
