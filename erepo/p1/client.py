@@ -25,6 +25,8 @@ from erepo.pki.tls import client_context
 from erepo.pki.trust import TrustStore
 from erepo.settings import HttpTimeouts, WssLimits
 
+#: What zeep leaves open by default.
+_SETTINGS = zeep.Settings(forbid_dtd=True, forbid_entities=True, forbid_external=True, xml_huge_tree=False)
 # At DEBUG zeep would log whole messages.
 logging.getLogger("zeep").setLevel(logging.WARNING)
 
@@ -215,7 +217,7 @@ class P1Client:
 
     def _call(self, service: str, address: str, operation: str, **arguments: Any) -> Any:
         if service not in self._services:
-            client = zeep.Client(f"{service}.wsdl", transport=self._transport)  # type: ignore[no-untyped-call]
+            client = zeep.Client(f"{service}.wsdl", transport=self._transport, settings=_SETTINGS)  # type: ignore[no-untyped-call]
             (binding,) = client.wsdl.bindings
             self._services[service] = client.create_service(binding, address)  # type: ignore[no-untyped-call]
         try:

@@ -196,7 +196,7 @@ class Desk:
             "szar-access": lambda: self._szar.access(verified, resort_i, kind),
             "iti-18": lambda: self._edm.query(verified),
             "iti-42": lambda: self._edm.register(verified, resort_i, now),
-            "iti-57": lambda: self._edm.update(verified, now),
+            "iti-57": lambda: self._edm.update(verified, resort_i, now),
         }
         return handlers[operation]()
 

@@ -50,16 +50,27 @@ class Edm:
             errors = [*error.errors]
         return write_registry_response(errors=errors)
 
-    def update(self, verified: Verified, now: datetime) -> etree._Element:
+    def update(self, verified: Verified, resort_i: str, now: datetime) -> etree._Element:
         """Answer ITI-57."""
         try:
             forget_uuids(verified)
             update = iti57.read_request(verified)
-            errors = [*_check_time(update.submission_set, now)]
+            errors = [*_check_time(update.submission_set, now), *self._check_owner(update, resort_i)]
             errors = errors or [*self._registry.update(update, verified)]
         except RequestRejected as error:
             errors = [*error.errors]
         return write_registry_response(errors=errors)
+
+    def _check_owner(self, update: iti57.Update, resort_i: str) -> Iterator[RegistryError]:
+        """Refuse changes of documents that lie in another provider's repository."""
+        wanted = [each.target for each in update.operations if isinstance(each, iti57.StatusChange)]
+        entries = [each.entry for each in update.operations if isinstance(each, iti57.NewVersion)]
+        if wanted:
+            entries += self._registry.documents(wanted)
+        own = {each.oid for each in self._store.repositories(resort_i)}
+        for entry in entries:
+            if isinstance(entry, DocumentEntry) and entry.repository_unique_id not in own:
+                yield _wrong(entry, "the document lies in another provider's repository")
 
     def query(self, verified: Verified) -> etree._Element:
         """Answer ITI-18."""

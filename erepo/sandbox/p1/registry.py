@@ -6,7 +6,7 @@ client has to ask for it (ITI-18). Commit point: the registry's transaction.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sqlalchemy import insert, select
@@ -21,9 +21,10 @@ from erepo.cloud.storage.tables import service, tenant
 from erepo.cloud.tenancy.tenants import Order, find, order
 from erepo.identifiers.oids import XDS_DOMAIN
 from erepo.soap.verifying import Verified
-from erepo.xds.ebrim import OBJECT_LIST
-from erepo.xds.iti18 import StoredQuery
+from erepo.xds.ebrim import OBJECT_LIST, Rules, read_objects
+from erepo.xds.iti18 import StoredQuery, get_documents, write_response
 from erepo.xds.iti57 import Update
+from erepo.xds.model import DocumentEntry
 from erepo.xds.responses import RegistryError
 from erepo.xds.submitting import Registration
 
@@ -86,6 +87,12 @@ class Registry:
         """
         with self._database.read(self._nation.id) as connection:
             return queries.answer(connection, self._nation, query)
+
+    def documents(self, entry_uuids: Iterable[str]) -> tuple[DocumentEntry, ...]:
+        """Return documents by their entryUUIDs, as far as there are such."""
+        found = self.answer(get_documents(entry_uuids=entry_uuids))
+        listed = next(write_response(elements=found.elements).iter(OBJECT_LIST))
+        return read_objects(listed, Rules.ANSWER).documents
 
     def _written(self, judged: Job | Sequence[RegistryError]) -> Sequence[RegistryError]:
         if isinstance(judged, Sequence):

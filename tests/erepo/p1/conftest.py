@@ -27,5 +27,7 @@ def other(p1: RunningP1) -> Provider:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_wrong(p1: RunningP1) -> None:
-    p1.home.store.clear_faults()
+def _nothing_wrong(request: pytest.FixtureRequest) -> None:
+    """Begin each test with a P1 that works, where the test has one at all."""
+    if "p1" in request.fixturenames:
+        request.getfixturevalue("p1").home.store.clear_faults()

@@ -118,6 +118,26 @@ async def test_the_life_of_an_index(edm: EdmClient, token: Token, repository: st
     assert newer.unique_id not in {each.unique_id for each in listed.metadata.documents}
 
 
+async def test_only_the_owner_withdraws_an_index(
+    edm: EdmClient, token: Token, repository: str, other: Provider, p1: RunningP1
+) -> None:
+    """Another provider finds the document, and may not change it."""
+    registered = index(repository)
+    await edm.register(registered, token)
+    known = await found(edm, token, registered.documents[0])
+    with other.client() as client:
+        theirs = client.token(other.asking())
+    channel = AiohttpChannel(client_context(other.tls, p1.trust), quick(), Limits())
+    async with channel:
+        stranger = replace(edm, channel=channel, signer=p1_signer(other.wss))
+        assert (await found(stranger, theirs, known)).entry_uuid == known.entry_uuid
+        own = submission_set(entry_uuid="s", unique_id=oid(), submission_time=local_now())
+        withdrawal = iti57.status_change(own, known.entry_uuid, APPROVED, DEPRECATED)
+        with pytest.raises(XdsRefused):
+            await stranger.update(iti57.Update(own, (withdrawal,)), theirs)
+    assert (await found(edm, token, known)).status == APPROVED
+
+
 async def test_the_same_index_twice_is_refused(edm: EdmClient, token: Token, repository: str) -> None:
     """After a lost answer the client asks; sending again is refused by the submission's uniqueId."""
     once = index(repository)
