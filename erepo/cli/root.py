@@ -14,7 +14,9 @@ import typer
 from dotenv import dotenv_values
 from typer.core import TyperGroup
 
+from erepo.cli.usage import in_polish
 from erepo.cli.words import fail_politely
+from erepo.texts import language
 
 #: Command → module of `erepo.cli` holding either `app` (a group) or `command`; in the order of help.
 COMMANDS = MappingProxyType(
@@ -87,10 +89,16 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; an error of ours ends as what happened and what to do next, status 1."""
+    """Run the command line; an error of ours ends as what happened and what to do next, status 1.
+
+    Raises:
+        SystemExit: always.
+    """
     with fail_politely():
         _take_language_from_file()
-        app()
+        if language() == "pl":
+            in_polish(app)
+        app(prog_name="erepo")
 
 
 def _take_language_from_file() -> None:

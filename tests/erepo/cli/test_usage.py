@@ -1,0 +1,74 @@
+"""What was typed wrongly is told in the reader's language, with the command to ask for help."""
+
+import pytest
+
+from erepo.cli import root
+from erepo.cli.usage import sentence
+
+TYPED = {
+    "frob": "Nie ma polecenia frob.",
+    "import": "Brakuje argumentu PATH.",
+    "import --frob": "Nie ma opcji --frob.",
+    "cloud tenant add 1 --secrity": "Nie ma opcji --secrity; podobne: --security",
+    "cloud tenant add": "Brakuje argumentu",
+    "cloud tenant renew 1": "Brakuje opcji --credentials.",
+    "cloud tenant add 1 --security x": "wartość '--security': 'x' nie jest żadną z: 'wss', 'mtls'.",
+    "cloud tenant add 1 --limit-documents x": "'--limit-documents': oczekiwano liczby całkowitej.",
+    "cloud tenant add 1 --limit-documents -1": "'--limit-documents': musi wynosić co najmniej 0.",
+    "cloud tenant add 1 --limit-documents": "Opcja --limit-documents wymaga wartości.",
+    "cloud tenant add 1 --limit-bytes many": "Nieprawidłowa wartość '--limit-bytes':",
+    "cloud tenant set 0000000000001003": "Nieprawidłowa wartość: podaj co najmniej jedną opcję do zmiany",
+    f"cloud tenant add 1 --credentials {__file__}": "jest plikiem, nie katalogiem.",
+    "status x y": "Zbędne argumenty: x y.",
+    "status --json=1": "Opcja --json nie przyjmuje wartości.",
+}
+
+
+def typed(
+    line: str, language: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str, str]:
+    """Run a command line as the shell does; return status, output and errors on one line each."""
+    monkeypatch.setenv("EREPO_LANGUAGE", language)
+    monkeypatch.setattr("sys.argv", ["erepo", *line.split()])
+    with pytest.raises(SystemExit) as ended:
+        root.main()
+    told = capsys.readouterr()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, " ".join(told.out.split()), " ".join(told.err.split())
+
+
+@pytest.mark.parametrize(("line", "told"), TYPED.items(), ids=TYPED)
+def test_mistakes_are_told_in_polish(
+    line: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every kind of mistake has its Polish sentence and ends with status 2; no English one slips through."""
+    status, out, errors = typed(line, "pl", monkeypatch, capsys)
+    assert (status, out) == (2, "")
+    assert told in errors
+    assert "Co zrobić: sprawdź pomoc polecenia: erepo" in errors
+    for english in ("Missing", "No such", "Invalid", "Error", "Usage", "should", "requires", "unexpected"):
+        assert english not in errors
+
+
+@pytest.mark.parametrize("line", ["import --frob", "status x"])
+def test_english_readers_keep_typers_own_words(
+    line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With EREPO_LANGUAGE=en nothing changes."""
+    status, _, errors = typed(line, "en", monkeypatch, capsys)
+    assert status == 2
+    assert "Usage: erepo" in errors
+
+
+def test_what_is_right_works_as_ever(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Version, help and a group without a command: the same output and status as in English."""
+    for line in ("--version", "import --help", "cloud"):
+        assert typed(line, "pl", monkeypatch, capsys) == typed(line, "en", monkeypatch, capsys)
+
+
+def test_unknown_sentences_are_told_as_they_are() -> None:
+    """A sentence of a later typer is better than none."""
+    assert sentence("Something new.") == "Something new."
+    assert sentence("Invalid value for '--x': new.") == "Nieprawidłowa wartość '--x': new."
