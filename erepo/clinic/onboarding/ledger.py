@@ -1,10 +1,12 @@
 """The ledger of onboarding: one row per account in the table `onboarding`.
 
+The row of an active account holds the generation of keys in use; `erepo.clinic.rotation` replaces it.
+
 Its column `activation` (JSON) holds `serviceAuthority` (PEM) from `received` on, and the service's
 `answer` from `active` on.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -41,26 +43,20 @@ class Bundles:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One row; keys only as encrypted PEM, and never shown."""
+class Generation:
+    """One generation of an account's keys with their requests and, in the end, their certificates.
+
+    Keys only as encrypted PEM, and never shown.
+    """
 
     account: str
-    step: Step
     tls_key_pem: bytes = field(repr=False)
     wss_key_pem: bytes = field(repr=False)
     tls_csr: bytes = field(repr=False)
     wss_csr: bytes = field(repr=False)
-    mailed_at: datetime | None
-    message_id: str
     tls_certificate: bytes = field(repr=False)
     wss_certificate: bytes = field(repr=False)
     chain: bytes = field(repr=False)
-    activation: dict[str, Any] = field(repr=False)
-
-    @property
-    def service_authority(self) -> bytes:
-        """PEM of the authority that vouches for the service; empty while unknown."""
-        return str(self.activation.get("serviceAuthority", "")).encode("ascii")
 
     @property
     def fingerprints(self) -> tuple[str, str]:
@@ -97,6 +93,30 @@ class Entry:
         )
 
 
+#: Columns of a generation, in every table that keeps one.
+GENERATION = tuple(each.name for each in fields(Generation) if each.name != "account")
+
+
+def generation_of(row: Any) -> dict[str, Any]:
+    """Return the columns of a generation in a row; what is not there yet is empty."""
+    return {name: getattr(row, name) or b"" for name in GENERATION}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry(Generation):
+    """One row: the generation that is active, or on its way to be the first."""
+
+    step: Step
+    mailed_at: datetime | None
+    message_id: str
+    activation: dict[str, Any] = field(repr=False)
+
+    @property
+    def service_authority(self) -> bytes:
+        """PEM of the authority that vouches for the service; empty while unknown."""
+        return str(self.activation.get("serviceAuthority", "")).encode("ascii")
+
+
 def find(connection: sa.Connection, account: str) -> Entry | None:
     """Return the account's row, if there is one."""
     row = connection.execute(sa.select(onboarding).where(onboarding.c.account == account)).one_or_none()
@@ -105,16 +125,10 @@ def find(connection: sa.Connection, account: str) -> Entry | None:
     return Entry(
         account=row.account,
         step=Step(row.state),
-        tls_key_pem=row.tls_key_pem,
-        wss_key_pem=row.wss_key_pem,
-        tls_csr=row.tls_csr,
-        wss_csr=row.wss_csr,
         mailed_at=row.mailed_at,
         message_id=row.message_id or "",
-        tls_certificate=row.tls_certificate or b"",
-        wss_certificate=row.wss_certificate or b"",
-        chain=row.chain or b"",
         activation=row.activation or {},
+        **generation_of(row),
     )
 
 
