@@ -1,6 +1,6 @@
-"""The account's REST services, over mutual TLS: activation, state and usage."""
+"""The account's REST services, over mutual TLS: activation, state and usage, certificates."""
 
-from erepo.clinic.rest.answers import AccountState, Activation
+from erepo.clinic.rest.answers import AccountState, Activation, Certificates
 from erepo.clinic.rest.client import AccountClient, account_url
 
-__all__ = ["AccountClient", "AccountState", "Activation", "account_url"]
+__all__ = ["AccountClient", "AccountState", "Activation", "Certificates", "account_url"]
