@@ -65,7 +65,7 @@ def sort(pems: Iterable[bytes], account: str) -> Given:
         CertificatesIncomplete: TLS or WSS is missing.
     """
     found = [certificate for pem in pems for certificate in read_certificates(pem)]
-    authorities = [each for each in found if _is_authority(each)]
+    authorities = [each for each in found if is_authority(each)]
     own = {parse_subject(each)[1]: each for each in found if each not in authorities}
     for purpose in CertificatePurpose:
         if purpose not in own:
@@ -89,7 +89,8 @@ def _subject(certificate: x509.Certificate) -> tuple[str, str]:
         return "", ""
 
 
-def _is_authority(certificate: x509.Certificate) -> bool:
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate is an authority's."""
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:

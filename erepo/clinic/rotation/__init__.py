@@ -40,7 +40,7 @@ until the next one retires them; their keys are wiped.
 from erepo.clinic.rotation.deciding import Decision, Demand, Reason, Validity, decide
 from erepo.clinic.rotation.ending import published, retire, rollback
 from erepo.clinic.rotation.holding import active
-from erepo.clinic.rotation.ledger import Rotation, under_way
+from erepo.clinic.rotation.ledger import Rotation, out_of_use, under_way
 from erepo.clinic.rotation.receiving import collect_certificates, collect_files, receive_pasted
 from erepo.clinic.rotation.requesting import mail_requests, start
 from erepo.clinic.rotation.stages import Stage
@@ -61,6 +61,7 @@ __all__ = [
     "cut_over",
     "decide",
     "mail_requests",
+    "out_of_use",
     "published",
     "read_status",
     "receive_pasted",

@@ -40,14 +40,15 @@ _SUBJECT = Text(
     "Certyfikaty konta {account} wygasają {day}",
 )
 _BODY = Text(
-    "The certificates of the account {account} expire on {day} at {time} (Europe/Warsaw); days left:"
-    " {left}.\nAfter that no document can be archived or fetched.\n\n"
+    "The certificates of the account {account} expire on {day} at {time} (Warsaw); days left: {left}.\n"
+    "After that no document can be archived or fetched.\n\n"
     "What to do: run rotate-certificates/daily in Prefect, or `erepo certificates rotate`; it makes new keys"
     " and mails the requests (CSR) to the office. `erepo certificates status` shows how far that has come.\n",
     "Certyfikaty konta {account} wygasają {day} o godz. {time} (czas polski); pozostało dni: {left}.\n"
     "Po tym terminie nie będzie można archiwizować ani pobierać dokumentów.\n\n"
     "Co zrobić: uruchom rotate-certificates/daily w Prefect albo `erepo certificates rotate`; zostaną"
-    " utworzone nowe klucze, a żądania (CSR) zostaną wysłane do BOK. Postęp pokazuje `erepo certificates status`.\n",
+    " utworzone nowe klucze, a żądania (CSR) zostaną wysłane do BOK. Postęp pokazuje `erepo certificates"
+    " status`.\n",
 )
 
 
@@ -67,6 +68,16 @@ class Alarm:
     def event_id(self) -> uuid.UUID:
         """Names the warning towards Prefect; the same each time."""
         return uuid.uuid5(uuid.NAMESPACE_OID, f"{self.account} {self.fingerprint} {self.days}")
+
+    def facts(self) -> dict[str, str | int]:
+        """Return what a program is told: ids, days and the moment."""
+        return {
+            "account": self.account,
+            "days_left": self.left(now()),
+            "threshold": self.days,
+            "not_after": self.not_after.isoformat(),
+            "fingerprint": self.fingerprint,
+        }
 
     def left(self, at: datetime) -> int:
         """Whole days that are left; 0 on the last day and after it."""

@@ -39,7 +39,7 @@ class NothingRequested(ConfigurationError):
     code = "rotation.nothing-requested"
     cause = Text(
         "No new keys were made for the account {account}, so no certificates can belong to them.",
-        "Dla konta {account} nie wygenerowano nowych kluczy, więc żadne certyfikaty nie mogą do nich pasować.",
+        "Dla konta {account} nie wygenerowano nowych kluczy, więc żaden certyfikat nie może do nich pasować.",
     )
     cure = Text(
         "Start an update of the certificates first (`erepo certificates rotate --because forced`): it makes"
@@ -54,7 +54,7 @@ class CertificatesSettled(ConfigurationError):
 
     code = "rotation.certificates-settled"
     cause = Text(
-        "The update of the account {account} goes on with other certificates, which the service knows already.",
+        "The update of the account {account} goes on with others, which the service knows already.",
         "Aktualizacja konta {account} jest prowadzona z innymi certyfikatami, znanymi już usłudze.",
     )
     cure = Text(

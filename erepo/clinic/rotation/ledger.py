@@ -13,6 +13,8 @@ from erepo.clinic.rotation.deciding import Reason
 from erepo.clinic.rotation.errors import StepTaken
 from erepo.clinic.rotation.stages import Stage, check_step
 from erepo.clinic.tables import ROTATIONS_ENDED, rotation
+from erepo.pki.bundle import fingerprint
+from erepo.pki.pem import read_certificate
 
 #: Columns that hold private keys.
 KEYS = ("tls_key_pem", "wss_key_pem")
@@ -62,6 +64,14 @@ def under_way(database: Database, account: str) -> Rotation | None:
     """Return the rotation of an account that is under way, if there is one."""
     with database.read() as connection:
         return find_open(connection, account)
+
+
+def out_of_use(database: Database, account: str) -> str | None:
+    """Return the fingerprint of the TLS certificate that the last rotation, ended by now, put out of use."""
+    with database.read() as connection:
+        found = find_last(connection, account)
+    ended = found is not None and found.stage.ended and found.tls_certificate
+    return fingerprint(read_certificate(found.tls_certificate)) if found and ended else None
 
 
 def write(connection: sa.Connection, found: Rotation, **values: Any) -> None:

@@ -1,21 +1,26 @@
 """Step 3: the office's answer, in a mailbox, in files, or pasted into a form (manual 1.1.3)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from erepo.clinic.database import Database
-from erepo.clinic.mail import Mailbox
+from erepo.clinic.mail import Letter, Mailbox
 from erepo.clinic.onboarding.certificates import Both, prove, search
 from erepo.clinic.onboarding.errors import CertificatesAwaited
 from erepo.clinic.onboarding.pins import Pins
-from erepo.clinic.onboarding.sorting import Given, sort
+from erepo.clinic.onboarding.sorting import Given, attached, is_authority, sort
 from erepo.clinic.rotation import ledger
 from erepo.clinic.rotation.errors import CertificatesSettled, NothingRequested
 from erepo.clinic.rotation.ledger import Rotation
 from erepo.clinic.rotation.stages import Stage
-from erepo.clinic.tables import now
+from erepo.clinic.tables import now, onboarding, rotation
+from erepo.pki.errors import CertificateRefused
+from erepo.pki.pem import read_certificates, write_certificates
 
 _NO_PINS = Pins()
 _OPEN = (Stage.REQUESTED, Stage.MAILED, Stage.RECEIVED)
@@ -38,8 +43,9 @@ def collect_certificates(database: Database, account: str, mailbox: Mailbox, pin
         return False
     if found.stage not in (Stage.REQUESTED, Stage.MAILED):
         return True
+    fresh = _Fresh(mailbox, _known(database, account))
     try:
-        search(mailbox, account, found.message_id, partial(_keep, database, account, pins))
+        search(fresh, account, found.message_id, partial(_keep, database, account, pins))
     except CertificatesAwaited:
         return False
     return True
@@ -54,6 +60,7 @@ def collect_files(database: Database, account: str, files: Iterable[Path], pins:
         InvalidInput: the certificates do not pass; the leaf class says why.
         OSError: a file cannot be read.
     """
+    _require(database, account)
     return _keep(database, account, pins, sort([file.read_bytes() for file in files], account))
 
 
@@ -63,6 +70,7 @@ def receive_pasted(database: Database, account: str, texts: Iterable[str], pins:
     Raises:
         As `collect_files`.
     """
+    _require(database, account)
     return _keep(database, account, pins, sort([unpasted(text) for text in texts if text.strip()], account))
 
 
@@ -74,10 +82,61 @@ def unpasted(text: str) -> bytes:
     return "".join(pem).encode("ascii")
 
 
-def _keep(database: Database, account: str, pins: Pins, given: Given) -> Both:
+@dataclass(frozen=True)
+class _Fresh:
+    """A mailbox without the letters that only repeat what an earlier generation got.
+
+    A request that was mailed twice is answered twice; the second answer says nothing about new keys.
+    """
+
+    box: Mailbox
+    known: frozenset[bytes]
+
+    def letters(self) -> Iterator[Letter]:
+        """Yield the others; those are marked as handled."""
+        for letter in self.box.letters():
+            leaves = _leaves(attached(letter.message))
+            if leaves and leaves <= self.known:
+                self.box.done(letter.key)
+            else:
+                yield letter
+
+    def done(self, key: str) -> None:
+        """Mark a letter as handled."""
+        self.box.done(key)
+
+
+def _known(database: Database, account: str) -> frozenset[bytes]:
+    """Return the certificates (PEM) of all generations that the account has ever had."""
+    with database.read() as connection:
+        rows = [
+            row
+            for table in (onboarding, rotation)
+            for row in connection.execute(
+                sa.select(table.c.tls_certificate, table.c.wss_certificate).where(table.c.account == account)
+            )
+        ]
+    return frozenset(pem for row in rows for pem in row if pem)
+
+
+def _leaves(pems: Iterable[bytes]) -> frozenset[bytes]:
+    """Return the certificates that are no authority's, each as PEM; none where something is unreadable."""
+    try:
+        found = [one for pem in pems for one in read_certificates(pem)]
+    except CertificateRefused:
+        return frozenset()
+    return frozenset(write_certificates([one]) for one in found if not is_authority(one))
+
+
+def _require(database: Database, account: str) -> Rotation:
     found = ledger.under_way(database, account)
     if found is None:
         raise NothingRequested(account=account)
+    return found
+
+
+def _keep(database: Database, account: str, pins: Pins, given: Given) -> Both:
+    found = _require(database, account)
     proven = prove(found, given.tls, given.wss, given.issuers, pins)
     if found.stage not in _OPEN:
         if found.stage.before_cut_over and found.certificates() == (given.tls, given.wss):
