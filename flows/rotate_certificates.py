@@ -30,7 +30,7 @@ async def rotate_certificates(  # noqa: PLR0913, PLR0917 — one argument per fi
     overlap_days: Annotated[int, Field(title="Overlap, days", ge=0, le=60)] = 7,
     administrator: Annotated[Line, Field(title="Mail warnings to")] = "",
 ) -> None:
-    """Warn before certificates expire; in time make new keys, order certificates, change over, retire the old.
+    """Warn before certificates expire; in time, order new ones, change over to them and retire the old.
 
     Runs daily by itself. As a form it is „Aktualizuj certyfikaty”: choose a reason to begin at once, or paste
     the certificates that the office has sent.

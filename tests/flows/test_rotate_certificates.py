@@ -17,7 +17,7 @@ from erepo.clinic import rotation
 from erepo.clinic.archiving import send_batch
 from erepo.clinic.archiving.planning import plan
 from erepo.clinic.onboarding.activation import active_account
-from erepo.clinic.rotation import Stage, alarms
+from erepo.clinic.rotation import Demand, Stage, alarms
 from erepo.clinic.rotation.errors import NothingRequested
 from erepo.clinic.tables import account as accounts
 from erepo.clinic.tables import now
@@ -106,10 +106,10 @@ async def test_the_daily_run(
     assert stage(clinic) is None
     with pytest.raises(NothingRequested):
         await rotate_certificates(**form, tls_certificate="pasted")
-    await rotate_certificates(**form, because="forced")
-    await until_answered(clinic, form, overlap_days=0)
+    await until_answered(clinic, form, because="forced", overlap_days=0)
     assert stage(clinic) is None
-    assert (new := await in_use(name)) != old
+    new = await in_use(name)
+    assert new != old
     await load(TenantCertificates, new)
     with pytest.raises(BlockMissing):
         await load(TenantCertificates, old)
@@ -142,40 +142,31 @@ async def test_a_running_job_finishes_with_what_it_began(
 
 
 async def test_blocks_follow_the_ledger_whichever_way_it_went(
-    connected: ClinicUnderTest, form: dict[str, Any]
+    connected: ClinicUnderTest,
+    form: dict[str, Any],
+    office: RunningOffice,  # noqa: F811 — the fixture
 ) -> None:
-    """Killed before the blocks were written, or rolled back from the command line: the next run repairs it."""
+    """Killed before the blocks were written, or rolled back by a command: the next run repairs it."""
     clinic, name = connected, form["connection"]
     old = await in_use(name)
-    await rotate_certificates(**form, because="forced")
+    rotation.start(clinic.database, clinic.settings, ACCOUNT, demand=Demand.FORCED)
+    rotation.mail_requests(clinic.database, ACCOUNT, office.mailer(), office.address)
     for _ in range(100):
-        if rotation.collect_certificates(clinic.database, ACCOUNT, mailbox(form)):
+        if rotation.collect_certificates(clinic.database, ACCOUNT, office.mailbox()):
             break
         await asyncio.sleep(0.1)
     rotation.register(clinic.database, clinic.settings, ACCOUNT)
-    rotation.cut_over(clinic.database, clinic.settings, ACCOUNT, timedelta(0))
+    rotation.cut_over(clinic.database, clinic.settings, ACCOUNT, timedelta(days=7))
     assert await in_use(name) == old
-    assert not rotation.retire(clinic.database, clinic.settings, ACCOUNT)
-    assert rotation.rollback(clinic.database, clinic.settings, ACCOUNT) is Stage.ROLLED_BACK
     await rotate_certificates(**form)
-    assert await in_use(name) == old
-    await until_answered(clinic, form, because="forced")
     new = await in_use(name)
     assert new != old
-    rotation.rollback(clinic.database, clinic.settings, ACCOUNT)
+    await load(TenantCertificates, old)
+    assert rotation.rollback(clinic.database, clinic.settings, ACCOUNT) is Stage.ROLLED_BACK
     await rotate_certificates(**form)
     assert await in_use(name) == old
     with pytest.raises(BlockMissing):
         await load(TenantCertificates, new)
-
-
-def mailbox(form: dict[str, Any]) -> Any:
-    """The mailbox of the form."""
-    from pathlib import Path
-
-    from erepo.clinic.mail import MaildirMailbox
-
-    return MaildirMailbox(Path(form["reply_folder"]))
 
 
 async def test_warnings_go_out_once(
