@@ -28,6 +28,7 @@ COMMANDS = MappingProxyType(
         "rejected": "rejected",
         "kinds": "kinds",
         "structure": "structure",
+        "certificates": "certificates",
         "samples": "samples",
         "cloud": "cloud",
         "office": "office",

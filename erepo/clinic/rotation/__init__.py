@@ -39,7 +39,7 @@ until the next one retires them; their keys are wiped.
 
 from erepo.clinic.rotation.deciding import Decision, Demand, Reason, Validity, decide
 from erepo.clinic.rotation.ending import published, retire, rollback
-from erepo.clinic.rotation.holding import active
+from erepo.clinic.rotation.holding import account_in_use, active
 from erepo.clinic.rotation.ledger import Rotation, out_of_use, under_way
 from erepo.clinic.rotation.receiving import collect_certificates, collect_files, receive_pasted
 from erepo.clinic.rotation.requesting import mail_requests, start
@@ -55,6 +55,7 @@ __all__ = [
     "Stage",
     "Status",
     "Validity",
+    "account_in_use",
     "active",
     "collect_certificates",
     "collect_files",

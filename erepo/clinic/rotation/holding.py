@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from erepo.acting import Tokens
 from erepo.clinic.account import key_file
 from erepo.clinic.actor import archiving_actor
+from erepo.clinic.archiving.errors import AccountMissing
 from erepo.clinic.database import Database
 from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.onboarding import ledger
@@ -17,10 +18,25 @@ from erepo.clinic.rest import AccountClient
 from erepo.clinic.rotation.deciding import Validity
 from erepo.clinic.rotation.errors import AccountNotActive
 from erepo.clinic.rotation.subjects import request_of
+from erepo.clinic.tables import account as accounts
 from erepo.clinic.tables import onboarding
 from erepo.pki import Bundle, CertificatePurpose
 from erepo.pki.pem import read_certificate, write_certificates
 from erepo.settings import Settings
+
+
+def account_in_use(database: Database) -> str:
+    """Return the clinic's active account in the cloud.
+
+    Raises:
+        AccountMissing: there is none.
+    """
+    query = sa.select(accounts.c.account).where(accounts.c.active, accounts.c.repository_kind == "cloud")
+    with database.read() as connection:
+        found = connection.execute(query).scalar()
+    if found is None:
+        raise AccountMissing(what="account")
+    return str(found)
 
 
 def active(database: Database, settings: Settings, account: str) -> Entry:
