@@ -1,5 +1,6 @@
 """What does not go as it should: refusals, the way back, keys in wrong hands, two processes at once."""
 
+import time
 from contextlib import closing
 from datetime import timedelta
 from email.message import EmailMessage
@@ -28,6 +29,7 @@ from erepo.clinic.tables import rotation as table
 from erepo.cloud import operating
 from erepo.cloud.storage.database import Database as CloudDatabase
 from erepo.cloud.storage.tables import certificate
+from erepo.cloud.tenancy.tenants import FRESH
 from erepo.errors import RemoteUnavailable
 from erepo.pki.errors import KeyMismatch
 from erepo.pki.pem import read_certificate, write_certificates
@@ -45,6 +47,12 @@ def retire_at_service(rotating: Rotating, prints: tuple[str, ...]) -> None:
     ):
         mine = certificate.c.fingerprint.in_(prints)
         connection.execute(sa.update(certificate).where(mine).values(state="retired"))
+    forget()
+
+
+def forget() -> None:
+    """Wait until a running service has noticed what its operator did."""
+    time.sleep(FRESH + 0.2)
 
 
 def test_back_to_the_old_ones(rotating: Rotating) -> None:
@@ -133,6 +141,7 @@ def test_the_operator_registers_where_the_old_ones_are_refused(rotating: Rotatin
         database.everyone("the operator registers", write=True) as connection,
     ):
         operating.renew(connection, rotating.account, tls, wss, retire=False)
+    forget()
     rotating.go_on()
     assert rotating.stage is None
     assert rotating.works()
