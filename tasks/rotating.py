@@ -123,11 +123,16 @@ async def receive_pasted(account: str, texts: list[str]) -> None:
 @task(name="collect-certificates", **PATIENT)
 @guarded
 async def collect(account: str, mail_server: str, reply_folder: str) -> bool:
-    """Look once into the mailbox; return whether the certificates are here and have passed every check."""
+    """Look once into the mailbox; return whether the certificates are here and have passed every check.
+
+    Without a folder, and without the sandbox's, there is no mailbox: certificates come by form or command.
+    """
     address = (await load(MailServer, mail_server)).sender
 
     def work(database: Database, settings: Settings) -> bool:
         folder = Path(reply_folder) if reply_folder else settings.office_home / "mail" / address
+        if not reply_folder and not folder.is_dir():
+            return False
         return rotation.collect_certificates(database, account, MaildirMailbox(folder), _pins(settings))
 
     return await _with_database(work)

@@ -147,7 +147,8 @@ def rotate(  # noqa: PLR0913, PLR0917 — one argument per option
             mailer = _mailer(settings, smtp_host, smtp_port, sender)
             rotation.mail_requests(database, account, mailer, office)
             folder = reply_folder or settings.office_home / "mail" / sender
-            rotation.collect_certificates(database, account, MaildirMailbox(folder), pins)
+            if reply_folder or folder.is_dir():
+                rotation.collect_certificates(database, account, MaildirMailbox(folder), pins)
         rotation.register(database, settings, account, pins)
         rotation.cut_over(database, settings, account, timedelta(days=overlap_days))
         rotation.retire(database, settings, account, flows=not without_flows)

@@ -47,9 +47,9 @@ REASONS = {
 }
 _COLUMNS = (
     Text("Certificate", "Certyfikat"),
-    Text("Serial number", "Numer seryjny"),
     Text("Valid until", "Ważny do"),
     Text("Days left", "Pozostało dni"),
+    Text("Serial number", "Numer seryjny"),
 )
 _ACCOUNT = Text("Account: {account}.", "Konto: {account}.")
 _LATER = Text("New ones are due on {day}.", "Wymiana będzie potrzebna {day}.")
@@ -67,9 +67,10 @@ def show(found: Status, console: Console, speak: Language) -> None:
     for one in found.in_use:
         style = "red" if one.days_left < 1 else "yellow" if one.days_left <= 30 else ""
         table.add_row(
-            one.purpose.value, one.serial, moment_words(one.not_after, speak), str(one.days_left), style=style
+            one.purpose.value, moment_words(one.not_after, speak), str(one.days_left), one.serial, style=style
         )
-    console.print(table)
+    # A serial number is compared with the name of a file: it must not be cut.
+    console.print(table, soft_wrap=True)
     under_way = found.rotation is not None and not found.rotation.stage.ended
     if not under_way:
         reason = REASONS[found.decision.reason].fill(speak)

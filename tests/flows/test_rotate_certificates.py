@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_HOME
 
 from blocks import CloudAccount, MailServer, TenantCertificates
 from blocks.errors import BlockMissing
@@ -31,6 +33,7 @@ from tests.support.certificate_desk import certificates_at
 from tests.support.cloud import ACCOUNT, RunningCloud
 from tests.support.flow_clinic import PREFECT, ClinicUnderTest
 from tests.support.office import CLINIC, RunningOffice
+from tests.support.prefect import written
 
 pytestmark = PREFECT
 
@@ -97,7 +100,7 @@ async def in_use(name: str) -> str:
 
 
 async def test_the_daily_run(
-    connected: ClinicUnderTest, form: dict[str, Any], cloud: RunningCloud, desk: str
+    connected: ClinicUnderTest, form: dict[str, Any], cloud: RunningCloud, prefect_database: Path
 ) -> None:
     """Nothing while nothing is due; then request, change-over, and after the overlap the end of the old."""
     clinic, name = connected, form["connection"]
@@ -118,6 +121,9 @@ async def test_the_daily_run(
     await import_documents(name, quiet_seconds=0)
     await archive_documents(name)
     assert clinic.states() == {"archived": 2}
+    secrets = ("PRIVATE KEY", clinic.settings.passphrase.decode())
+    texts = list(written(prefect_database, PREFECT_HOME.value()))
+    assert [where for where, text in texts for secret in secrets if secret in text] == []
 
 
 async def test_a_running_job_finishes_with_what_it_began(
