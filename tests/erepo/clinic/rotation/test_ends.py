@@ -215,7 +215,7 @@ def write(box: Path, name: str, asked: str, pems: list[bytes]) -> None:
     letter["In-Reply-To"] = asked
     letter.set_content("…")
     for pem in pems:
-        letter.add_attachment(pem, maintype="application", subtype="x-pem-file", filename="TLS1.pem")
+        letter.add_attachment(pem, maintype="application", subtype="x-pem-file", filename="answer.pem")
     (box / "new" / name).write_bytes(bytes(letter))
 
 

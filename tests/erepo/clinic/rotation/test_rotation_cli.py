@@ -44,7 +44,7 @@ def test_from_requests_in_a_folder_to_the_end(rotating: Rotating, run: Run, tmp_
     office, files = Office.open(rotating.clinic.world.office.home), []
     for purpose in CertificatePurpose:
         csr = (tmp_path / "out" / f"{rotating.account}_{purpose.value}.csr").read_bytes()
-        file = tmp_path / f"{purpose.value}1.pem"
+        file = tmp_path / f"{purpose.value}.pem"
         file.write_bytes(issue(office, csr, rotating.account, purpose))
         files.append(str(file))
     told = run("rotate", *files)
