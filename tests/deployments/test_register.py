@@ -19,6 +19,7 @@ NAMES = [
     "register-p1/on-demand",
     "revoke-p1/on-demand",
     "maintenance-window/on-demand",
+    "rotate-certificates/daily",
 ]
 
 ENTRIES = pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry["flow_name"])

@@ -1,12 +1,20 @@
-"""The account's REST services, over mutual TLS: activation, state and usage."""
+"""The account's REST services, over mutual TLS: activation, state and use, certificates, structure, P1."""
 
-from erepo.clinic.rest.answers import AccountState, Activation, P1Certificate, P1State, RemoteStructure
+from erepo.clinic.rest.answers import (
+    AccountState,
+    Activation,
+    Certificates,
+    P1Certificate,
+    P1State,
+    RemoteStructure,
+)
 from erepo.clinic.rest.client import AccountClient, account_url
 
 __all__ = [
     "AccountClient",
     "AccountState",
     "Activation",
+    "Certificates",
     "P1Certificate",
     "P1State",
     "RemoteStructure",
