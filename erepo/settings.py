@@ -132,6 +132,15 @@ class AuditSink(BaseModel):
     key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
 
 
+class DiagnosisLimits(BaseModel):
+    """When `erepo diagnose` warns."""
+
+    seconds: float = Field(20, gt=0, le=600, description="Longest time of one check.")
+    days: int = Field(30, ge=0, description="Days before an end of validity that are a warning.")
+    disk_warning: int = Field(5 * 1024**3, ge=0, description="Free bytes below which it warns.")
+    disk_problem: int = Field(512 * 1024**2, ge=0, description="Free bytes below which it is a problem.")
+
+
 class Settings(BaseSettings):
     """All settings; every field is `EREPO_<NAME>`, nested ones `EREPO_<GROUP>__<NAME>`."""
 
@@ -163,6 +172,7 @@ class Settings(BaseSettings):
     wss: WssLimits = WssLimits()
     limits: Limits = Limits()
     audit: AuditSink = AuditSink()
+    diagnosis: DiagnosisLimits = DiagnosisLimits()
 
     @field_validator("public_url")
     @classmethod

@@ -25,6 +25,7 @@ COMMANDS = MappingProxyType(
         "archive": "archive",
         "verify": "verify",
         "status": "status",
+        "diagnose": "diagnose",
         "rejected": "rejected",
         "kinds": "kinds",
         "structure": "structure",
