@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 
+from erepo.clinic.rest.errors import ServiceRefusal
 from erepo.errors import ErepoError
 from erepo.texts import Language, Text
 
@@ -62,7 +63,9 @@ class Finding:
         """Say what an error says; a warning where it has not come to that yet."""
         (cause_en, cure_en), (cause_pl, cure_pl) = error.explain("en"), error.explain("pl")
         data = {name: value for name, value in error.data.items() if isinstance(value, str | int | float)}
-        return cls(verdict, error.code, Text(cause_en, cause_pl), Text(cure_en, cure_pl), data)
+        # A refusal that the service words itself keeps the service's code.
+        code = str(error.data["code"]) if isinstance(error, ServiceRefusal) else error.code
+        return cls(verdict, code, Text(cause_en, cause_pl), Text(cure_en, cure_pl), data)
 
     @classmethod
     def unasked(cls, error: ErepoError) -> Self:
