@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from erepo.errors import ConfigurationError
+from erepo.passphrase import Passphrase
 from erepo.texts import Text
 
 #: A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port; paths begin below it.
@@ -158,6 +159,9 @@ class Settings(BaseSettings):
     key_passphrase: SecretStr | None = Field(
         None, description="Protects private keys at rest on the clinic side."
     )
+    key_passphrase_former: SecretStr | None = Field(
+        None, description="The one before: opens what has not been encrypted anew yet."
+    )
     clinic_database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite under home/clinic.")
     cloud_database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite under home/cloud.")
     cloud_blobs: str = Field(
@@ -227,16 +231,23 @@ class Settings(BaseSettings):
         """Port of the Prefect server and its UI."""
         return self.port_base + 3
 
+    @property
+    def passphrase_file(self) -> Path:
+        """Where the passphrase lies unless the environment gives it: one a line, former ones below."""
+        return self.home.absolute() / "secrets" / "key-passphrase"
+
     @cached_property
-    def passphrase(self) -> bytes:
+    def passphrase(self) -> Passphrase:
         """The passphrase of the clinic's private keys, from the environment or `home/secrets/key-passphrase`.
 
         Raises:
             PassphraseMissing: neither is there.
         """
         if self.key_passphrase is not None:
-            return self.key_passphrase.get_secret_value().encode()
-        file = self.home.absolute() / "secrets" / "key-passphrase"
+            former = self.key_passphrase_former
+            before = (former.get_secret_value().encode(),) if former is not None else ()
+            return Passphrase(self.key_passphrase.get_secret_value().encode(), before)
+        file = self.passphrase_file
         if not file.exists():
             raise PassphraseMissing(file=str(file))
-        return file.read_bytes().strip()
+        return Passphrase.of_lines(file.read_bytes())

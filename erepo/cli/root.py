@@ -29,6 +29,7 @@ COMMANDS = MappingProxyType(
         "rejected": "rejected",
         "kinds": "kinds",
         "structure": "structure",
+        "secrets": "keeping",
         "samples": "samples",
         "cloud": "cloud",
         "office": "office",

@@ -7,14 +7,13 @@ half-way on a lock and what it has read stays true until it commits.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from stat import S_IMODE, S_IRWXG, S_IRWXO
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
 from erepo.clinic.kinds import missing_rules, seed_rules
-from erepo.durable import make_folder
+from erepo.durable import keep_private, make_folder
 from erepo.settings import DatabaseAddressWrong, Settings
 
 #: Newest migration; a test compares it with the scripts.
@@ -119,17 +118,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # Transactions are begun by `_begin_sqlite`; the driver's own implicit BEGIN would be a deferred one.
     connection.isolation_level = None
     cursor = connection.cursor()
-    keep_private(cursor)
+    if file := cursor.execute("PRAGMA database_list").fetchone()[2]:
+        # Its journals get the same rights.
+        keep_private(Path(file))
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def keep_private(cursor: Any) -> None:
-    """Take away what rights others have on a SQLite file; its journals get the same rights as the file."""
-    file = cursor.execute("PRAGMA database_list").fetchone()[2]
-    if file and (mode := Path(file).stat().st_mode) & (S_IRWXG | S_IRWXO):
-        Path(file).chmod(S_IMODE(mode) & ~(S_IRWXG | S_IRWXO))
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -9,7 +9,12 @@ from prefect.client.schemas.schedules import CronSchedule
 from deployments.register import CATALOGUE, build, catalogue
 
 #: Design §6: names that tests from outside rely on.
-NAMES = ["onboard-clinic/on-demand", "import-documents/scheduled", "archive-documents/scheduled"]
+NAMES = [
+    "onboard-clinic/on-demand",
+    "import-documents/scheduled",
+    "archive-documents/scheduled",
+    "diagnose/on-demand",
+]
 
 ENTRIES = pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry["flow_name"])
 
