@@ -42,6 +42,10 @@ _SET = Text(
 _KEY = "PREFECT_SERVER_ENCRYPTION_KEY"
 _DATABASES = ("PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL")
 
+#: Tables of Prefect, as far as they matter here; what is encrypted stands as a string in JSON.
+_BLOCKS = sa.table("block_document", sa.column("id"), sa.column("data", sa.JSON))
+_CONFIGURATION = sa.table("configuration", sa.column("key"), sa.column("value", sa.JSON))
+
 
 class PrefectRuns(ConfigurationError):
     """The server must be down: it would go on writing with the old key."""
@@ -138,17 +142,16 @@ def reencrypt(url: str, old: Fernet, new: Fernet) -> tuple[int, int]:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA busy_timeout=10000")
             kept = _kept_inside(connection)
-            rows = connection.execute(sa.text("SELECT id, data FROM block_document")).all()
+            held = sa.select(_BLOCKS.c.id, _BLOCKS.c.data)
+            rows = [row for row in connection.execute(held) if row.data is not None]
             changed = 0
             for row in rows:
                 fresh = _moved(str(row.id), str(row.data).encode(), (old, *kept), new)
                 if fresh is not None:
-                    values = {"data": fresh.decode("ascii"), "id": row.id}
-                    connection.execute(
-                        sa.text("UPDATE block_document SET data = :data WHERE id = :id"), values
-                    )
+                    here = sa.update(_BLOCKS).where(_BLOCKS.c.id == row.id)
+                    connection.execute(here.values(data=fresh.decode("ascii")))
                     changed += 1
-            connection.execute(sa.text("DELETE FROM configuration WHERE key = 'ENCRYPTION_KEY'"))
+            connection.execute(sa.delete(_CONFIGURATION).where(_CONFIGURATION.c.key == "ENCRYPTION_KEY"))
     finally:
         engine.dispose()
     return changed, len(rows)

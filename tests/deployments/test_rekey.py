@@ -82,7 +82,7 @@ def stored(around: Surroundings) -> list[bytes]:
     with sqlite3.connect(around.home / "prefect" / "prefect.db") as connection:
         rows = connection.execute("SELECT data FROM block_document").fetchall()
     connection.close()
-    return [str(row[0]).encode() for row in rows]
+    return [json.loads(row[0]).encode() for row in rows]
 
 
 @pytest.mark.prefect
@@ -119,7 +119,7 @@ def database(around: Surroundings, blocks: int, *, inside: str = "") -> Fernet:
         connection.execute("CREATE TABLE configuration (key TEXT, value TEXT)")
         for number in range(blocks):
             data = key.encrypt(json.dumps({"number": number}).encode()).decode()
-            connection.execute("INSERT INTO block_document VALUES (?, ?)", (str(number), data))
+            connection.execute("INSERT INTO block_document VALUES (?, ?)", (str(number), json.dumps(data)))
         if inside:
             value = json.dumps({"fernet_key": inside})
             connection.execute("INSERT INTO configuration VALUES ('ENCRYPTION_KEY', ?)", (value,))
@@ -180,7 +180,7 @@ def test_a_block_of_another_key_changes_nothing(around: Surroundings) -> None:
     database(around, 2)
     stray = Fernet(Fernet.generate_key()).encrypt(b"{}").decode()
     with sqlite3.connect(around.home / "prefect" / "prefect.db") as connection:
-        connection.execute("INSERT INTO block_document VALUES ('stray', ?)", (stray,))
+        connection.execute("INSERT INTO block_document VALUES ('stray', ?)", (json.dumps(stray),))
     connection.close()
     before = stored(around)
     with pytest.raises(rekey.BlockLocked, match="stray"):
