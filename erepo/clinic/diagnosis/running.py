@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from queue import Empty, Queue
 from typing import Any
 
-from erepo.clinic.diagnosis.errors import CheckBroken, CheckTooLong
 from erepo.clinic.diagnosis.findings import Finding, Verdict
 from erepo.clinic.diagnosis.ground import Ground
+from erepo.clinic.diagnosis.machine_errors import CheckBroken, CheckTooLong
 from erepo.clinic.diagnosis.symptoms import symptom_of_check
 from erepo.clinic.machine import trouble_of
 from erepo.errors import ErepoError

@@ -11,7 +11,7 @@ from erepo.clinic.diagnosis.checks.limits import clock, disk, quota, time_limit
 from erepo.clinic.diagnosis.checks.mail import mail
 from erepo.clinic.diagnosis.checks.orchestrator import prefect
 from erepo.clinic.diagnosis.checks.permissions import permissions
-from erepo.clinic.diagnosis.checks.service import maintenance, p1
+from erepo.clinic.diagnosis.checks.service import licence, maintenance, p1
 from erepo.clinic.diagnosis.checks.storage import contents, database, structure
 from erepo.clinic.diagnosis.running import Check
 
@@ -28,6 +28,7 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "maintenance": maintenance,
         "clock": clock,
         "quota": quota,
+        "licence": licence,
         "disk": disk,
         "database": database,
         "contents": contents,

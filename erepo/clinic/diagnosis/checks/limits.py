@@ -3,9 +3,10 @@
 import os
 import shutil
 
-from erepo.clinic.diagnosis.errors import AccountFull, ClockOff, DiskShort, TimeLimitClose
+from erepo.clinic.diagnosis.errors import AccountFull, TimeLimitClose
 from erepo.clinic.diagnosis.findings import Finding, Verdict
 from erepo.clinic.diagnosis.ground import Ground
+from erepo.clinic.diagnosis.machine_errors import ClockOff, DiskShort
 from erepo.clinic.diagnosis.running import no_account
 from erepo.errors import RemoteTimeout
 from erepo.texts import Text

@@ -7,15 +7,15 @@ from typing import Any
 import httpx
 import yaml  # type: ignore[import-untyped]  # a part of Prefect that carries no types
 
-from erepo.clinic.diagnosis.errors import (
+from erepo.clinic.diagnosis.findings import Finding
+from erepo.clinic.diagnosis.ground import Ground, PrefectPlace
+from erepo.clinic.diagnosis.machine_errors import (
     DeploymentsMissing,
     PoolMissing,
     PrefectLoginRefused,
     PrefectSilent,
     WorkerMissing,
 )
-from erepo.clinic.diagnosis.findings import Finding
-from erepo.clinic.diagnosis.ground import Ground, PrefectPlace
 from erepo.errors import ErepoError
 from erepo.texts import Text
 

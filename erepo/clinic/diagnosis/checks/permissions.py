@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from erepo.clinic.diagnosis.errors import ReadableByOthers
 from erepo.clinic.diagnosis.findings import Finding
 from erepo.clinic.diagnosis.ground import Ground
+from erepo.clinic.diagnosis.machine_errors import ReadableByOthers
 from erepo.texts import Text
 
 #: Any right for group or others.

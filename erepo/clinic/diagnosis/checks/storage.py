@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from erepo.clinic.content import ContentStore
 from erepo.clinic.database import HEAD, Database
-from erepo.clinic.diagnosis.errors import DatabaseBehind, DatabaseUnsound
 from erepo.clinic.diagnosis.findings import Finding
 from erepo.clinic.diagnosis.ground import Ground
+from erepo.clinic.diagnosis.machine_errors import DatabaseBehind, DatabaseUnsound
 from erepo.clinic.errors import ContentDamaged
 from erepo.clinic.machine import trouble_of
 from erepo.clinic.structure import check_ready

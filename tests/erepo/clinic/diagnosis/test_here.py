@@ -164,8 +164,35 @@ def test_secrets_that_others_may_read(ask: Diagnose, clinic: Clinic) -> None:
 def test_an_announced_pause(ask: Diagnose, clinic: Clinic) -> None:
     """A window that is open now is told with its end, as a warning (2.7)."""
     with clinic.database.begin() as connection:
-        connection.execute(sa.text("CREATE TABLE maintenance_window (starts_at TEXT, ends_at TEXT)"))
+        connection.execute(sa.text("DROP TABLE IF EXISTS maintenance_window"))
+        connection.execute(
+            sa.text("CREATE TABLE maintenance_window (starts_at TEXT, ends_at TEXT, cancelled_at TEXT)")
+        )
         moments = "datetime('now', '-1 hour'), datetime('now', '1 hour')"
-        connection.execute(sa.text(f"INSERT INTO maintenance_window VALUES ({moments})"))
+        connection.execute(sa.text(f"INSERT INTO maintenance_window VALUES ({moments}, NULL)"))
     found = ask("maintenance")
     assert (found.verdict, found.code, found.symptom) == (Verdict.WARNING, "remote.maintenance", "2.7")
+    with clinic.database.begin() as connection:
+        connection.execute(sa.text("UPDATE maintenance_window SET cancelled_at = datetime('now')"))
+    assert ask("maintenance").verdict is Verdict.OK
+
+
+@pytest.mark.parametrize(
+    ("end", "verdict"),
+    [
+        ("90 days", Verdict.OK),
+        ("10 days", Verdict.WARNING),
+        ("-1 days", Verdict.PROBLEM),
+        ("", Verdict.NOT_APPLICABLE),
+    ],
+)
+def test_a_licence(ask: Diagnose, clinic: Clinic, end: str, verdict: Verdict) -> None:
+    """One that ends soon is a warning, one that is over a problem; without any there is nothing to check."""
+    assert ask("licence").verdict is Verdict.NOT_APPLICABLE
+    with clinic.database.begin() as connection:
+        connection.execute(sa.text("DROP TABLE IF EXISTS licence"))
+        connection.execute(sa.text("CREATE TABLE licence (account TEXT, valid_until TEXT)"))
+        if end:
+            row = f"('{clinic.tenant.account}', datetime('now', '{end}'))"
+            connection.execute(sa.text(f"INSERT INTO licence VALUES {row}"))
+    assert ask("licence").verdict is verdict
