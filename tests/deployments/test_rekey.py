@@ -18,6 +18,7 @@ from erepo.cli.errors import RekeyUnfinished
 from erepo.cli.surroundings import Surroundings
 from erepo.cli.trigger import Prefect
 from erepo.cli.vault import Vault
+from erepo.clinic.diagnosis import Ground, PrefectPlace, diagnose
 from erepo.settings import Settings
 from tests.support.ports import free_port_base
 
@@ -77,6 +78,12 @@ def save_mail_server(client: Prefect) -> None:
     client._accepted(client._ask("POST", "block_documents/", document))
 
 
+def of_prefect(around: Surroundings, login: str) -> str:
+    """Return the code of what a diagnosis says of a server that asks for a login."""
+    ground = Ground(around.settings, PrefectPlace(around.prefect_api, login))
+    return diagnose(ground, ["prefect"]).findings[0].code
+
+
 def stored(around: Surroundings) -> list[bytes]:
     """Return what Prefect's database holds of its blocks."""
     with sqlite3.connect(around.home / "prefect" / "prefect.db") as connection:
@@ -95,6 +102,8 @@ def test_a_server_reads_its_blocks_under_the_new_key(
     with server(around) as vault:
         save_mail_server(vault)
         assert vault.mailer("clinic").password == SECRET
+        assert of_prefect(around, "admin:wrong") == "diagnosis.prefect-login"
+        assert of_prefect(around, around.prefect_login()) == "diagnosis.pool-missing"
         with pytest.raises(SystemExit):
             rekey.main([])
     assert "is running" in capsys.readouterr().err

@@ -78,7 +78,7 @@ def watched_arguments() -> Iterator[set[bytes]]:
 
     def watch() -> None:
         me = psutil.Process()
-        while not stop.wait(0.02):
+        while not stop.wait(0.05):
             for process in (me, *me.children(recursive=True)):
                 try:
                     seen.add(Path(f"/proc/{process.pid}/cmdline").read_bytes())

@@ -1,5 +1,6 @@
 """What the checks look at: read once, shared by all of them, each piece only when somebody asks for it."""
 
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,13 +15,14 @@ from erepo.clinic.actor import actor_of
 from erepo.clinic.archiving.errors import AccountMissing
 from erepo.clinic.database import Database, open_database
 from erepo.clinic.diagnosis.asking import Asker, Visit, bounded
-from erepo.clinic.diagnosis.errors import MailNotConfigured
+from erepo.clinic.diagnosis.errors import MailNotConfigured, ServiceNotTrusted
 from erepo.clinic.mail import Mailer
 from erepo.clinic.structure import User, read_archiving_user
 from erepo.clinic.tables import account, onboarding
 from erepo.errors import ErepoError
 from erepo.pki import Bundle
 from erepo.settings import Settings
+from erepo.soap.errors import SecureChannelFailed
 
 _T = TypeVar("_T")
 
@@ -130,6 +132,7 @@ class Ground:
 
         Raises:
             AccountMissing, KeyMismatch, WrongPassphrase, PassphraseMissing…: the keys cannot be used.
+            ServiceNotTrusted: the authority of the service cannot be read.
         """
         row, keys = self._known(), self.credentials()
         passphrase = self.settings.passphrase
@@ -141,7 +144,12 @@ class Ground:
         except ErepoError:
             token = None  # a check of its own tells
         limits = bounded(self.settings.http, self.settings.diagnosis.seconds * 0.6)
-        return Asker(row.service_url, row.account, tls, row.trust_pem.encode(), limits, token)
+        try:
+            return Asker(row.service_url, row.account, tls, row.trust_pem.encode(), limits, token)
+        except (ssl.SSLError, UnicodeError) as error:
+            # The authority kept here is no certificate at all.
+            reason = getattr(error, "reason", None) or type(error).__name__
+            raise ServiceNotTrusted(address=row.service_url, reason=reason) from None
 
     def _known(self) -> Any:
         row = self.account()
@@ -195,5 +203,9 @@ class Ground:
         return Credentials(tls, tls_key, wss, wss_key)
 
     def _visit(self) -> Visit:
-        with self.asker() as asker:
+        try:
+            asker = self.asker()
+        except SecureChannelFailed as error:
+            return Visit(None, error, 0.0, None)
+        with asker:
             return asker.visit()

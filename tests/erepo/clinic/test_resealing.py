@@ -1,6 +1,9 @@
 """The passphrase of the keys is changed: at every instant each key opens, whatever crashes where."""
 
+import json
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +24,7 @@ from erepo.pki import Bundle, encrypt_key, load_key, new_key
 from erepo.pki.errors import WrongPassphrase
 from erepo.settings import Settings
 from tests.support.certificates import Recipe
+from tests.support.ports import free_port
 
 OLD = b"the old passphrase"
 ACCOUNTS = ("0000000000001003", "0000000000002006")
@@ -216,3 +220,25 @@ def test_every_column_of_keys_is_found() -> None:
         if "key" in column.name and isinstance(column.type, sa.LargeBinary)
     }
     assert {one for one in held if not one.endswith("_key_pem")} == set()
+
+
+def test_the_command(home: Settings) -> None:
+    """Where Prefect does not answer, both stay accepted and it says so; then it goes on where it stopped."""
+
+    def run(*options: str) -> subprocess.CompletedProcess[bytes]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("EREPO_")}
+        ours = {"EREPO_HOME": str(home.home), "EREPO_PORT_BASE": str(free_port()), "EREPO_LANGUAGE": "en"}
+        command = [sys.executable, "-m", "erepo", "secrets", "rotate-passphrase", *options]
+        return subprocess.run(command, env=kept | ours, capture_output=True, check=False)
+
+    stopped = run()
+    assert stopped.returncode == 1
+    assert b"Both passphrases are accepted" in stopped.stderr
+    both = fresh(home).passphrase
+    assert both.former == (OLD,)
+    done = run("--without-prefect", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"database": 0, "files": 0, "blocks": 0}
+    now = fresh(home).passphrase
+    assert (now.alone, now.former) == (both.alone, ())
+    assert now.decode() not in (stopped.stdout + stopped.stderr + done.stdout + done.stderr).decode()

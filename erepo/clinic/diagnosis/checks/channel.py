@@ -46,6 +46,8 @@ def channel(ground: Ground) -> Finding:
 
 
 def _told_apart(error: SecureChannelFailed) -> SecureChannelFailed:
+    if type(error) is not SecureChannelFailed:
+        return error
     reason = str(error.data.get("reason", ""))
     kind = next((kind for pattern, kind in _KINDS if pattern.search(reason)), SecureChannelFailed)
     return kind(**error.data)

@@ -171,9 +171,11 @@ def test_a_certificate_that_the_service_refuses(ask: Diagnose, clinic: Clinic) -
 
 
 def test_a_service_that_nobody_vouches_for(ask: Diagnose, clinic: Clinic) -> None:
-    """The service's authority exchanged for another (2.5)."""
-    set_account(clinic, trust_pem=Authority.create("Other CA").pem.decode())
-    is_problem(ask("channel"), "http.secure-channel.trust", "2.5")
+    """The service's authority exchanged for another, or lost (2.5)."""
+    for trust in (Authority.create("Other CA").pem.decode(), "no certificate"):
+        set_account(clinic, trust_pem=trust)
+        is_problem(ask("channel"), "http.secure-channel.trust", "2.5")
+        assert ask("quota").verdict is Verdict.UNASKED
 
 
 @contextmanager
