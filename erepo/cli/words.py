@@ -28,7 +28,7 @@ def fail_politely() -> Iterator[None]:
         yield
     except ErepoError as error:
         tell_trouble(*error.explain(language()))
-        _tell_help(error)
+        tell_help(error)
         raise SystemExit(1) from None
     except ValidationError as error:
         if error.title != Settings.__name__:
@@ -49,7 +49,7 @@ def fail_politely() -> Iterator[None]:
         raise SystemExit(1) from None
 
 
-def _tell_help(error: ErepoError) -> None:
+def tell_help(error: ErepoError) -> None:
     """Name the check and the chapter of the manual's symptom that an error shows."""
     from erepo.clinic.diagnosis.symptoms import help_on  # noqa: PLC0415 - loads much, and only errors need it
 

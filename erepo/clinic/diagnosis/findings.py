@@ -1,7 +1,7 @@
 """What a check says: a verdict with code, cause and cure in both languages, and ids and counts as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -21,7 +21,6 @@ class Verdict(StrEnum):
 
 
 _NOTHING_TO_DO = Text("Nothing to do.", "Nie trzeba nic robić.")
-_UNASKED = Text("This could not be checked: {cause}", "Nie udało się tego sprawdzić: {cause}")
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,7 @@ class Finding:
     @classmethod
     def unasked(cls, error: ErepoError) -> Self:
         """Say that an error stood in the way of the question."""
-        found = cls.of(error, Verdict.UNASKED)
-        cause = Text(_UNASKED.en.format(cause=found.cause.en), _UNASKED.pl.format(cause=found.cause.pl))
-        return replace(found, cause=cause)
+        return cls.of(error, Verdict.UNASKED)
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -83,7 +80,9 @@ class Finding:
             "manual": self.symptom,
             "cause": {"pl": self.cause.pl, "en": self.cause.en},
             "cure": {"pl": self.cure.pl, "en": self.cure.en},
-            "data": dict(self.data),
+            "data": {
+                name: value.en if isinstance(value, Text) else value for name, value in self.data.items()
+            },
             "seconds": round(self.seconds, 3),
         }
 
@@ -94,4 +93,7 @@ class Finding:
 
 
 def _filled(words: Text, data: Mapping[str, Any]) -> Text:
-    return Text(words.fill("en", **data), words.fill("pl", **data))
+    """Fill both languages; data may be texts themselves, such as numbers with their decimal sign."""
+    english = {name: value.en if isinstance(value, Text) else value for name, value in data.items()}
+    polish = {name: value.pl if isinstance(value, Text) else value for name, value in data.items()}
+    return Text(words.fill("en", **english), words.fill("pl", **polish))

@@ -34,7 +34,7 @@ class Symptom:
         chapter: its number, such as `2.4`.
         title: what people see; in Polish as the manual has it. Also the heading of its chapter of help.
         errors: every class that shows it.
-        codes: codes of refusals that the service words itself.
+        codes: codes of refusals that the service words itself, and of other rooms' classes.
         checks: names of the checks that find its cause, the first one first.
     """
 
@@ -132,9 +132,10 @@ SYMPTOMS = (
 
 def symptom_of(error: ErepoError) -> Symptom | None:
     """Return the symptom that an error shows; None where the manual has no chapter about it."""
-    code = str(error.data.get("code", "")) if isinstance(error, ServiceRefusal) else ""
+    # The service's own words, and other rooms' classes of the same trouble, are known by their code.
+    code = str(error.data.get("code", "")) if isinstance(error, ServiceRefusal) else error.code
     for one in SYMPTOMS:
-        if isinstance(error, one.errors) or (code and code in one.codes):
+        if isinstance(error, one.errors) or code in one.codes:
             return one
     return None
 

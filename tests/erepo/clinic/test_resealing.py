@@ -23,6 +23,7 @@ from erepo.passphrase import Passphrase
 from erepo.pki import Bundle, encrypt_key, load_key, new_key
 from erepo.pki.errors import WrongPassphrase
 from erepo.settings import Settings
+from tests.support import postgres
 from tests.support.certificates import Recipe
 from tests.support.ports import free_port
 
@@ -242,3 +243,16 @@ def test_the_command(home: Settings) -> None:
     now = fresh(home).passphrase
     assert (now.alone, now.former) == (both.alone, ())
     assert now.decode() not in (stopped.stdout + stopped.stderr + done.stdout + done.stderr).decode()
+
+
+def test_on_postgresql(tmp_path: Path) -> None:
+    """The same on the other kind of database."""
+    with postgres.database() as url:
+        settings = Settings(_env_file=None, home=tmp_path, clinic_database_url=url)
+        write_durably(settings.passphrase_file, [OLD])
+        database = open_clinic(settings)
+        make_requests(database, Form(ACCOUNTS[0], "Przychodnia"), settings.passphrase)
+        database.close()
+        assert change(settings) == (2, 0)
+        for pem in keys(fresh(settings).model_copy(update={"clinic_database_url": url})):
+            load_key(pem, fresh(settings).passphrase)

@@ -1,11 +1,14 @@
 """Whose the certificates are, and whether the keys can be opened (manual 2.3)."""
 
+import re
+
 from erepo.clinic.diagnosis.findings import Finding
 from erepo.clinic.diagnosis.ground import Ground
 from erepo.clinic.diagnosis.running import no_account
 from erepo.errors import ErepoError
 from erepo.pki import CertificatePurpose, load_key
 from erepo.pki.checks import check_identity, check_usage
+from erepo.pki.errors import WrongAccount
 from erepo.pki.pem import read_certificate
 from erepo.texts import Text
 
@@ -24,6 +27,9 @@ def certificates(ground: Ground) -> Finding:
     row = ground.account()
     if row is None:
         return no_account()
+    addressed = row.service_url.rstrip("/").rpartition("/")[2]
+    if addressed != row.account and re.fullmatch("[0-9]{16}", addressed):
+        return Finding.of(WrongAccount(found=row.account, expected=addressed))
     serials = {}
     for purpose, pem, _ in ground.credentials().pairs():
         try:

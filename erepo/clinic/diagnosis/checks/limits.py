@@ -43,10 +43,11 @@ def time_limit(ground: Ground) -> Finding:
     if visit.state is None and visit.error is not None and visit.ahead is None:
         return Finding.unasked(visit.error)
     took = f"{visit.seconds:.2f}"
+    spoken = Text(took, took.replace(".", ","))
     if visit.seconds > allowed / 2:
-        close = TimeLimitClose(address=row.service_url, took=took, seconds=allowed, setting="READ")
+        close = TimeLimitClose(address=row.service_url, took=took, seconds=f"{allowed:g}", setting="READ")
         return Finding.of(close, Verdict.WARNING)
-    return Finding.good(_QUICK, took=took, seconds=allowed)
+    return Finding.good(_QUICK, took=spoken, seconds=f"{allowed:g}")
 
 
 def clock(ground: Ground) -> Finding:

@@ -96,8 +96,9 @@ def test_a_wrong_subject(ask: Diagnose, clinic: Clinic, common_name: str, code: 
 
 
 def test_a_tenant_that_is_not_the_certificates(ask: Diagnose, clinic: Clinic, cloud: RunningCloud) -> None:
-    """The right certificates against another account's address: the service knows nothing there (2.4)."""
+    """The right certificates against another account's address: seen here (2.3), and by the service (2.4)."""
     set_account(clinic, service_url=f"{cloud.url}/services/{OTHER}")
+    is_problem(ask("certificates"), "pki.wrong-account", "2.3")
     is_problem(ask("access"), "account.keys-not-registered", "2.4")
 
 
