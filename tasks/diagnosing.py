@@ -12,6 +12,7 @@ from blocks.errors import BlockMissing
 from blocks.loading import load
 from erepo.clinic.diagnosis import Diagnosis, Ground, PrefectPlace, diagnose
 from erepo.clinic.diagnosis.errors import MailNotConfigured
+from erepo.clinic.diagnosis.machine_errors import CheckBroken
 from erepo.clinic.mail import Mailer
 from erepo.errors import ErepoError
 from erepo.settings import Settings
@@ -38,6 +39,8 @@ async def _mail_server(connection: str) -> Mailer | ErepoError:
         return (await load(MailServer, connection)).mailer()
     except BlockMissing:
         return MailNotConfigured(what=f"{MailServer.get_block_type_slug()}/{connection}")
+    except Exception as error:  # noqa: BLE001 — a block that cannot be read is one finding, not the end of all
+        return CheckBroken(kind=type(error).__name__)
 
 
 def _prefect() -> PrefectPlace | None:

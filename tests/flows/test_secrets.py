@@ -12,14 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 from pydantic import SecretStr
 
 from blocks import MailServer, TenantCertificates
 from erepo.clinic.onboarding import bundles, progress
 from erepo.clinic.onboarding.mailing import write_letter
-from erepo.pki import new_key
 from flows.archive_documents import archive_documents
 from flows.diagnose import diagnose
 from flows.import_documents import import_documents
@@ -45,36 +43,6 @@ pytestmark = PREFECT
 
 PASSPHRASE = "a passphrase of the tests"
 MAIL_PASSWORD = "hasło-do-poczty-47"
-
-
-@pytest.mark.parametrize("kind", ["ec-p256", "rsa-3072"])
-async def test_the_scan_finds_a_key_in_every_form(kind: Any) -> None:
-    """PEM in all layouts, DER, base64 as in a JWK, hex, a decimal number: each is found, in JSON too."""
-    key = new_key(kind)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    old = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    numbers = key.private_numbers()
-    secret = numbers.private_value if kind == "ec-p256" else numbers.d
-    octets = secret.to_bytes((secret.bit_length() + 7) // 8, "big")
-    samples = {
-        "pem": pem,
-        "old pem": old,
-        "pem in JSON": pem.replace(b"\n", b"\\n"),
-        "der": b"before" + der + b"behind",
-        "base64 of der": base64.b64encode(b"x" + der),
-        "urlsafe": base64.urlsafe_b64encode(octets),
-        "hex": octets.hex().encode(),
-        "number": str(secret).encode(),
-        "encrypted": key.public_key().public_bytes(Encoding.PEM, _public()),
-    }
-    assert hits(forms_of_key(key), samples.items()) == set(samples) - {"encrypted"}
-
-
-def _public() -> Any:
-    from cryptography.hazmat.primitives.serialization import PublicFormat  # noqa: PLC0415
-
-    return PublicFormat.SubjectPublicKeyInfo
 
 
 def answers(api: str) -> Iterator[tuple[str, bytes]]:

@@ -45,7 +45,8 @@ def secret_paths(ground: Ground) -> Iterator[Path]:
     home, clinic = settings.home.absolute(), settings.clinic_home
     for folder in (home / "secrets", settings.cloud_home / "secrets", clinic / "keys"):
         yield from _tree(folder)
-    yield from (one for one in (clinic, clinic / "content", settings.inbox) if one.is_dir())
+    # The drop folder may be shared with whoever writes documents into it.
+    yield from (one for one in (clinic, clinic / "content") if one.is_dir())
     if ground.file is not None:
         for end in ("", "-wal", "-shm"):
             if (file := ground.file.with_name(ground.file.name + end)).exists():
