@@ -15,7 +15,7 @@ import orjson
 import sqlalchemy as sa
 
 from erepo.clinic.kinds import missing_rules, seed_rules
-from erepo.durable import make_folder
+from erepo.durable import keep_private, make_folder
 from erepo.settings import DatabaseAddressWrong, Settings
 
 #: Newest migration; a test compares it with the scripts.
@@ -120,6 +120,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # Transactions are begun by `_begin_sqlite`; the driver's own implicit BEGIN would be a deferred one.
     connection.isolation_level = None
     cursor = connection.cursor()
+    if file := cursor.execute("PRAGMA database_list").fetchone()[2]:
+        # Its journals get the same rights.
+        keep_private(Path(file))
     for pragma in (f"busy_timeout={BUSY_TIMEOUT}", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     _write_ahead(cursor)
