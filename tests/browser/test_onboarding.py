@@ -57,7 +57,7 @@ class Ui:
 
     def state(self, name: str) -> None:
         """Wait until the run is in a state."""
-        expect(self.page.get_by_text(name, exact=True).first).to_be_visible(timeout=PATIENCE)
+        expect(self.page.get_by_text(name, exact=True).first).to_be_visible()
 
     def open_form(self) -> None:
         """Press Resume."""
@@ -73,16 +73,18 @@ class Ui:
 
 
 @pytest.fixture
-def ui(machine: Machine) -> Iterator[Ui]:
-    """Open a browser on the Prefect of the machine, logged in."""
+def ui(machine: Machine, tmp_path: Path) -> Iterator[Ui]:
+    """Open a browser on the Prefect of the machine, logged in; what it showed last is kept for a failure."""
     login = (machine.home / "secrets" / "prefect-login").read_text().strip()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 1400})
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(PATIENCE)
         pages = Ui(page, f"http://127.0.0.1:{machine.base + 3}")
         pages.log_in(login)
         yield pages
+        page.screenshot(path=tmp_path / "last.png")
         browser.close()
 
 
