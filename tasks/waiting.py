@@ -120,7 +120,10 @@ async def watch_account(account: str, remind_days: float) -> str:
     settings = Settings()
     with opened_ledger(settings) as database:
         entry = require(database, account)
-        connection = entry.waiting.connection or "clinic"
+        connection = entry.waiting.connection
+        if not connection:
+            # No run has come to waiting yet: it still looks for itself, or has to be started again.
+            return "waiting"
         if entry.step not in _THERE:
             mailbox = await _mailbox(settings, connection, entry.waiting.folder, entry)
             trouble = await _look(database, account, mailbox, settings, 0)

@@ -19,7 +19,11 @@ ACCOUNT = "0000000000001003"
 #: A run needs a process of its own, on a machine that has others to do.
 PATIENCE = 90_000
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.xdist_group("prefect"),
+    pytest.mark.timeout(600),  # a minute and a half where nothing else runs
+]
 
 
 class Ui:
@@ -148,6 +152,7 @@ def test_onboarding_by_hand(machine: Machine, ui: Ui, tmp_path: Path) -> None:
 
     ui.answer(files["TLS"], files["WSS"], authorities)
     ui.state("Completed")
+    ui.page.reload()
     ui.page.get_by_text("Artifacts", exact=True).first.click()
     facts = told(machine, "certificates", "show", ACCOUNT)
     assert (facts["step"], facts["refusal"]) == ("active", None)

@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -74,6 +77,13 @@ def write(texts: dict[str, str], folder: Path) -> list[str]:
     for file, text in files.items():
         file.write_text(text)
     return [str(file) for file in files]
+
+
+def operator(cloud: RunningCloud, command: str) -> int:
+    """Run `erepo cloud tenant …` on the account, as the service's operator."""
+    arguments = [sys.executable, "-m", "erepo", "cloud", "tenant", command, ACCOUNT]
+    environment = {**os.environ, "EREPO_HOME": str(cloud.settings.home)}
+    return subprocess.run(arguments, env=environment, capture_output=True, check=False).returncode
 
 
 async def test_suspended_answered_finished(
@@ -229,6 +239,13 @@ async def test_the_account_is_suspended_or_the_service_is_away(
     assert "does not answer" in str(state.message)
     assert entry(clinic).step is Step.RECEIVED
     cloud.start()
+    assert operator(cloud, "suspend") == 0
+    run = await order(onboard_clinic, **form)
+    state = await work(onboard_clinic, run)
+    assert state.is_failed()
+    assert "is suspended" in str(state.message)
+    assert entry(clinic).step is Step.RECEIVED
+    assert operator(cloud, "resume") == 0
     run = await order(onboard_clinic, **form)
     assert (await work(onboard_clinic, run)).is_completed()
 
