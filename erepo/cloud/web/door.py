@@ -9,6 +9,7 @@ would if the newest were turned away. Each is cut off after `HANDSHAKE_SECONDS` 
 """
 
 import asyncio
+import errno
 import logging
 import socket
 import ssl
@@ -137,7 +138,14 @@ def listen(host: str, port: int, backlog: int) -> list[socket.socket]:
     with ExitStack() as opened:
         sockets = []
         for family, kind, protocol, _, address in dict.fromkeys(found):
-            each = opened.enter_context(socket.socket(family, kind, protocol))
+            try:
+                each = opened.enter_context(socket.socket(family, kind, protocol))
+            except OSError as error:
+                if (
+                    error.errno != errno.EAFNOSUPPORT
+                ):  # a name may have an address of IPv6, and the machine none
+                    raise
+                continue
             each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
