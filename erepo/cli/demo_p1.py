@@ -1,4 +1,4 @@
-"""The demonstration's part in P1: certificates of the provider go into a block, as its administrator does it."""
+"""The demonstration's part in P1: the provider's certificates go into a block, as staff would do it."""
 
 import json
 
