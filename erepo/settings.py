@@ -132,6 +132,13 @@ class AuditSink(BaseModel):
     key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
 
 
+class PanelSettings(BaseModel):
+    """How long somebody stays logged in to an account's panel, in seconds."""
+
+    idle: int = Field(900, ge=60, description="Longest time without a click.")
+    life: int = Field(28_800, ge=300, description="Longest time after the login, whatever is clicked.")
+
+
 class Settings(BaseSettings):
     """All settings; every field is `EREPO_<NAME>`, nested ones `EREPO_<GROUP>__<NAME>`."""
 
@@ -163,6 +170,7 @@ class Settings(BaseSettings):
     wss: WssLimits = WssLimits()
     limits: Limits = Limits()
     audit: AuditSink = AuditSink()
+    panel: PanelSettings = PanelSettings()
 
     @field_validator("public_url")
     @classmethod

@@ -14,6 +14,8 @@ from erepo.cloud.audit.sending import sender_for
 from erepo.cloud.bodies import Bodies
 from erepo.cloud.errors import where
 from erepo.cloud.metrics import Metrics
+from erepo.cloud.panel.hashing import Hashing
+from erepo.cloud.panel.sources import NothingSent, Sources
 from erepo.cloud.registry.group import Registrar
 from erepo.cloud.registry.jobs import Job, Outcome  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.storage.database import Database
@@ -62,6 +64,10 @@ class Cloud:
         #: Hashing, compressing and writing of large bodies; two, so that a third waits instead of
         #: taking memory.
         self.heavy = ThreadPoolExecutor(2, "erepo-heavy")
+        #: Passwords of the panel, one at a time.
+        self.hashing = Hashing()
+        #: What the panel shows beside the account itself.
+        self.sources: Sources = NothingSent()
 
         #: Sends the record to the operator's audit repository, where there is one.
         self.sender = sender_for(settings, self.database, self.base_url)
@@ -137,4 +143,5 @@ class Cloud:
         """Finish what is under way and close the database."""
         self.heavy.shutdown()
         self.readers.shutdown()
+        self.hashing.close()
         self.database.close()

@@ -15,7 +15,7 @@ from erepo.cloud.errors import DatabaseOutdated, DatabaseTooNew, StorageUnavaila
 from erepo.cloud.storage.tables import audit_head, metadata, service, tenant
 
 #: Raised with every change of the tables; a service refuses a database of another number.
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 
 #: Any number, the same in every process: who holds it on PostgreSQL makes or changes the tables.
 _LOCK = 0x65726570
@@ -45,8 +45,12 @@ def _to_3(_connection: Connection) -> None:
     """Blobs to be removed are noted: a new table, and those are made below."""
 
 
+def _panel(_connection: Connection) -> None:
+    """Logins, failed attempts and sessions of the accounts' panels: new tables, made below."""
+
+
 #: What brings a database to a version from the one before it.
-_STEPS: Final[Mapping[int, Callable[[Connection], None]]] = {2: _to_2, 3: _to_3}
+_STEPS: Final[Mapping[int, Callable[[Connection], None]]] = {2: _to_2, 3: _to_3, 4: _panel}
 
 
 def lock(connection: Connection) -> None:

@@ -6,9 +6,11 @@
     POST /services/{account}/activation            registers the account's certificates
     GET  /services/{account}                       state and usage
     GET  /services/{account}/audit                 the account's own record
+    PUT  /services/{account}/administrator         makes the first login of the panel
     POST /services/{account}/xds/repository        ITI-41, ITI-43
     POST /services/{account}/xds/registry          ITI-18
     GET  of these two with ?wsdl or ?xsd=NAME      how they are called
+    /services/{account}/app, /e-survey-gui         pages for people (`web.panel`)
 
 A path of another account, of no account, or that does not exist: the same 404 with the same body.
 """
@@ -34,9 +36,10 @@ from erepo.cloud.errors import (
     StorageUnavailable,
     where,
 )
+from erepo.cloud.panel.errors import AdministratorExists
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
-from erepo.cloud.web import accounts, audits
+from erepo.cloud.web import accounts, administrators, audits, panel
 from erepo.cloud.web.acting import bearer, require_actor
 from erepo.cloud.web.answers import Answer, Send, error_answer, json_answer
 from erepo.cloud.web.exchange import Caller
@@ -55,7 +58,7 @@ class Unexpected(Exception):  # says nothing on purpose; the log line before it 
 Scope = dict[str, Any]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_PATH = re.compile(r"/services/([0-9]{16})(/activation|/audit|/xds/repository|/xds/registry|)")
+_PATH = re.compile(r"/services/([0-9]{16})(/activation|/audit|/administrator|/xds/repository|/xds/registry|)")
 #: Resources of the service as a whole.
 _OPEN = frozenset({"/health", "/openapi.json", "/metrics"})
 _SMALL = 64 * 1024
@@ -63,6 +66,7 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (PathUnknown, 404),
     (MethodNotAllowed, 405),
     (AccountOccupied, 409),
+    (AdministratorExists, 409),
     (BodyTooLarge, 413),
     (BodyTimeout, 408),
     (AccountSuspended, 403),
@@ -133,7 +137,9 @@ async def _serve(cloud: Cloud, scope: Scope, receive: Receive, send: Send) -> No
     except ErepoError as error:
         close = int(headers.get(b"content-length", b"0") or 0) > _SMALL
         await _record(trail, error)
-        await error_answer(_status(error), error, close=close, headers=_headers(error)).send(send)
+        status = _status(error)
+        plain = error_answer(status, error, close=close, headers=_headers(error))
+        await panel.refusal(request.path, headers, status, error, plain).send(send)
     except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
         log.error("unexpected: %s", where(error))  # noqa: TRY400  # texts may hold patient data
         await _record(trail, error)
@@ -173,6 +179,9 @@ async def _route(cloud: Cloud, request: Request, trail: Trail, send: Send) -> No
     if request.path in _OPEN:
         await (await _open(cloud, request, trail)).send(send)
         return
+    if (account := panel.place_of(request.path)) is not None:
+        await _panel(cloud, request, await _tenant(cloud, request, account, trail), trail, send)
+        return
     found = _PATH.fullmatch(request.path)
     if found is None:
         raise PathUnknown
@@ -187,6 +196,10 @@ async def _route(cloud: Cloud, request: Request, trail: Trail, send: Send) -> No
         trail.transaction, trail.action = "account", Action.READ
         await bearer(cloud, tenant, request.headers, trail)
         await (await _state(cloud, request, tenant)).send(send)
+        return
+    if endpoint == "/administrator":
+        trail.transaction, trail.action = "administrator", Action.CREATE
+        await (await _administrator(cloud, request, tenant, trail)).send(send)
         return
     if endpoint == "/audit":
         trail.transaction, trail.action = "audit", Action.READ
@@ -249,6 +262,19 @@ async def _audit(cloud: Cloud, request: Request, tenant: Tenant, trail: Trail) -
     _only(request, "GET")
     await require_actor(cloud, tenant, request.headers, trail)
     return json_answer(200, await audits.page(cloud, tenant, request.query, trail))
+
+
+async def _panel(cloud: Cloud, request: Request, tenant: Tenant, trail: Trail, send: Send) -> None:
+    come = (request.method, request.path, request.query, request.headers, request.receive)
+    visit = panel.Visit(cloud, tenant, trail, *come, request.fingerprint)
+    await (await panel.serve(visit)).send(send, cloud.settings.http.write)
+
+
+async def _administrator(cloud: Cloud, request: Request, tenant: Tenant, trail: Trail) -> Answer:
+    _only(request, "PUT")
+    await bearer(cloud, tenant, request.headers, trail)
+    async with cloud.bodies.read(tenant.account, request.headers, request.receive, _SMALL) as body:
+        return json_answer(200, await administrators.create(cloud, tenant, body, trail))
 
 
 async def _activation(cloud: Cloud, request: Request, account: str, trail: Trail) -> Answer:

@@ -50,7 +50,7 @@ _PROBLEMS: Final = {
     "404": "Nothing is here for this certificate; says the same whether the account exists or not.",
     "405": "Another method; `Allow` names the right one.",
     "408": "The body stopped coming.",
-    "409": "The account is active with other certificates.",
+    "409": "Something else is there already: other certificates, another administrator.",
     "413": "The body is too large.",
     "503": "The storage cannot take it now, or the service is stopping.",
 }
@@ -140,6 +140,7 @@ def _paths() -> Json:
             ),
         },
         f"{service}/audit": {"parameters": [_ACCOUNT], **_audit()},
+        f"{service}/administrator": {"parameters": [_ACCOUNT], **_administrator()},
         f"{service}/activation": {"parameters": [_ACCOUNT], **_activation()},
         f"{service}/xds/registry": {"parameters": [_ACCOUNT], **_soap("registry", "ITI-18, 42, 57, 62")},
         f"{service}/xds/repository": {"parameters": [_ACCOUNT], **_soap("repository", "ITI-41, 43, 86")},
@@ -183,6 +184,25 @@ def _activation() -> Json:
             "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
             "responses": _answer("The account is active.", "application/json", _ref("Facts"))
             | _problems("400", "404", "405", "408", "409", "413", "503"),
+        }
+    }
+
+
+def _administrator() -> Json:
+    content = {"login": _text(r"^[a-z0-9][a-z0-9._@-]{2,63}$")}
+    secret = _text(minLength=12, maxLength=128)
+    told = {"account": _FACTS["account"], **content, "mustChange": {"type": "boolean"}}
+    return {
+        "put": {
+            "operationId": "create-administrator",
+            "summary": "Make the first login of the account's panel; the same again gets the same answer",
+            "security": [{"certificate": []}, {"certificate": [], "person": []}],
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": _object({**content, "password": secret})}},
+            },
+            "responses": _answer("It is there.", "application/json", _object(told))
+            | _problems("400", "403", "404", "405", "408", "409", "413", "503"),
         }
     }
 

@@ -1,0 +1,145 @@
+"""Which page is asked for, and who may see it."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from sqlalchemy import Connection
+
+from erepo.cloud.audit.events import PANEL, Action
+from erepo.cloud.audit.evidence import Evidence
+from erepo.cloud.bodies import Headers
+from erepo.cloud.errors import MethodNotAllowed, PathUnknown
+from erepo.cloud.panel import sessions
+from erepo.cloud.panel.errors import PageUnknown
+from erepo.cloud.panel.sessions import Session
+from erepo.cloud.registry.jobs import Change, Outcome
+from erepo.cloud.web.answers import Answer
+from erepo.cloud.web.panel import entry, pages, render
+from erepo.cloud.web.panel.visit import SESSION, Visit, language_of
+from erepo.errors import ErepoError
+
+_PATH: Final = re.compile(r"/services/([0-9]{16})/(app|e-survey-gui)(?:/.*)?", re.DOTALL)
+Handler = Callable[[Visit], Awaitable[Answer]]
+#: Pages for whoever is logged in; a login that must be changed sees only the page to do so.
+_PAGES: Final[Mapping[str, Handler]] = MappingProxyType(
+    {
+        "account": pages.account,
+        "certificates": pages.certificates,
+        "structure": pages.structure,
+        "p1": pages.p1,
+        "audit": pages.audit,
+    }
+)
+
+
+def place_of(path: str) -> str | None:
+    """Return the account whose panel a path names, None where it is no panel's."""
+    found = _PATH.fullmatch(path)
+    return found[1] if found else None
+
+
+def refusal(path: str, headers: Headers, status: int, error: ErepoError, plain: Answer) -> Answer:
+    """Return what people see instead of `plain` where a request to a panel is refused.
+
+    What is not theirs stays the answer that everybody gets.
+    """
+    account = place_of(path)
+    if account is None or type(error) is PathUnknown:
+        return plain
+    language = language_of(headers)
+    cause, cure = error.explain(language)
+    allow = tuple(each for each in plain.headers if each[0] in {b"allow", b"connection"})
+    return render.html(status, render.write("refused", language, account, cause=cause, cure=cure), allow)
+
+
+async def serve(visit: Visit) -> Answer:
+    """Answer a request to the panel of the connection's own account.
+
+    Raises:
+        PageUnknown, MethodNotAllowed, FormRefused: the request is not what a browser sends.
+        StorageUnavailable, ServiceBusy, ServiceStopping: try again.
+    """
+    trail = visit.trail
+    trail.transaction, trail.action = PANEL, Action.READ
+    if visit.method not in {"GET", "POST"}:
+        raise MethodNotAllowed(allowed="GET, POST")
+    if visit.method == "GET" and (chosen := visit.parameters().get("language")) in {"pl", "en"}:
+        trail.silent = True
+        return render.choose_language(visit, chosen, _without_language(visit))
+    _, _, rest = visit.path.partition(f"/services/{visit.tenant.account}/")
+    if not (rest + "/").startswith("app/"):
+        return _survey(visit)
+    return await _panel(visit, rest.removeprefix("app").strip("/"))
+
+
+async def _panel(visit: Visit, name: str) -> Answer:
+    if (asset := render.asset(name)) is not None:
+        visit.trail.silent = True
+        _only_get(visit)
+        return asset
+    visit.session = await visit.cloud.reading(partial(_session, visit))
+    if visit.session is not None:
+        entry.acts(visit, visit.session.login)
+        await _seen(visit, visit.session)
+    if name == "login":
+        return await entry.login(visit)
+    if name not in {"", "logout", "password", *_PAGES}:
+        raise PageUnknown
+    if visit.session is None:
+        return render.redirect(visit, "/login")
+    if name == "logout":
+        return await entry.logout(visit)
+    if name == "password":
+        return await entry.password(visit)
+    if visit.session.must_change:
+        return render.redirect(visit, "/password")
+    if name == "":
+        return render.redirect(visit, "/account")
+    visit.trail.transaction = f"{PANEL}: {name}"
+    _only_get(visit)
+    return await _PAGES[name](visit)
+
+
+def _session(visit: Visit) -> Session | None:
+    token = visit.cookie(SESSION)
+    if not token:
+        return None
+    tenant, limits = visit.tenant.id, visit.cloud.settings.panel
+    with visit.cloud.database.read(tenant) as connection:
+        return sessions.find(connection, tenant, token, visit.certificate, visit.now(), limits)
+
+
+async def _seen(visit: Visit, session: Session) -> None:
+    """Keep a session alive; not a deed of its own, so the request's record is still to come."""
+    at = visit.now()
+    if at - session.seen_at < sessions.STALE:
+        return
+    touch = partial(sessions.touch, tenant_id=visit.tenant.id, token=session.token, at=at)
+    job = Change(evidence=Evidence(visit.tenant.id, ()), apply=partial(_done, touch))
+    await asyncio.shield(visit.cloud.writer.submit(job))
+
+
+def _done(work: Callable[[Connection], None], connection: Connection) -> Outcome:
+    work(connection)
+    return Outcome()
+
+
+def _survey(visit: Visit) -> Answer:
+    visit.trail.transaction = f"{PANEL}: e-survey"
+    _only_get(visit)
+    return render.page(visit, "survey")
+
+
+def _only_get(visit: Visit) -> None:
+    if visit.method != "GET":
+        raise MethodNotAllowed(allowed="GET")
+
+
+def _without_language(visit: Visit) -> str:
+    kept = {name: value for name, value in visit.parameters().items() if name != "language"}
+    return quote(visit.path) + (f"?{urlencode(kept)}" if kept else "")
