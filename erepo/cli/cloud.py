@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from erepo.cli import cloud_audit, cloud_check, cloud_patients, cloud_tenants
+from erepo.cli import cloud_audit, cloud_check, cloud_panel, cloud_patients, cloud_tenants
 from erepo.cli.errors import PortTaken
 from erepo.cli.processes import port_free
 from erepo.cli.words import fail_politely
@@ -121,6 +121,7 @@ def operator_add(
 app.command("check")(cloud_check.command)
 app.add_typer(cloud_tenants.app, name="tenant")
 app.add_typer(cloud_patients.app, name="patients")
+app.add_typer(cloud_panel.app, name="panel")
 app.add_typer(trust_app, name="trust")
 app.add_typer(operator_app, name="operator")
 app.add_typer(cloud_audit.app, name="audit")

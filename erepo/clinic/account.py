@@ -16,6 +16,7 @@ from erepo.clinic.actor import archiving_actor
 from erepo.clinic.archiving.errors import AccountMissing
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
+from erepo.clinic.rest import AccountClient
 from erepo.clinic.tables import account, now, onboarding
 from erepo.durable import write_durably
 from erepo.pki.bundle import Bundle
@@ -58,6 +59,25 @@ def load_connection(database: Database, settings: Settings) -> CloudConnection:
         actor=actor,
         settings=settings,
     )
+
+
+def rest_client(database: Database, settings: Settings, name: str) -> AccountClient:
+    """Return a client of an account's REST services, for what machines ask; to be closed.
+
+    Raises:
+        AccountMissing: no such account, or its keys are not here.
+        PassphraseMissing, WrongPassphrase: the keys do not open.
+    """
+    with database.read() as connection:
+        row = connection.execute(
+            sa.select(account.c.service_url, account.c.trust_pem).where(account.c.account == name)
+        ).one_or_none()
+        found = connection.execute(sa.select(onboarding).where(onboarding.c.account == name))
+        ledger: Mapping[Any, Any] = found.mappings().one_or_none() or {}
+    if row is None:
+        raise AccountMissing(what="account")
+    tls = _bundle("tls", name, ledger, settings)
+    return AccountClient(row.service_url, name, tls, row.trust_pem.encode(), settings.http)
 
 
 def _bundle(purpose: str, name: str, ledger: Mapping[Any, Any], settings: Settings) -> Bundle:

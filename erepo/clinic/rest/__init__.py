@@ -1,6 +1,6 @@
-"""The account's REST services, over mutual TLS: activation, state and usage."""
+"""The account's REST services, over mutual TLS: activation, state and usage, the panel's first login."""
 
-from erepo.clinic.rest.answers import AccountState, Activation
+from erepo.clinic.rest.answers import AccountState, Activation, Administrator
 from erepo.clinic.rest.client import AccountClient, account_url
 
-__all__ = ["AccountClient", "AccountState", "Activation", "account_url"]
+__all__ = ["AccountClient", "AccountState", "Activation", "Administrator", "account_url"]

@@ -52,3 +52,11 @@ class AccountState(Activation):
     state: str = ""
     used_bytes: int = Field(ge=0)
     used_documents: int = Field(ge=0)
+
+
+class Administrator(_Answer):
+    """The first login of the account's panel (manual 1.1.6)."""
+
+    account: str = Field(pattern=r"^[0-9]{16}$")
+    login: str = Field(max_length=64)
+    must_change: bool

@@ -11,7 +11,7 @@ import httpx
 import orjson
 from pydantic import ValidationError
 
-from erepo.clinic.rest.answers import AccountState, Activation
+from erepo.clinic.rest.answers import AccountState, Activation, Administrator
 from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal
 from erepo.clinic.rest.handshake import certificate_refused
 from erepo.errors import RemoteBusy, RemoteTimeout, RemoteUnavailable
@@ -27,7 +27,7 @@ from erepo.soap.errors import (
 
 _LARGEST = 1024**2
 _TEXTS = tuple(product(("cause", "cure"), ("pl", "en")))
-_Model = TypeVar("_Model", Activation, AccountState)
+_Model = TypeVar("_Model", Activation, AccountState, Administrator)
 
 
 def account_url(root: str, account: str) -> str:
@@ -95,6 +95,22 @@ class AccountClient:
             As `activate`.
         """
         return self._exchange("GET", self._address, AccountState)
+
+    def create_administrator(self, login: str, password: str) -> Administrator:
+        """Make the first login of the account's panel.
+
+        Idempotent: the same login and password again get the same answer, so it may be repeated after a lost
+        one.
+
+        Args:
+            login: 3 to 64 letters, digits and `. _ @ -`.
+            password: to be changed at the first login.
+
+        Raises:
+            As `activate`; ServiceRefusal also where the panel has another administrator already.
+        """
+        body = {"login": login, "password": password}
+        return self._exchange("PUT", self._address + "/administrator", Administrator, body)
 
     def close(self) -> None:
         """Close the connections."""

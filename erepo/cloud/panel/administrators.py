@@ -1,4 +1,4 @@
-"""Administrators of an account's panel: made once by the clinic, changed by themselves, reset by the operator.
+"""Administrators of a panel: made once by the clinic, changed by themselves, reset by the operator.
 
 Creating is safe to repeat: the hash of the first password is kept, so a request whose answer was lost is
 known again, also when the password has been changed since. **Commit point: the writer's transaction** with

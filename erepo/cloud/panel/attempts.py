@@ -24,7 +24,8 @@ def lock_after(failures: int) -> timedelta:
     """Return for how long a login is locked after so many failures: 1, 2, 4… minutes, at most an hour."""
     if failures <= FREE:
         return timedelta(0)
-    return min(_FIRST * 2 ** min(failures - FREE - 1, 10), LONGEST)
+    doubled: int = 2 ** min(failures - FREE - 1, 10)
+    return min(_FIRST * doubled, LONGEST)
 
 
 def locked_until(connection: Connection, tenant_id: int, login: str, at: datetime) -> datetime | None:

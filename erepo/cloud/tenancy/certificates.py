@@ -27,10 +27,12 @@ class Registered:
 
 
 def registered(connection: Connection, tenant_id: int) -> Sequence[Registered]:
-    """Return an account's certificates: active ones first, then the newest first."""
+    """Return an account's certificates: active ones first, TLS before WSS, then the newest first."""
     columns = certificate.c
     rows = connection.execute(
-        select(certificate).where(columns.tenant_id == tenant_id).order_by(columns.state, columns.id.desc())
+        select(certificate)
+        .where(columns.tenant_id == tenant_id)
+        .order_by(columns.state, columns.purpose, columns.id.desc())
     )
     return [
         Registered(

@@ -20,7 +20,7 @@ from erepo.cloud.web.trail import Trail
 _LOOKS = 3
 
 
-class _Changed(Exception):  # noqa: N818  # never leaves this file
+class _Changed(Exception):  # never leaves this file
     """Another request has made an administrator in the meantime."""
 
 

@@ -131,7 +131,10 @@ async def _serve(cloud: Cloud, scope: Scope, receive: Receive, send: Send) -> No
     trail = Trail(cloud, _who(scope, request), "request")
     send = _recorded(trail, send)
     try:
-        await _route(cloud, request, trail, send)
+        if (account := panel.place_of(request.path)) is not None:
+            await _panel(cloud, request, await _tenant(cloud, request, account, trail), trail, send)
+        else:
+            await _route(cloud, request, trail, send)
     except ClientGone as gone:
         await _record(trail, gone)
     except ErepoError as error:
@@ -179,9 +182,6 @@ async def _route(cloud: Cloud, request: Request, trail: Trail, send: Send) -> No
     if request.path in _OPEN:
         await (await _open(cloud, request, trail)).send(send)
         return
-    if (account := panel.place_of(request.path)) is not None:
-        await _panel(cloud, request, await _tenant(cloud, request, account, trail), trail, send)
-        return
     found = _PATH.fullmatch(request.path)
     if found is None:
         raise PathUnknown
@@ -197,13 +197,8 @@ async def _route(cloud: Cloud, request: Request, trail: Trail, send: Send) -> No
         await bearer(cloud, tenant, request.headers, trail)
         await (await _state(cloud, request, tenant)).send(send)
         return
-    if endpoint == "/administrator":
-        trail.transaction, trail.action = "administrator", Action.CREATE
-        await (await _administrator(cloud, request, tenant, trail)).send(send)
-        return
-    if endpoint == "/audit":
-        trail.transaction, trail.action = "audit", Action.READ
-        await (await _audit(cloud, request, tenant, trail)).send(send)
+    if endpoint in {"/audit", "/administrator"}:
+        await (await _people(cloud, request, tenant, trail)).send(send)
         return
     if request.method == "GET":
         trail.transaction, trail.action = "wsdl", Action.READ
@@ -258,23 +253,24 @@ async def _known(cloud: Cloud, request: Request, trail: Trail) -> Tenant | None:
     return tenant
 
 
-async def _audit(cloud: Cloud, request: Request, tenant: Tenant, trail: Trail) -> Answer:
-    _only(request, "GET")
-    await require_actor(cloud, tenant, request.headers, trail)
-    return json_answer(200, await audits.page(cloud, tenant, request.query, trail))
+async def _people(cloud: Cloud, request: Request, tenant: Tenant, trail: Trail) -> Answer:
+    """Answer what is asked for a person: the record, the first login of the panel."""
+    if request.path.endswith("/audit"):
+        trail.transaction, trail.action = "audit", Action.READ
+        _only(request, "GET")
+        await require_actor(cloud, tenant, request.headers, trail)
+        return json_answer(200, await audits.page(cloud, tenant, request.query, trail))
+    trail.transaction, trail.action = "administrator", Action.CREATE
+    _only(request, "PUT")
+    await bearer(cloud, tenant, request.headers, trail)
+    async with cloud.bodies.read(tenant.account, request.headers, request.receive, _SMALL) as body:
+        return json_answer(200, await administrators.create(cloud, tenant, body, trail))
 
 
 async def _panel(cloud: Cloud, request: Request, tenant: Tenant, trail: Trail, send: Send) -> None:
     come = (request.method, request.path, request.query, request.headers, request.receive)
     visit = panel.Visit(cloud, tenant, trail, *come, request.fingerprint)
     await (await panel.serve(visit)).send(send, cloud.settings.http.write)
-
-
-async def _administrator(cloud: Cloud, request: Request, tenant: Tenant, trail: Trail) -> Answer:
-    _only(request, "PUT")
-    await bearer(cloud, tenant, request.headers, trail)
-    async with cloud.bodies.read(tenant.account, request.headers, request.receive, _SMALL) as body:
-        return json_answer(200, await administrators.create(cloud, tenant, body, trail))
 
 
 async def _activation(cloud: Cloud, request: Request, account: str, trail: Trail) -> Answer:

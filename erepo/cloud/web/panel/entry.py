@@ -80,7 +80,9 @@ async def password(visit: Visit) -> Answer:
     session = _posted(visit, "password")
     form = await visit.form(session.token)
     try:
-        token = await _change(visit, session, form.get("present", ""), form.get("new", ""), form.get("again", ""))
+        token = await _change(
+            visit, session, form.get("present", ""), form.get("new", ""), form.get("again", "")
+        )
     except (PasswordRefused, PasswordWrong, LoginLocked) as error:
         await visit.trail.refused(error)
         return _password_page(visit, _status(error), error)

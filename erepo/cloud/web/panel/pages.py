@@ -6,8 +6,6 @@ from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection
-
 from erepo.cloud.audit.events import Thing
 from erepo.cloud.audit.reading import Page, page_before
 from erepo.cloud.errors import RequestMalformed
@@ -15,7 +13,7 @@ from erepo.cloud.tenancy import certificates as registered
 from erepo.cloud.tenancy import tenants
 from erepo.cloud.web.answers import Answer
 from erepo.cloud.web.panel import show
-from erepo.cloud.web.panel.render import page
+from erepo.cloud.web.panel.render import page, redirect
 from erepo.cloud.web.panel.visit import Visit
 
 Found = TypeVar("Found")
@@ -23,6 +21,11 @@ Found = TypeVar("Found")
 #: Events of one page of the record.
 SHOWN: Final = 50
 _LAST: Final = 10**15
+
+
+async def first(visit: Visit) -> Answer:
+    """Lead to what people come for."""
+    return redirect(visit, "/account")
 
 
 async def account(visit: Visit) -> Answer:
@@ -68,7 +71,9 @@ async def audit(visit: Visit) -> Answer:
     before = _number(given.get("before", ""))
     since = show.utc(datetime.combine(first, time.min)) if first else None
     until = show.utc(datetime.combine(last + timedelta(days=1), time.min)) if last else None
-    found: Page = await _reading(visit, partial(page_before, before=before, limit=SHOWN, since=since, until=until))
+    found: Page = await _reading(
+        visit, partial(page_before, before=before, limit=SHOWN, since=since, until=until)
+    )
     numbers = [each.number for each in found.events]
     if numbers:
         visit.trail.things = (Thing("audit", visit.trail.who.endpoint, f"{numbers[-1]}-{numbers[0]}"),)

@@ -1,7 +1,6 @@
 """Templates, and the headers that every page of the panel has."""
 
 import hashlib
-from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -35,7 +34,9 @@ _YEAR: Final = 365 * 24 * 3600
 Header = tuple[bytes, bytes]
 
 
-def page(visit: Visit, name: str, *, status: int = 200, headers: tuple[Header, ...] = (), **data: Any) -> Answer:
+def page(
+    visit: Visit, name: str, *, status: int = 200, headers: tuple[Header, ...] = (), **data: Any
+) -> Answer:
     """Return a page of a template; what it needs beside `data` comes from the visit.
 
     Args:
@@ -130,5 +131,4 @@ def _read(name: str) -> bytes:
 @cache
 def _version() -> str:
     """Return what changes with the style, so that browsers may keep it for long."""
-    digests: Mapping[str, bytes] = {name: hashlib.sha256(_read(name)).digest() for name in _ASSETS}
-    return hashlib.sha256(b"".join(digests.values())).hexdigest()[:12]
+    return hashlib.sha256(b"".join(map(_read, _ASSETS))).hexdigest()[:12]

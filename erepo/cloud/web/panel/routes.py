@@ -28,6 +28,7 @@ Handler = Callable[[Visit], Awaitable[Answer]]
 #: Pages for whoever is logged in; a login that must be changed sees only the page to do so.
 _PAGES: Final[Mapping[str, Handler]] = MappingProxyType(
     {
+        "": pages.first,
         "account": pages.account,
         "certificates": pages.certificates,
         "structure": pages.structure,
@@ -35,6 +36,7 @@ _PAGES: Final[Mapping[str, Handler]] = MappingProxyType(
         "audit": pages.audit,
     }
 )
+_ENTRY: Final[Mapping[str, Handler]] = MappingProxyType({"logout": entry.logout, "password": entry.password})
 
 
 def place_of(path: str) -> str | None:
@@ -88,21 +90,17 @@ async def _panel(visit: Visit, name: str) -> Answer:
         await _seen(visit, visit.session)
     if name == "login":
         return await entry.login(visit)
-    if name not in {"", "logout", "password", *_PAGES}:
+    handler = _ENTRY.get(name) or _PAGES.get(name)
+    if handler is None:
         raise PageUnknown
     if visit.session is None:
         return render.redirect(visit, "/login")
-    if name == "logout":
-        return await entry.logout(visit)
-    if name == "password":
-        return await entry.password(visit)
-    if visit.session.must_change:
-        return render.redirect(visit, "/password")
-    if name == "":
-        return render.redirect(visit, "/account")
-    visit.trail.transaction = f"{PANEL}: {name}"
-    _only_get(visit)
-    return await _PAGES[name](visit)
+    if name in _PAGES:
+        if visit.session.must_change:
+            return render.redirect(visit, "/password")
+        visit.trail.transaction = f"{PANEL}: {name}" if name else PANEL
+        _only_get(visit)
+    return await handler(visit)
 
 
 def _session(visit: Visit) -> Session | None:

@@ -46,6 +46,7 @@ def meter(used: int, limit: int, speak: Language, words: Callable[[int, Language
     share = min(used * 100 / limit, _FULL) if limit else float(_FULL)
     # Never rounded up: 89.99 % is no 90 %.
     tenths = f"{int(share * 10) / 10:.1f}" if share < _FULL else "100"
+    tenths = "< 0.1" if used and tenths == "0.0" else tenths.removesuffix(".0")
     percent = f"{tenths.replace('.', ',')}{_NBSP}%" if speak == "pl" else f"{tenths}%"
     free = words(max(limit - used, 0), speak)
     return Meter(words(used, speak), words(limit, speak), free, percent, round(share, 2), state)
@@ -97,11 +98,10 @@ def day_words(day: date, speak: Language) -> str:
 
 
 def time_words(moment: datetime, speak: Language, *, seconds: bool = False) -> str:
-    """Return a moment of the tables with its day."""
+    """Return a moment of the tables with its day, as clocks in Poland show it."""
     here = local(moment)
-    return f"{day_words(here.date(), speak)}{_NBSP}{here:%H:%M:%S}" if seconds else (
-        f"{day_words(here.date(), speak)}{_NBSP}{here:%H:%M}"
-    )
+    clock = f"{here:%H:%M:%S}" if seconds else f"{here:%H:%M}"
+    return f"{day_words(here.date(), speak)}{_NBSP}{clock}"
 
 
 def stamp_words(stamp: object, speak: Language) -> str:

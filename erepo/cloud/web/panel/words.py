@@ -1,4 +1,4 @@
-"""Every text of the panel, in English and Polish; templates call them by name (a test holds both together)."""
+"""Every text of the panel, in English and Polish; templates call them by name (a test compares the two)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -37,7 +37,8 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "password": Text("Password", "Hasło"),
         "do_log_in": Text("Log in", "Zaloguj się"),
         "login_help": Text(
-            "The account is created in the clinic's program when the repository account is activated. The first"
+            "The account is created in the clinic's program when the repository account is"
+            " activated. The first"
             " login asks for a new password.",
             "Konto administracyjne tworzy program placówki po aktywacji konta w repozytorium. "
             "Przy pierwszym logowaniu trzeba zmienić hasło.",
@@ -56,9 +57,11 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "new": Text("New password", "Nowe hasło"),
         "again": Text("New password again", "Powtórz nowe hasło"),
         "rules": Text(
-            "At least {least} characters. A few words are easier to remember than signs; do not use the login, "
+            "At least {least} characters. A few words are easier to remember than signs; do not use"
+            " the login, "
             "the account's number or rows such as 123456.",
-            "Co najmniej {least} znaków. Kilka słów łatwiej zapamiętać niż znaki specjalne; nie używaj loginu, "
+            "Co najmniej {least} znaków. Kilka słów łatwiej zapamiętać niż znaki specjalne; nie"
+            " używaj loginu, "
             "numeru konta ani ciągów takich jak 123456.",
         ),
         "ends_others": Text(
@@ -126,9 +129,11 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         # certificates
         "title_certificates": Text("Certificates", "Certyfikaty"),
         "certificates_lead": Text(
-            "Certificates by which the service knows your facility. Replace them in the clinic's program before"
+            "Certificates by which the service knows your facility. Replace them in the clinic's"
+            " program before"
             " they expire.",
-            "Certyfikaty, po których usługa rozpoznaje placówkę. Wymień je w programie placówki, zanim wygasną.",
+            "Certyfikaty, po których usługa rozpoznaje placówkę. Wymień je w programie placówki,"
+            " zanim wygasną.",
         ),
         "purpose": Text("Purpose", "Przeznaczenie"),
         "purpose_TLS": Text("TLS: connection", "TLS: połączenie"),
@@ -144,7 +149,8 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "state_retired": Text("Withdrawn", "Wycofany"),
         "ours": Text("used by this connection", "użyty w tym połączeniu"),
         "certificates_soon": Text(
-            "At least one certificate expires within 30 days. Start the replacement in the clinic's program now.",
+            "At least one certificate expires within 30 days. Start the replacement in the clinic's"
+            " program now.",
             "Co najmniej jeden certyfikat wygaśnie w ciągu 30 dni. Rozpocznij wymianę w programie placówki.",
         ),
         # structure
@@ -153,7 +159,9 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
             "The provider, its units and cells as the service holds them.",
             "Podmiot, jego jednostki i komórki organizacyjne w postaci przekazanej do usługi.",
         ),
-        "structure_none": Text("No structure has been sent yet.", "Struktura nie została jeszcze przekazana."),
+        "structure_none": Text(
+            "No structure has been sent yet.", "Struktura nie została jeszcze przekazana."
+        ),
         "structure_none_help": Text(
             "Send it from the clinic's program; documents carry its codes.",
             "Przekaż ją z programu placówki; dokumenty są opisywane jej kodami.",
@@ -176,7 +184,9 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
             "The repository's registration in the national domain, which indexing of documents needs.",
             "Rejestracja repozytorium w domenie krajowej, potrzebna do indeksowania dokumentów.",
         ),
-        "p1_none": Text("The repository is not registered in P1.", "Repozytorium nie jest zarejestrowane w P1."),
+        "p1_none": Text(
+            "The repository is not registered in P1.", "Repozytorium nie jest zarejestrowane w P1."
+        ),
         "p1_none_help": Text(
             "Register the P1 certificates (TLS and WSS) in the clinic's program.",
             "Zarejestruj certyfikaty P1 (TLS i WSS) w programie placówki.",
@@ -186,12 +196,16 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
             "Certyfikaty P1 są zapisane, ale repozytorium nie otrzymało jeszcze identyfikatora z P1.",
         ),
         "p1_stored_help": Text(
-            "Repeat the registration in the clinic's program; if the identifier still does not come, revoke the"
+            "Repeat the registration in the clinic's program; if the identifier still does not come,"
+            " revoke the"
             " certificates and register them again.",
-            "Powtórz rejestrację w programie placówki; jeśli identyfikator nadal nie zostanie pobrany, odwołaj"
+            "Powtórz rejestrację w programie placówki; jeśli identyfikator nadal nie zostanie"
+            " pobrany, odwołaj"
             " certyfikaty i zarejestruj je ponownie.",
         ),
-        "p1_registered": Text("The repository is registered in P1.", "Repozytorium jest zarejestrowane w P1."),
+        "p1_registered": Text(
+            "The repository is registered in P1.", "Repozytorium jest zarejestrowane w P1."
+        ),
         "registered_at": Text("Registered", "Zarejestrowano"),
         "p1_certificates": Text("P1 certificates", "Certyfikaty P1"),
         "subject": Text("Subject", "Podmiot certyfikatu"),
@@ -200,7 +214,8 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         "audit_lead": Text(
             "Every access to the account, newest first. Patients and documents are not shown, only how many"
             " objects an event concerns. Times are those of Poland.",
-            "Wszystkie dostępy do konta, od najnowszych. Pacjenci i dokumenty nie są pokazywani, jedynie liczba "
+            "Wszystkie dostępy do konta, od najnowszych. Pacjenci i dokumenty nie są pokazywani,"
+            " jedynie liczba "
             "obiektów, których dotyczy zdarzenie. Czas polski.",
         ),
         "filter": Text("Period", "Okres"),
@@ -230,9 +245,11 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
             "The survey module is not part of this service.", "Moduł ankiet nie jest częścią tej usługi."
         ),
         "survey_cure": Text(
-            "The certificate of your facility has been recognised; there is nothing to set up here. The account"
+            "The certificate of your facility has been recognised; there is nothing to set up here."
+            " The account"
             " itself is managed in the account panel.",
-            "Certyfikat placówki został rozpoznany; nie trzeba tu niczego konfigurować. Samym kontem zarządza się"
+            "Certyfikat placówki został rozpoznany; nie trzeba tu niczego konfigurować. Samym kontem"
+            " zarządza się"
             " w panelu konta.",
         ),
     }
