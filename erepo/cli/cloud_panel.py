@@ -18,7 +18,8 @@ _RESET: Final = Text(
 )
 _HINT: Final = Text(
     "It is shown only now. The first login asks for a new one; earlier sessions have ended.",
-    "Hasło jest pokazywane tylko teraz. Pierwsze logowanie wymaga jego zmiany; wcześniejsze sesje zakończono.",
+    "Hasło jest pokazywane tylko teraz. Pierwsze logowanie wymaga jego zmiany; wcześniejsze sesje"
+    " zakończono.",
 )
 
 
@@ -44,9 +45,3 @@ def panel_reset(
         return
     typer.echo(_RESET.fill(language(), login=login, account=account, password=password))
     typer.echo(_HINT.fill(language()))
-
-
-# Without this typer would take the single command for the group itself.
-@app.callback()
-def _group() -> None:
-    """The browser panel of an account."""

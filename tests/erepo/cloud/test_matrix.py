@@ -61,7 +61,8 @@ def test_foreign_objects_are_unknown_objects(name: str, asker: Asker, owner: Ask
 def endpoints() -> list[str]:
     """Return what may follow an account in a path, from the service's own pattern."""
     inside = app._PATH.pattern.partition("([0-9]{16})")[2].strip("()")
-    return [*inside.split("|"), "/certificates", "/xds", "/xds/registry/", "/documents/1.2.3"]
+    pages = ("/app", "/app/login", "/app/style.css", "/e-survey-gui/")
+    return [*inside.split("|"), *pages, "/certificates", "/xds", "/xds/registry/", "/documents/1.2.3"]
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -163,8 +163,8 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
             "No structure has been sent yet.", "Struktura nie została jeszcze przekazana."
         ),
         "structure_none_help": Text(
-            "Send it from the clinic's program; documents carry its codes.",
-            "Przekaż ją z programu placówki; dokumenty są opisywane jej kodami.",
+            "Send it from the clinic's program: its resort codes go into the description of documents.",
+            "Przekaż ją z programu placówki: kody resortowe ze struktury trafiają do opisu dokumentów.",
         ),
         "sent_at": Text("Sent", "Przekazano"),
         "provider": Text("Provider", "Podmiot leczniczy"),

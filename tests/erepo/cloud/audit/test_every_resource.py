@@ -27,7 +27,16 @@ EVERY = pytest.mark.parametrize("spoken", SPOKEN.values(), ids=SPOKEN)
 SECURITY = "erepo cloud CA"
 
 
-PATHS = ("", "/audit", "/activation", "/xds/registry", "/xds/repository")
+PATHS = (
+    "",
+    "/audit",
+    "/activation",
+    "/administrator",
+    "/app",
+    "/app/account",
+    "/xds/registry",
+    "/xds/repository",
+)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -127,6 +136,13 @@ def rest(wire: Wire, method: str, path: str, *, person: bool = True) -> httpx.Re
         ("POST", "/audit", True, 405, "audit", Result.SERIOUS, ("cloud.method",)),
         ("GET", "/activation", True, 405, "activation", Result.SERIOUS, ("cloud.method",)),
         ("POST", "/activation", True, 400, "activation", Result.SERIOUS, ("cloud.request-malformed",)),
+        ("GET", "/administrator", True, 405, "administrator", Result.SERIOUS, ("cloud.method",)),
+        ("PUT", "/administrator", False, 400, "administrator", Result.SERIOUS, ("cloud.request-malformed",)),
+        ("GET", "/app", False, 303, "panel", Result.SUCCESS, ()),
+        ("GET", "/app/login", False, 200, "panel", Result.SUCCESS, ()),
+        ("GET", "/app/nothing", False, 404, "panel", Result.SERIOUS, ("panel.page-unknown",)),
+        ("POST", "/app/login", False, 400, "panel: login", Result.SERIOUS, ("cloud.request-malformed",)),
+        ("GET", "/e-survey-gui/", False, 200, "panel: e-survey", Result.SUCCESS, ()),
         ("GET", "/elsewhere", True, 404, "request", Result.SERIOUS, ("cloud.unknown",)),
     ],
 )

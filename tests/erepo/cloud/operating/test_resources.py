@@ -81,7 +81,7 @@ def test_every_described_path_is_there_and_answers_as_described(
 
 def test_every_path_of_the_service_is_described(described: dict[str, Any]) -> None:
     """The description knows what the service's own list of paths knows."""
-    listed = set(re.findall(r"^    (?:GET|POST) +(/\S+)", application.__doc__ or "", flags=re.MULTILINE))
+    listed = set(re.findall(r"^    (?:GET|POST|PUT) +(/\S+)", application.__doc__ or "", flags=re.MULTILINE))
     assert listed == set(described["paths"])
 
 
