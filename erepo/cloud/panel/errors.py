@@ -16,11 +16,13 @@ ErepoError
 │   ├── FormRefused             a form that did not come from our own page, or an old one
 │   ├── PageUnknown             the panel has no such page
 │   └── AdministratorExists     the account has another administrator already
-└── ConfigurationError
-    └── AdministratorUnknown    the operator named one that is not there
+├── ConfigurationError
+│   └── AdministratorUnknown    the operator named one that is not there
+└── RetryableError
+    └── LoginsBusy              too many passwords are being checked at this moment
 """
 
-from erepo.cloud.errors import PathUnknown
+from erepo.cloud.errors import PathUnknown, ServiceBusy
 from erepo.errors import AccessRefused, ConfigurationError, InvalidInput
 from erepo.texts import Text
 
@@ -175,4 +177,13 @@ class AdministratorUnknown(ConfigurationError):
     cure = Text(
         "Its administrators: {known}. The clinic creates the first one after activation.",
         "Administratorzy panelu: {known}. Pierwszego tworzy placówka po aktywacji konta.",
+    )
+
+
+class LoginsBusy(ServiceBusy):
+    """Passwords are checked one by one, and too many wait."""
+
+    code = "panel.busy"
+    cause = Text(
+        "Too many people are logging in at this moment.", "W tej chwili loguje się zbyt wiele osób naraz."
     )

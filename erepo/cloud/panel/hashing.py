@@ -5,13 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from erepo.cloud.errors import ServiceBusy
+from erepo.cloud.panel.errors import LoginsBusy
 
 Result = TypeVar("Result")
 
 #: Logins that may wait; each takes some 0.3 s.
 MOST: Final = 16
-_SECONDS: Final = 5
 
 
 class Hashing:
@@ -25,10 +24,10 @@ class Hashing:
         """Run a slow hash beside the event loop.
 
         Raises:
-            ServiceBusy: too many wait already.
+            LoginsBusy: too many wait already.
         """
         if self._waiting >= MOST:
-            raise ServiceBusy(seconds=_SECONDS)
+            raise LoginsBusy
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -34,7 +34,7 @@ async def create(cloud: Cloud, tenant: Tenant, body: bytearray, trail: Trail) ->
         RequestMalformed: the body is not `{"login", "password"}`.
         LoginMalformed, PasswordRefused: they may not be.
         AdministratorExists: there is another one already.
-        ServiceBusy, StorageUnavailable, ServiceStopping: ask again.
+        LoginsBusy, StorageUnavailable, ServiceStopping: ask again.
     """
     login, password = _read(body)
     login = administrators.read_login(login)

@@ -1,5 +1,7 @@
 """What may be a password, how it is kept, and how long a login is locked."""
 
+import asyncio
+import threading
 from datetime import timedelta
 
 import pytest
@@ -11,11 +13,13 @@ from erepo.cloud.panel.administrators import read_login
 from erepo.cloud.panel.attempts import FREE, LONGEST, lock_after
 from erepo.cloud.panel.errors import (
     LoginMalformed,
+    LoginsBusy,
     PasswordRefused,
     PasswordTooLong,
     PasswordTooShort,
     PasswordTooSimple,
 )
+from erepo.cloud.panel.hashing import MOST, Hashing
 from erepo.cloud.panel.sessions import form_token, new_token
 
 ACCOUNT = "0000000000001003"
@@ -99,3 +103,19 @@ def test_form_tokens_tell_nothing_of_the_cookie() -> None:
     one, other = new_token(), new_token()
     assert form_token(one) == form_token(one) != form_token(other)
     assert form_token(one) not in one
+
+
+async def test_a_storm_of_logins_is_turned_away() -> None:
+    """Passwords are hashed one by one; when too many wait, the next hears so at once and may come again."""
+    hashing, free = Hashing(), threading.Event()
+    try:
+        waiting = [asyncio.ensure_future(hashing.run(free.wait)) for _ in range(MOST)]
+        await asyncio.sleep(0)
+        with pytest.raises(LoginsBusy):
+            await hashing.run(lambda: None)
+        free.set()
+        assert await asyncio.gather(*waiting) == [True] * MOST
+        assert await hashing.run(lambda: 1) == 1
+    finally:
+        free.set()
+        hashing.close()
