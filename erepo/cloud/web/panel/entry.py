@@ -32,10 +32,10 @@ from erepo.cloud.panel.errors import (
     PasswordWrong,
 )
 from erepo.cloud.panel.sessions import Session
-from erepo.cloud.registry.jobs import Change, Outcome
+from erepo.cloud.registry.jobs import Change
 from erepo.cloud.web.answers import Answer
 from erepo.cloud.web.panel.render import page, redirect, set_cookie
-from erepo.cloud.web.panel.visit import FORM, SESSION, Visit
+from erepo.cloud.web.panel.visit import FORM, SESSION, Visit, effect
 from erepo.errors import AccessRefused, ErepoError
 
 #: Longest login that is looked at.
@@ -182,7 +182,7 @@ async def _count(visit: Visit, given: str, error: ErepoError) -> None:
         attempts.failed(connection, visit.tenant.id, given, at)
 
     evidence = visit.trail.evidence().refused(error.code, Result.SERIOUS)
-    await visit.trail.write(Change(evidence=evidence, apply=partial(_done, count)))
+    await visit.trail.write(Change(evidence=evidence, apply=effect(count)))
     raise error
 
 
@@ -202,12 +202,7 @@ def _open(connection: Connection, visit: Visit, given: str, at: datetime) -> Non
 
 
 async def _write(visit: Visit, work: Callable[[Connection], None], things: list[Thing]) -> None:
-    await visit.trail.write(Change(evidence=visit.trail.evidence(things), apply=partial(_done, work)))
-
-
-def _done(work: Callable[[Connection], None], connection: Connection) -> Outcome:
-    work(connection)
-    return Outcome()
+    await visit.trail.write(Change(evidence=visit.trail.evidence(things), apply=effect(work)))
 
 
 def _posted(visit: Visit, name: str) -> Session:

@@ -8,8 +8,6 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from sqlalchemy import Connection
-
 from erepo.cloud.audit.events import PANEL, Action
 from erepo.cloud.audit.evidence import Evidence
 from erepo.cloud.bodies import Headers
@@ -17,10 +15,10 @@ from erepo.cloud.errors import MethodNotAllowed, PathUnknown
 from erepo.cloud.panel import sessions
 from erepo.cloud.panel.errors import PageUnknown
 from erepo.cloud.panel.sessions import Session
-from erepo.cloud.registry.jobs import Change, Outcome
+from erepo.cloud.registry.jobs import Change
 from erepo.cloud.web.answers import Answer
 from erepo.cloud.web.panel import entry, pages, render
-from erepo.cloud.web.panel.visit import SESSION, Visit, language_of
+from erepo.cloud.web.panel.visit import SESSION, Visit, effect, language_of
 from erepo.errors import ErepoError
 
 _PATH: Final = re.compile(r"/services/([0-9]{16})/(app|e-survey-gui)(?:/.*)?", re.DOTALL)
@@ -118,13 +116,8 @@ async def _seen(visit: Visit, session: Session) -> None:
     if at - session.seen_at < sessions.STALE:
         return
     touch = partial(sessions.touch, tenant_id=visit.tenant.id, token=session.token, at=at)
-    job = Change(evidence=Evidence(visit.tenant.id, ()), apply=partial(_done, touch))
+    job = Change(evidence=Evidence(visit.tenant.id, ()), apply=effect(touch))
     await asyncio.shield(visit.cloud.writer.submit(job))
-
-
-def _done(work: Callable[[Connection], None], connection: Connection) -> Outcome:
-    work(connection)
-    return Outcome()
 
 
 def _survey(visit: Visit) -> Answer:

@@ -2,17 +2,20 @@
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
+from sqlalchemy import Connection
+
 from erepo.cloud.bodies import Headers, Receive
 from erepo.cloud.errors import RequestMalformed
 from erepo.cloud.panel.errors import FormRefused
 from erepo.cloud.panel.sessions import Session, form_token
+from erepo.cloud.registry.jobs import Outcome
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.texts import Language
@@ -99,6 +102,16 @@ class Visit:
         if not token or not hmac.compare_digest(given, form_token(token).encode()):
             raise FormRefused
         return found
+
+
+def effect(work: Callable[[Connection], None]) -> Callable[[Connection], Outcome]:
+    """Return work as a job of the writer does it: what does not raise is done."""
+
+    def apply(connection: Connection) -> Outcome:
+        work(connection)
+        return Outcome()
+
+    return apply
 
 
 def language_of(headers: Headers) -> Language:
