@@ -154,6 +154,13 @@ class OfficeSettings(BaseModel):
     smtp_password: SecretStr = Field(SecretStr(""), description="Password of the user.")
 
 
+class PanelSettings(BaseModel):
+    """How long somebody stays logged in to an account's panel, in seconds."""
+
+    idle: int = Field(900, ge=60, description="Longest time without a click.")
+    life: int = Field(28_800, ge=300, description="Longest time after the login, whatever is clicked.")
+
+
 class Settings(BaseSettings):
     """All settings; every field is `EREPO_<NAME>`, nested ones `EREPO_<GROUP>__<NAME>`."""
 
@@ -196,6 +203,7 @@ class Settings(BaseSettings):
     audit: AuditSink = AuditSink()
     p1: P1Settings = P1Settings()
     office: OfficeSettings = OfficeSettings()
+    panel: PanelSettings = PanelSettings()
 
     @field_validator("public_url")
     @classmethod

@@ -1,4 +1,4 @@
-"""Make a clinic's account usable: keys, requests by mail, certificates, activation, blocks.
+"""Make a clinic's account usable: keys, requests by mail, certificates, activation, panel, blocks.
 
 Requires the account's number, the passphrase of the keys in the worker's surroundings, and a mail server. The
 truth about how far it has come lies in the ledger of the clinic's own database, never in Prefect: started
@@ -16,6 +16,7 @@ from pydantic import Field
 from flows.asking import until_certificates
 from flows.naming import run_name
 from flows.reporting_account import report_onboarding
+from tasks.administrator import create_administrator
 from tasks.boundary import guarded
 from tasks.onboarding import activate, entry_of, mail_requests, make_requests, write_mail_server
 from tasks.publishing import write_blocks
@@ -43,6 +44,8 @@ async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field o
 ) -> None:
     """Order certificates for an account, wait for them, check them, activate the account, write the blocks.
 
+    The panel's first login lies in `secrets/panel-login` of the clinic's home then.
+
     May be started again at any time; what is done is not repeated.
 
     Args:
@@ -66,5 +69,6 @@ async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field o
     await mail_requests(account, connection, office)
     await until_certificates(account, connection, reply_folder, wait_minutes)
     await activate(account, service)
+    await create_administrator(account)
     await write_blocks(account, connection)
     await report_onboarding(await entry_of(account))

@@ -1,12 +1,20 @@
-"""The account's REST services, over mutual TLS: activation, state and usage."""
+"""The account's REST services, over mutual TLS: activation, state and usage, the panel's first login."""
 
-from erepo.clinic.rest.answers import AccountState, Activation, P1Certificate, P1State, RemoteStructure
+from erepo.clinic.rest.answers import (
+    AccountState,
+    Activation,
+    Administrator,
+    P1Certificate,
+    P1State,
+    RemoteStructure,
+)
 from erepo.clinic.rest.client import AccountClient, account_url
 
 __all__ = [
     "AccountClient",
     "AccountState",
     "Activation",
+    "Administrator",
     "P1Certificate",
     "P1State",
     "RemoteStructure",
