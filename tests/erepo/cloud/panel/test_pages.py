@@ -102,7 +102,7 @@ async def test_the_structure_is_the_one_that_was_sent(service: TimedService) -> 
 
 
 async def test_the_registration_is_shown_as_it_stands(service: TimedService) -> None:
-    """Without an id, with one but unfinished, registered, about to end, revoked: the service's own word each."""
+    """Without an id, with one but unfinished, registered, about to end, revoked."""
     domain, pair = Domain(), p1_pair()
     service.cloud.domain = domain
     async with service.person() as admin:
@@ -118,14 +118,12 @@ async def test_the_registration_is_shown_as_it_stands(service: TimedService) -> 
         told = (await admin.http.put(where, json=pair.body())).json()
         assert told["state"] == "registered"
         await admin.get("/p1")
-        for shown in (
-            told["repositoryId"],
-            show.stamp_words(told["registeredAt"], "pl").replace("\xa0", " "),
-        ):
-            assert shown in admin.text
+        stamps = [told["registeredAt"]]
         for slot in ("tls", "wss"):
             assert told[slot]["serial"] in admin.text.replace(" ", "")
-            assert show.stamp_words(told[slot]["notAfter"], "pl").replace("\xa0", " ") in admin.text
+            stamps += [told[slot]["notBefore"], told[slot]["notAfter"]]
+        for shown in (told["repositoryId"], *(show.stamp_words(each, "pl") for each in stamps)):
+            assert shown.replace("\xa0", " ") in admin.text
         service.cloud.at = pair.tls.certificate.not_valid_after_utc - timedelta(days=9, hours=1)
         await admin.log_in()
         await admin.get("/p1")
