@@ -69,7 +69,12 @@ class TenantCertificates(Block):
     @property
     def generation(self) -> str:
         """Name to save this generation under: the account and the start of the TLS fingerprint."""
-        return f"{self.account}-{self.tls_fingerprint[:12]}"
+        return self.named(self.account, self.tls_fingerprint)
+
+    @staticmethod
+    def named(account: str, tls_fingerprint: str) -> str:
+        """Return the name of the generation with a certain TLS certificate."""
+        return f"{account}-{tls_fingerprint[:12]}"
 
     def tls(self, passphrase: bytes) -> "Bundle":
         """Open the TLS key and certificate.

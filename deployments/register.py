@@ -1,4 +1,4 @@
-"""Put the blocks' types, the work pool and the deployments of `prefect.yaml` into Prefect.
+"""Put the blocks' types, the work pool, the deployments of `prefect.yaml` and automations into Prefect.
 
     python -m deployments.register
 
@@ -26,6 +26,7 @@ from prefect.types.entrypoint import EntrypointType
 from pydantic.fields import FieldInfo
 
 import blocks
+from deployments import automations
 
 CATALOGUE = Path(__file__).with_name("prefect.yaml")
 
@@ -85,7 +86,7 @@ async def register(deployments: list[RunnerDeployment]) -> list[str]:
     """Bring Prefect up to date.
 
     Returns:
-        The names of the deployments that were new or had changed.
+        The names of the deployments and automations that were new or had changed.
     """
     async with get_client() as client:
         for kind in blocks.ALL:
@@ -96,7 +97,9 @@ async def register(deployments: list[RunnerDeployment]) -> list[str]:
         changed = [one for one in deployments if await _version(client, one) != one.version]
     for deployment in changed:
         await deployment.aapply()
-    return [deployment.full_name for deployment in changed]
+    async with get_client() as client:
+        automated = await automations.register(client)
+    return [*(deployment.full_name for deployment in changed), *automated]
 
 
 async def _make_pool(client: PrefectClient, name: str, kind: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def make_folder(folder: Path, mode: int = 0o700) -> None:
     make_folder(folder.parent, mode)
     folder.mkdir(mode=mode, exist_ok=True)
     flush_folder(folder.parent)
+
+
+def keep_private(path: Path) -> None:
+    """Take away whatever rights group and others have on a file or folder."""
+    mode = path.stat().st_mode
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        path.chmod(stat.S_IMODE(mode) & stat.S_IRWXU)
 
 
 def flush_folder(folder: Path) -> None:

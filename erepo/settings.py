@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from erepo.errors import ConfigurationError
+from erepo.passphrase import Passphrase
 from erepo.texts import Text
 
 #: A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port; paths begin below it.
@@ -161,6 +162,15 @@ class PanelSettings(BaseModel):
     life: int = Field(28_800, ge=300, description="Longest time after the login, whatever is clicked.")
 
 
+class DiagnosisLimits(BaseModel):
+    """When `erepo diagnose` warns."""
+
+    seconds: float = Field(20, gt=0, le=600, description="Longest time of one check.")
+    days: int = Field(30, ge=0, description="Days before an end of validity that are a warning.")
+    disk_warning: int = Field(5 * 1024**3, ge=0, description="Free bytes below which it warns.")
+    disk_problem: int = Field(512 * 1024**2, ge=0, description="Free bytes below which it is a problem.")
+
+
 class Settings(BaseSettings):
     """All settings; every field is `EREPO_<NAME>`, nested ones `EREPO_<GROUP>__<NAME>`."""
 
@@ -180,6 +190,9 @@ class Settings(BaseSettings):
     )
     licence_key: Path | None = Field(
         None, description="PEM of the Ed25519 key that signs licences; none: home/clinic/trust/licence.pem."
+    )
+    key_passphrase_former: SecretStr | None = Field(
+        None, description="The one before: opens what has not been encrypted anew yet."
     )
     clinic_database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite under home/clinic.")
     cloud_database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite under home/cloud.")
@@ -204,6 +217,7 @@ class Settings(BaseSettings):
     p1: P1Settings = P1Settings()
     office: OfficeSettings = OfficeSettings()
     panel: PanelSettings = PanelSettings()
+    diagnosis: DiagnosisLimits = DiagnosisLimits()
 
     @field_validator("public_url")
     @classmethod
@@ -278,16 +292,23 @@ class Settings(BaseSettings):
         """Port of the Prefect server and its UI."""
         return self.port_base + 3
 
+    @property
+    def passphrase_file(self) -> Path:
+        """Where the passphrase lies unless the environment gives it: one a line, former ones below."""
+        return self.home.absolute() / "secrets" / "key-passphrase"
+
     @cached_property
-    def passphrase(self) -> bytes:
+    def passphrase(self) -> Passphrase:
         """The passphrase of the clinic's private keys, from the environment or `home/secrets/key-passphrase`.
 
         Raises:
             PassphraseMissing: neither is there.
         """
         if self.key_passphrase is not None:
-            return self.key_passphrase.get_secret_value().encode()
-        file = self.home.absolute() / "secrets" / "key-passphrase"
+            former = self.key_passphrase_former
+            before = (former.get_secret_value().encode(),) if former is not None else ()
+            return Passphrase(self.key_passphrase.get_secret_value().encode(), before)
+        file = self.passphrase_file
         if not file.exists():
             raise PassphraseMissing(file=str(file))
-        return file.read_bytes().strip()
+        return Passphrase.of_lines(file.read_bytes())

@@ -18,6 +18,7 @@ from erepo.cli.certificates_ledger import (
     the_account,
     wake_runs,
 )
+from erepo.cli.certificates_rotation import rollback, rotate, status
 from erepo.cli.words import fail_politely
 from erepo.clinic import onboarding
 from erepo.clinic.account import keys_folder
@@ -31,12 +32,15 @@ from erepo.settings import Settings
 from erepo.texts import Text, language
 
 app = typer.Typer(
-    help="The account's keys and certificates: receive, take over, show, save.",
+    help="The account's keys and certificates: receive, take over, show, save, replace.",
     no_args_is_help=True,
     add_completion=False,
 )
 app.command(name="adopt")(adopt)
 app.command(name="export")(export)
+app.command(name="status")(status)
+app.command(name="rotate")(rotate)
+app.command(name="rollback")(rollback)
 
 _RECEIVED = Text(
     "The certificates of the account {account} are good and kept.",

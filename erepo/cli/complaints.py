@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import orjson
 import typer
 
-from erepo.cli.words import tell_trouble
+from erepo.cli.words import tell_help, tell_trouble
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.machine import trouble_of
 from erepo.errors import ErepoError
@@ -34,4 +34,6 @@ def complaining(*, as_json: bool) -> Iterator[None]:
         if trouble is None:
             raise
         complain(Problem.of(trouble), as_json=as_json)
+        if not as_json:
+            tell_help(trouble)
         raise typer.Exit(2) from None

@@ -6,7 +6,8 @@ ErepoError
 │   │   ├── PortTaken             somebody listens where we have to
 │   │   ├── AlreadyRunning        another `erepo up` owns this home
 │   │   ├── DeploymentUnknown     Prefect does not know the deployment
-│   │   └── BlockTypeUnknown      Prefect does not know the type of a block
+│   │   ├── BlockTypeUnknown      Prefect does not know the type of a block
+│   │   └── RekeyUnfinished       the change of the blocks' key was cut off
 │   ├── InvalidInput
 │   │   ├── ParameterUnknown      the deployment has no such parameter
 │   │   ├── FileThere             a file that must not be overwritten is there
@@ -50,6 +51,20 @@ class AlreadyRunning(ConfigurationError):
     cure = Text(
         "Use it, end it, or choose another EREPO_HOME and EREPO_PORT_BASE.",
         "Użyj go, zakończ go albo wybierz inne EREPO_HOME i EREPO_PORT_BASE.",
+    )
+
+
+class RekeyUnfinished(ConfigurationError):
+    """The change of the key of Prefect's blocks was cut off."""
+
+    code = "up.rekey-unfinished"
+    cause = Text(
+        "The change of the key of Prefect's blocks has not come to its end ({file}).",
+        "Zmiana klucza bloków Prefect nie została dokończona ({file}).",
+    )
+    cure = Text(
+        "Run python -m deployments.rekey again: it goes on where it stopped.",
+        "Uruchom ponownie python -m deployments.rekey: dokończy zmianę.",
     )
 
 

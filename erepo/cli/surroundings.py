@@ -14,6 +14,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from erepo.cda.samples.people import PROVIDER
+from erepo.cli.errors import RekeyUnfinished
 from erepo.durable import make_folder, write_durably
 from erepo.settings import Settings
 
@@ -84,8 +85,19 @@ class Secrets:
         """Fernet key of Prefect's blocks; kept apart from Prefect's database and its backups."""
         return self.folder / "prefect-encryption-key"
 
+    @property
+    def prefect_coming_key(self) -> Path:
+        """The key that `python -m deployments.rekey` is changing to; there only while it does."""
+        return self.folder / "prefect-encryption-key.next"
+
     def make(self) -> None:
-        """Make what is missing; what is there stays."""
+        """Make what is missing; what is there stays.
+
+        Raises:
+            RekeyUnfinished: blocks may already lie under another key than Prefect would get.
+        """
+        if self.prefect_coming_key.exists():
+            raise RekeyUnfinished(file=str(self.prefect_coming_key))
         make_folder(self.folder)
         self.folder.chmod(0o700)
         for file, value in (

@@ -11,6 +11,7 @@ from erepo.settings import Settings
 from erepo.texts import Text, language
 
 _CURE = Text("What to do: ", "Co zrobić: ")
+_HELP = Text("More: ", "Więcej: ")
 _SETTING = Text(
     "The setting {name} cannot be used: {problem}.", "Nieprawidłowe ustawienie {name}: {problem}."
 )
@@ -27,6 +28,7 @@ def fail_politely() -> Iterator[None]:
         yield
     except ErepoError as error:
         tell_trouble(*error.explain(language()))
+        tell_help(error)
         raise SystemExit(1) from None
     except ValidationError as error:
         if error.title != Settings.__name__:
@@ -45,6 +47,16 @@ def fail_politely() -> Iterator[None]:
             raise
         tell_trouble(*trouble.explain(language()))
         raise SystemExit(1) from None
+
+
+def tell_help(error: ErepoError) -> None:
+    """Name the check and the chapter of the manual's symptom that an error shows."""
+    from erepo.clinic.diagnosis.symptoms import help_on  # noqa: PLC0415 - loads much, and only errors need it
+
+    if words := help_on(error, language()):
+        Console(stderr=True).print(
+            _HELP.fill(language()) + words, markup=False, highlight=False, soft_wrap=True
+        )
 
 
 def _name(place: Iterable[object]) -> str:

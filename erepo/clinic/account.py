@@ -97,12 +97,20 @@ def _bundle(purpose: str, name: str, ledger: Mapping[Any, Any], settings: Settin
     key, certificate = ledger.get(f"{purpose}_key_pem"), ledger.get(f"{purpose}_certificate")
     if key and certificate:
         return Bundle.from_pem(certificate, key, settings.passphrase, ledger["chain"] or b"")
+    return Bundle.from_pem(*key_file(settings, name, purpose), settings.passphrase)
+
+
+def key_file(settings: Settings, name: str, purpose: str) -> tuple[bytes, bytes]:
+    """Return the certificate and the encrypted key of an account that was moved here with its credentials.
+
+    Raises:
+        AccountMissing: a file is not there.
+    """
     folder = keys_folder(settings, name)
     try:
-        certificate, key = (folder / f"{purpose}.pem").read_bytes(), (folder / f"{purpose}.key").read_bytes()
+        return (folder / f"{purpose}.pem").read_bytes(), (folder / f"{purpose}.key").read_bytes()
     except FileNotFoundError:
         raise AccountMissing(what=f"{purpose.upper()} key") from None
-    return Bundle.from_pem(certificate, key, settings.passphrase)
 
 
 def keys_folder(settings: Settings, name: str) -> Path:
@@ -159,5 +167,7 @@ def adopt_credentials(database: Database, settings: Settings, folder: Path) -> s
     with database.begin() as connection:
         connection.execute(account.update().values(active=False))
         connection.execute(account.delete().where(account.c.account == name))
+        # The ledger's keys would go before those that are being given here.
+        connection.execute(onboarding.delete().where(onboarding.c.account == name))
         connection.execute(account.insert().values(row))
     return str(name)

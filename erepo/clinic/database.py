@@ -4,6 +4,8 @@ A writing transaction takes SQLite's write lock at its start (`BEGIN IMMEDIATE`)
 half-way on a lock and what it has read stays true until it commits.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ import orjson
 import sqlalchemy as sa
 
 from erepo.clinic.kinds import missing_rules, seed_rules
-from erepo.durable import make_folder
+from erepo.durable import keep_private, make_folder
 from erepo.settings import DatabaseAddressWrong, Settings
 
 #: Newest migration; a test compares it with the scripts.
@@ -118,9 +120,27 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # Transactions are begun by `_begin_sqlite`; the driver's own implicit BEGIN would be a deferred one.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT}"):
+    if file := cursor.execute("PRAGMA database_list").fetchone()[2]:
+        # Its journals get the same rights.
+        keep_private(Path(file))
+    for pragma in (f"busy_timeout={BUSY_TIMEOUT}", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
+    _write_ahead(cursor)
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Switch to WAL; a new file that others open at this moment may say "locked" without waiting."""
+    end = time.monotonic() + BUSY_TIMEOUT / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

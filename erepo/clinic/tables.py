@@ -50,6 +50,11 @@ DOCUMENT_STATES = (
 )  # fmt: skip
 SUBMISSION_STATES = ("prepared", "sending", "accepted", "failed")
 BATCH_STATES = ("prepared", "sending", "finished")
+ROTATION_STATES = (
+    "requested", "mailed", "received", "registered", "cut_over", "retiring",
+    "retired", "rolled_back", "abandoned",
+)  # fmt: skip
+ROTATIONS_ENDED = ("retired", "rolled_back", "abandoned")
 
 metadata = sa.MetaData(
     naming_convention={
@@ -108,6 +113,56 @@ onboarding = sa.Table(
     sa.Column("refusal", sa.JSON(none_as_null=True)),
     sa.Column("reminders", sa.Integer, nullable=False, server_default="0"),
     sa.Column("reminded_at", UtcDateTime),
+)
+
+_OPEN_ROTATION = sa.text(f"state NOT IN ({', '.join(repr(state) for state in ROTATIONS_ENDED)})")
+
+#: Ledger of `rotate-certificates`. A row holds the generation of keys that is not in use: the coming one
+#: before the cut-over, the previous one after it. Keys only as encrypted PKCS#8, and gone at the end.
+rotation = sa.Table(
+    "rotation",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("account", sa.String(16), nullable=False, index=True),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("tls_key_pem", sa.LargeBinary),
+    sa.Column("wss_key_pem", sa.LargeBinary),
+    sa.Column("tls_csr", sa.LargeBinary),
+    sa.Column("wss_csr", sa.LargeBinary),
+    sa.Column("message_id", sa.String),
+    sa.Column("tls_certificate", sa.LargeBinary),
+    sa.Column("wss_certificate", sa.LargeBinary),
+    sa.Column("chain", sa.LargeBinary),
+    sa.Column("requested_at", UtcDateTime, nullable=False, default=now),
+    sa.Column("mailed_at", UtcDateTime),
+    sa.Column("received_at", UtcDateTime),
+    sa.Column("registered_at", UtcDateTime),
+    sa.Column("cut_over_at", UtcDateTime),
+    sa.Column("retire_after", UtcDateTime),
+    sa.Column("published_at", UtcDateTime),
+    sa.Column("finished_at", UtcDateTime),
+    _one_of("state", ROTATION_STATES),
+    sa.Index(
+        "uq_rotation_open",
+        "account",
+        unique=True,
+        sqlite_where=_OPEN_ROTATION,
+        postgresql_where=_OPEN_ROTATION,
+    ),
+)
+
+#: Which warnings of an expiry were raised, so that each is raised once.
+certificate_alarm = sa.Table(
+    "certificate_alarm",
+    metadata,
+    sa.Column("account", sa.String(16), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), primary_key=True),
+    sa.Column("days", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("not_after", UtcDateTime, nullable=False),
+    sa.Column("noted_at", UtcDateTime, nullable=False, default=now),
+    sa.Column("told_at", UtcDateTime),
+    sa.Column("mailed_at", UtcDateTime),
 )
 
 provider = sa.Table(

@@ -13,13 +13,14 @@ from typing import Final
 import pybase64
 from lxml import etree
 
-from erepo.acting.proof import X509_CERTIFICATE, X509_DATA, prove_signature
+from erepo.acting.proof import prove_signature
 from erepo.errors import ErepoError
 from erepo.p1.errors import P1AnswerInvalid, P1Misconfigured
 from erepo.p1.names import PURPOSES, ROLES
 from erepo.soap.names import ASSERTION, KEY_INFO, SAML2, SIGNATURE
 from erepo.soap.signing import ReadyAssertion, sha256
 from erepo.soap.verifying import Trust, load_certificate
+from erepo.xmlsig.names import X509_CERTIFICATE, X509_DATA
 
 #: A token that ends sooner than this is not used any more: the request has to arrive and be judged.
 _MARGIN: Final = timedelta(seconds=60)

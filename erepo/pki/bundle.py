@@ -1,6 +1,7 @@
 """A private key with its certificate and chain; in and out as PKCS#12 or PEM."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Self
@@ -10,6 +11,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from erepo.passphrase import tried
 from erepo.pki.errors import (
     BundleIncomplete,
     BundleUnreadable,
@@ -72,7 +74,7 @@ class Bundle:
         if len(data) > _LARGEST or not data.startswith(b"\x30"):
             raise BundleUnreadable
         try:
-            store = pkcs12.load_pkcs12(data, passphrase or None)
+            store = _opened(data, passphrase)
             entries = ([store.cert] if store.cert else []) + list(store.additional_certs)
             for entry in entries:
                 read_whole(entry.certificate)
@@ -153,6 +155,14 @@ class Bundle:
             WrongSubject: its CN does not tell.
         """
         return parse_subject(self.certificate)[1]
+
+
+def _opened(data: bytes, passphrase: bytes) -> pkcs12.PKCS12KeyAndCertificates:
+    *first, last = tried(passphrase)
+    for one in first:
+        with suppress(ValueError):
+            return pkcs12.load_pkcs12(data, one or None)
+    return pkcs12.load_pkcs12(data, last or None)
 
 
 @lru_cache(maxsize=1024)  # each message asks several times about the same few

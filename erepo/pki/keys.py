@@ -6,6 +6,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from erepo.passphrase import tried
 from erepo.pki.errors import KeyUnreadable, KeyUnsupported, WeakKey, WrongPassphrase
 
 KeyType = Literal["ec-p256", "rsa-3072"]
@@ -65,17 +66,18 @@ def load_key(pem: bytes, passphrase: bytes | None = None) -> PrivateKey:
         WeakKey: RSA below 2048 bits.
     """
     # A passphrase offered for a key that is in clear is no reason to refuse it.
-    secret = passphrase if b"ENCRYPTED" in pem else None
-    try:
-        key = serialization.load_pem_private_key(pem, secret)
-    except UnsupportedAlgorithm:
-        raise KeyUnsupported(kind="?") from None
-    except TypeError:
-        raise WrongPassphrase(what="PKCS#8") from None
-    except ValueError:
-        # The causes are dropped on purpose: their texts may quote the input.
-        raise (WrongPassphrase(what="PKCS#8") if secret else KeyUnreadable()) from None
-    return check_private(key)
+    secrets = tried(passphrase) if passphrase and b"ENCRYPTED" in pem else (None,)
+    for secret in secrets:
+        try:
+            return check_private(serialization.load_pem_private_key(pem, secret))
+        except UnsupportedAlgorithm:
+            raise KeyUnsupported(kind="?") from None
+        except TypeError:
+            raise WrongPassphrase(what="PKCS#8") from None
+        except ValueError:
+            # The causes are dropped on purpose: their texts may quote the input.
+            continue
+    raise WrongPassphrase(what="PKCS#8") if secrets != (None,) else KeyUnreadable
 
 
 def check_private(key: object) -> PrivateKey:

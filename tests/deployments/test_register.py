@@ -19,6 +19,8 @@ NAMES = [
     "register-p1/on-demand",
     "revoke-p1/on-demand",
     "maintenance-window/on-demand",
+    "rotate-certificates/daily",
+    "diagnose/on-demand",
 ]
 
 ENTRIES = pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry["flow_name"])

@@ -1,15 +1,16 @@
 """Step 3: the office's answer, checked completely before a byte of it is kept."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from erepo.clinic.database import Database
 from erepo.clinic.mail import Letter, Mailbox
 from erepo.clinic.onboarding import ledger
 from erepo.clinic.onboarding.errors import CertificatesAwaited, CertificatesInUse, RefusedByOffice
-from erepo.clinic.onboarding.ledger import Entry, Step
+from erepo.clinic.onboarding.ledger import Generation, Step
 from erepo.clinic.onboarding.pins import Pins
-from erepo.clinic.onboarding.sorting import Pem, attached, check_names, names, place, restore, sort
+from erepo.clinic.onboarding.sorting import Given, Pem, attached, check_names, names, place, restore, sort
 from erepo.clinic.tables import now
 from erepo.errors import ErepoError, InvalidInput, RemoteRefused
 from erepo.pki import CertificatePurpose, Proven, TrustStore, check_certificate, check_request, read_csr
@@ -39,13 +40,30 @@ def collect_certificates(database: Database, account: str, mailbox: Mailbox, pin
     entry = ledger.require(database, account)
     if entry.step in (Step.RECEIVED, Step.ACTIVE):
         return check(database, account, pins)
+    return search(mailbox, account, entry.message_id, partial(_keep, database, account, pins))
+
+
+def search(mailbox: Mailbox, account: str, message_id: str, keep: Callable[[Given], Both]) -> Both:
+    """Look for the office's answer in a mailbox and hand its certificates to `keep`.
+
+    Args:
+        mailbox: where the answers arrive.
+        account: 16 digits.
+        message_id: of the mail that carried the requests; empty while none was sent.
+        keep: checks and keeps; what it raises is the letter's verdict.
+
+    Raises:
+        CertificatesAwaited, RefusedByOffice, InvalidInput, MailboxMissing: as `collect_certificates`.
+    """
     refusal: ErepoError = CertificatesAwaited(account=account)
     for letter in mailbox.letters():
         pems = attached(letter.message)
-        if not (_answers(letter, entry.message_id) or names([each.content for each in pems], account)):
+        if not (_answers(letter, message_id) or names([each.content for each in pems], account)):
             continue
         try:
-            proven = _from_letter(database, account, letter, pems, pins)
+            if not pems:
+                raise RefusedByOffice(account=account, letter=letter.key)
+            proven = keep(sort_files(pems, account))
         except (InvalidInput, RemoteRefused) as error:
             refusal = error
             mailbox.done(letter.key)
@@ -65,7 +83,8 @@ def collect_files(database: Database, account: str, files: Iterable[Path], pins:
         OSError: a file cannot be read.
     """
     ledger.require(database, account)
-    return _from_files(database, account, [Pem(file.read_bytes(), file.name) for file in files], pins)
+    given = sort_files([Pem(file.read_bytes(), file.name) for file in files], account)
+    return _keep(database, account, pins, given)
 
 
 def collect_texts(
@@ -92,9 +111,7 @@ def collect_texts(
         given = place(given_tls, given_wss, above)
     else:
         given = sort([pem for pem in (given_tls, given_wss, above) if pem], account)
-    return receive_certificates(
-        database, account, given.tls, given.wss, given.issuers, given.service_authority, pins=pins
-    )
+    return _keep(database, account, pins, given)
 
 
 def receive_certificates(
@@ -122,7 +139,7 @@ def receive_certificates(
         As `collect_files`.
     """
     entry = ledger.require(database, account)
-    proven = _check(entry, tls, wss, issuers, pins)
+    proven = prove(entry, tls, wss, issuers, pins)
     fingerprints = (proven[0].fingerprint, proven[1].fingerprint)
     with database.begin() as connection:
         current = ledger.find(connection, account) or entry
@@ -149,7 +166,7 @@ def check(database: Database, account: str, pins: Pins = _NO_PINS) -> Both:
     """
     entry = ledger.require(database, account)
     tls, wss = entry.certificates()
-    return _check(entry, tls, wss, entry.chain, pins)
+    return prove(entry, tls, wss, entry.chain, pins)
 
 
 def _answers(letter: Letter, message_id: str) -> bool:
@@ -157,21 +174,29 @@ def _answers(letter: Letter, message_id: str) -> bool:
     return bool(message_id) and message_id in told
 
 
-def _from_letter(database: Database, account: str, letter: Letter, pems: list[Pem], pins: Pins) -> Both:
-    if not pems:
-        raise RefusedByOffice(account=account, letter=letter.key)
-    return _from_files(database, account, pems, pins)
+def sort_files(pems: list[Pem], account: str) -> Given:
+    """Sort certificates that came as files, each of them what its name says.
 
-
-def _from_files(database: Database, account: str, pems: list[Pem], pins: Pins) -> Both:
+    Raises:
+        FileNameWrong, PrivateKeyGiven: see `check_names`.
+        InvalidInput: as `sort`.
+    """
     check_names(pems)
-    given = sort([each.content for each in pems], account)
+    return sort([each.content for each in pems], account)
+
+
+def _keep(database: Database, account: str, pins: Pins, given: Given) -> Both:
     return receive_certificates(
         database, account, given.tls, given.wss, given.issuers, given.service_authority, pins=pins
     )
 
 
-def _check(entry: Entry, tls: bytes, wss: bytes, issuers: bytes, pins: Pins) -> Both:
+def prove(entry: Generation, tls: bytes, wss: bytes, issuers: bytes, pins: Pins) -> Both:
+    """Check two certificates completely against the requests of a generation, as of now.
+
+    Raises:
+        CertificateRefused: one is not good; the leaf class says why.
+    """
     chain = read_certificates(issuers) if issuers else ()
     # Without a fixed authority the given one is believed: the service itself will judge it at the activation.
     trust = pins.office_trust or (TrustStore(chain) if chain else None)

@@ -1,12 +1,14 @@
 """The ledger of onboarding: one row per account in the table `onboarding`.
 
+The row of an active account holds the generation of keys in use; `erepo.clinic.rotation` replaces it.
+
 Its column `activation` (JSON) holds `serviceAuthority` (PEM) from `received` on, and the service's
 `answer` from `active` on. Its column `waiting` (JSON) says who waits for the certificates (`Waiting`), its
 column `refusal` what was last refused (`Refusal`); both are notes for people and programs, no step reads
 them to decide what is done.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -80,31 +82,20 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One row; keys only as encrypted PEM, and never shown."""
+class Generation:
+    """One generation of an account's keys with their requests and, in the end, their certificates.
+
+    Keys only as encrypted PEM, and never shown.
+    """
 
     account: str
-    step: Step
     tls_key_pem: bytes = field(repr=False)
     wss_key_pem: bytes = field(repr=False)
     tls_csr: bytes = field(repr=False)
     wss_csr: bytes = field(repr=False)
-    mailed_at: datetime | None
-    message_id: str
     tls_certificate: bytes = field(repr=False)
     wss_certificate: bytes = field(repr=False)
     chain: bytes = field(repr=False)
-    activation: dict[str, Any] = field(repr=False)
-    office: str = ""
-    waiting: Waiting = field(default_factory=Waiting)
-    refusal: Refusal | None = None
-    reminders: int = 0
-    reminded_at: datetime | None = None
-
-    @property
-    def service_authority(self) -> bytes:
-        """PEM of the authority that vouches for the service; empty while unknown."""
-        return str(self.activation.get("serviceAuthority", "")).encode("ascii")
 
     @property
     def fingerprints(self) -> tuple[str, str]:
@@ -141,6 +132,35 @@ class Entry:
         )
 
 
+#: Columns of a generation, in every table that keeps one.
+GENERATION = tuple(each.name for each in fields(Generation) if each.name != "account")
+
+
+def generation_of(row: Any) -> dict[str, Any]:
+    """Return the columns of a generation in a row; what is not there yet is empty."""
+    return {name: getattr(row, name) or b"" for name in GENERATION}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry(Generation):
+    """One row: the generation that is active, or on its way to be the first."""
+
+    step: Step
+    mailed_at: datetime | None
+    message_id: str
+    activation: dict[str, Any] = field(repr=False)
+    office: str = ""
+    waiting: Waiting = field(default_factory=Waiting)
+    refusal: Refusal | None = None
+    reminders: int = 0
+    reminded_at: datetime | None = None
+
+    @property
+    def service_authority(self) -> bytes:
+        """PEM of the authority that vouches for the service; empty while unknown."""
+        return str(self.activation.get("serviceAuthority", "")).encode("ascii")
+
+
 def find(connection: sa.Connection, account: str) -> Entry | None:
     """Return the account's row, if there is one."""
     row = connection.execute(sa.select(onboarding).where(onboarding.c.account == account)).one_or_none()
@@ -149,21 +169,15 @@ def find(connection: sa.Connection, account: str) -> Entry | None:
     return Entry(
         account=row.account,
         step=Step(row.state),
-        tls_key_pem=row.tls_key_pem,
-        wss_key_pem=row.wss_key_pem,
-        tls_csr=row.tls_csr,
-        wss_csr=row.wss_csr,
         mailed_at=row.mailed_at,
         message_id=row.message_id or "",
-        tls_certificate=row.tls_certificate or b"",
-        wss_certificate=row.wss_certificate or b"",
-        chain=row.chain or b"",
         activation=row.activation or {},
         office=row.office,
         waiting=Waiting(**(row.waiting or {})),
         refusal=Refusal(**row.refusal) if row.refusal else None,
         reminders=row.reminders,
         reminded_at=row.reminded_at,
+        **generation_of(row),
     )
 
 

@@ -8,7 +8,7 @@ from email.utils import format_datetime, make_msgid
 from erepo.clinic.database import Database
 from erepo.clinic.mail import Mailer
 from erepo.clinic.onboarding import ledger
-from erepo.clinic.onboarding.ledger import Entry, Step
+from erepo.clinic.onboarding.ledger import Entry, Generation, Step
 from erepo.clinic.tables import now
 
 
@@ -46,7 +46,7 @@ def mail_requests(database: Database, account: str, mailer: Mailer, office: str)
 
 def _message_id(database: Database, account: str, sender: str) -> str:
     """Fix the Message-ID before anything is sent, so that a repeated mail is the same mail."""
-    fresh = make_msgid(domain=sender.rpartition("@")[2] or "localhost")
+    fresh = new_message_id(sender)
     with database.begin() as connection:
         entry = ledger.find(connection, account)
         if entry is not None and entry.message_id:
@@ -55,7 +55,12 @@ def _message_id(database: Database, account: str, sender: str) -> str:
     return fresh
 
 
-def write_letter(entry: Entry, sender: str, office: str, message_id: str) -> EmailMessage:
+def new_message_id(sender: str) -> str:
+    """Return a Message-ID that nobody has used."""
+    return make_msgid(domain=sender.rpartition("@")[2] or "localhost")
+
+
+def write_letter(entry: Generation, sender: str, office: str, message_id: str) -> EmailMessage:
     """Write the letter; it holds the two requests and nothing else of the account."""
     subject = f"Żądanie wydania certyfikatu (CSR) dla konta tenanta {entry.account}"
     letter = _letter(sender, office, message_id, subject)
@@ -93,7 +98,7 @@ def _letter(sender: str, office: str, message_id: str, subject: str) -> EmailMes
     return letter
 
 
-def _with_requests(letter: EmailMessage, entry: Entry) -> EmailMessage:
+def _with_requests(letter: EmailMessage, entry: Generation) -> EmailMessage:
     for purpose, csr in (("TLS", entry.tls_csr), ("WSS", entry.wss_csr)):
         name = f"{entry.account}_{purpose}.csr"
         letter.add_attachment(csr, maintype="application", subtype="pkcs10", filename=name)

@@ -58,7 +58,7 @@ def make_requests(database: Database, form: Form, passphrase: bytes) -> Requests
     if entry is None:
         with database.read() as connection:
             ledger.refuse_second(connection, form.account)
-        fresh = _fresh(form, passphrase)
+        fresh = {"account": form.account, "state": Step.REQUESTED.value, **fresh_keys(form, passphrase)}
         with database.begin() as connection:
             # Another process may have been faster; its keys are as good, ours were seen by nobody.
             if ledger.find(connection, form.account) is None:
@@ -72,8 +72,14 @@ def make_requests(database: Database, form: Form, passphrase: bytes) -> Requests
     return Requests(entry.account, entry.tls_csr, entry.wss_csr)
 
 
-def _fresh(form: Form, passphrase: bytes) -> dict[str, object]:
-    values: dict[str, object] = {"account": form.account, "state": Step.REQUESTED.value}
+def fresh_keys(form: Form, passphrase: bytes) -> dict[str, bytes]:
+    """Make two keys and their requests, as the columns of a generation; the keys are encrypted.
+
+    Raises:
+        SubjectInvalid: a field cannot stand in a certificate.
+        WrongPassphrase: it is empty.
+    """
+    values: dict[str, bytes] = {}
     for purpose in CertificatePurpose:
         key = new_key(form.key_type)
         csr = make_csr(

@@ -88,7 +88,7 @@ def check_names(pems: Iterable[Pem]) -> None:
         said = _NAMED.fullmatch(pem.name.rpartition("/")[2])
         if said is None:
             continue
-        own = [each for each in read_certificates(pem.content) if not _is_authority(each)]
+        own = [each for each in read_certificates(pem.content) if not is_authority(each)]
         rights = {file_name(each, parse_subject(each)[1]).lower(): each for each in own}
         decimal = {f"{parse_subject(each)[1]}{each.serial_number}.pem".lower() for each in own}
         told = f"{said[1]}{said[2].lstrip('0')}.pem".lower()
@@ -125,7 +125,7 @@ def sort(pems: Iterable[bytes], account: str) -> Given:
         CertificatesIncomplete: TLS or WSS is missing.
     """
     found = [certificate for pem in pems for certificate in read_certificates(pem)]
-    authorities = [each for each in found if _is_authority(each)]
+    authorities = [each for each in found if is_authority(each)]
     own = {parse_subject(each)[1]: each for each in found if each not in authorities}
     for purpose in CertificatePurpose:
         if purpose not in own:
@@ -145,7 +145,7 @@ def place(tls: bytes, wss: bytes, authorities: bytes = b"") -> Given:
         CertificateUnreadable: a text holds no certificate.
     """
     texts = [read_certificates(pem) for pem in (tls, wss, *([authorities] if authorities.strip() else []))]
-    above = [each for text in texts for each in text if _is_authority(each)]
+    above = [each for text in texts for each in text if is_authority(each)]
     leaves = [next((each for each in text if each not in above), text[0]) for text in texts[:2]]
     return _given(leaves[0], leaves[1], above)
 
@@ -172,7 +172,8 @@ def _subject(certificate: x509.Certificate) -> tuple[str, str]:
         return "", ""
 
 
-def _is_authority(certificate: x509.Certificate) -> bool:
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate is an authority's."""
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:

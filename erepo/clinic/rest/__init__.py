@@ -1,9 +1,10 @@
-"""The account's REST services, over mutual TLS: activation, state and usage, the panel's first login."""
+"""The account's REST services, over mutual TLS: activation, state, certificates, structure, P1, panel."""
 
 from erepo.clinic.rest.answers import (
     AccountState,
     Activation,
     Administrator,
+    Certificates,
     P1Certificate,
     P1State,
     RemoteStructure,
@@ -15,6 +16,7 @@ __all__ = [
     "AccountState",
     "Activation",
     "Administrator",
+    "Certificates",
     "P1Certificate",
     "P1State",
     "RemoteStructure",

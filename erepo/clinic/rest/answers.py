@@ -4,7 +4,15 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AliasGenerator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
 from pydantic.alias_generators import to_camel
 
 _Oid = Annotated[str, Field(pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$", max_length=256)]
@@ -95,3 +103,26 @@ class Administrator(Answer):
     account: str = Field(pattern=r"^[0-9]{16}$")
     login: str = Field(max_length=64)
     must_change: bool
+
+
+class RegisteredCertificate(Answer):
+    """One certificate that the service knows of the account."""
+
+    purpose: Literal["TLS", "WSS"]
+    fingerprint: Annotated[str, AfterValidator(str.lower)] = Field(pattern=r"^[0-9a-fA-F]{64}$")
+    serial: str = Field(pattern=r"^[0-9A-F]+$", max_length=64)
+    not_before: AwareDatetime
+    not_after: AwareDatetime
+    state: Literal["active", "retired"]
+
+
+class Certificates(Answer):
+    """All certificates that the service knows of the account."""
+
+    account: str = Field(pattern=r"^[0-9]{16}$")
+    certificates: tuple[RegisteredCertificate, ...]
+
+    def accepts(self, fingerprints: tuple[str, str]) -> bool:
+        """Tell whether a TLS and a WSS certificate (SHA-256, in this order) are both accepted."""
+        active = {(one.purpose, one.fingerprint) for one in self.certificates if one.state == "active"}
+        return {("TLS", fingerprints[0]), ("WSS", fingerprints[1])} <= active

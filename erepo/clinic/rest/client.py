@@ -16,6 +16,7 @@ from erepo.clinic.rest.answers import (
     Activation,
     Administrator,
     Answer,
+    Certificates,
     P1State,
     RemoteStructure,
 )
@@ -115,6 +116,35 @@ class AccountClient:
             As `activate`.
         """
         return self._exchange("GET", self._address, AccountState)
+
+    def register_certificates(
+        self, tls_certificate: bytes, wss_certificate: bytes, *, retire_others: bool = False
+    ) -> Certificates:
+        """Have the service accept two more certificates of the account; the same again changes nothing.
+
+        Args:
+            tls_certificate: PEM.
+            wss_certificate: PEM.
+            retire_others: whether the service refuses all others from now on. Allowed only on a connection
+                of `tls_certificate` with a token signed by the key of `wss_certificate`.
+
+        Raises:
+            As `activate`.
+        """
+        body = {
+            "tls_certificate": tls_certificate.decode("ascii"),
+            "wss_certificate": wss_certificate.decode("ascii"),
+            "retire_others": retire_others,
+        }
+        return self._exchange("PUT", self._address + "/certificates", Certificates, body)
+
+    def certificates(self) -> Certificates:
+        """Ask which certificates the service knows of the account.
+
+        Raises:
+            As `activate`.
+        """
+        return self._exchange("GET", self._address + "/certificates", Certificates)
 
     def send_structure(self, content: dict[str, Any]) -> RemoteStructure:
         """Send the provider's structure; the same again changes nothing (manual 1.1.4).

@@ -62,11 +62,18 @@ def _read(answer: dict[str, Any]) -> Bundle | ErepoError:
     return Bundle.from_pem(answer["certificates"].encode("ascii"), answer["key"].encode("ascii"))
 
 
-def _open(pkcs12: bytes, password: bytes) -> dict[str, Any]:
+def open_here(pkcs12: bytes, password: bytes) -> Bundle | ErepoError:
+    """Open a file in this process: what the child does."""
     try:
-        bundle = Bundle.from_pkcs12(pkcs12, password)
+        return Bundle.from_pkcs12(pkcs12, password)
     except ErepoError as error:
-        return {"error": type(error).__name__, "data": error.data}
+        return error
+
+
+def _open(pkcs12: bytes, password: bytes) -> dict[str, Any]:
+    bundle = open_here(pkcs12, password)
+    if isinstance(bundle, ErepoError):
+        return {"error": type(bundle).__name__, "data": bundle.data}
     key = clear_key(bundle.key).decode("ascii")
     return {"key": key, "certificates": bundle.certificate_pem.decode("ascii")}
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
-from erepo.durable import make_folder
+from erepo.durable import keep_private, make_folder
 
 #: Seconds that a writer waits for another process's lock; both databases keep to it.
 LOCK_WAIT = 30
@@ -90,6 +90,9 @@ def _sqlite(url: URL) -> Engine:
 
 def _prepare(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own BEGIN would come too late
+    if file := connection.execute("PRAGMA database_list").fetchone()[2]:
+        # Its journals get the same rights.
+        keep_private(Path(file))
     for pragma in _SQLITE:
         connection.execute(pragma)
 

@@ -21,6 +21,7 @@ from erepo.cloud.storage.tables import audit_event
 from erepo.pki.authority import Authority
 from erepo.pki.bundle import Bundle
 from erepo.pki.tls import client_context
+from erepo.soap.errors import FaultRefused
 from erepo.xds import iti18
 from tests.support.actors import DOCTOR
 from tests.support.certificates import Recipe
@@ -110,6 +111,11 @@ async def test_old_and_new_work_side_by_side_until_the_old_are_retired(account: 
     assert account.call("GET", tls=new.tls, wss=old.wss).status_code == 403
     async with connected(renewed) as client:
         assert (await client.query(iti18.get_documents(unique_ids=["1.2.3"]))).errors == ()
+    late = TenantCredentials(account.credentials.folder)
+    late.__dict__.update(tls=new.tls, wss=old.wss)
+    async with connected(late) as client:
+        with pytest.raises(FaultRefused):
+            await client.query(iti18.get_documents(unique_ids=["1.2.3"]))
     back = account.call("PUT", body(old), tls=new.tls, wss=new.wss)
     assert (back.status_code, back.json()["code"]) == (409, "certificates.retired")
 

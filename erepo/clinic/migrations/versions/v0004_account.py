@@ -6,7 +6,7 @@ from alembic import op
 from erepo.clinic.tables import UtcDateTime
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from erepo.cloud.audit.events import Event, Result
-from erepo.cloud.national import keeping
+from erepo.cloud.national import credentials, keeping
 from erepo.cloud.national.abroad import Abroad
 from erepo.cloud.national.credentials import pack
 from erepo.cloud.national.errors import (
@@ -18,6 +18,7 @@ from erepo.cloud.national.errors import (
     P1RepositoryIdMissing,
     P1Unreachable,
 )
+from erepo.cloud.national.opening import open_here
 from erepo.cloud.national.registering import credentials_of
 from erepo.cloud.storage.tables import audit_event, p1_registration
 from erepo.cloud.storage.tables import tenant as accounts
@@ -27,6 +28,12 @@ from tests.support.cloud import TenantCredentials
 from tests.support.national import PASSWORD, Countdown, Crash, Domain, P1Pair, Served, p1_pair, serving
 
 PATH = "/p1/certificates"
+
+
+@pytest.fixture(autouse=True)
+def opened_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open files in this process: a child for each of hundreds of requests would take minutes."""
+    monkeypatch.setattr(credentials, "open_files", lambda files: [open_here(*file) for file in files])
 
 
 @pytest.fixture(scope="module")

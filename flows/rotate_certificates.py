@@ -1,0 +1,65 @@
+"""Replace the account's keys and certificates before they expire (manual 1.1.3).
+
+Requires the blocks that onboard-clinic writes, and the passphrase of the keys in the worker's surroundings.
+The truth about how far a rotation has come lies in the ledger of the clinic's own database: each run does
+what can be done, waits for nobody, and the next one goes on.
+"""
+
+from typing import Annotated, Literal
+
+from prefect import flow
+from pydantic import Field
+
+from flows.naming import run_name
+from tasks import rotating
+from tasks.boundary import guarded
+
+Line = Annotated[str, Field(max_length=200)]
+Pem = Annotated[str, Field(max_length=50_000)]
+
+
+@flow(name="rotate-certificates", flow_run_name=run_name("rotate"))
+@guarded
+async def rotate_certificates(  # noqa: PLR0913, PLR0917 — one argument per field of the form
+    connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
+    because: Annotated[Literal["time", "forced", "compromised"], Field(title="Reason")] = "time",
+    tls_certificate: Annotated[Pem, Field(title="New TLS certificate (PEM)")] = "",
+    wss_certificate: Annotated[Pem, Field(title="New WSS certificate (PEM)")] = "",
+    office: Annotated[Line, Field(title="Address of the certificate office")] = "biuro@office.example",
+    reply_folder: Annotated[Line, Field(title="Mailbox with the replies")] = "",
+    overlap_days: Annotated[int, Field(title="Overlap, days", ge=0, le=60)] = 7,
+    administrator: Annotated[Line, Field(title="Mail warnings to")] = "",
+) -> None:
+    """Warn before certificates expire; in time, order new ones, change over to them and retire the old.
+
+    Runs daily by itself. As a form it is „Aktualizuj certyfikaty”: choose a reason to begin at once, or paste
+    the certificates that the office has sent.
+
+    Args:
+        connection: Name of the clinic's blocks.
+        because: time leaves it to the age of the certificates; forced begins now; compromised begins now and
+            gives the old ones no overlap.
+        tls_certificate: What the office sent as TLS….pem; empty looks into the mailbox.
+        wss_certificate: What the office sent as WSS….pem; empty looks into the mailbox.
+        office: Where the requests go.
+        reply_folder: Maildir that receives the answers; empty takes the sandbox's.
+        overlap_days: How long the service goes on accepting the old certificates after the change.
+        administrator: Address that gets the warnings by mail as well; empty sends none.
+    """
+    account = await rotating.find_account(connection)
+    await rotating.warn(account)
+    if administrator:
+        await rotating.mail_warnings(account, connection, administrator)
+    pasted = [text for text in (tls_certificate, wss_certificate) if text.strip()]
+    under_way = await rotating.start(account, because)
+    if pasted:
+        await rotating.receive_pasted(account, pasted)
+    elif under_way:
+        await rotating.mail_requests(account, connection, office)
+        await rotating.collect(account, connection, reply_folder)
+    if under_way:
+        await rotating.register(account)
+        await rotating.cut_over(account, overlap_days)
+    await rotating.publish(account, connection)
+    await rotating.retire(account)
+    await rotating.remove_old_block(account, connection)

@@ -1,0 +1,83 @@
+"""`erepo certificates`: the same rotation without Prefect, told in both languages."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from erepo.cli.certificates import app
+from erepo.clinic.rotation import Stage
+from erepo.pki import CertificatePurpose, read_csr
+from erepo.pki.pem import write_certificates
+from erepo.sandbox.office.service import Office
+from tests.erepo.clinic.onboarding.conftest import PASSPHRASE
+from tests.erepo.clinic.rotation.conftest import Rotating
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(rotating: Rotating, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run a command on the clinic; returns what it printed."""
+    monkeypatch.setenv("EREPO_HOME", str(tmp_path))
+    monkeypatch.setenv("EREPO_CLINIC_DATABASE_URL", str(rotating.database.engine.url))
+    monkeypatch.setenv("EREPO_KEY_PASSPHRASE", PASSPHRASE.decode())
+    monkeypatch.setenv("EREPO_LANGUAGE", "en")
+
+    def command(*arguments: str, code: int = 0) -> str:
+        found = CliRunner().invoke(app, arguments)
+        assert found.exit_code == code, found.output
+        return found.output
+
+    return command
+
+
+def test_from_requests_in_a_folder_to_the_end(rotating: Rotating, run: Run, tmp_path: Path) -> None:
+    """Requests carried by hand, files given by hand, then nothing is left of the old ones."""
+    assert "New ones are due on" in run("status")
+    run("rotate", "--because", "forced", "--requests", str(tmp_path / "out"))
+    assert json.loads(run("status", "--json"))["rotation"]["stage"] == "requested"
+    office, files = Office.open(rotating.clinic.world.office.home), []
+    for purpose in CertificatePurpose:
+        csr = (tmp_path / "out" / f"{rotating.account}_{purpose.value}.csr").read_bytes()
+        file = tmp_path / f"{purpose.value}.pem"
+        file.write_bytes(issue(office, csr, rotating.account, purpose))
+        files.append(str(file))
+    told = run("rotate", *files)
+    assert "the new ones are in use" in told
+    assert "rotate-certificates/daily" in told
+    assert rotating.works()
+    assert json.loads(run("rotate", "--json"))["rotation"]["stage"] == "cut_over"
+    assert "old certificates are in use again" in run("rollback")
+    run("rollback", code=1)
+    run("rotate", "--because", "forced", "--requests", str(tmp_path / "again"))
+    assert "given up" in run("rollback")
+
+
+def issue(office: Office, csr: bytes, account: str, purpose: CertificatePurpose) -> bytes:
+    """Issue as the office does, without its mail."""
+    return write_certificates([office.authority.issue_client(read_csr(csr), account, purpose)])
+
+
+def test_by_mail_without_flows(rotating: Rotating, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run again and again, it ends by itself; in Polish, with the day as people write it."""
+    monkeypatch.setenv("EREPO_LANGUAGE", "pl")
+    office = rotating.clinic.world.office
+    box = office.mailbox().folder
+    mail = ["--smtp-host", "127.0.0.1", "--smtp-port", str(office.port), "--sender", office.mailer().sender]
+    options = [*mail, "--reply-folder", str(box), "--overlap-days", "0", "--without-flows"]
+    told = run("rotate", "--because", "forced", *options)
+    for _ in range(200):
+        if rotating.stage is None:
+            break
+        time.sleep(0.05)
+        told = run("rotate", *options)
+    assert rotating.stage is None
+    assert "zakończona, stare wycofano" in told
+    assert "Wymiana będzie potrzebna" in told
+    assert rotating.accepted() == 2
+    assert rotating.stage is not Stage.CUT_OVER
