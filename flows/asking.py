@@ -76,9 +76,13 @@ async def until_certificates(account: str, connection: str, reply_folder: str, m
     The run ends here while it waits, and begins anew from its first line when somebody answers.
     """
     run = str(runtime.flow_run.id) if runtime.deployment.id else ""
-    while key := await look_for_certificates(account, connection, reply_folder, minutes, run):
+    while True:
+        key, new = await look_for_certificates(account, connection, reply_folder, minutes, run)
+        if not key:
+            return
         entry = await entry_of(account)
-        await report_onboarding(entry)
+        if new:
+            await report_onboarding(entry)
         form = Certificates.with_initial_data(description=question(entry))
         given = await asuspend_flow_run(wait_for_input=form, timeout=LONGEST, key=key)
         await take_form(account, run, key, given.tls, given.wss, given.authority)

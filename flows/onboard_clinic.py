@@ -1,4 +1,4 @@
-"""Make a clinic's account usable: keys, requests by mail, certificates, activation, panel, blocks.
+"""Make a clinic's account usable: keys, requests, certificates, activation, panel, blocks, structure, P1.
 
 Requires the account's number, the passphrase of the keys in the worker's surroundings, and a mail server. The
 truth about how far it has come lies in the ledger of the clinic's own database, never in Prefect: started
@@ -18,8 +18,11 @@ from flows.naming import run_name
 from flows.reporting_account import report_onboarding
 from tasks.administrator import create_administrator
 from tasks.boundary import guarded
+from tasks.clinic import opened
 from tasks.onboarding import activate, entry_of, mail_requests, make_requests, write_mail_server
+from tasks.p1 import register, write_repository_id
 from tasks.publishing import write_blocks
+from tasks.structure import introduce_structure
 
 Account = Annotated[str, Field(title="Account", pattern=r"^[0-9]{16}$")]
 Line = Annotated[str, Field(max_length=200)]
@@ -41,8 +44,11 @@ async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field o
     service: Annotated[Line, Field(title="Address of the repository service")] = "",
     wait_minutes: Annotated[float, Field(title="Look into the mailbox first, minutes", ge=0, le=1440)] = 10,
     connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
+    p1_certificates: Annotated[
+        str, Field(title="Block with the P1 certificates", pattern="^[a-z0-9-]*$", max_length=100)
+    ] = "",
 ) -> None:
-    """Order certificates for an account, wait for them, check them, activate the account, write the blocks.
+    """Order certificates for an account, wait for them, activate the account, introduce the clinic.
 
     The panel's first login lies in `secrets/panel-login` of the clinic's home then.
 
@@ -63,6 +69,8 @@ async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field o
         service: Root address of the service; empty takes the one on this machine.
         wait_minutes: How long to look for the answer before the run is suspended and asks; 0: at once.
         connection: Name to save the blocks under.
+        p1_certificates: Name of a P1Certificates block: registers the repository in the national domain with
+            them; empty leaves that to register-p1.
     """
     await write_mail_server(connection, smtp_host, smtp_port, sender)
     await make_requests(account, organisation, department, country, key_type)
@@ -71,4 +79,9 @@ async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field o
     await activate(account, service)
     await create_administrator(account)
     await write_blocks(account, connection)
+    async with opened(connection):
+        await introduce_structure()
+        if p1_certificates:
+            await register(p1_certificates, start_over=False, new_repository=False)
+            await write_repository_id(connection)
     await report_onboarding(await entry_of(account))

@@ -82,7 +82,8 @@ async def _pause(client: PrefectClient, database: Database) -> None:
     for deployment in await client.read_deployments(deployment_filter=tagged, limit=200):
         for schedule in deployment.schedules:
             if schedule.active:
-                name = f"{deployment.name}:{schedule.slug or schedule.id}"
+                flow = await client.read_flow(deployment.flow_id)
+                name = f"{flow.name}/{deployment.name}"
                 one = PausedSchedule(str(schedule.id), str(deployment.id), name)
                 await asyncio.to_thread(maintenance.remember_paused, database, one)
                 await client.update_deployment_schedule(deployment.id, schedule.id, active=False)

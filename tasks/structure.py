@@ -5,6 +5,7 @@ import asyncio
 from prefect import task
 
 from erepo.clinic import structure_sync
+from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.rest.speaking import account_client
 from erepo.clinic.structure_sync import Sent
 from tasks.boundary import guarded
@@ -25,3 +26,18 @@ async def send_structure(*, always: bool = False) -> Sent:
             )
 
     return await asyncio.to_thread(work)
+
+
+@task(name="introduce-structure", **PATIENT)
+@guarded
+async def introduce_structure() -> Sent | None:
+    """Send the structure of an account that has just become active.
+
+    Returns:
+        What was sent; None while a code is missing: archiving says which, and sync-structure sends the
+        structure once it is complete.
+    """
+    try:
+        return await send_structure.fn()
+    except StructureIncomplete:
+        return None

@@ -43,7 +43,7 @@ _THERE = (Step.RECEIVED, Step.ACTIVE)
 @guarded
 async def look_for_certificates(
     account: str, connection: str, reply_folder: str, minutes: float, run: str
-) -> str:
+) -> tuple[str, bool]:
     """Look into the mailbox until the certificates are there, or the time is over, or bad ones came.
 
     Args:
@@ -54,7 +54,8 @@ async def look_for_certificates(
         run: the run that will ask a person; empty where it cannot.
 
     Returns:
-        Empty once the certificates are in the ledger; else the key of the question to be asked.
+        Empty once the certificates are in the ledger, else the key of the question to be asked; and whether
+        it is a new one.
 
     Raises:
         CertificatesAwaited: they did not come, and nobody can be asked.
@@ -65,20 +66,20 @@ async def look_for_certificates(
         entry = require(database, account)
         if entry.step in _THERE:
             onboarding.answered(database, account, run)
-            return ""
+            return "", False
         if run in entry.waiting.runs:
-            return entry.waiting.runs[run]
+            return entry.waiting.runs[run], False
         mailbox = await _mailbox(settings, connection, reply_folder, entry)
         patience = 0 if entry.waiting.round else minutes
         trouble = await _look(database, account, mailbox, settings, patience)
         if trouble is None:
-            return ""
+            return "", False
         if not run:
             raise trouble
         if not isinstance(trouble, CertificatesAwaited | MailboxUnavailable):
             _tell(trouble)
             onboarding.refuse(database, account, trouble)
-        return onboarding.ask(database, account, run, connection=connection, folder=reply_folder)
+        return onboarding.ask(database, account, run, connection=connection, folder=reply_folder), True
 
 
 @task(name="take-form", cache_policy=NO_CACHE)
@@ -120,7 +121,10 @@ async def watch_account(account: str, remind_days: float) -> str:
     settings = Settings()
     with opened_ledger(settings) as database:
         entry = require(database, account)
-        connection = entry.waiting.connection or "clinic"
+        connection = entry.waiting.connection
+        if not connection:
+            # No run has come to waiting yet: it still looks for itself, or has to be started again.
+            return "waiting"
         if entry.step not in _THERE:
             mailbox = await _mailbox(settings, connection, entry.waiting.folder, entry)
             trouble = await _look(database, account, mailbox, settings, 0)

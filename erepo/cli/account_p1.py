@@ -7,6 +7,7 @@ import orjson
 import typer
 from rich.console import Console
 
+from erepo.cli.bars import waiting
 from erepo.cli.desk import AccountDesk, open_desk, open_prefect
 from erepo.cli.prefect_blocks import ACCOUNT, P1, change_block, save_block
 from erepo.cli.words import fail_politely, tell_trouble
@@ -38,6 +39,7 @@ _STATES = {
         "Certificates are registered, but there is no id.", "Certyfikaty są, ale brak identyfikatora."
     ),
 }
+_WAITING = Text("Registering in the national domain…", "Rejestracja w domenie krajowej…")
 _REVOKED = Text("The P1 certificates are revoked.", "Certyfikaty P1 zostały odwołane.")
 _NO_BLOCK = Text(
     "Everything else is done, but the block in Prefect was not brought up to date: {cause}",
@@ -100,15 +102,16 @@ def register_(  # noqa: PLR0913, PLR0917 — one argument per option
             typer.echo(_KEPT.fill(language(), name=block))
             return
         try:
-            found = register(
-                desk.client,
-                desk.database,
-                desk.account,
-                pair,
-                start_over=start_over,
-                force_new=new_repository,
-                actor="staff",
-            )
+            with waiting(_WAITING.fill(language())):
+                found = register(
+                    desk.client,
+                    desk.database,
+                    desk.account,
+                    pair,
+                    start_over=start_over,
+                    force_new=new_repository,
+                    actor="staff",
+                )
         except P1IdMissing:
             if not without_prefect:
                 _mirror(desk, block, pair, "")

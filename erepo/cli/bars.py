@@ -1,4 +1,7 @@
-"""The progress bar of commands that take long: on a terminal, and nowhere else."""
+"""Signs of life of commands that take long: on a terminal, and nowhere else."""
+
+import contextlib
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -21,3 +24,11 @@ def bar(*, quiet: bool) -> Progress:
         # Where nobody watches, rich would still leave an empty line in the log.
         disable=quiet or not console.is_terminal,
     )
+
+
+@contextlib.contextmanager
+def waiting(words: str) -> Iterator[None]:
+    """Show on standard error that something is awaited whose length nobody knows."""
+    console = Console(stderr=True)
+    with console.status(words) if console.is_terminal else contextlib.nullcontext():
+        yield

@@ -11,6 +11,7 @@ from erepo.cli.errors import FilesIncomplete
 from erepo.cli.words import fail_politely
 from erepo.clinic import onboarding
 from erepo.clinic.onboarding import PemPair, Pins
+from erepo.clinic.onboarding.activation import Account
 from erepo.pki import Bundle
 from erepo.texts import Text, language
 
@@ -56,12 +57,8 @@ def adopt(  # noqa: PLR0913, PLR0917 — one option per file
     """
     pems = {"--tls-cert": tls_cert, "--tls-key": tls_key, "--wss-cert": wss_cert, "--wss-key": wss_key}
     stores = {"--tls-p12": tls_p12, "--wss-p12": wss_p12}
-    passwords = (tls_password_file, wss_password_file)
     with fail_politely(), opened() as (settings, database):
-        if any(stores.values()):
-            tls, wss = (_store(file, secret) for file, secret in zip(_all(stores), passwords, strict=True))
-        else:
-            tls, wss = _pairs(_all(pems), passwords)
+        tls, wss = _read(pems, stores, (tls_password_file, wss_password_file))
         names = [file.name for file in (tls_p12 or tls_cert, wss_p12 or wss_cert) if file]
         pins = Pins.from_folder(settings.clinic_home / "trust")
         proven = onboarding.adopt(
@@ -83,13 +80,29 @@ def adopt(  # noqa: PLR0913, PLR0917 — one option per file
         with reached(settings) as prefect:
             if prefect is not None:
                 address = prefect.start(_DEPLOYMENT, {"account": number, "service": root}).address
+    _tell(facts, address, as_json=as_json)
+
+
+def _tell(facts: Account, address: str | None, *, as_json: bool) -> None:
     if as_json:
         ids = {"repositoryUniqueId": facts.repository_unique_id, "sourceId": facts.source_id}
-        typer.echo(orjson.dumps({"account": number, **ids, "run": address}))
+        typer.echo(orjson.dumps({"account": facts.account, **ids, "run": address}))
         return
-    typer.echo(_ACTIVE.fill(language(), account=number))
+    typer.echo(_ACTIVE.fill(language(), account=facts.account))
     typer.echo(f"repositoryUniqueId: {facts.repository_unique_id}\nsourceId: {facts.source_id}")
     typer.echo(_BLOCKS.fill(language(), address=address) if address else _LATER.fill(language()))
+
+
+def _read(
+    pems: dict[str, Path | None],
+    stores: dict[str, Path | None],
+    secrets: tuple[Path | None, Path | None],
+) -> tuple[Bundle, Bundle]:
+    """Read the files of one of the two ways."""
+    if any(stores.values()):
+        tls, wss = (_store(file, secret) for file, secret in zip(_all(stores), secrets, strict=True))
+        return tls, wss
+    return _pairs(_all(pems), secrets)
 
 
 def _all(files: dict[str, Path | None]) -> list[Path]:

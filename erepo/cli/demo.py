@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from erepo.cda.kinds import KINDS
-from erepo.cli import demo_clinic
+from erepo.cli import demo_clinic, demo_p1
 from erepo.cli.demo_clinic import ACCOUNT, Fate
 from erepo.cli.stack import already_up, order_account, running
 from erepo.cli.supervisor import interruptible
@@ -20,6 +20,7 @@ from erepo.cli.trigger import Prefect
 from erepo.cli.words import fail_politely
 from erepo.clinic.account import load_connection
 from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.p1 import registration
 from erepo.clinic.verifying import VerifyReport, verify
 from erepo.settings import Settings
 from erepo.texts import Text, language, size_words
@@ -37,8 +38,8 @@ _DOING = {
 _DONE = {
     "order": Text("Account {account} ordered", "Zamówiono konto {account}"),
     "onboard": Text(
-        "Clinic onboarded: keys, requests by mail, certificates, activation, blocks",
-        "Placówka przyłączona: klucze, wnioski pocztą, certyfikaty, aktywacja, bloki",
+        "Clinic onboarded: keys, requests by mail, certificates, activation, blocks, structure",
+        "Placówka przyłączona: klucze, wnioski pocztą, certyfikaty, aktywacja, bloki, struktura",
     ),
     "drop": Text(
         "{count} new documents ({size}) put into the drop folder",
@@ -51,6 +52,7 @@ _DONE = {
         "{equal} z {checked} sprawdzono w rejestrze i odczytano bajt po bajcie",
     ),
 }
+_IN_P1 = Text("Repository registered in P1: {id}", "Repozytorium zarejestrowane w P1: {id}")
 _HEAD = {
     "kind": Text("Kind of document", "Rodzaj dokumentu"),
     "wanted": Text("documents", "dokumenty"),
@@ -132,7 +134,9 @@ class _Demonstration:
             order_account(self._around, ACCOUNT)
             demo_clinic.prepare(database)
         with self._step("onboard"):
-            prefect.run("onboard-clinic/on-demand", self._onboarding(), limit=_LIMIT)
+            certificates = demo_p1.keep_certificates(self._around, settings.passphrase, prefect)
+            prefect.run("onboard-clinic/on-demand", self._onboarding(certificates), limit=_LIMIT)
+        self._tell_p1(database)
         with self._step("drop") as facts:
             drop = demo_clinic.drop_documents(self._around.inbox, count, demo_clinic.new_seed())
             facts.update(count=count, size=size_words(drop.octets, language()))
@@ -146,9 +150,16 @@ class _Demonstration:
             facts.update(equal=report.equal, checked=report.checked)
         return demo_clinic.fate(database, drop, begun)
 
-    def _onboarding(self) -> dict[str, object]:
+    def _onboarding(self, p1_certificates: str) -> dict[str, object]:
         settings = self._around.settings
-        return {"account": ACCOUNT, "smtp_host": settings.host, "smtp_port": settings.office_port}
+        mail = {"smtp_host": settings.host, "smtp_port": settings.office_port}
+        return {"account": ACCOUNT, "p1_certificates": p1_certificates, **mail}
+
+    def _tell_p1(self, database: Database) -> None:
+        found = registration(database, ACCOUNT)
+        if found is not None and found.repository_unique_id:
+            words = _IN_P1.fill(language(), id=found.repository_unique_id)
+            self._console.print(f"✓ {words}", highlight=False)
 
     def _verify(self, database: Database, settings: Settings) -> VerifyReport:
         async def check() -> VerifyReport:

@@ -24,10 +24,10 @@ _SLUGS = ("erepo-tenant-certificates", "erepo-p1-certificates")
 _FIELD = "_pkcs12"
 _DONE = Text(
     "The passphrase is changed. Encrypted anew: {database} keys in the database, {files} key files, {blocks}"
-    " blocks. Copies of the old passphrase and backups from before keep opening each other: destroy one.",
+    " blocks. Backups from before still open with the old passphrase: destroy one or the other.",
     "Hasło zostało zmienione. Zaszyfrowano ponownie: klucze w bazie danych: {database}, pliki kluczy:"
-    " {files}, bloki: {blocks}. Kopie starego hasła nadal otwierają kopie zapasowe sprzed zmiany: zniszcz"
-    " jedne albo drugie.",
+    " {files}, bloki: {blocks}. Kopie zapasowe sprzed zmiany nadal otwiera stare hasło: zniszcz jedno"
+    " albo drugie.",
 )
 _TAKE_AWAY = Text(
     "Now take EREPO_KEY_PASSPHRASE_FORMER away, for all programs.",

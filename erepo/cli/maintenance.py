@@ -6,6 +6,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from erepo.cli.bars import waiting
 from erepo.cli.desk import open_database, open_prefect
 from erepo.cli.words import fail_politely, tell_trouble
 from erepo.clinic.maintenance import Window, coming_windows, end_windows, open_window, paused_schedules
@@ -32,6 +33,7 @@ _SPAN = Text(
 _NONE = Text("No pause is on or planned.", "Nie ma trwającej ani zaplanowanej przerwy.")
 _ENDED = Text("Depositing goes on.", "Deponowanie zostało wznowione.")
 _PAUSED = Text("Paused schedules: {names}.", "Wstrzymane harmonogramy: {names}.")
+_WAITING = Text("Waiting for Prefect to change its schedules…", "Prefect zmienia harmonogramy…")
 _NO_PREFECT = Text(
     "This holds for every archiving at once, but Prefect's schedules were not changed: {cause}",
     "Obowiązuje to natychmiast każdą archiwizację, ale nie zmieniono harmonogramów w Prefect: {cause}",
@@ -110,7 +112,7 @@ def status(as_json: _Json = False) -> None:
 def _apply() -> bool:
     """Have the deployment pause or resume schedules; say so where it could not."""
     try:
-        with open_prefect(Settings()) as prefect:
+        with waiting(_WAITING.fill(language())), open_prefect(Settings()) as prefect:
             prefect.run(DEPLOYMENT, {"action": "apply"}, limit=_WAIT)
     except ErepoError as error:
         cause, _ = error.explain(language())

@@ -19,7 +19,11 @@ ACCOUNT = "0000000000001003"
 #: A run needs a process of its own, on a machine that has others to do.
 PATIENCE = 90_000
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect")]
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.xdist_group("prefect"),
+    pytest.mark.timeout(600),  # a minute and a half where nothing else runs
+]
 
 
 class Ui:
@@ -57,7 +61,7 @@ class Ui:
 
     def state(self, name: str) -> None:
         """Wait until the run is in a state."""
-        expect(self.page.get_by_text(name, exact=True).first).to_be_visible(timeout=PATIENCE)
+        expect(self.page.get_by_text(name, exact=True).first).to_be_visible()
 
     def open_form(self) -> None:
         """Press Resume."""
@@ -73,16 +77,18 @@ class Ui:
 
 
 @pytest.fixture
-def ui(machine: Machine) -> Iterator[Ui]:
-    """Open a browser on the Prefect of the machine, logged in."""
+def ui(machine: Machine, tmp_path: Path) -> Iterator[Ui]:
+    """Open a browser on the Prefect of the machine, logged in; what it showed last is kept for a failure."""
     login = (machine.home / "secrets" / "prefect-login").read_text().strip()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 1400})
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(PATIENCE)
         pages = Ui(page, f"http://127.0.0.1:{machine.base + 3}")
         pages.log_in(login)
         yield pages
+        page.screenshot(path=tmp_path / "last.png")
         browser.close()
 
 
@@ -146,6 +152,7 @@ def test_onboarding_by_hand(machine: Machine, ui: Ui, tmp_path: Path) -> None:
 
     ui.answer(files["TLS"], files["WSS"], authorities)
     ui.state("Completed")
+    ui.page.reload()
     ui.page.get_by_text("Artifacts", exact=True).first.click()
     facts = told(machine, "certificates", "show", ACCOUNT)
     assert (facts["step"], facts["refusal"]) == ("active", None)

@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 from pydantic import SecretStr
 
@@ -65,6 +67,22 @@ async def test_the_table_tells_cause_and_cure(connected: ClinicUnderTest, office
 
 async def test_prefect_step_by_step(connected: ClinicUnderTest, office: RunningOffice) -> None:
     """No deployments, no worker, a paused pool, all well: each told apart; then the flow completes."""
+    try:
+        await _step_by_step(connected, office)
+    finally:
+        await forget_deployments()
+
+
+async def forget_deployments() -> None:
+    """Leave the server that all tests share as it was."""
+    async with get_client() as client:
+        for one in await client.read_deployments():
+            await client.delete_deployment(one.id)
+        with suppress(ObjectNotFound):
+            await client.delete_work_pool("erepo")
+
+
+async def _step_by_step(connected: ClinicUnderTest, office: RunningOffice) -> None:
     api = str(PREFECT_API_URL.value())
     built = await asyncio.to_thread(lambda: [build(entry) for entry in catalogue()])
     await register(built)

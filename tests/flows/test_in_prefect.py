@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from prefect.blocks.abstract import NotificationBlock
 from prefect.blocks.core import Block
 from prefect.client.orchestration import get_client
 from pydantic import SecretStr
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 from blocks import CloudAccount, MailServer, TenantCertificates
 from blocks.errors import BlockMissing, BundleUnreadable
 from blocks.loading import load
+from deployments import automations
 from deployments.register import build, catalogue, register
 from tests.support.cloud import RunningCloud
 from tests.support.flow_clinic import PREFECT, ClinicUnderTest
@@ -87,3 +89,32 @@ async def test_registering_twice_changes_nothing_and_keeps_what_people_set(prefe
     assert after.work_pool_name == "erepo"
     assert after.global_concurrency_limit is not None
     assert after.global_concurrency_limit.limit == 1
+
+
+class Bell(NotificationBlock):
+    """A way to notify that needs nothing outside."""
+
+    _block_type_slug = "test-bell"
+
+    async def notify(self, body: str, subject: str | None = None) -> None:
+        """Ring."""
+
+
+async def test_the_automation_follows_its_definition_and_keeps_what_people_set(
+    prefect_database: object,
+) -> None:
+    """Switched off, it stays off; with a notification block of the agreed name it notifies as well."""
+    deployments = await asyncio.to_thread(lambda: [build(entry) for entry in catalogue()])
+    await register(deployments)
+    async with get_client() as client:
+        (made,) = await client.read_automations_by_name("certificates-expire")
+        await client.pause_automation(made.id)
+        assert await automations.register(client) == []
+        await Bell().asave(automations.ALARMS)
+        assert await automations.register(client) == ["certificates-expire"]
+        assert await automations.register(client) == []
+        (changed,) = await client.read_automations_by_name("certificates-expire")
+        await Bell.adelete(automations.ALARMS)
+    assert (changed.id, changed.enabled) == (made.id, False)
+    assert [action.type for action in made.actions] == ["run-deployment"]
+    assert [action.type for action in changed.actions] == ["run-deployment", "send-notification"]

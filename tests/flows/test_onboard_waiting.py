@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +15,10 @@ import pytest
 import sqlalchemy as sa
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
+from blocks import MailServer
 from erepo.cli.certificates import app
 from erepo.clinic import onboarding
 from erepo.clinic.onboarding import Step
@@ -31,9 +36,10 @@ from flows.watch_onboarding import watch_onboarding
 from tests.flows.test_onboard_clinic import ACCOUNT, form, ledger, office  # noqa: F401 — fixtures
 from tests.support.cloud import RunningCloud
 from tests.support.flow_clinic import PREFECT, ClinicUnderTest
-from tests.support.office import RunningOffice
+from tests.support.imap_server import PASSWORD, USER, running_imap
+from tests.support.office import CLINIC, RunningOffice
 from tests.support.prefect import written
-from tests.support.suspending import begin, order, resume, work
+from tests.support.suspending import begin, order, read, resume, work
 from tests.support.suspending import form as asked
 from tests.support.waiting import until
 
@@ -71,6 +77,13 @@ def write(texts: dict[str, str], folder: Path) -> list[str]:
     for file, text in files.items():
         file.write_text(text)
     return [str(file) for file in files]
+
+
+def operator(cloud: RunningCloud, command: str) -> int:
+    """Run `erepo cloud tenant …` on the account, as the service's operator."""
+    arguments = [sys.executable, "-m", "erepo", "cloud", "tenant", command, ACCOUNT]
+    environment = {**os.environ, "EREPO_HOME": str(cloud.settings.home)}
+    return subprocess.run(arguments, env=environment, capture_output=True, check=False).returncode
 
 
 async def test_suspended_answered_finished(
@@ -226,6 +239,13 @@ async def test_the_account_is_suspended_or_the_service_is_away(
     assert "does not answer" in str(state.message)
     assert entry(clinic).step is Step.RECEIVED
     cloud.start()
+    assert operator(cloud, "suspend") == 0
+    run = await order(onboard_clinic, **form)
+    state = await work(onboard_clinic, run)
+    assert state.is_failed()
+    assert "is suspended" in str(state.message)
+    assert entry(clinic).step is Step.RECEIVED
+    assert operator(cloud, "resume") == 0
     run = await order(onboard_clinic, **form)
     assert (await work(onboard_clinic, run)).is_completed()
 
@@ -269,7 +289,7 @@ async def test_the_commands_wake_and_cancel_runs(
     monkeypatch: pytest.MonkeyPatch,
     prefect_database: Path,
 ) -> None:
-    """`abandon` ends the waiting run; `receive` refuses by name, takes good files, wakes the next run."""
+    """`abandon` ends the run that waits; `receive` refuses bad files, takes good ones, wakes the next run."""
     port = urlsplit(PREFECT_API_URL.value()).port
     assert port is not None
     monkeypatch.setenv("EREPO_PORT_BASE", str(port - 3))
@@ -277,7 +297,7 @@ async def test_the_commands_wake_and_cancel_runs(
     run = await order(onboard_clinic, **form)
     await work(onboard_clinic, run)
     assert CliRunner().invoke(app, ["abandon", ACCOUNT, "--yes"]).exit_code == 0
-    assert (await work(onboard_clinic, run)).is_cancelled()
+    assert (await read(run)).state_name == "Cancelled"
     assert onboarding.progress(clinic.database, ACCOUNT) is None
     for pending in desk.waiting(by_hand.home):
         desk.close(by_hand.home, pending.number)
@@ -288,8 +308,35 @@ async def test_the_commands_wake_and_cancel_runs(
     refused = CliRunner().invoke(app, ["receive", *files[:1]])
     assert refused.exit_code == 1
     assert "WSS certificate of the account" in refused.output
-    assert (await work(onboard_clinic, run)).name == "Suspended"
+    assert (await read(run)).state_name == "Suspended"
     told = CliRunner().invoke(app, ["receive", *files, "--json"])
     assert json.loads(told.stdout)["woken"] == 1
     assert (await work(onboard_clinic, run)).is_completed()
     assert entry(clinic).step is Step.ACTIVE
+
+
+async def test_the_answer_comes_by_imap(
+    clinic: ClinicUnderTest,
+    form: Fill,  # noqa: F811
+    by_hand: Office,
+    office: RunningOffice,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    prefect_database: Path,
+) -> None:
+    """Where the MailServer block names a mailbox, the watch finds the letter there and wakes the run."""
+    with running_imap() as server:
+        trusted = server.home / "authority.pem"
+        trusted.write_bytes(server.authority.pem)
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+        login = {"imap_user": USER, "imap_password": SecretStr(PASSWORD)}
+        place = {"imap_host": "localhost", "imap_port": server.port}
+        block = MailServer(host="127.0.0.1", port=office.port, tls="none", sender=CLINIC, **place, **login)
+        await block.asave(form["connection"])
+        del form["reply_folder"]
+        run = await order(onboard_clinic, **form)
+        assert (await work(onboard_clinic, run)).name == "Suspended"
+        by_hand.issue_pending(ACCOUNT)
+        (answer,) = office.mailbox().letters()
+        server.deliver(answer.message.as_bytes())
+        await watch_onboarding()
+        assert (await work(onboard_clinic, run)).is_completed()

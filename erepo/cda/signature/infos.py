@@ -102,8 +102,6 @@ def read_signed_info(element: etree._Element, unsupported: _Unsupported) -> Sign
     if len(nodes) - 2 > _MOST_REFERENCES:
         raise CoverageWrong(rule=f"more than {_MOST_REFERENCES} references")
     prefixes = _canonicalisation(nodes[0], unsupported)
-    FORMS.children(nodes[1])
-    FORMS.check_attributes(nodes[1], {"Algorithm"})
     algorithm = _known(nodes[1], _METHODS, OTHER_METHODS, unsupported)
     references = tuple(_read_reference(node, unsupported) for node in nodes[2:])
     return SignedInfo(element, prefixes, algorithm, references)
@@ -161,8 +159,6 @@ def read_digest(
     method: etree._Element, value: etree._Element, unsupported: _Unsupported
 ) -> tuple[str, bytes]:
     """Return method and value of a digest; raises and notes as `read_signed_info`."""
-    FORMS.children(method)
-    FORMS.check_attributes(method, {"Algorithm"})
     return _known(method, DIGESTS.keys(), OTHER_DIGESTS, unsupported), FORMS.octets(value)
 
 
@@ -170,7 +166,9 @@ def _known(
     node: etree._Element, ours: Container[str], others: frozenset[str], unsupported: _Unsupported
 ) -> str:
     algorithm = node.get("Algorithm", "")
+    FORMS.check_attributes(node, {"Algorithm"})
     if algorithm in ours:
+        FORMS.children(node)  # ours have no parameters
         return algorithm
     if algorithm not in others:
         raise SignatureMalformed(rule=f"unknown {etree.QName(node).localname}")

@@ -44,6 +44,7 @@ OTHER_METHODS: Final = frozenset(
         f"{_MORE}ecdsa-sha1",
         f"{_MORE}ecdsa-sha384",
         f"{_MORE}ecdsa-sha512",
+        "http://www.w3.org/2007/05/xmldsig-more#rsa-pss",
         "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1",
         "http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1",
         "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1",

@@ -36,16 +36,21 @@ class Properties:
     certificates: tuple[tuple[str, bytes], ...]
 
 
-def read_properties(element: etree._Element, reference: str | None) -> Properties:
+def read_properties(
+    element: etree._Element, reference: str | None, unsupported: list[SignatureUnsupported]
+) -> Properties | None:
     """Read xades:SignedProperties.
 
     Args:
         element: as found.
         reference: Id of the reference to the document, which alone the properties may describe.
+        unsupported: what honest signers do, but is not verified here, is noted there.
+
+    Returns:
+        What they say; None where something is missing.
 
     Raises:
         PropertiesForged: something twice, or about another reference.
-        SignatureUnsupported: time or certificate are missing, or of a form that is not read here.
     """
     tags = [node.tag for node in element]
     if tags not in ([OF_SIGNATURE], [OF_SIGNATURE, OF_OBJECTS]) or has_text(element):
@@ -54,14 +59,12 @@ def read_properties(element: etree._Element, reference: str | None) -> Propertie
         raise PropertiesForged(rule="a property twice")
     if len(element) == 2:
         _check_objects(element[1], reference)
-    unsupported: list[SignatureUnsupported] = []
     named = [element[0].find(tag) for tag in (SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2)]
     certificates = tuple(_first_digest(each, unsupported) for each in named if each is not None)
     if not certificates:
-        raise PropertiesMissing(rule="no SigningCertificate")
-    if unsupported:
-        raise unsupported[0]
-    return Properties(_time(element[0].find(SIGNING_TIME)), certificates)
+        unsupported.append(PropertiesMissing(rule="no SigningCertificate"))
+    signed_at = _time(element[0].find(SIGNING_TIME), unsupported)
+    return Properties(signed_at, certificates) if signed_at and certificates else None
 
 
 def _check_objects(element: etree._Element, reference: str | None) -> None:
@@ -85,13 +88,15 @@ def _first_digest(element: etree._Element, unsupported: list[SignatureUnsupporte
     return read_digest(method, value, unsupported)
 
 
-def _time(element: etree._Element | None) -> datetime:
+def _time(element: etree._Element | None, unsupported: list[SignatureUnsupported]) -> datetime | None:
     if element is None:
-        raise PropertiesMissing(rule="no SigningTime")
+        unsupported.append(PropertiesMissing(rule="no SigningTime"))
+        return None
     try:
         found = datetime.fromisoformat(FORMS.only_text(element).strip())
     except ValueError:
-        raise PropertiesMissing(rule="SigningTime is no time") from None
+        unsupported.append(PropertiesMissing(rule="SigningTime is no time"))
+        return None
     if found.tzinfo is None:
-        raise PropertiesMissing(rule="SigningTime without a time zone")
+        unsupported.append(PropertiesMissing(rule="SigningTime without a time zone"))
     return found

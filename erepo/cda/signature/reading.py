@@ -39,6 +39,7 @@ from erepo.cda.signature.names import (
     SIGNED_PROPERTIES,
     UNSIGNED_PROPERTIES,
 )
+from erepo.cda.signature.properties import Properties, read_properties
 from erepo.xmlsig.forms import has_text
 from erepo.xmlsig.names import (
     DS,
@@ -70,7 +71,7 @@ class DocumentSignature:
         value: of the signature.
         document: the reference to the whole document.
         parts: the other references, with the elements they mean.
-        properties: xades:SignedProperties.
+        properties: what xades:SignedProperties say.
         certificates: DER, in the order of KeyInfo.
         key_value: ds:KeyValue, if there is one.
         countersigned: whether somebody signed the signature.
@@ -81,7 +82,7 @@ class DocumentSignature:
     value: bytes
     document: Part
     parts: tuple[tuple[etree._Element, Part], ...]
-    properties: etree._Element
+    properties: Properties
     certificates: tuple[bytes, ...]
     key_value: etree._Element | None
     countersigned: bool
@@ -101,15 +102,16 @@ def read_signature(root: etree._Element) -> DocumentSignature:
     properties = None if holder is None else _properties(root, (signature, counter), holder, unsupported)
     info = read_signed_info(info_node, unsupported)
     document, parts = _covered(root, info, properties, key_info, unsupported)
+    found = None if properties is None else read_properties(properties, document.identifier, unsupported)
     certificates, key_value = ((), None) if key_info is None else _keys(key_info)
     if not certificates:
         unsupported.append(PropertiesMissing(rule="no certificate in KeyInfo"))
     octets = FORMS.octets(value)
     if unsupported:
         raise unsupported[0]
-    assert properties is not None
+    assert found is not None
     return DocumentSignature(
-        signature, info, octets, document, parts, properties, certificates, key_value, bool(counter)
+        signature, info, octets, document, parts, found, certificates, key_value, bool(counter)
     )
 
 

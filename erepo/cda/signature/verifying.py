@@ -33,7 +33,6 @@ from erepo.cda.signature.errors import (
     SignerMismatched,
 )
 from erepo.cda.signature.infos import REFUSALS, Part
-from erepo.cda.signature.properties import Properties, read_properties
 from erepo.cda.signature.reading import DocumentSignature, read_signature
 from erepo.content import Buffer
 from erepo.settings import XmlLimits
@@ -83,9 +82,8 @@ def verify_document(octets: Buffer) -> Proven:
     """
     root = _parse(octets)
     signature = read_signature(root)
-    properties = read_properties(signature.properties, signature.document.identifier)
-    certificate, key = _signer(signature, properties)
-    info = signature.info
+    certificate, key = _signer(signature)
+    info, properties = signature.info, signature.properties
     canonical = canonical_octets(info.element, info.prefixes, SignatureForged)
     check_signature(key, info.algorithm, signature.value, canonical, REFUSALS)
     for element, part in signature.parts:
@@ -131,12 +129,12 @@ def _parse(octets: Buffer) -> etree._Element:
     return root
 
 
-def _signer(signature: DocumentSignature, properties: Properties) -> tuple[x509.Certificate, PublicKey]:
+def _signer(signature: DocumentSignature) -> tuple[x509.Certificate, PublicKey]:
     """Return the certificate of KeyInfo that every form of SigningCertificate names, and its key."""
     fitting = [
         der
         for der in signature.certificates
-        if all(_is_digest(der, method, value) for method, value in properties.certificates)
+        if all(_is_digest(der, method, value) for method, value in signature.properties.certificates)
     ]
     if not fitting:
         raise SignerMismatched(rule="SigningCertificate names another certificate")

@@ -63,7 +63,8 @@ def start(
     """
     entry = holding.active(database, settings, account)
     found = ledger.under_way(database, account)
-    if found is not None and demand is Demand.COMPROMISED:
+    # Said again of a rotation that was begun for it, it means: go on.
+    if found is not None and demand is Demand.COMPROMISED and found.reason is not Reason.COMPROMISED:
         found = _pressed(database, found)
     if found is not None:
         return found

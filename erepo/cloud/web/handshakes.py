@@ -1,7 +1,5 @@
 """Failed TLS handshakes in the record: a node that cannot prove itself is a security alert (ITI-19, ITI-20).
 
-asyncio and uvloop tell nobody of a handshake that fails. The object that OpenSSL works with does: its class
-is a setting of the context. It does not know the other side's address, so the alert names the reason only.
 What a scanner does a thousand times a minute must not fill the disk: a few alerts a minute are recorded one
 by one, the others as a number in the next one.
 """
@@ -9,9 +7,7 @@ by one, the others as a number in the next one.
 import asyncio
 import logging
 import re
-import ssl
 import time
-from collections.abc import Callable
 
 from erepo.cloud.audit.events import NODE, Action, Event, Result, Thing, Who
 from erepo.cloud.audit.evidence import Evidence, now
@@ -26,22 +22,6 @@ _MINUTE = 60.0
 MOST_ALERTS = 30
 
 
-def watch_handshakes(context: ssl.SSLContext, failed: Callable[[str], None]) -> None:
-    """Have `failed` called with OpenSSL's reason for every handshake of a context that fails."""
-
-    class Watched(ssl.SSLObject):
-        def do_handshake(self) -> None:
-            try:
-                super().do_handshake()
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLSyscallError):
-                raise
-            except ssl.SSLError as error:
-                failed(error.reason or "")
-                raise
-
-    context.sslobject_class = Watched
-
-
 class HandshakeAlerts:
     """Records failed handshakes in the chain of connections that belong to no account."""
 
@@ -50,7 +30,7 @@ class HandshakeAlerts:
         self._since = time.monotonic()
         self._recorded = self._passed_over = 0
 
-    def __call__(self, reason: str) -> None:
+    def __call__(self, reason: str, address: str) -> None:
         """Record one, unless there were too many in this minute; called on the event loop."""
         if time.monotonic() - self._since > _MINUTE:
             self._since, self._recorded = time.monotonic(), 0
@@ -61,7 +41,9 @@ class HandshakeAlerts:
         things = (Thing("handshakes", "not recorded", str(self._passed_over)),) if self._passed_over else ()
         self._passed_over = 0
         code = "tls." + (re.sub(r"[^a-z0-9]+", "-", reason.lower())[:60] or "failed")
-        event = Event(NODE, Action.EXECUTE, Who(), now(), things).ended(Result.SERIOUS, (code,))
+        event = Event(NODE, Action.EXECUTE, Who(address=address), now(), things).ended(
+            Result.SERIOUS, (code,)
+        )
         try:
             self._cloud.writer.submit(Note(evidence=Evidence(0, (event,)))).add_done_callback(_look)
         except ErepoError as error:

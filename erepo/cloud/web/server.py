@@ -18,7 +18,8 @@ import uvloop
 from erepo.cloud.errors import where
 from erepo.cloud.service import Cloud
 from erepo.cloud.web.app import build
-from erepo.cloud.web.handshakes import HandshakeAlerts, watch_handshakes
+from erepo.cloud.web.door import Door, Listener, listen
+from erepo.cloud.web.handshakes import HandshakeAlerts
 from erepo.cloud.web.protocol import MutualTlsProtocol
 from erepo.errors import ErepoError
 from erepo.pki.pem import write_certificates
@@ -30,25 +31,28 @@ log = logging.getLogger("erepo.cloud")
 #: Seconds that requests under way get to finish after SIGTERM.
 _GRACE = 20
 _WATCH_SECONDS = 1.0
-#: Seconds for a TLS handshake: nobody is known yet, and no bound of connections counts those who dawdle.
-HANDSHAKE_SECONDS = 10.0
 _MOST_FILES = 65_536
 
 
 class _Loop(uvloop.Loop):
-    """uvloop whose servers do not wait a minute for a handshake; uvicorn has no setting for it."""
+    """uvloop whose TLS servers let nobody in but through the door; uvicorn has no setting for it."""
+
+    door: Door
 
     async def create_server(self, *args: Any, **options: Any) -> Any:
         """Listen."""
-        return await super().create_server(*args, ssl_handshake_timeout=HANDSHAKE_SECONDS, **options)
+        if options.get("ssl") is None:
+            return await super().create_server(*args, **options)
+        sockets = listen(options["host"], options["port"], options["backlog"])
+        return Listener(self.door, args[0], sockets)
 
 
 class _Server(uvicorn.Server):
     """uvicorn that ends with exit code 0 when asked to, and tells when it listens."""
 
-    def __init__(self, config: uvicorn.Config, cloud: Cloud) -> None:
+    def __init__(self, config: uvicorn.Config, cloud: Cloud, door: Door) -> None:
         super().__init__(config)
-        self._cloud = cloud
+        self._cloud, self._door = cloud, door
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -64,7 +68,9 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End gracefully, then cut what is still open: the loop would wait for it for ever."""
+        self._door.close()
         await super().shutdown(sockets)
+        self._door.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         log.info("ended")
@@ -102,7 +108,7 @@ def serve(settings: Settings) -> None:
     try:
         _take_descriptors()
         with asyncio.Runner(loop_factory=_Loop) as runner:
-            runner.run(_run(_Server(config, cloud), cloud, context))
+            runner.run(_run(config, cloud, Door(context)))
     finally:
         cloud.close()
 
@@ -115,12 +121,13 @@ def _take_descriptors() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
-async def _run(server: _Server, cloud: Cloud, context: ssl.SSLContext) -> None:
-    loop = asyncio.get_running_loop()
+async def _run(config: uvicorn.Config, cloud: Cloud, door: Door) -> None:
+    loop, server = asyncio.get_running_loop(), _Server(config, cloud, door)
+    assert isinstance(loop, _Loop)
+    loop.door, door.failed = door, HandshakeAlerts(cloud)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
-    watch_handshakes(context, HandshakeAlerts(cloud))
-    watcher = asyncio.create_task(_watch_trust(cloud, context))
+    watcher = asyncio.create_task(_watch_trust(cloud, door.context))
     try:
         await server.serve()
     finally:

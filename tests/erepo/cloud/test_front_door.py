@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from erepo.cloud.web.door import HANDSHAKE_SECONDS, MOST_ARRIVALS, listen
 from erepo.cloud.web.protocol import MOST_OF_ONE
-from erepo.cloud.web.server import HANDSHAKE_SECONDS
 from erepo.soap.errors import FaultRefused
 from erepo.soap.message import Outgoing, pack
 from erepo.soap.mtom import unpack
@@ -249,6 +249,34 @@ def test_connections_without_a_handshake_are_bounded(own_cloud: RunningCloud) ->
         assert b"200 OK" in exchange(own_cloud, b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
         mute[0].settimeout(2 * HANDSHAKE_SECONDS)
         assert mute[0].recv(1) == b""
+
+
+def test_handshakes_under_way_are_bounded(own_cloud: RunningCloud) -> None:
+    """Of a crowd that never begins TLS the oldest are cut off; whoever begins it comes in all the same."""
+    own_cloud.start()
+    address = ("127.0.0.1", own_cloud.settings.cloud_port)
+    with ExitStack() as stack:
+        mute = [stack.enter_context(socket.create_connection(address, 5)) for _ in range(MOST_ARRIVALS + 20)]
+        for _ in range(3):
+            assert b"200 OK" in exchange(own_cloud, b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
+        for each in mute[:20]:
+            each.settimeout(HANDSHAKE_SECONDS / 3)
+            assert each.recv(1) == b""
+        mute[-1].settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            mute[-1].recv(1)
+        started = time.monotonic()
+        assert own_cloud.stop() == 0
+        assert time.monotonic() - started < HANDSHAKE_SECONDS
+
+
+def test_a_taken_port_is_told(own_cloud: RunningCloud) -> None:
+    """A second service on the same port ends at once instead of sharing it."""
+    own_cloud.start()
+    with pytest.raises(OSError, match="in use"):
+        listen("127.0.0.1", own_cloud.settings.cloud_port, 1)
+    for each in listen("localhost", 0, 1):
+        each.close()
 
 
 def test_a_frozen_client_does_not_hold_up_the_end(own_cloud: RunningCloud) -> None:

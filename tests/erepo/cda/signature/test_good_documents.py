@@ -295,11 +295,29 @@ def test_unusual_signatures_are_not_called_forged(kind: type[SignatureUnsupporte
     assert not isinstance(caught.value, SignatureForged)
 
 
-def test_an_unusual_algorithm_hides_no_wrong_structure() -> None:
-    """The structure is judged first: a wrapped document is forged, whatever algorithm it names."""
+def _first(root: Tree) -> None:
+    root.insert(0, root[-1])
+
+
+def _for_another(root: Tree) -> None:
+    one(root, xades("DataObjectFormat")).set("ObjectReference", "#r-2")
+
+
+def _later(root: Tree) -> None:
+    time = one(root, xades("SigningTime"))
+    time.addnext(copy.deepcopy(time))
+
+
+def _to_a_file(root: Tree) -> None:
+    references(root)[0].set("URI", "file:///etc/passwd")
+
+
+@pytest.mark.parametrize("edit", [_first, _for_another, _later, _to_a_file])
+def test_an_unusual_algorithm_hides_no_wrong_structure(edit: Edit) -> None:
+    """The structure is judged first: a bent document is forged, whatever algorithm it names."""
     octets = Signing(edit=_algorithm("CanonicalizationMethod", INCLUSIVE)).sign(document())
     root = etree.fromstring(octets)
-    root.insert(0, root[-1])
+    edit(root)
     with pytest.raises(SignatureForged):
         verify_document(octets_of(root))
 

@@ -106,6 +106,9 @@ def test_compromised_keys_get_no_overlap(rotating: Rotating) -> None:
     assert rotating.open.reason is Reason.COMPROMISED
     with pytest.raises(RollbackImpossible, match="compromised"):
         rotating.rollback()
+    again = rotating.start(Demand.COMPROMISED)
+    assert again is not None
+    assert again.stage is Stage.CUT_OVER
     assert rotating.retire()
     assert rotating.accepted() == 2
 

@@ -71,7 +71,7 @@ def test_a_failed_handshake_is_recorded(own_cloud: RunningCloud, name: str) -> N
         [event] = alerts(record)
         assert (event.transaction, event.result) == ("node-authentication", Result.SERIOUS)
         assert event.codes == (code,)
-        assert event.who.account == ""
+        assert (event.who.account, event.who.address) == ("", "127.0.0.1")
 
 
 async def test_a_flood_of_handshakes_leaves_few_events(own_cloud: RunningCloud) -> None:
