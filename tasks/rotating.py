@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import TypeVar
 
 from prefect import get_run_logger, task
@@ -14,7 +13,7 @@ from blocks import CloudAccount, MailServer, TenantCertificates
 from blocks.loading import load
 from erepo.clinic import rotation
 from erepo.clinic.database import Database, open_clinic
-from erepo.clinic.mail import MaildirMailbox
+from erepo.clinic.mail.errors import MailboxMissing
 from erepo.clinic.onboarding import Pins
 from erepo.clinic.onboarding.activation import Account, active_account
 from erepo.clinic.onboarding.ledger import Entry
@@ -24,6 +23,7 @@ from tasks.boundary import guarded
 from tasks.events import emit
 from tasks.publishing import save_blocks
 from tasks.retrying import PATIENT
+from tasks.waiting import mailbox_of
 
 #: Name of the event that is emitted before certificates expire.
 EXPIRING = "erepo.certificate.expiring"
@@ -125,15 +125,21 @@ async def receive_pasted(account: str, texts: list[str]) -> None:
 async def collect(account: str, mail_server: str, reply_folder: str) -> bool:
     """Look once into the mailbox; return whether the certificates are here and have passed every check.
 
-    Without a folder, and without the sandbox's, there is no mailbox: certificates come by form or command.
+    Where no mailbox is configured, certificates come by form or command.
     """
-    address = (await load(MailServer, mail_server)).sender
+    found = await _with_database(lambda database, _: rotation.under_way(database, account))
+    mailed_at = found.mailed_at if found else None
+    mailbox = await mailbox_of(Settings(), mail_server, reply_folder, mailed_at)
+    if mailbox is None:
+        return False
 
     def work(database: Database, settings: Settings) -> bool:
-        folder = Path(reply_folder) if reply_folder else settings.office_home / "mail" / address
-        if not reply_folder and not folder.is_dir():
-            return False
-        return rotation.collect_certificates(database, account, MaildirMailbox(folder), _pins(settings))
+        try:
+            return rotation.collect_certificates(database, account, mailbox, _pins(settings))
+        except MailboxMissing:
+            if reply_folder:
+                raise
+            return False  # the sandbox's office makes the folder with its first answer
 
     return await _with_database(work)
 

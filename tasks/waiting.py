@@ -7,7 +7,7 @@ puts them into the ledger, and the run that wakes up finds them there.
 
 import asyncio
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from erepo.clinic import onboarding
 from erepo.clinic.database import Database
 from erepo.clinic.mail import Mailbox, MaildirMailbox
 from erepo.clinic.mail.errors import MailboxMissing, MailboxRefused, MailboxUnavailable
-from erepo.clinic.onboarding import Entry, Pins, Step
+from erepo.clinic.onboarding import Pins, Step
 from erepo.clinic.onboarding.errors import CertificatesAwaited, PrivateKeyGiven
 from erepo.clinic.onboarding.ledger import require
 from erepo.errors import ConfigurationError, ErepoError, InvalidInput, RemoteRefused
@@ -69,7 +69,7 @@ async def look_for_certificates(
             return "", False
         if run in entry.waiting.runs:
             return entry.waiting.runs[run], False
-        mailbox = await _mailbox(settings, connection, reply_folder, entry)
+        mailbox = await mailbox_of(settings, connection, reply_folder, entry.mailed_at)
         patience = 0 if entry.waiting.round else minutes
         trouble = await _look(database, account, mailbox, settings, patience)
         if trouble is None:
@@ -126,7 +126,7 @@ async def watch_account(account: str, remind_days: float) -> str:
             # No run has come to waiting yet: it still looks for itself, or has to be started again.
             return "waiting"
         if entry.step not in _THERE:
-            mailbox = await _mailbox(settings, connection, entry.waiting.folder, entry)
+            mailbox = await mailbox_of(settings, connection, entry.waiting.folder, entry.mailed_at)
             trouble = await _look(database, account, mailbox, settings, 0)
             if isinstance(trouble, CertificatesAwaited | MailboxUnavailable):
                 return await _remind(database, account, connection, remind_days)
@@ -173,12 +173,14 @@ async def _remind(database: Database, account: str, connection: str, days: float
     return "reminded"
 
 
-async def _mailbox(settings: Settings, connection: str, folder: str, entry: Entry) -> Mailbox | None:
+async def mailbox_of(
+    settings: Settings, connection: str, folder: str, mailed_at: datetime | None
+) -> Mailbox | None:
     """Return where the answers arrive: the folder given, the mailbox configured, or the sandbox's."""
     if folder:
         return MaildirMailbox(Path(folder))
     block = await load(MailServer, connection)
-    since = (entry.mailed_at - timedelta(days=1)).date() if entry.mailed_at else None
+    since = (mailed_at - timedelta(days=1)).date() if mailed_at else None
     if (configured := block.mailbox(since)) is not None:
         return configured
     sandbox = MaildirMailbox(settings.office_home / "mail" / block.sender)

@@ -20,7 +20,7 @@ from erepo.cli.certificates_ledger import (
 )
 from erepo.cli.certificates_rotation import rollback, rotate, status
 from erepo.cli.words import fail_politely
-from erepo.clinic import onboarding
+from erepo.clinic import onboarding, rotation
 from erepo.clinic.account import keys_folder
 from erepo.clinic.database import Database
 from erepo.clinic.onboarding import Entry, Pins
@@ -50,6 +50,11 @@ _WOKEN = Text("The run that waited for them goes on.", "Oczekujące uruchomienie
 _START = Text(
     "Now start the deployment onboard-clinic/on-demand for this account; it activates it.",
     "Uruchom teraz wdrożenie onboard-clinic/on-demand dla tego konta; aktywuje ono konto.",
+)
+_REPLACING = Text(
+    "The next run of rotate-certificates/daily puts them to use; `erepo certificates rotate` does it now.",
+    "Następne uruchomienie rotate-certificates/daily zacznie ich używać; od razu zrobi to"
+    " `erepo certificates rotate`.",
 )
 _SURE = Text(
     "Keys and requests of the account {account} will be destroyed; certificates for them will be worthless."
@@ -89,18 +94,21 @@ def receive(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Check the office's certificates completely, keep them, and let the waiting onboarding go on."""
+    """Check the office's certificates completely, keep them, and let onboarding or rotation go on."""
     with fail_politely(), opened() as (settings, database):
         chosen = _meant(database, files, account)
         pins = Pins.from_folder(settings.clinic_home / "trust")
-        proven = onboarding.collect_files(database, chosen, files, pins)
+        # Once the account is active, what the office sends belongs to its rotation.
+        replacing = rotation.under_way(database, chosen) is not None
+        proven = (rotation if replacing else onboarding).collect_files(database, chosen, files, pins)
         woken = wake_runs(settings, database, chosen)
     if as_json:
         serials = {each.purpose.value: each.serial for each in proven}
         typer.echo(orjson.dumps({"account": chosen, "serials": serials, "woken": woken}))
         return
     typer.echo(_RECEIVED.fill(language(), account=chosen))
-    typer.echo((_WOKEN if woken else _START).fill(language()))
+    next_step = _REPLACING if replacing else _WOKEN if woken else _START
+    typer.echo(next_step.fill(language()))
 
 
 @app.command()

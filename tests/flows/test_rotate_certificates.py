@@ -1,14 +1,12 @@
 """The flow rotate-certificates: blocks follow the ledger, jobs under way finish, warnings go out once."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-import sqlalchemy as sa
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_HOME
 
@@ -21,7 +19,6 @@ from erepo.clinic.archiving.planning import plan
 from erepo.clinic.onboarding.activation import active_account
 from erepo.clinic.rotation import Demand, Stage, alarms
 from erepo.clinic.rotation.errors import NothingRequested
-from erepo.clinic.tables import account as accounts
 from erepo.clinic.tables import now
 from flows.archive_documents import archive_documents
 from flows.import_documents import import_documents
@@ -29,8 +26,7 @@ from flows.rotate_certificates import rotate_certificates
 from tasks.clinic import opened
 from tasks.publishing import save_blocks
 from tests.flows.test_onboard_clinic import office  # noqa: F401 — the fixture
-from tests.support.certificate_desk import certificates_at
-from tests.support.cloud import ACCOUNT, RunningCloud
+from tests.support.cloud import ACCOUNT
 from tests.support.flow_clinic import PREFECT, ClinicUnderTest
 from tests.support.office import CLINIC, RunningOffice
 from tests.support.prefect import written
@@ -38,23 +34,14 @@ from tests.support.prefect import written
 pytestmark = PREFECT
 
 
-@pytest.fixture
-def desk(cloud: RunningCloud, office: RunningOffice) -> Iterator[str]:  # noqa: F811 — the fixture
-    """Where certificates are registered."""
-    with certificates_at(cloud) as root:
-        yield root
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def form(
     connected: ClinicUnderTest,
     office: RunningOffice,  # noqa: F811 — the fixture
-    desk: str,
     request: pytest.FixtureRequest,
 ) -> dict[str, Any]:
     """Fill the form in, with a connection and blocks of this test's own."""
     name = request.node.name.replace("_", "-")[:50]
-    await served_at(connected, desk)
     block = MailServer(host="127.0.0.1", port=office.port, sender=CLINIC, tls="none")
     await block.asave(name, overwrite=True)
     await save(connected, name)
@@ -66,16 +53,6 @@ async def save(clinic: ClinicUnderTest, name: str) -> None:
     entry = rotation.active(clinic.database, clinic.settings, ACCOUNT).open(clinic.settings.passphrase)
     block = TenantCertificates.of(ACCOUNT, entry.tls, entry.wss, clinic.settings.passphrase)
     await save_blocks(name, clinic.settings, active_account(clinic.database, ACCOUNT), block)
-
-
-async def served_at(clinic: ClinicUnderTest, root: str, name: str = "") -> None:
-    """Move the account's REST services to another address, in the table and, if named, in a block."""
-    address = f"{root}/services/{ACCOUNT}"
-    with clinic.database.begin() as connection:
-        connection.execute(sa.update(accounts).values(service_url=address))
-    if name:
-        block = (await load(CloudAccount, name)).model_copy(update={"service_url": address})
-        await block.asave(name, overwrite=True)
 
 
 def stage(clinic: ClinicUnderTest) -> Stage | None:
@@ -100,7 +77,7 @@ async def in_use(name: str) -> str:
 
 
 async def test_the_daily_run(
-    connected: ClinicUnderTest, form: dict[str, Any], cloud: RunningCloud, prefect_database: Path
+    connected: ClinicUnderTest, form: dict[str, Any], prefect_database: Path
 ) -> None:
     """Nothing while nothing is due; then request, change-over, and after the overlap the end of the old."""
     clinic, name = connected, form["connection"]
@@ -116,7 +93,6 @@ async def test_the_daily_run(
     await load(TenantCertificates, new)
     with pytest.raises(BlockMissing):
         await load(TenantCertificates, old)
-    await served_at(clinic, cloud.url, name)
     clinic.drop(2)
     await import_documents(name, quiet_seconds=0)
     await archive_documents(name)
@@ -127,15 +103,13 @@ async def test_the_daily_run(
 
 
 async def test_a_running_job_finishes_with_what_it_began(
-    connected: ClinicUnderTest, form: dict[str, Any], cloud: RunningCloud, desk: str
+    connected: ClinicUnderTest, form: dict[str, Any]
 ) -> None:
     """Opened before the change-over, sent after it, with the old keys; the next job has the new ones."""
     clinic, name = connected, form["connection"]
     clinic.drop(4)
     await import_documents(name, quiet_seconds=0)
-    await served_at(clinic, cloud.url, name)
     async with opened(name) as job:
-        await served_at(clinic, desk)
         before = await in_use(name)
         await until_answered(clinic, form, because="forced")
         assert stage(clinic) is Stage.CUT_OVER

@@ -1,7 +1,6 @@
 """A clinic whose account is active, ready to get new keys: real office, real service, real TLS."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,6 @@ from erepo.clinic.onboarding.ledger import Entry, Generation
 from erepo.clinic.rotation import Demand, Rotation, Stage, holding
 from erepo.clinic.structure import store_structure
 from erepo.clinic.structure_file import parse_structure
-from erepo.clinic.tables import account as accounts
 from erepo.clinic.tables import audit_event
 from erepo.settings import Settings
 from tests.erepo.clinic.onboarding.conftest import (  # noqa: F401 — fixtures
@@ -26,7 +24,6 @@ from tests.erepo.clinic.onboarding.conftest import (  # noqa: F401 — fixtures
     empty_database,
     world,
 )
-from tests.support.certificate_desk import certificates_at
 from tests.support.clinic_side import STRUCTURE
 
 
@@ -129,25 +126,16 @@ class Rotating:
             return list(connection.execute(query.order_by(audit_event.c.id)).scalars())
 
 
-@pytest.fixture(scope="session")
-def root(world: World) -> Iterator[str]:  # noqa: F811 — the fixture
-    """Where certificates are registered."""
-    with certificates_at(world.cloud) as address:
-        yield address
-
-
-def ready(chosen: Clinic, root: str, home: Path) -> Rotating:
-    """Onboard a clinic and let it meet the service that registers certificates."""
-    facts = chosen.onboard()
+def ready(chosen: Clinic, home: Path) -> Rotating:
+    """Onboard a clinic that has a structure."""
+    chosen.onboard()
     with chosen.database.begin() as connection:
         store_structure(connection, parse_structure(STRUCTURE))
-        moved = facts.service_url.replace(chosen.world.cloud.url, root)
-        connection.execute(sa.update(accounts).values(service_url=moved))
     settings = Settings(_env_file=None, home=home, key_passphrase=PASSPHRASE.decode())  # type: ignore[call-arg]
     return Rotating(chosen, settings)
 
 
 @pytest.fixture
-def rotating(clinic: Clinic, root: str, tmp_path: Path) -> Rotating:  # noqa: F811 — the fixture
+def rotating(clinic: Clinic, tmp_path: Path) -> Rotating:  # noqa: F811 — the fixture
     """A clinic with an active account."""
-    return ready(clinic, root, tmp_path)
+    return ready(clinic, tmp_path)

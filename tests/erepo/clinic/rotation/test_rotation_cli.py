@@ -41,12 +41,7 @@ def test_from_requests_in_a_folder_to_the_end(rotating: Rotating, run: Run, tmp_
     assert "New ones are due on" in run("status")
     run("rotate", "--because", "forced", "--requests", str(tmp_path / "out"))
     assert json.loads(run("status", "--json"))["rotation"]["stage"] == "requested"
-    office, files = Office.open(rotating.clinic.world.office.home), []
-    for purpose in CertificatePurpose:
-        csr = (tmp_path / "out" / f"{rotating.account}_{purpose.value}.csr").read_bytes()
-        file = tmp_path / f"{purpose.value}.pem"
-        file.write_bytes(issue(office, csr, rotating.account, purpose))
-        files.append(str(file))
+    files = issued(rotating, tmp_path / "out")
     told = run("rotate", *files)
     assert "the new ones are in use" in told
     assert "rotate-certificates/daily" in told
@@ -58,9 +53,26 @@ def test_from_requests_in_a_folder_to_the_end(rotating: Rotating, run: Run, tmp_
     assert "given up" in run("rollback")
 
 
-def issue(office: Office, csr: bytes, account: str, purpose: CertificatePurpose) -> bytes:
-    """Issue as the office does, without its mail."""
-    return write_certificates([office.authority.issue_client(read_csr(csr), account, purpose)])
+def test_receive_gives_them_to_the_rotation(rotating: Rotating, run: Run, tmp_path: Path) -> None:
+    """The command of the onboarding serves an active account as well: its files are for the rotation."""
+    run("rotate", "--because", "forced", "--requests", str(tmp_path / "out"))
+    files = issued(rotating, tmp_path / "out")
+    run("receive", files[0], code=1)
+    assert rotating.stage is Stage.REQUESTED
+    assert "erepo certificates rotate" in run("receive", *files)
+    assert rotating.stage is Stage.RECEIVED
+
+
+def issued(rotating: Rotating, folder: Path) -> list[str]:
+    """Issue as the office does, without its mail: requests of a folder in, names of two files out."""
+    office, files = Office.open(rotating.clinic.world.office.home), []
+    for purpose in CertificatePurpose:
+        csr = read_csr((folder / f"{rotating.account}_{purpose.value}.csr").read_bytes())
+        file = folder / f"{purpose.value}.pem"
+        certificate = office.authority.issue_client(csr, rotating.account, purpose)
+        file.write_bytes(write_certificates([certificate]))
+        files.append(str(file))
+    return files
 
 
 def test_by_mail_without_flows(rotating: Rotating, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

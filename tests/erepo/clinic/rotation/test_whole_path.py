@@ -117,12 +117,12 @@ async def test_a_job_that_connected_before_the_cut_over_finishes(rotating: Rotat
     assert rotating.retire()
 
 
-def test_a_clinic_on_postgresql(world: World, root: str, tmp_path: Path) -> None:
+def test_a_clinic_on_postgresql(world: World, tmp_path: Path) -> None:
     """The same on the other kind of database."""
     with postgres.database() as url:
         database = open_database(url)
         database.upgrade()
-        rotating = ready(Clinic(world, database, next(world.accounts)), root, tmp_path)
+        rotating = ready(Clinic(world, database, next(world.accounts)), tmp_path)
         rotating.go_on(rotation.Demand.FORCED)
         assert rotating.stage is None
         assert rotating.works()
