@@ -64,7 +64,8 @@ class Machine:
     @contextmanager
     def up(self) -> Iterator[subprocess.Popen[str]]:
         """Keep `erepo up` running while the block runs."""
-        arguments = [sys.executable, "-m", "erepo", "up"]
+        # Whoever runs the tests may have Ctrl-C ignored, as a shell does for what it starts in the background.
+        arguments = ["env", "--default-signal=INT", sys.executable, "-m", "erepo", "up"]
         with subprocess.Popen(arguments, env=self.environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             try:
