@@ -64,7 +64,7 @@ class Machine:
     @contextmanager
     def up(self) -> Iterator[subprocess.Popen[str]]:
         """Keep `erepo up` running while the block runs."""
-        # Whoever runs the tests may have Ctrl-C ignored, as a shell does for what it starts in the background.
+        # Where a shell started the tests in the background, Ctrl-C is ignored in all that they start.
         arguments = ["env", "--default-signal=INT", sys.executable, "-m", "erepo", "up"]
         with subprocess.Popen(arguments, env=self.environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
