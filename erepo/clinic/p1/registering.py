@@ -25,6 +25,7 @@ from erepo.clinic.database import Database
 from erepo.clinic.p1.errors import P1CertificatesPresent, P1IdMissing, P1NotRegistered
 from erepo.clinic.p1.files import FileFacts, Pair, check_pair
 from erepo.clinic.rest import AccountClient, P1State
+from erepo.clinic.rest.answers import P1Certificate
 from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal
 from erepo.clinic.tables import now
 from erepo.clinic.tables_account import p1_registration
@@ -154,13 +155,19 @@ def repository_id(connection: sa.Connection, account: str) -> str:
 def adopt(database: Database, state: P1State, *, actor: str = "erepo") -> Registration:
     """Write down what the service says, where our own row differs: say, our database came from a backup."""
     known = registration(database, state.account)
-    same = known and (known.state, known.repository_unique_id) == (state.state, state.repository_id)
-    if known is not None and same:
+    # The id alone does not tell: P1 gives the same one for other certificates of the provider.
+    told = (state.state, state.repository_id, _serial(state.tls), _serial(state.wss))
+    if known is not None and told == (
+        known.state,
+        known.repository_unique_id,
+        known.tls_serial,
+        known.wss_serial,
+    ):
         return known
     facts = None
     if state.tls and state.wss:
         facts = tuple(
-            FileFacts(one.serial, one.subject, one.not_before, one.not_after)
+            FileFacts(_serial(one), one.subject, one.not_before, one.not_after)
             for one in (state.tls, state.wss)
         )
     return _keep(database, state.account, state.state, state.repository_id, facts, actor)
@@ -176,9 +183,14 @@ def _refuse_others(database: Database, account: str, facts: tuple[FileFacts, Fil
 
 def _same_certificates(answer: P1State, facts: tuple[FileFacts, FileFacts]) -> None:
     """The service has to have read what we sent, not something else."""
-    told = tuple(one.serial.upper().lstrip("0") if one else "" for one in (answer.tls, answer.wss))
+    told = (_serial(answer.tls), _serial(answer.wss))
     if told != tuple(one.serial for one in facts):
         raise AnswerInvalid(address="p1/certificates", reason="serial")
+
+
+def _serial(told: P1Certificate | None) -> str:
+    """Return a serial number that the service tells, written as ours are."""
+    return told.serial.upper().lstrip("0") if told else ""
 
 
 def _keep(
