@@ -5,7 +5,6 @@ with account_world(folder) as world:              # both in processes of their o
         site.client(), site.files(), site.heard(), …
 """
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,10 +81,11 @@ class ServedAccount:
             events = [event for number, event in record.new() if number == chain]
         return [(one.transaction, one.action) for one in events if not one.transaction.startswith(OPERATOR)]
 
-    async def fill(self, octets: int) -> None:
-        """Deposit one document of this size."""
+    async def fill(self, *sizes: int) -> None:
+        """Deposit documents of these sizes."""
         async with connected(self.credentials) as client:
-            good(await client.provide(one_document(b"<ClinicalDocument/>".ljust(octets))))
+            for size in sizes:
+                good(await client.provide(one_document(b"<ClinicalDocument/>".ljust(size))))
 
 
 @dataclass
@@ -99,10 +99,6 @@ class AccountClinic:
     def account(self) -> str:
         """The 16 digits."""
         return self.served.number
-
-    def fill(self, octets: int) -> None:
-        """Deposit one document of this size; for tests without an event loop."""
-        asyncio.run(self.served.fill(octets))
 
     @contextmanager
     def client(self) -> Iterator[AccountClient]:

@@ -1,5 +1,6 @@
 """The commands about the account, as a person types them, against the services over real TLS."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -45,7 +46,7 @@ def run(*arguments: str, code: int = 0, answer: str | None = None) -> Result:
 
 def test_account_show_and_history(site: AccountClinic) -> None:
     """Asked, kept, warned about; `--kept` asks nobody; the history is there for programs."""
-    site.fill(950)
+    asyncio.run(site.served.fill(950))
     shown = run("account", "show").stdout
     assert "950 B of 1.0 kB (95 %)" in shown
     assert "nearly full" in shown

@@ -50,7 +50,7 @@ def test_it_is_sent_once_and_again_when_it_has_changed(site: AccountClinic) -> N
 
 
 def test_a_lost_answer_is_made_good(site: AccountClinic) -> None:
-    """Nothing is written down before the service confirms; the next run sends the same again, which changes nothing."""
+    """Nothing is written down before the service confirms; the next run changes nothing there."""
     with scripted_account(site.clinic, {"/structure": {}}, status=503), pytest.raises(RemoteBusy):
         send(site)
     assert send(site)

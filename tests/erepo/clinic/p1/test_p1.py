@@ -150,7 +150,7 @@ def test_the_service_says_so_where_our_database_does_not_know(site: AccountClini
 def test_certificates_that_were_replaced_from_elsewhere_are_learnt(
     site: AccountClinic, files: P1Files
 ) -> None:
-    """P1 gives the same id for others of the provider: they are adopted, and registering them is no change."""
+    """P1 gives the same id for others of the provider: they are adopted, and may be registered again."""
     register(site, files)
     others = site.served.files()
     with site.client() as client:
