@@ -22,7 +22,12 @@ import sqlalchemy as sa
 
 from erepo.clinic.audit import note
 from erepo.clinic.database import Database
-from erepo.clinic.p1.errors import P1CertificatesPresent, P1IdMissing, P1NotRegistered
+from erepo.clinic.p1.errors import (
+    P1CertificatesPresent,
+    P1IdMissing,
+    P1NotRegistered,
+    P1RepositoryExists,
+)
 from erepo.clinic.p1.files import FileFacts, Pair, check_pair
 from erepo.clinic.rest import AccountClient, P1State
 from erepo.clinic.rest.answers import P1Certificate
@@ -34,7 +39,10 @@ from erepo.errors import ErepoError
 _OURS: Final[dict[str, type[ErepoError]]] = {
     P1CertificatesPresent.code: P1CertificatesPresent,
     P1IdMissing.code: P1IdMissing,
+    P1RepositoryExists.code: P1RepositoryExists,
 }
+#: After these the service has the certificates, and no id.
+_STORED: Final = (P1IdMissing, P1RepositoryExists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,7 @@ def register(
         P1FileWrong, P1FilesSame, P1FilesSwapped: the files; nothing was sent.
         P1CertificatesPresent: others are registered; revoke them first.
         P1IdMissing: stored, but P1 gave no id (manual 2.1).
+        P1RepositoryExists: stored, but P1 knows another repository; `force_new` makes a further one.
         ServiceRefusal, RetryableError…: see `AccountClient.register_p1`.
     """
     check_pair(pair)
@@ -113,7 +122,7 @@ def register(
         answer = client.register_p1({**pair.to_send(), "force_new_repository": force_new})
     except ServiceRefusal as refusal:
         ours = _OURS.get(str(refusal.data["code"]))
-        if ours is P1IdMissing:
+        if ours in _STORED:
             _keep(database, account, "stored", "", facts, actor)
         raise (ours() if ours else refusal) from None
     _same_certificates(answer, facts)

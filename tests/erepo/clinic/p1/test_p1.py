@@ -18,9 +18,10 @@ from erepo.clinic.p1.errors import (
     P1FileWrong,
     P1IdMissing,
     P1NotRegistered,
+    P1RepositoryExists,
 )
 from erepo.clinic.rest import AccountClient
-from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal, ServiceTrouble
+from erepo.clinic.rest.errors import AnswerInvalid, ServiceTrouble
 from erepo.clinic.tables import audit_event
 from erepo.cloud.audit.events import Action
 from erepo.pki import Bundle
@@ -201,9 +202,14 @@ def test_a_repository_that_is_there_is_told_and_a_further_one_can_be_had(
 ) -> None:
     """P1 knows one of another service: refused, and only who demands a new one gets it."""
     site.served.world.p1.home.store.add_repository(site.served.resort_i, force_new=False)
-    with pytest.raises(ServiceRefusal) as caught:
+    with pytest.raises(P1RepositoryExists) as caught:
         register(site, files)
-    assert caught.value.data["code"] == "p1.repository-exists"
+    assert "--new-repository" in caught.value.explain("pl")[1]
+    known = p1.registration(site.clinic.database, site.account)
+    assert known is not None
+    assert adopt(site) == known
+    with pytest.raises(P1CertificatesPresent):
+        register(site, site.served.files(), force_new=True)
     found = register(site, files, force_new=True)
     assert found.repository_unique_id == site.served.repositories[1]
 
