@@ -20,9 +20,8 @@ from erepo.cli.root import app
 from erepo.cli.trigger import Prefect
 from erepo.clinic.account import adopt_credentials, load_connection
 from erepo.clinic.onboarding.activation import active_account
-from erepo.clinic.p1.errors import P1CertificatesPresent, P1IdMissing
+from erepo.clinic.p1.errors import P1CertificatesPresent, P1IdMissing, P1RepositoryExists
 from erepo.clinic.rest import AccountClient, P1State
-from erepo.clinic.rest.errors import ServiceRefusal
 from erepo.clinic.usage.alarms import EVENT
 from erepo.clinic.usage.history import Check, keep
 from erepo.cloud.audit.events import Action
@@ -162,7 +161,7 @@ async def test_the_structure_is_sent_when_it_has_changed(
 async def test_p1_is_registered_and_revoked_from_a_block(
     ready: ClinicUnderTest, served: ServedAccount
 ) -> None:
-    """The id reaches the account's block; others wait for a revocation; 2.1 is cured by starting over."""
+    """The id reaches the block and leaves it; others wait for a revocation; 2.1 is cured by starting over."""
     wrong = served.world.p1.wrong
     await keep_p1(ready, served.files())
     wrong("szar-repository", "busy")
@@ -174,13 +173,17 @@ async def test_p1_is_registered_and_revoked_from_a_block(
         await register_p1("other")
     await revoke_p1()
     assert not await repository_id()
-    with pytest.raises(ServiceRefusal):
+    with pytest.raises(P1RepositoryExists):
         await register_p1("other")
+    await register_p1("other", new_repository=True)
+    second = served.repositories[1]
+    assert await repository_id() == second
     wrong("szar-repository", "no-id")
     with pytest.raises(P1IdMissing):
-        await register_p1("other", new_repository=True)
+        await register_p1("other", start_over=True, new_repository=True)
+    assert not await repository_id()
     await register_p1("other", start_over=True)
-    assert await repository_id() == served.repositories[-1] != given
+    assert await repository_id() == second
 
 
 async def repository_id() -> str:
@@ -229,9 +232,9 @@ async def test_the_command_keeps_certificates_for_the_deployment(
     monkeypatch.setattr(account_p1, "open_prefect", lambda _: Prefect(server))
     options = served.files().write(tmp_path)
 
-    def command(*arguments: str) -> str:
+    def command(*arguments: str, code: int = 0) -> str:
         result = CliRunner().invoke(app, ["account", "p1", *arguments])
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == code, result.output
         return result.output
 
     for _ in range(2):
@@ -247,3 +250,6 @@ async def test_the_command_keeps_certificates_for_the_deployment(
     assert not await repository_id()
     await asyncio.to_thread(command, "register", *options)
     assert await repository_id() == given
+    served.world.p1.wrong("szar-repository", "busy")
+    await asyncio.to_thread(command, "register", *options, "--start-over", code=1)
+    assert not await repository_id()
