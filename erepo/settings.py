@@ -155,6 +155,13 @@ class OfficeSettings(BaseModel):
     smtp_password: SecretStr = Field(SecretStr(""), description="Password of the user.")
 
 
+class PanelSettings(BaseModel):
+    """How long somebody stays logged in to an account's panel, in seconds."""
+
+    idle: int = Field(900, ge=60, description="Longest time without a click.")
+    life: int = Field(28_800, ge=300, description="Longest time after the login, whatever is clicked.")
+
+
 class DiagnosisLimits(BaseModel):
     """When `erepo diagnose` warns."""
 
@@ -209,6 +216,7 @@ class Settings(BaseSettings):
     audit: AuditSink = AuditSink()
     p1: P1Settings = P1Settings()
     office: OfficeSettings = OfficeSettings()
+    panel: PanelSettings = PanelSettings()
     diagnosis: DiagnosisLimits = DiagnosisLimits()
 
     @field_validator("public_url")

@@ -1,4 +1,4 @@
-"""Make a clinic's account usable: keys, requests by mail, certificates, activation, blocks, structure, P1.
+"""Make a clinic's account usable: keys, requests, certificates, activation, panel, blocks, structure, P1.
 
 Requires the account's number, the passphrase of the keys in the worker's surroundings, and a mail server. The
 truth about how far it has come lies in the ledger of the clinic's own database, never in Prefect: started
@@ -16,6 +16,7 @@ from pydantic import Field
 from flows.asking import until_certificates
 from flows.naming import run_name
 from flows.reporting_account import report_onboarding
+from tasks.administrator import create_administrator
 from tasks.boundary import guarded
 from tasks.clinic import opened
 from tasks.onboarding import activate, entry_of, mail_requests, make_requests, write_mail_server
@@ -49,6 +50,8 @@ async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field o
 ) -> None:
     """Order certificates for an account, wait for them, activate the account, introduce the clinic.
 
+    The panel's first login lies in `secrets/panel-login` of the clinic's home then.
+
     May be started again at any time; what is done is not repeated.
 
     Args:
@@ -74,6 +77,7 @@ async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field o
     await mail_requests(account, connection, office)
     await until_certificates(account, connection, reply_folder, wait_minutes)
     await activate(account, service)
+    await create_administrator(account)
     await write_blocks(account, connection)
     async with opened(connection):
         await introduce_structure()

@@ -10,6 +10,7 @@ from prefect import flow
 from pydantic import Field
 
 from flows.naming import run_name
+from flows.reporting import report_registration
 from tasks.boundary import guarded
 from tasks.clinic import opened
 from tasks.p1 import register, write_repository_id
@@ -38,5 +39,6 @@ async def register_p1(
         connection: Name of the clinic's blocks.
     """
     async with opened(connection):
-        await register(certificates, start_over=start_over, new_repository=new_repository)
+        found = await register(certificates, start_over=start_over, new_repository=new_repository)
         await write_repository_id(connection)
+        await report_registration(found)

@@ -8,6 +8,7 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifa
 
 from erepo.clinic.archiving import Summary
 from erepo.clinic.intake import Summary as Imported
+from erepo.clinic.p1 import Registration
 from erepo.clinic.structure_sync import Sent
 from erepo.errors import ErepoError
 from erepo.texts import Language, Text, language, size_words, time_words
@@ -141,6 +142,7 @@ def import_page(total: Imported, speak: Language) -> str:
     return "\n\n".join(lines)
 
 
+_FACTS = Text("| what | value |\n|---|---|", "| co | wartość |\n|---|---|")
 _STRUCTURE = Text("Structure", "Struktura")
 _SENT = Text("Sent to the service.", "Wysłano do usługi.")
 _UNCHANGED = Text("Nothing has changed; nothing was sent.", "Nic się nie zmieniło; niczego nie wysłano.")
@@ -157,6 +159,30 @@ def structure_page(sent: Sent, speak: Language) -> str:
     counts = f"| {_UNITS.fill(speak)} | {sent.units} |\n| {_CELLS.fill(speak)} | {sent.cells} |"
     words = (_SENT if sent.sent else _UNCHANGED).fill(speak)
     return f"## {_STRUCTURE.fill(speak)}\n\n{words}\n\n{_HEAD.fill(speak)}\n{counts}"
+
+
+_REGISTERED = Text("Registered in the national domain", "Zarejestrowano w domenie krajowej")
+_ID = Text("id of the repository", "identyfikator repozytorium")
+_SERIAL = Text("{purpose}: serial number", "{purpose}: numer seryjny")
+_UNTIL = Text("{purpose}: valid until", "{purpose}: ważny do")
+
+
+async def report_registration(found: Registration) -> None:
+    """Leave the page of one registration: numbers and dates, no subject, which may name a person."""
+    await acreate_markdown_artifact(registration_page(found, language()), "registration-summary")
+
+
+def registration_page(found: Registration, speak: Language) -> str:
+    """Return the page as Markdown."""
+    rows = [f"| {_ID.fill(speak)} | {found.repository_unique_id} |"]
+    for purpose, serial, end in (
+        ("TLS", found.tls_serial, found.tls_until),
+        ("WSS", found.wss_serial, found.wss_until),
+    ):
+        rows.append(f"| {_SERIAL.fill(speak, purpose=purpose)} | {serial} |")
+        last = f"{end:%Y-%m-%d}" if end else "-"
+        rows.append(f"| {_UNTIL.fill(speak, purpose=purpose)} | {last} |")
+    return f"## {_REGISTERED.fill(speak)}\n\n" + "\n".join([_FACTS.fill(speak), *rows])
 
 
 def _cell(text: str) -> str:

@@ -16,15 +16,15 @@ from tasks.retrying import PATIENT
 
 @task(name="register-p1", **PATIENT)
 @guarded
-async def register(certificates: str, *, start_over: bool, new_repository: bool) -> None:
+async def register(certificates: str, *, start_over: bool, new_repository: bool) -> p1.Registration:
     """Hand both certificates of a block to the service; it registers the repository and tells the id."""
     clinic, block = current(), await load(P1Certificates, certificates)
     passphrase = clinic.settings.passphrase
 
-    def work() -> None:
+    def work() -> p1.Registration:
         pair = p1.Pair(block.tls(passphrase), block.wss(passphrase))
         with account_client(clinic.connection) as client:
-            p1.register(
+            return p1.register(
                 client,
                 clinic.database,
                 clinic.connection.account,
@@ -33,7 +33,7 @@ async def register(certificates: str, *, start_over: bool, new_repository: bool)
                 force_new=new_repository,
             )
 
-    await asyncio.to_thread(work)
+    return await asyncio.to_thread(work)
 
 
 @task(name="revoke-p1", **PATIENT)

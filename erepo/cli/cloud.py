@@ -12,6 +12,7 @@ from erepo.cli import (
     cloud_audit,
     cloud_certificates,
     cloud_check,
+    cloud_panel,
     cloud_patients,
     cloud_secrets,
     cloud_tenants,
@@ -129,6 +130,7 @@ app.command("check")(cloud_check.command)
 cloud_tenants.app.command("certificates")(cloud_certificates.command)
 app.add_typer(cloud_tenants.app, name="tenant")
 app.add_typer(cloud_patients.app, name="patients")
+app.add_typer(cloud_panel.app, name="panel")
 app.add_typer(trust_app, name="trust")
 app.add_typer(operator_app, name="operator")
 app.add_typer(cloud_audit.app, name="audit")

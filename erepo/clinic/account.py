@@ -16,6 +16,7 @@ from erepo.clinic.actor import archiving_actor
 from erepo.clinic.archiving.errors import AccountMissing
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
+from erepo.clinic.rest import AccountClient
 from erepo.clinic.tables import account, now, onboarding
 from erepo.durable import write_durably
 from erepo.pki.bundle import Bundle
@@ -73,6 +74,23 @@ def load_bundles(database: Database, settings: Settings, name: str) -> tuple[Bun
         ledger: Mapping[Any, Any] = found.mappings().one_or_none() or {}
     tls, wss = (_bundle(purpose, name, ledger, settings) for purpose in _PURPOSES)
     return tls, wss
+
+
+def rest_client(database: Database, settings: Settings, name: str) -> AccountClient:
+    """Return a client of an account's REST services, for what machines ask; to be closed.
+
+    Raises:
+        AccountMissing: no such account, or its keys are not here.
+        PassphraseMissing, WrongPassphrase: the keys do not open.
+    """
+    with database.read() as connection:
+        row = connection.execute(
+            sa.select(account.c.service_url, account.c.trust_pem).where(account.c.account == name)
+        ).one_or_none()
+    if row is None:
+        raise AccountMissing(what="account")
+    tls, _ = load_bundles(database, settings, name)
+    return AccountClient(row.service_url, name, tls, row.trust_pem.encode(), settings.http)
 
 
 def _bundle(purpose: str, name: str, ledger: Mapping[Any, Any], settings: Settings) -> Bundle:

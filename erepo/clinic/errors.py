@@ -10,7 +10,8 @@ ErepoError
 │   ├── DocumentNotRejected    only a refused document can be released
 │   └── StructureInvalid       the structure file is not understood
 ├── ConfigurationError
-│   └── StructureIncomplete    a resort code or the archiving user is missing
+│   ├── StructureIncomplete    a resort code or the archiving user is missing
+│   └── PanelLoginUnreadable   the file of the panel's first login says something else
 ├── IntegrityError
 │   └── ContentDamaged         stored bytes are gone or differ from their SHA-256
 └── PermanentError
@@ -172,4 +173,15 @@ class DocumentNotRejected(InvalidInput):
     cure = Text(
         "Nothing was changed; take the ids from `erepo rejected list`.",
         "Niczego nie zmieniono; weź identyfikatory z `erepo rejected list`.",
+    )
+
+
+class PanelLoginUnreadable(ConfigurationError):
+    """The file of the panel's first login was changed into something else."""
+
+    code = "panel.login-file-unreadable"
+    cause = Text("{file} does not hold login:password.", "Plik {file} nie zawiera login:hasło.")
+    cure = Text(
+        "Restore it from a backup, or delete it: a new one is made.",
+        "Przywróć go z kopii albo usuń: zostanie utworzony nowy.",
     )

@@ -88,6 +88,7 @@ account = sa.Table(
     sa.Column("used_documents", sa.BigInteger),
     sa.Column("checked_at", UtcDateTime),
     sa.Column("updated_at", UtcDateTime, nullable=False, default=now),
+    sa.Column("panel_login", sa.String(64)),  # administrator of the panel, once the service has it
 )
 
 #: Ledger of `onboard-clinic`: each step reads here whether it has been done. Keys only as encrypted PKCS#8.

@@ -16,7 +16,8 @@ How a submission (ITI-41) passes, file by file:
     web.trail           its event is in the record by then, written in the transaction of what it tells
 
 The rooms, lowest first: `storage`, `audit`, `tenancy`, `registry`, `repository`, `web`, and beside the last
-two `fixity`, which proves what is stored; a room knows those before it.
+two `fixity`, which proves what is stored, and `panel`, which knows who may enter an account's pages; a room
+knows those before it.
 
 Crash windows, and what each leaves behind:
 

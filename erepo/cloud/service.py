@@ -17,6 +17,7 @@ from erepo.cloud.metrics import Metrics
 from erepo.cloud.national.abroad import Abroad
 from erepo.cloud.national.port import NationalDomain  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.national.szar import Szar
+from erepo.cloud.panel.hashing import Hashing
 from erepo.cloud.registry.group import Registrar
 from erepo.cloud.registry.jobs import Job, Outcome  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.storage.database import Database
@@ -67,6 +68,8 @@ class Cloud:
         #: Hashing, compressing and writing of large bodies; two, so that a third waits instead of
         #: taking memory.
         self.heavy = ThreadPoolExecutor(2, "erepo-heavy")
+        #: Passwords of the panel, one at a time.
+        self.hashing = Hashing()
 
         #: Sends the record to the operator's audit repository, where there is one.
         self.sender = sender_for(settings, self.database, self.base_url)
@@ -149,4 +152,5 @@ class Cloud:
         self.abroad.close()
         self.heavy.shutdown()
         self.readers.shutdown()
+        self.hashing.close()
         self.database.close()

@@ -156,6 +156,9 @@ async def test_p1_is_registered_and_revoked_from_a_block(
     double.faults = [(504, "p1.timeout")]
     await register_p1("p1")
     assert (await load(CloudAccount, "clinic")).p1_repository_unique_id == REPOSITORY
+    told = await newest("registration-summary")
+    assert f"| id of the repository | {REPOSITORY} |" in told
+    assert f"| WSS: serial number | {double.p1['wss']['serial']} |" in told
     await keep_p1(served, make_p1_files(), "other")
     with pytest.raises(P1CertificatesPresent):
         await register_p1("other")

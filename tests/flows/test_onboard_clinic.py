@@ -4,18 +4,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
 from blocks import ClinicDatabase, CloudAccount, MailServer, TenantCertificates
 from blocks.loading import load
+from erepo.clinic.administrator import login_file
 from erepo.clinic.mail.errors import MailUnavailable
 from erepo.clinic.onboarding.errors import CertificatesAwaited
 from erepo.clinic.tables import onboarding
+from erepo.pki.tls import client_context
 from flows.onboard_clinic import onboard_clinic
 from tests.support.cloud import RunningCloud, free_port
 from tests.support.flow_clinic import PREFECT, ClinicUnderTest
 from tests.support.office import CLINIC, RunningOffice, running_office
+from tests.support.panel import Person
 
 pytestmark = PREFECT
 
@@ -55,8 +59,10 @@ def ledger(clinic: ClinicUnderTest) -> sa.Row[Any]:
         return connection.execute(sa.select(onboarding)).one()
 
 
-async def test_the_whole_way(clinic: ClinicUnderTest, form: dict[str, Any], prefect_database: object) -> None:
-    """From a number to an active account and its four blocks."""
+async def test_the_whole_way(
+    clinic: ClinicUnderTest, cloud: RunningCloud, form: dict[str, Any], prefect_database: object
+) -> None:
+    """From a number to an active account, its four blocks, and a login that opens its panel."""
     await onboard_clinic(**form)
     name = form["connection"]
     account = await load(CloudAccount, name)
@@ -67,6 +73,12 @@ async def test_the_whole_way(clinic: ClinicUnderTest, form: dict[str, Any], pref
     assert (await load(ClinicDatabase, name)).url.get_secret_value() == clinic.settings.clinic_url
     assert (await load(MailServer, name)).sender == CLINIC
     assert ledger(clinic).state == "active"
+    login, _, password = login_file(clinic.settings).read_text().strip().partition(":")
+    async with httpx.AsyncClient(
+        verify=client_context(bundle, cloud.ca.read_bytes()), trust_env=False
+    ) as http:
+        entered = await Person(http, f"{cloud.url}/services/{ACCOUNT}/app").log_in(login, password)
+    assert entered.status_code == 303
 
 
 async def test_a_second_run_repeats_nothing(

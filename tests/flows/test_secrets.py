@@ -16,6 +16,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 from pydantic import SecretStr
 
 from blocks import MailServer, TenantCertificates
+from erepo.clinic.administrator import login_file
 from erepo.clinic.onboarding import bundles, progress
 from erepo.clinic.onboarding.mailing import write_letter
 from flows.archive_documents import archive_documents
@@ -166,6 +167,9 @@ async def test_no_secret_gets_out(  # noqa: PLR0917 — fixtures
         ("commands", said),
     ]
     assert hits(marks, places) == set()
+    first = login_file(clinic.settings)
+    password = first.read_text().strip().partition(":")[2]
+    assert hits(forms(password.encode()), places) == {str(first)}
     assert {"api logs", "api erepo-mail-server", "log", "commands"} <= {place for place, _ in places}
     assert any(place.startswith("mail ") and b"CERTIFICATE REQUEST" in octets for place, octets in places)
     assert len(arguments) >= 5

@@ -1,8 +1,9 @@
-"""The account's REST services, over mutual TLS: activation, state and use, certificates, structure, P1."""
+"""The account's REST services, over mutual TLS: activation, state, certificates, structure, P1, panel."""
 
 from erepo.clinic.rest.answers import (
     AccountState,
     Activation,
+    Administrator,
     Certificates,
     P1Certificate,
     P1State,
@@ -14,6 +15,7 @@ __all__ = [
     "AccountClient",
     "AccountState",
     "Activation",
+    "Administrator",
     "Certificates",
     "P1Certificate",
     "P1State",

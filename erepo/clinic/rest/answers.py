@@ -97,6 +97,14 @@ class P1State(Answer):
     registered_at: _Moment | None = None
 
 
+class Administrator(Answer):
+    """The first login of the account's panel (manual 1.1.6)."""
+
+    account: str = Field(pattern=r"^[0-9]{16}$")
+    login: str = Field(max_length=64)
+    must_change: bool
+
+
 class RegisteredCertificate(Answer):
     """One certificate that the service knows of the account."""
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from erepo.clinic.rest.answers import (
     AccountState,
     Activation,
+    Administrator,
     Answer,
     Certificates,
     P1State,
@@ -193,6 +194,22 @@ class AccountClient:
             As `activate`.
         """
         return self._exchange("GET", self._address + "/p1/certificates", P1State)
+
+    def create_administrator(self, login: str, password: str) -> Administrator:
+        """Make the first login of the account's panel.
+
+        Idempotent: the same login and password again get the same answer, so it may be repeated after a lost
+        one.
+
+        Args:
+            login: 3 to 64 letters, digits and `. _ @ -`.
+            password: to be changed at the first login.
+
+        Raises:
+            As `activate`; ServiceRefusal also where the panel has another administrator already.
+        """
+        body = {"login": login, "password": password}
+        return self._exchange("PUT", self._address + "/administrator", Administrator, body)
 
     def close(self) -> None:
         """Close the connections."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from erepo.cloud.audit.events import NODE, OPERATOR, Event, Thing
+from erepo.cloud.audit.events import NODE, OPERATOR, PANEL, Event, Thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ QUERY: Final = _dicom("110112", "Query")
 PATIENT_RECORD: Final = _dicom("110110", "Patient Record")
 SECURITY_ALERT: Final = _dicom("110113", "Security Alert")
 AUDIT_LOG_USED: Final = _dicom("110101", "Audit Log Used")
+USER_AUTHENTICATION: Final = _dicom("110114", "User Authentication")
 APPLICATION_ACTIVITY: Final = _dicom("110100", "Application Activity")
 
 SOURCE: Final = _dicom("110153", "Source Role ID")
@@ -56,6 +57,8 @@ def _ihe(event: Coded, number: str, name: str, roles: tuple[Coded, Coded] = _IN)
     return Kind(event, Coded(number, "IHE Transactions", name), roles)
 
 
+_ATTRIBUTES: Final = _dicom("110137", "User Security Attributes Changed")
+
 _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "ITI-18": _ihe(QUERY, "ITI-18", "Registry Stored Query"),
@@ -66,12 +69,18 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "ITI-62": _ihe(PATIENT_RECORD, "ITI-62", "Remove Metadata"),
         "ITI-86": _ihe(PATIENT_RECORD, "ITI-86", "Remove Documents"),
         "account": Kind(APPLICATION_ACTIVITY, Coded("account", "erepo", "Account State")),
-        "activation": Kind(SECURITY_ALERT, _dicom("110137", "User Security Attributes Changed")),
+        "activation": Kind(SECURITY_ALERT, _ATTRIBUTES),
+        "administrator": Kind(SECURITY_ALERT, _ATTRIBUTES),
         "audit": Kind(AUDIT_LOG_USED),
-        "certificates": Kind(SECURITY_ALERT, _dicom("110137", "User Security Attributes Changed")),
-        "p1-certificates": Kind(SECURITY_ALERT, _dicom("110137", "User Security Attributes Changed")),
+        "certificates": Kind(SECURITY_ALERT, _ATTRIBUTES),
+        "p1-certificates": Kind(SECURITY_ALERT, _ATTRIBUTES),
         "structure": Kind(APPLICATION_ACTIVITY, Coded("structure", "erepo", "Organisational Structure")),
         "wsdl": Kind(APPLICATION_ACTIVITY, Coded("wsdl", "erepo", "Service Description")),
+        PANEL: Kind(APPLICATION_ACTIVITY, Coded("panel", "erepo", "Account Panel")),
+        f"{PANEL}: login": Kind(USER_AUTHENTICATION, _dicom("110122", "Login")),
+        f"{PANEL}: logout": Kind(USER_AUTHENTICATION, _dicom("110123", "Logout")),
+        f"{PANEL}: password": Kind(SECURITY_ALERT, _ATTRIBUTES),
+        f"{PANEL}: audit": Kind(AUDIT_LOG_USED),
         NODE: Kind(SECURITY_ALERT, _dicom("110126", "Node Authentication")),
         OPERATOR: Kind(SECURITY_ALERT, _dicom("110129", "Security Configuration")),
         f"{OPERATOR}: audit show": Kind(AUDIT_LOG_USED),

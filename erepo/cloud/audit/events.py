@@ -14,6 +14,7 @@ import orjson
 
 #: Events of the service itself, beside transactions of the profiles and REST resources.
 OPERATOR: Final = "operator"
+PANEL: Final = "panel"
 NODE: Final = "node-authentication"
 
 #: Most characters of an object's id, and of what is said of it; those of XDS have at most 256.
@@ -55,7 +56,8 @@ class Who:
     signer: str = ""
     """Fingerprint of the certificate that signed the message."""
     user: str = ""
-    """The acting person as `OID:number` of the assertion (ITI-40); the login of an operator."""
+    """The acting person as `OID:number` of the assertion (ITI-40); the login of an operator, or of a panel's
+    administrator."""
     role: str = ""
     """In which role the person acts, as `code^^scheme`."""
     purpose: str = ""
@@ -70,7 +72,8 @@ class Thing:
 
     Kinds: `patient`, `document`, `set` (of a submission), `folder`, `object` (of the registry), `query`;
     `withheld`: a document that was asked for and not given; `audit`: pages of the record itself; `setting`:
-    what the operator or the account changed; `structure`: of the provider, by its hash.
+    what the operator or the account changed; `structure`: of the provider, by its hash; `administrator`: of
+    the panel.
     """
 
     kind: str

@@ -31,7 +31,12 @@ class Evidence:
     once: tuple[Once, ...] = ()
 
     def ended(self, errors: Sequence[RegistryError] = ()) -> "Evidence":
-        """Return the evidence with the outcome that an answer's errors mean; warnings are no failure."""
+        """Return the evidence with the outcome that an answer's errors mean; warnings are no failure.
+
+        What was refused before its job was written stays so: a failed login writes, too.
+        """
+        if any(each.result is not Result.SUCCESS for each in self.events):
+            return self
         codes = tuple(dict.fromkeys(str(error.code) for error in errors))
         failed = any(error.is_error for error in errors)
         result = Result.MINOR if failed else Result.SUCCESS

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
@@ -20,6 +20,13 @@ _COLUMNS = select(audit_event.c.number, audit_event.c.facts, audit_event.c.hash)
 )
 _AFTER = _COLUMNS.where(audit_event.c.number > bindparam("after")).order_by(audit_event.c.number)
 _BEFORE = _COLUMNS.where(audit_event.c.number < bindparam("before")).order_by(audit_event.c.number.desc())
+_AT = (
+    select(audit_event.c.at)
+    .where(audit_event.c.tenant_id == bindparam("tenant"))
+    .where(audit_event.c.number == bindparam("number"))
+)
+#: An event bears the time of its request and gets its number at the end of it.
+_LONGEST_REQUEST: Final = timedelta(hours=1)
 _HEAD = select(audit_head.c.number).where(audit_head.c.tenant_id == bindparam("tenant"))
 
 
@@ -67,6 +74,64 @@ def page_after(connection: Connection, tenant_id: int, after: int, limit: int) -
         if len(rows) < _SLICE:
             return Page(found, more=False)
         after = rows[-1].number
+
+
+def page_before(
+    connection: Connection,
+    tenant_id: int,
+    before: int,
+    limit: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Page:
+    """Return the events before a number, the newest first: pages backwards in time.
+
+    Numbers follow the clock but for the time that one request takes, so where a period begins and ends is
+    looked up by halving, however long the chain is.
+
+    Args:
+        connection: of a reading transaction.
+        tenant_id: whose chain.
+        before: number behind the newest wanted.
+        limit: most events wanted; there may be fewer, see `PAGE_OCTETS`.
+        since: not older than this, UTC, naive.
+        until: older than this, UTC, naive.
+    """
+    last = connection.scalar(_HEAD, {"tenant": tenant_id}) or 0
+    before, least, query = min(before, last + 1), 0, _BEFORE
+    if until is not None:
+        before = min(before, _number_at(connection, tenant_id, last, until + _LONGEST_REQUEST))
+        query = query.where(audit_event.c.at < until)
+    if since is not None:
+        least = _number_at(connection, tenant_id, last, since - _LONGEST_REQUEST)
+        query = query.where(audit_event.c.at >= since)
+    query = query.where(audit_event.c.number >= least)
+    found: list[Recorded] = []
+    octets = 0
+    while True:
+        rows = connection.execute(query.limit(_SLICE), {"tenant": tenant_id, "before": before}).all()
+        for row in rows:
+            octets += len(row.facts)
+            if found and (len(found) == limit or octets > PAGE_OCTETS):
+                return Page(found, more=True)
+            found.append(_read(row))
+        if len(rows) < _SLICE:
+            return Page(found, more=False)
+        before = rows[-1].number
+
+
+def _number_at(connection: Connection, tenant_id: int, last: int, moment: datetime) -> int:
+    """Return the least number whose event is not older than a moment; one behind the last where none is."""
+    low, high = 1, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        at = connection.scalar(_AT, {"tenant": tenant_id, "number": middle})
+        if at is None or at >= moment:
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
 def latest(

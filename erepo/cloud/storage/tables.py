@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Date,
@@ -238,6 +239,45 @@ audit_event = Table(
     Column("at", DateTime, nullable=False),
     Column("facts", LargeBinary, nullable=False),  # JSON, the very octets that were hashed
     Column("hash", LargeBinary(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Who may log in to an account's panel; passwords only as slow hashes (`panel.passwords`).
+panel_user = Table(
+    "panel_user",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.id"), primary_key=True, autoincrement=False),
+    Column("login", String(64), primary_key=True),
+    Column("password", String(200), nullable=False),
+    Column("initial", String(200), nullable=False),  # of the request that made it: tells its repetition
+    Column("must_change", Boolean, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("changed_at", DateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Failed logins that are not forgiven yet, also of logins that nobody has.
+panel_attempt = Table(
+    "panel_attempt",
+    metadata,
+    Column("tenant_id", Number, primary_key=True, autoincrement=False),
+    Column("login_key", LargeBinary(32), primary_key=True),  # SHA-256 of what was typed
+    Column("failures", Integer, nullable=False),
+    Column("last_at", DateTime, nullable=False),
+    Column("locked_until", DateTime),
+    sqlite_with_rowid=False,
+)
+
+#: Who is logged in to a panel; the cookie's value only as its hash.
+panel_session = Table(
+    "panel_session",
+    metadata,
+    Column("tenant_id", Number, primary_key=True, autoincrement=False),
+    Column("key", LargeBinary(32), primary_key=True),
+    Column("login", String(64), nullable=False),
+    Column("certificate", String(64), nullable=False),  # fingerprint of the TLS certificate it was begun with
+    Column("began_at", DateTime, nullable=False),
+    Column("seen_at", DateTime, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -9,6 +9,9 @@
     GET, PUT  /services/{account}/certificates     the account's certificates
     GET, PUT  /services/{account}/structure        provider, units, cells
     GET, PUT, DELETE /services/{account}/p1/certificates  registration in the national domain
+    PUT  /services/{account}/administrator         makes the first login of the panel
+    GET, POST /services/{account}/app              pages for people, and all below (`web.panel`)
+    GET  /services/{account}/e-survey-gui          a page, and all below
     GET, POST /services/{account}/xds/repository   ?wsdl, ?xsd=NAME; ITI-41, ITI-43, ITI-86
     GET, POST /services/{account}/xds/registry     ?wsdl, ?xsd=NAME; ITI-18, ITI-42, ITI-57, ITI-62
 
@@ -27,7 +30,7 @@ from erepo.cloud.bodies import ClientGone, Receive
 from erepo.cloud.errors import AccountSuspended, MethodNotAllowed, PathUnknown, where
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
-from erepo.cloud.web import accounts, endpoints
+from erepo.cloud.web import accounts, endpoints, panel
 from erepo.cloud.web.answers import Answer, Send, error_answer, json_answer
 from erepo.cloud.web.calls import SMALL, Call, Request
 from erepo.cloud.web.resources import description, figures
@@ -93,9 +96,8 @@ async def _serve(cloud: Cloud, scope: Scope, receive: Receive, send: Send) -> No
     except ClientGone as gone:
         await _record(trail, gone)
     except ErepoError as error:
-        close = int(headers.get(b"content-length", b"0") or 0) > SMALL
         await _record(trail, error)
-        await error_answer(status_of(error), error, close=close, headers=_headers(error)).send(send)
+        await _refusal(request, error).send(send)
     except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
         log.error("unexpected: %s", where(error))  # noqa: TRY400  # texts may hold patient data
         await _record(trail, error)
@@ -184,6 +186,16 @@ async def _activation(cloud: Cloud, request: Request, account: str, trail: Trail
     endpoints.ACTIVATION.method(request.method)
     async with cloud.bodies.read(account, request.headers, request.receive, SMALL) as body:
         return json_answer(200, await accounts.activate(cloud, account, certificate, body, trail))
+
+
+def _refusal(request: Request, error: ErepoError) -> Answer:
+    status = status_of(error)
+    close = int(request.headers.get(b"content-length", b"0") or 0) > SMALL
+    plain = error_answer(status, error, close=close, headers=_headers(error))
+    account = endpoints.of_pages(request.path)
+    if account is None or type(error) is PathUnknown:  # that one is the same for everybody, everywhere
+        return plain
+    return panel.refusal(account, request.headers, error, plain)
 
 
 def _headers(error: ErepoError) -> tuple[tuple[bytes, bytes], ...]:

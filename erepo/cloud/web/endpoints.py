@@ -1,7 +1,8 @@
 """What stands behind an account in a path: the one table of endpoints.
 
-A new endpoint is a row here, a line in the list of `web.app` and a path in `web.openapi`. Whoever comes here
-has been proven to be the account itself; only the activation proves that in its own way.
+A new endpoint is a row here, a line in the list of `web.app` and, unless it shows pages to people, a path in
+`web.openapi`. Whoever comes here has been proven to be the account itself; only the activation proves that in
+its own way.
 """
 
 import re
@@ -9,9 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from erepo.cloud.audit.events import Action
+from erepo.cloud.audit.events import PANEL, Action
 from erepo.cloud.errors import MethodNotAllowed, PathUnknown
-from erepo.cloud.web import accounts, audits, certificates, national, structures, xds
+from erepo.cloud.web import accounts, administrators, audits, certificates, national, panel, structures, xds
 from erepo.cloud.web.answers import Answer
 from erepo.cloud.web.calls import Call
 
@@ -40,12 +41,13 @@ class Endpoint:
     Attributes:
         name: what it is called in the record.
         methods: by the HTTP method.
-        below: whether every path below it is served by it as well; `call.request.path` tells which.
+        pages: whether it shows pages to people: then it serves every path below it as well
+            (`call.request.path` tells which), and what is refused there is told on a page, too.
     """
 
     name: str
     methods: Mapping[str, Method] = field(default_factory=dict)
-    below: bool = False
+    pages: bool = False
 
     def method(self, name: str) -> Method:
         """Return how a method is served.
@@ -97,6 +99,15 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         },
     ),
     "/audit": Endpoint("audit", {"GET": Method(Action.READ, audits.answer_page)}),
+    "/administrator": Endpoint("administrator", {"PUT": Method(Action.CREATE, administrators.answer_create)}),
+    "/app": Endpoint(
+        PANEL,
+        {"GET": Method(Action.READ, panel.serve), "POST": Method(Action.EXECUTE, panel.serve)},
+        pages=True,
+    ),
+    "/e-survey-gui": Endpoint(
+        f"{PANEL}: e-survey", {"GET": Method(Action.READ, panel.serve_survey)}, pages=True
+    ),
     "/xds/repository": _XDS,
     "/xds/registry": _XDS,
 }
@@ -113,8 +124,17 @@ def find(path: str) -> tuple[str, Endpoint]:
         raise PathUnknown
     account, rest = found.groups()
     endpoint = ENDPOINTS.get(rest) or next(
-        (each for place, each in ENDPOINTS.items() if each.below and rest.startswith(f"{place}/")), None
+        (each for place, each in ENDPOINTS.items() if each.pages and rest.startswith(f"{place}/")), None
     )
     if endpoint is None:
         raise PathUnknown
     return account, endpoint
+
+
+def of_pages(path: str) -> str | None:
+    """Return the account whose pages for people a path is among, None where there are none."""
+    try:
+        account, endpoint = find(path)
+    except PathUnknown:
+        return None
+    return account if endpoint.pages else None

@@ -62,7 +62,7 @@ async def answer_state(call: Call) -> Answer:
     """Answer `GET /services/{account}/p1/certificates`."""
     await bearer(call.cloud, call.tenant, call.request.headers, call.trail)
     found = await _Means(call).read(partial(keeping.present, tenant_id=call.tenant.id))
-    return json_answer(200, _shown(call.tenant.account, found))
+    return json_answer(200, shown(call.tenant.account, found))
 
 
 async def answer_register(call: Call) -> Answer:
@@ -80,7 +80,7 @@ async def answer_register(call: Call) -> Answer:
     credentials: Credentials = await cloud.heavily(partial(open_credentials, tls, wss, cloud.now()))
     async with cloud.abroad.turn(call.tenant.id):
         found = await _registering(call).register(credentials, force_new=force_new)
-    return json_answer(200, _shown(call.tenant.account, found))
+    return json_answer(200, shown(call.tenant.account, found))
 
 
 async def answer_revoke(call: Call) -> Answer:
@@ -118,7 +118,8 @@ def _given(body: bytearray) -> tuple[tuple[Given, Given], bool]:
     return (tls, wss), force_new
 
 
-def _shown(account: str, found: Registration | None) -> dict[str, Any]:
+def shown(account: str, found: Registration | None) -> dict[str, Any]:
+    """Return what is told of an account's registration, None where there is none."""
     if found is None:
         nothing = dict.fromkeys(("repositoryId", "tls", "wss", "registeredAt"))
         return {"account": account, "state": "none", **nothing}

@@ -125,6 +125,7 @@ def _paths() -> Json:
             ),
         },
         f"{service}/audit": {"parameters": [ACCOUNT], **_audit()},
+        f"{service}/administrator": {"parameters": [ACCOUNT], **_administrator()},
         f"{service}/activation": {"parameters": [ACCOUNT], **_activation()},
         **account_paths(service),
         f"{service}/xds/registry": {"parameters": [ACCOUNT], **_soap("registry", "ITI-18, 42, 57, 62")},
@@ -165,6 +166,25 @@ def _activation() -> Json:
             "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
             "responses": answer("The account is active.", "application/json", ref("Facts"))
             | problems("400", "404", "405", "408", "409", "413", "503"),
+        }
+    }
+
+
+def _administrator() -> Json:
+    content = {"login": text(r"^[a-z0-9][a-z0-9._@-]{2,63}$")}
+    secret = text(minLength=12, maxLength=128)
+    told = {"account": _FACTS["account"], **content, "mustChange": {"type": "boolean"}}
+    return {
+        "put": {
+            "operationId": "create-administrator",
+            "summary": "Make the first login of the account's panel; the same again gets the same answer",
+            "security": PERHAPS_PERSON,
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": object_of({**content, "password": secret})}},
+            },
+            "responses": answer("It is there.", "application/json", object_of(told))
+            | problems("400", "403", "404", "405", "408", "409", "413", "503"),
         }
     }
 

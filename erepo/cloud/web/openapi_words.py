@@ -20,7 +20,7 @@ PROBLEMS: Final = {
     "404": "Nothing is here for this certificate; says the same whether the account exists or not.",
     "405": "Another method; `Allow` names the right one.",
     "408": "The body stopped coming.",
-    "409": "What is there stands in the way: other certificates, a proof that is missing.",
+    "409": "What is there stands in the way: other certificates, another administrator, a missing proof.",
     "413": "The body is too large.",
     "501": "The service is not connected to P1.",
     "502": "P1 refused, or answered without an id; the certificates are stored.",

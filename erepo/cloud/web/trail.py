@@ -148,8 +148,9 @@ class Trail:
 def _ended(job: "Job", outcome: Outcome) -> str:
     if outcome.replayed:
         return "replayed"
-    if isinstance(job, Note):
-        return _OUTCOMES[job.evidence.events[-1].result]
+    result = job.evidence.events[-1].result
+    if isinstance(job, Note) or result is not Result.SUCCESS:
+        return _OUTCOMES[result]
     return "failed" if outcome.refused else "done"
 
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from erepo.clinic.archiving import check_permitted
+from erepo.clinic.archiving import check_permitted, send_batch
 from erepo.clinic.database import Database
 from erepo.clinic.licence import current_licence, load_licence, require_licence
 from erepo.clinic.licence.errors import (
@@ -25,6 +25,7 @@ from erepo.clinic.tables_account import licence
 from erepo.sandbox.office.licences import issue_licence, public_key_file
 from erepo.sandbox.office.service import Office
 from erepo.settings import Settings
+from tests.support.archive_desk import Desk
 from tests.support.certificates import ACCOUNT
 
 OTHER = "0000000000002004"
@@ -83,6 +84,27 @@ def test_expired_nothing_is_sent(office: Path, trusting: Settings, clinic_databa
         check_permitted(clinic_database, trusting)
     load_licence(clinic_database, trusting, issue(office, TODAY - DAY, TODAY + DAY))
     check_permitted(clinic_database, trusting)
+
+
+async def test_a_licence_that_ends_meanwhile_stops_before_the_next_batch(
+    office: Path, tmp_path: Path
+) -> None:
+    """Nothing leaves while there is no valid licence; with a new one everything is archived once."""
+    issue(office, TODAY, TODAY)
+    desk = Desk(tmp_path / "clinic", licence_key=public_key_file(office))
+    desk.take_in(4, patients=2)
+    (batch,) = desk.plan().batches
+    with desk.database.begin() as connection:
+        values = {"account": ACCOUNT, "valid_from": datetime.now(UTC), "valid_until": datetime.now(UTC)}
+        text = issue(office, TODAY - 60 * DAY, TODAY - 2 * DAY)
+        connection.execute(licence.insert().values(id="L-1", text=text, **values))
+    with pytest.raises(LicenceExpired):
+        await send_batch(desk.cloud, desk.database, batch)
+    assert desk.cloud.requests == []
+    load_licence(desk.database, desk.settings, issue(office, TODAY - DAY, TODAY + DAY))
+    await desk.run()
+    desk.assert_all_archived_once()
+    desk.close()
 
 
 def test_a_date_in_the_database_helps_nobody(

@@ -60,7 +60,8 @@ def test_foreign_objects_are_unknown_objects(name: str, asker: Asker, owner: Ask
 
 def endpoints() -> list[str]:
     """Return what may follow an account in a path, from the service's own table, and what may not."""
-    return [*ENDPOINTS, "/xds", "/xds/registry/", "/documents/1.2.3"]
+    pages = ("/app/login", "/app/style.css", "/e-survey-gui/")
+    return [*ENDPOINTS, *pages, "/xds", "/xds/registry/", "/documents/1.2.3"]
 
 
 @pytest.mark.parametrize("method", METHODS)

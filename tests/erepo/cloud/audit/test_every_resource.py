@@ -28,7 +28,7 @@ EVERY = pytest.mark.parametrize("spoken", SPOKEN.values(), ids=SPOKEN)
 SECURITY = "erepo cloud CA"
 
 
-PATHS = tuple(ENDPOINTS)
+PATHS = (*ENDPOINTS, "/app/account")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -145,6 +145,13 @@ def rest(wire: Wire, method: str, path: str, *, person: bool = True) -> httpx.Re
             ("cloud.request-malformed",),
         ),
         ("POST", "/p1/certificates", True, 405, "p1-certificates", Result.SERIOUS, ("cloud.method",)),
+        ("GET", "/administrator", True, 405, "administrator", Result.SERIOUS, ("cloud.method",)),
+        ("PUT", "/administrator", False, 400, "administrator", Result.SERIOUS, ("cloud.request-malformed",)),
+        ("GET", "/app", False, 303, "panel", Result.SUCCESS, ()),
+        ("GET", "/app/login", False, 200, "panel", Result.SUCCESS, ()),
+        ("GET", "/app/nothing", False, 404, "panel", Result.SERIOUS, ("panel.page-unknown",)),
+        ("POST", "/app/login", False, 400, "panel: login", Result.SERIOUS, ("cloud.request-malformed",)),
+        ("GET", "/e-survey-gui/", False, 200, "panel: e-survey", Result.SUCCESS, ()),
         ("GET", "/elsewhere", True, 404, "request", Result.SERIOUS, ("cloud.unknown",)),
     ],
 )
