@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from erepo.pki import PrivateKey, Proven, TrustStore, check_certificate, encrypt_key, errors, new_key
+from erepo.pki.names import shown_subject
 from erepo.pki.pem import read_certificate
 from tests.support.certificates import (
     ACCOUNT,
@@ -164,6 +165,13 @@ def test_a_hostile_subject_comes_out_escaped() -> None:
     with pytest.raises(errors.WrongSubject) as caught:
         check(recipe)
     assert "\n" not in str(caught.value)
+
+
+def test_a_hostile_subject_is_shown_harmless() -> None:
+    """What people compare on a terminal moves no cursor of it."""
+    shown = shown_subject(GOOD.but(common_name="Zakład\x1b[2J\x07 1\n").make())
+    assert shown.startswith("CN=Zakład")
+    assert shown.isprintable()
 
 
 def test_without_trust_the_issuer_stays_unproven() -> None:
