@@ -134,6 +134,16 @@ def public_key_of(certificate: x509.Certificate) -> PublicKey:
     return check_public(key)
 
 
+def check_signing(key: PublicKey) -> None:
+    """Prove that a key may sign messages (RSA, or EC on P-256); with another nothing could be said.
+
+    Raises:
+        KeyUnsupported: another curve.
+    """
+    if isinstance(key, ec.EllipticCurvePublicKey) and not isinstance(key.curve, ec.SECP256R1):
+        raise KeyUnsupported(kind=key.curve.name)
+
+
 def describe(key: PublicKey) -> str:
     """Return the kind of a key in words: `RSA 3072`, `EC secp256r1`."""
     return f"RSA {key.key_size}" if isinstance(key, rsa.RSAPublicKey) else f"EC {key.curve.name}"

@@ -53,6 +53,14 @@ def test_a_good_signing_certificate_is_proven() -> None:
     assert check(recipe, purpose=WSS).purpose is WSS
 
 
+def test_a_signing_key_must_be_one_that_messages_are_signed_with() -> None:
+    """P-384 connects, but no message signed with it is accepted: an account must not be left with it."""
+    recipe = GOOD.but(key=ec.generate_private_key(ec.SECP384R1()))
+    assert check(recipe).key == "EC secp384r1"
+    with pytest.raises(errors.KeyUnsupported):
+        check(recipe.but(common_name=f"{ACCOUNT} WSS", extended=None), purpose=WSS)
+
+
 UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x05\x00")
 DEFECTS = {
     "expired": (
