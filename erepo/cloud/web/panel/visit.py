@@ -151,4 +151,6 @@ def _same_site(headers: Headers) -> bool:
     if site is not None:
         return site == b"same-origin"
     origin = headers.get(b"origin")
-    return origin is None or addresses.split(origin).netloc == headers.get(b"host", b"")
+    if origin is None:
+        return True
+    return addresses.split(origin.decode("latin-1")).netloc == headers.get(b"host", b"").decode("latin-1")
