@@ -64,7 +64,8 @@ class Machine:
     @contextmanager
     def up(self) -> Iterator[subprocess.Popen[str]]:
         """Keep `erepo up` running while the block runs."""
-        arguments = [sys.executable, "-m", "erepo", "up"]
+        # Where a shell started the tests in the background, Ctrl-C is ignored in all that they start.
+        arguments = ["env", "--default-signal=INT", sys.executable, "-m", "erepo", "up"]
         with subprocess.Popen(arguments, env=self.environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             try:

@@ -45,7 +45,8 @@ def submission(generator: random.Random) -> Submission:
 
 
 async def stream(cloud: RunningCloud, generator: random.Random, accepted: list[Submission]) -> None:
-    """Submit until the service dies; note what was answered Success."""
+    """Submit until the service dies, after some submissions; note what was answered Success."""
+    wanted, enough = len(accepted) + generator.randrange(2, 40), asyncio.Event()
 
     async def lane(client: CloudClient) -> None:
         while True:
@@ -53,13 +54,17 @@ async def stream(cloud: RunningCloud, generator: random.Random, accepted: list[S
             try:
                 response = await client.provide(each)
             except ErepoError:
+                enough.set()
                 return
             assert response.status == ResponseStatus.SUCCESS, response.errors
             accepted.append(each)
+            if len(accepted) >= wanted:
+                enough.set()
 
     async with connected(cloud.tenant) as client:
         lanes = [asyncio.create_task(lane(client)) for _ in range(8)]
-        await asyncio.sleep(generator.uniform(0.05, 0.5))
+        await enough.wait()
+        await asyncio.sleep(generator.uniform(0, 0.02))
         await asyncio.to_thread(cloud.kill)
         await asyncio.gather(*lanes)
 

@@ -25,19 +25,26 @@ KILLS = 6
 
 
 async def until_killed(cloud: RunningCloud, generator: random.Random) -> None:
-    """Submit, retrieve and ask until the service dies."""
+    """Submit, retrieve and ask until the service dies, after some submissions."""
+    left, enough = generator.randrange(2, 40), asyncio.Event()
 
     async def lane(client: CloudClient) -> None:
+        nonlocal left
         while True:
             try:
                 await client.provide(one_document(generator.randbytes(generator.randrange(10, 20_000))))
+                left -= 1
                 await client.retrieve(new_oid())
             except ErepoError:
+                enough.set()
                 return
+            if left <= 0:
+                enough.set()
 
     async with connected(cloud.tenant) as client:
         lanes = [asyncio.create_task(lane(client)) for _ in range(8)]
-        await asyncio.sleep(generator.uniform(0.05, 0.5))
+        await enough.wait()
+        await asyncio.sleep(generator.uniform(0, 0.02))
         await asyncio.to_thread(cloud.kill)
         await asyncio.gather(*lanes)
 
