@@ -8,7 +8,6 @@
 """
 
 import base64
-import binascii
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -238,6 +237,6 @@ def _leads(chain: object, certificate: x509.Certificate) -> bool:
     first = chain[0] if isinstance(chain, list) and chain else None
     try:
         octets = base64.b64decode(first, validate=True) if isinstance(first, str) else b""
-    except binascii.Error:
+    except ValueError:  # of base64, and for what is no ASCII
         return False
     return octets == certificate.public_bytes(Encoding.DER)

@@ -22,8 +22,19 @@ PROLOG: Final = 64 * 1024
 _STEP: Final = 64 * 1024
 
 _UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+_UTF32: Final = {
+    b"\xff\xfe\0\0": "utf-32-le",
+    b"\0\0\xfe\xff": "utf-32-be",
+    b"<\0\0\0": "utf-32-le",
+    b"\0\0\0<": "utf-32-be",
+}
 _ENCODING: Final = re.compile(rb"""^<\?xml\s[^>]*?\bencoding\s*=\s*["']([A-Za-z][\w.-]*)["']""")
 _ASCII_BASED: Final = re.compile(rb"utf-?8|us-ascii|ascii|iso-8859-\d+|windows-125\d|cp125\d", re.IGNORECASE)
+#: Encodings that are not read here, but in which markup stands as ASCII as well.
+_PLAIN_TOO: Final = re.compile(
+    rb"(?:utf|ucs)-?(?:16|32|2|4)(?:[lb]e)?|koi8-[a-z]+|iso_8859-\d+|latin-?\d+|gb2312|gbk|gb18030|big5|shift_jis|euc-[a-z]+",
+    re.IGNORECASE,
+)
 _MISC: Final = re.compile(rb"(?>\s+|<\?(?!xml\s).*?\?>|<!--.*?-->)*+", re.DOTALL)
 _DECLARATION: Final = re.compile(rb"^<\?xml\s.*?\?>", re.DOTALL)
 #: Passed to lxml; a mapping of Any because its type stubs take no unpacked dictionaries of mixed keywords.
@@ -58,17 +69,28 @@ def root_start(octets: Buffer) -> bytes:
 
 
 def plain(octets: Buffer) -> Buffer:
-    """Return a document whose markup can be searched as ASCII: itself, or, of UTF-16, its UTF-8."""
-    utf16 = _UTF16.get(bytes(memoryview(octets)[:2]))
-    if utf16 is None:
+    """Return a document whose markup can be searched as ASCII: itself, or, of UTF-16 and -32, its UTF-8."""
+    start = bytes(memoryview(octets)[:4])
+    wide = _UTF32.get(start) or _UTF16.get(start[:2])
+    if wide is None:
         return octets
-    return bytes(octets).decode(utf16, "ignore").lstrip("\ufeff").encode(errors="ignore")
+    return bytes(octets).decode(wide, "ignore").lstrip("\ufeff").encode(errors="ignore")
+
+
+def hides_markup(octets: Buffer) -> bool:
+    """Tell whether a document names an encoding in which markup may stand without its ASCII (UTF-7, say)."""
+    start = bytes(memoryview(octets)[:PROLOG]).removeprefix(b"\xef\xbb\xbf")
+    named = _ENCODING.match(start)
+    return bool(named and not _ASCII_BASED.fullmatch(named[1]) and not _PLAIN_TOO.fullmatch(named[1]))
 
 
 def _head(octets: Buffer) -> bytes:
     head = bytes(memoryview(octets)[:PROLOG])
     if utf16 := _UTF16.get(head[:2]):
-        return head.decode(utf16, "ignore").lstrip("\ufeff").encode(errors="ignore")
+        head = head.decode(utf16, "ignore").lstrip("\ufeff").encode(errors="ignore")
+        if b"\0" in head:  # UTF-32 begins alike, and no document holds this character
+            raise NotXml(line=1, column=1)
+        return head
     head = head.removeprefix(b"\xef\xbb\xbf")
     named = _ENCODING.match(head)
     if named and not _ASCII_BASED.fullmatch(named[1]):

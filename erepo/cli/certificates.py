@@ -27,6 +27,7 @@ from erepo.clinic.onboarding import Entry, Pins
 from erepo.clinic.onboarding.activation import active_account
 from erepo.pki import CertificatePurpose
 from erepo.pki.bundle import fingerprint
+from erepo.pki.names import shown_subject
 from erepo.pki.pem import read_certificate
 from erepo.settings import Settings
 from erepo.texts import Text, language
@@ -186,7 +187,7 @@ def _certificate(purpose: CertificatePurpose, pem: bytes) -> dict[str, Any]:
     return {
         "purpose": purpose.value,
         "serial": f"{certificate.serial_number:x}",
-        "subject": certificate.subject.rfc4514_string(),
+        "subject": shown_subject(certificate),
         "notBefore": certificate.not_valid_before_utc.isoformat(),
         "notAfter": certificate.not_valid_after_utc.isoformat(),
         "daysLeft": left.days,

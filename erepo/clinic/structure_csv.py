@@ -1,12 +1,14 @@
 """The structure as a table: one row a cell, as people keep it in a spreadsheet (docs/reference/structure.md).
 
 Fields that say the same as in the row above may be left empty. Comma, semicolon or tab between the fields;
-UTF-8, or Windows-1250 as Polish spreadsheets still write it. Everything that is wrong is told at once, each
-with its line. Users do not stand in the table: those that are there stay.
+UTF-8, or Windows-1250 as Polish spreadsheets still write it. A field that a spreadsheet would run as a
+formula is exported with a `'` before it, which the import takes away. Everything that is wrong is told at
+once, each with its line. Users do not stand in the table: those that are there stay.
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -33,6 +35,8 @@ COLUMNS: Final = {
 #: Most problems that are told at once.
 _MOST: Final = 10
 _FIELD_LIMIT: Final = 2000
+#: What spreadsheets run instead of showing it, and such a thing behind the sign that says it is text.
+_FORMULA: Final = re.compile(r"'*[=+\-@]")
 _LANGUAGES: Final[tuple[Language, Language]] = ("en", "pl")
 
 _NO_TEXT: Final = Text("neither UTF-8 nor Windows-1250", "to nie jest ani UTF-8, ani Windows-1250")
@@ -110,7 +114,18 @@ def write_table(provider: ProviderRecord) -> str:
 
 
 def _named(record: str, values: BaseModel) -> dict[str, str]:
-    return {column: getattr(values, name) for column, (kind, name) in COLUMNS.items() if kind == record}
+    return {
+        column: _inert(getattr(values, name)) for column, (kind, name) in COLUMNS.items() if kind == record
+    }
+
+
+def _inert(value: str) -> str:
+    """Return a field as a spreadsheet takes it for text, not for a formula; `_meant` undoes it."""
+    return f"'{value}" if _FORMULA.match(value) else value
+
+
+def _meant(value: str) -> str:
+    return value[1:] if value.startswith("'") and _FORMULA.match(value[1:]) else value
 
 
 def _text(octets: bytes) -> str:
@@ -132,7 +147,7 @@ def _rows(text: str, table: _Table) -> Iterator[tuple[int, dict[str, str]]]:
         begins = reader.line_num + 1
         for fields in reader:
             line, begins = begins, reader.line_num + 1
-            values = [" ".join(one.split()) for one in fields]
+            values = [_meant(" ".join(one.split())) for one in fields]
             if not any(values):
                 continue
             if any(values[len(names) :]):

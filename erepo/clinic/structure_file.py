@@ -4,6 +4,7 @@ Codes may be missing, so that a structure can be loaded step by step; what is th
 check before depositing names what is missing.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +34,7 @@ _PROBLEMS = {
     "list_type": Text("this has to be a list [ … ]", "wymagana jest lista [ … ]"),
     "model_type": Text("this has to be an object in braces", "wymagany jest obiekt w nawiasach klamrowych"),
 }
+_CONTROLS = Text("it has control characters", "zawiera znaki sterujące")
 _NO_JSON = Text("no JSON", "to nie jest JSON")
 _TOO_LARGE = Text("larger than {limit} bytes", "plik ma więcej niż {limit} bajtów")
 _LOGIN_TWICE = Text("a login stands twice in users", "ten sam login występuje w users dwa razy")
@@ -75,6 +77,15 @@ def _npwz(text: str) -> str:
     return _checked(Npwz.parse, text)
 
 
+def _legible(text: str) -> str:
+    if re.search(r"[\x00-\x1f\x7f-\x9f]", text):
+        raise _Wrong(_CONTROLS)
+    return text
+
+
+_Name = Annotated[str, Field(min_length=1), AfterValidator(_legible)]
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
@@ -82,7 +93,7 @@ class _Record(BaseModel):
 class CellRecord(_Record):
     """An organisational cell."""
 
-    name: str = Field(min_length=1)
+    name: _Name
     resort_vii: Annotated[str, _part("VII")] = ""
     resort_viii: Annotated[str, _part("VIII")] = ""
     resort_x: Annotated[str, _part("X")] = ""
@@ -91,7 +102,7 @@ class CellRecord(_Record):
 class UnitRecord(_Record):
     """An organisational unit with its cells."""
 
-    name: str = Field(min_length=1)
+    name: _Name
     regon: Annotated[str, AfterValidator(_regon)] = ""
     resort_v: Annotated[str, _part("V")] = ""
     cells: list[CellRecord] = []
@@ -100,7 +111,7 @@ class UnitRecord(_Record):
 class ProviderRecord(_Record):
     """The provider with its units."""
 
-    name: str = Field(min_length=1)
+    name: _Name
     regon: Annotated[str, AfterValidator(_regon)] = ""
     resort_i: Annotated[str, _part("I")] = ""
     units: list[UnitRecord] = []

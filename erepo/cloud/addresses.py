@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from erepo.cloud.errors import PublicAddressMissing
 from erepo.settings import Settings
@@ -22,6 +22,14 @@ def is_server_name(text: str) -> bool:
     except ValueError:
         return _DNS_NAME.match(text) is not None
     return True
+
+
+def split(address: str) -> SplitResult:
+    """Return the parts of an address that somebody sent; of one that is none, all are empty."""
+    try:
+        return urlsplit(address)
+    except ValueError:  # brackets around no IP address, and the like
+        return urlsplit("")
 
 
 def service_url(settings: Settings) -> str:

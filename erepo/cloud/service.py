@@ -68,6 +68,8 @@ class Cloud:
         #: Hashing, compressing and writing of large bodies; two, so that a third waits instead of
         #: taking memory.
         self.heavy = ThreadPoolExecutor(2, "erepo-heavy")
+        #: Opening of files that may ask for much work; nothing else ever waits for it.
+        self.openers = ThreadPoolExecutor(2, "erepo-opener")
         #: Passwords of the panel, one at a time.
         self.hashing = Hashing()
 
@@ -115,6 +117,10 @@ class Cloud:
         """Run a long piece of work beside the event loop; at most two at once."""
         return await asyncio.get_running_loop().run_in_executor(self.heavy, work)
 
+    async def opening(self, work: Callable[[], Result]) -> Result:
+        """Open what a client has sealed, beside the event loop; it may take as long as its maker wants."""
+        return await asyncio.get_running_loop().run_in_executor(self.openers, work)
+
     def start(self) -> None:
         """Begin to write; called on the event loop that serves."""
         self.writer.start()
@@ -151,6 +157,7 @@ class Cloud:
         """Finish what is under way and close the database."""
         self.abroad.close()
         self.heavy.shutdown()
+        self.openers.shutdown(cancel_futures=True)
         self.readers.shutdown()
         self.hashing.close()
         self.database.close()

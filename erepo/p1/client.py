@@ -19,7 +19,7 @@ from erepo.p1.http import P1Http
 from erepo.p1.packing import p1_signer
 from erepo.p1.tokens import Token, TokenCache, TokenRequest, read_token
 from erepo.p1.transport import P1Transport
-from erepo.p1.verifying import P1Verifier
+from erepo.p1.verifying import P1Verifier, others_than
 from erepo.pki.bundle import Bundle
 from erepo.pki.tls import client_context
 from erepo.pki.trust import TrustStore
@@ -65,7 +65,8 @@ class P1Client:
         self._trust = TrustStore.from_pem(wss_trust_pem or trust_pem)
         signer = p1_signer(wss)
         self._http = P1Http(client_context(tls, trust_pem), timeouts or HttpTimeouts())
-        verifier = P1Verifier(self._trust, life=limits.life, skew=limits.skew)
+        own = others_than(wss.certificate)
+        verifier = P1Verifier(self._trust, life=limits.life, skew=limits.skew, accept=own)
         self._transport = P1Transport(self._http, signer, verifier, limits.life)
         self._services: dict[str, Any] = {}
         self._tokens = TokenCache()

@@ -10,12 +10,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from cryptography import x509
+
 from erepo.content import Buffer
 from erepo.p1.packing import LIFE
 from erepo.settings import XmlLimits
 from erepo.soap.canonical import canonical_octets
 from erepo.soap.envelope import Shape, read_shape
-from erepo.soap.errors import AlgorithmRefused, CoverageRefused, MalformedEnvelope, SecurityMissing
+from erepo.soap.errors import (
+    AlgorithmRefused,
+    CoverageRefused,
+    MalformedEnvelope,
+    SecurityMissing,
+    SignerRefused,
+)
 from erepo.soap.mtom import Received
 from erepo.soap.names import (
     ACTION,
@@ -50,6 +58,19 @@ def read_p1(octets: Buffer, version: SoapVersion, most: int = MOST) -> Received:
     if next(envelope.iter(XOP_INCLUDE), None) is not None:
         raise MalformedEnvelope(rule="xop:Include in a message without parts")
     return Received(envelope, MappingProxyType({}), multipart=False)
+
+
+def others_than(own: x509.Certificate) -> Accept:
+    """Return what refuses our own certificate as a signer: a message of ours that comes back is no answer.
+
+    P1's authority may have issued the provider's certificate and vouch for P1's answers as well.
+    """
+
+    def accept(certificate: x509.Certificate) -> None:
+        if certificate == own:
+            raise SignerRefused(rule="the answer is signed by ourselves")
+
+    return accept
 
 
 class P1Verifier:

@@ -16,7 +16,7 @@ from erepo.pki.errors import (
     WrongAccount,
     WrongPurpose,
 )
-from erepo.pki.keys import PrivateKey, PublicKey, check_public, describe, same_key
+from erepo.pki.keys import PrivateKey, PublicKey, check_signing, describe, public_key_of, same_key
 from erepo.pki.names import CertificatePurpose, parse_subject
 from erepo.pki.trust import TrustStore, check_strength, check_time
 
@@ -69,11 +69,14 @@ def check_certificate(
 
     Raises:
         CertificateRefused: the leaf class names the defect; see the tree in `errors`.
+        KeyUnsupported, WeakKey: its key is none that is used here.
     """
     check_identity(certificate, account=account, purpose=purpose)
     public = key.public_key() if isinstance(key, PrivateKey) else key
-    if not same_key(check_public(certificate.public_key()), public):
+    if not same_key(public_key_of(certificate), public):
         raise KeyMismatch
+    if purpose is CertificatePurpose.WSS:
+        check_signing(public)
     check_time(certificate, at=at)
     check_strength(certificate)
     check_usage(certificate, purpose)

@@ -2,12 +2,19 @@
 
 from typing import Literal
 
+from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from erepo.passphrase import tried
-from erepo.pki.errors import KeyUnreadable, KeyUnsupported, WeakKey, WrongPassphrase
+from erepo.pki.errors import (
+    CertificateUnreadable,
+    KeyUnreadable,
+    KeyUnsupported,
+    WeakKey,
+    WrongPassphrase,
+)
 
 KeyType = Literal["ec-p256", "rsa-3072"]
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -109,6 +116,32 @@ def check_public(key: object) -> PublicKey:
             raise KeyUnsupported(kind=key.curve.name)
         return key
     raise KeyUnsupported(kind=type(key).__name__)
+
+
+def public_key_of(certificate: x509.Certificate) -> PublicKey:
+    """Return the public key of a certificate, which the library reads only when it is asked for.
+
+    Raises:
+        KeyUnsupported, WeakKey: as `check_public`; also a kind or curve that the library does not know.
+        CertificateUnreadable: it is no key of its kind.
+    """
+    try:
+        key = certificate.public_key()
+    except UnsupportedAlgorithm:
+        raise KeyUnsupported(kind=certificate.public_key_algorithm_oid.dotted_string[:40]) from None
+    except ValueError:
+        raise CertificateUnreadable from None
+    return check_public(key)
+
+
+def check_signing(key: PublicKey) -> None:
+    """Prove that a key may sign messages (RSA, or EC on P-256); with another nothing could be said.
+
+    Raises:
+        KeyUnsupported: another curve.
+    """
+    if isinstance(key, ec.EllipticCurvePublicKey) and not isinstance(key.curve, ec.SECP256R1):
+        raise KeyUnsupported(kind=key.curve.name)
 
 
 def describe(key: PublicKey) -> str:

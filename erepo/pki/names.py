@@ -92,3 +92,9 @@ def parse_subject(certificate: x509.Certificate) -> tuple[str, CertificatePurpos
 def file_name(certificate: x509.Certificate, purpose: CertificatePurpose) -> str:
     """Return the office's name for a certificate file: `TLS<serial>.pem`, `WSS<serial>.pem` (manual 2.3)."""
     return f"{purpose}{certificate.serial_number:x}.pem"
+
+
+def shown_subject(certificate: x509.Certificate) -> str:
+    """Return a certificate's subject for people: whoever made it, it cannot steer a terminal or a log."""
+    text = certificate.subject.rfc4514_string()
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

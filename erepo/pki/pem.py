@@ -20,6 +20,8 @@ UNREADABLE: Final = (
 )
 #: A chain of four certificates is about 10 kB; far more is no chain.
 _LARGEST = 1024**2
+#: Bits of a serial number: RFC 5280 allows 160, and Python writes no number of many thousands in decimal.
+_LONGEST_SERIAL: Final = 1024
 
 
 def read_certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
@@ -47,6 +49,8 @@ def read_whole(certificate: x509.Certificate) -> None:
     """
     _ = certificate.version, certificate.subject, certificate.issuer, certificate.extensions
     _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if certificate.serial_number.bit_length() > _LONGEST_SERIAL:
+        raise ValueError
 
 
 def read_certificate(pem: bytes) -> x509.Certificate:

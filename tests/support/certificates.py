@@ -6,6 +6,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from erepo.pki import Authority, CertificatePurpose, new_key
@@ -91,3 +92,19 @@ def root(name: str = "Test root", *, depth: int | None = 2) -> Authority:
         extended=None,
     )
     return Authority(recipe.key, recipe.make())
+
+
+#: The parts of a certificate of a P-256 key, in DER, that are bent below.
+_KEY_KIND, _CURVE = bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a8648ce3d030107")
+
+
+def unreadable_keys(recipe: Recipe) -> dict[str, x509.Certificate]:
+    """Return certificates that load although their keys cannot be read: the library reads keys late."""
+    der = recipe.make().public_bytes(Encoding.DER)
+    point = recipe.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    bent = {
+        "another kind": der.replace(_KEY_KIND, _KEY_KIND[:-1] + b"\x09"),
+        "another curve": der.replace(_CURVE, _CURVE[:-1] + b"\x09"),
+        "no point of the curve": der.replace(point, point[:-1] + bytes([point[-1] ^ 1])),
+    }
+    return {name: x509.load_der_x509_certificate(octets) for name, octets in bent.items()}

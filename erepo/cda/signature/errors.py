@@ -10,7 +10,7 @@
             ├── SignedDocumentHostile more markup than a document may have that is to be canonicalised
             ├── SignatureMisplaced    not once, or not as the last child of the root: wrapping
             ├── SignatureMalformed    a piece twice, missing, or unknown
-            ├── TransformRefused      XSLT, XPath and others rewrite what is signed
+            ├── TransformRefused      XSLT, other XPaths and so on rewrite what is signed
             ├── CoverageWrong         references something else than the whole document and its properties
             ├── PropertiesForged      properties twice, or of another signature or reference
             ├── SignerMismatched      another certificate than the properties name, or key than its own

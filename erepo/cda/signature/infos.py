@@ -1,5 +1,6 @@
 """SignedInfo of a document's signature: algorithms and references, each of the accepted form."""
 
+import re
 from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +17,7 @@ from erepo.cda.signature.errors import (
     SignerMismatched,
     TransformRefused,
 )
-from erepo.cda.signature.names import OTHER_C14N, OTHER_DIGESTS, OTHER_METHODS
+from erepo.cda.signature.names import OTHER_C14N, OTHER_DIGESTS, OTHER_METHODS, XPATH, XPATH_TEXT
 from erepo.xmlsig.canonical import Prefixes
 from erepo.xmlsig.forms import Forms, has_text
 from erepo.xmlsig.keys import DIGESTS
@@ -24,6 +25,7 @@ from erepo.xmlsig.names import (
     C14N_METHOD,
     DIGEST_METHOD,
     DIGEST_VALUE,
+    DS,
     ECDSA_SHA256,
     ENVELOPED,
     EXC_C14N,
@@ -48,6 +50,7 @@ REFUSALS: Final = Refusals(
 FORMS: Final = Forms(REFUSALS)
 _METHODS: Final = frozenset({RSA_SHA256, RSA_SHA384, RSA_SHA512, ECDSA_SHA256})
 _MOST_REFERENCES: Final = 3
+_NOT_IN_SIGNATURE: Final = re.compile(r"not\(ancestor-or-self::([A-Za-z_][\w.-]*):Signature\)", re.ASCII)
 _Unsupported = list[SignatureUnsupported]
 
 
@@ -126,10 +129,8 @@ def _read_transforms(transforms: etree._Element, unsupported: _Unsupported) -> t
     nodes = list(transforms)
     if has_text(transforms) or any(node.tag != TRANSFORM for node in nodes):
         raise SignatureMalformed(rule="Transforms has another form")
-    enveloped = bool(nodes) and nodes[0].get("Algorithm") == ENVELOPED
+    enveloped = bool(nodes) and _takes_signature_out(nodes[0])
     if enveloped:
-        FORMS.children(nodes[0])
-        FORMS.check_attributes(nodes[0], {"Algorithm"})
         nodes = nodes[1:]
     if len(nodes) > 1:
         raise TransformRefused(rule="more transforms than a canonicalisation")
@@ -138,6 +139,23 @@ def _read_transforms(transforms: etree._Element, unsupported: _Unsupported) -> t
     if nodes[0].get("Algorithm") not in {EXC_C14N, *OTHER_C14N}:
         raise TransformRefused(rule="a transform that rewrites what is signed")
     return enveloped, _canonicalisation(nodes[0], unsupported)
+
+
+def _takes_signature_out(node: etree._Element) -> bool:
+    """Tell whether a transform is the enveloped signature's, or the XPath that DSS writes in its place.
+
+    That one takes out every signature. There is one in a document, and its counter-signatures stand inside of
+    it, so both mean the same; no other XPath is ever looked at.
+    """
+    FORMS.check_attributes(node, {"Algorithm"})
+    if node.get("Algorithm") == ENVELOPED:
+        FORMS.children(node)
+        return True
+    if node.get("Algorithm") != XPATH or [child.tag for child in node] != [XPATH_TEXT] or has_text(node):
+        return False
+    (path,) = node
+    found = _NOT_IN_SIGNATURE.fullmatch(FORMS.only_text(path).strip())
+    return found is not None and path.nsmap.get(found[1]) == DS and not path.keys()
 
 
 def _canonicalisation(node: etree._Element, unsupported: _Unsupported) -> Prefixes:

@@ -24,6 +24,9 @@ CERT_DIGEST: Final = f"{{{XADES}}}CertDigest"
 DATA_OBJECT_FORMAT: Final = f"{{{XADES}}}DataObjectFormat"
 OBJECT_REFERENCE: Final = f"{{{XADES}}}ObjectReference"
 
+XPATH: Final = "http://www.w3.org/TR/1999/REC-xpath-19991116"
+XPATH_TEXT: Final = f"{{{DS}}}XPath"
+
 _MORE: Final = "http://www.w3.org/2001/04/xmldsig-more#"
 #: Canonicalisations that honest signers name.
 OTHER_C14N: Final = frozenset(

@@ -4,7 +4,8 @@
     ├── …
     └── ds:Signature                 the only one, the last child
         ├── ds:SignedInfo            exclusive canonicalisation
-        │   ├── ds:Reference URI=""  the whole document: enveloped-signature, then exclusive canonicalisation
+        │   ├── ds:Reference URI=""  the whole document: enveloped-signature (or the one XPath that means the
+        │   │                        same), then exclusive canonicalisation
         │   ├── ds:Reference         to xades:SignedProperties: exclusive canonicalisation
         │   └── ds:Reference         to ds:KeyInfo: may be there
         ├── ds:SignatureValue

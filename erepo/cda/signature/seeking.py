@@ -8,7 +8,7 @@ which are nearly all, cost one search for one word.
 import re
 from typing import Final
 
-from erepo.cda.parsing import plain
+from erepo.cda.parsing import hides_markup, plain
 from erepo.content import Buffer
 
 _WORD: Final = re.compile(rb"Signature")
@@ -25,7 +25,12 @@ def carries_signature(octets: Buffer) -> bool:
 
 
 def is_suspect(octets: Buffer) -> bool:
-    """Tell whether octets may be a CDA document that has a signature, or a DOCTYPE that could hide one."""
+    """Tell whether octets may be a CDA document that has a signature, or what could hide one.
+
+    That is a DOCTYPE, or an encoding in which names need not stand in the bytes.
+    """
+    if hides_markup(octets):
+        return True
     searched = plain(octets)
     if _WORD.search(searched) is None and _DOCTYPE.search(searched) is None:
         return False

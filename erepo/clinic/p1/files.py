@@ -23,6 +23,7 @@ from erepo.clinic.tables import now
 from erepo.errors import ErepoError
 from erepo.pki import Bundle
 from erepo.pki.keys import same_key
+from erepo.pki.names import shown_subject
 from erepo.texts import Text
 
 _LARGEST: Final = 1024**2
@@ -49,7 +50,7 @@ class FileFacts:
         """Read them from a certificate."""
         return cls(
             f"{certificate.serial_number:X}",
-            certificate.subject.rfc4514_string(),
+            shown_subject(certificate),
             certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
         )

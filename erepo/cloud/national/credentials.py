@@ -20,6 +20,7 @@ from erepo.errors import ErepoError
 from erepo.pki.bundle import Bundle
 from erepo.pki.errors import IsAuthority, KeyUnsupported, MissingUsage
 from erepo.pki.keys import clear_key, same_key
+from erepo.pki.names import shown_subject
 from erepo.pki.trust import check_time
 
 Slot = Literal["TLS", "WSS"]
@@ -124,7 +125,7 @@ def facts_of(bundle: Bundle) -> dict[str, str]:
     certificate = bundle.certificate
     return {
         "serial": f"{certificate.serial_number:X}",
-        "subject": certificate.subject.rfc4514_string()[:500],
+        "subject": shown_subject(certificate)[:500],
         "notBefore": f"{certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}",
         "notAfter": f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}",
     }

@@ -8,6 +8,7 @@ arguments, environment or files.
 
 import base64
 import logging
+import os
 import resource
 import subprocess
 import sys
@@ -28,6 +29,8 @@ log = logging.getLogger("erepo.cloud")
 _CPU_SECONDS: Final = 10
 _WALL_SECONDS: Final = 40.0
 _MEMORY: Final = 1024**3
+#: The service itself comes first.
+_NICE: Final = 10
 
 
 def open_files(files: Sequence[tuple[bytes, bytes]]) -> list[Bundle | ErepoError]:
@@ -48,8 +51,8 @@ def open_files(files: Sequence[tuple[bytes, bytes]]) -> list[Bundle | ErepoError
         return [BundleUnreadable() for _ in files]
     if done.returncode:
         log.warning("the opening of .p12 files ended with %d", done.returncode)
-    # Line by line: what was opened before the child was ended is there.
-    answers = [orjson.loads(line) for line in done.stdout.splitlines()]
+    # Line by line: what was opened before the child was ended is there; the last may be cut off.
+    answers = [orjson.loads(line) for line in done.stdout.split(b"\n")[:-1]]
     missing = [BundleUnreadable() for _ in files[len(answers) :]]
     return [*(_read(each) for each in answers), *missing]
 
@@ -81,6 +84,7 @@ def _open(pkcs12: bytes, password: bytes) -> dict[str, Any]:
 def main() -> None:
     """Be the child: read files from standard input, write what is in them to standard output."""
     asked = orjson.loads(sys.stdin.buffer.read())
+    os.nice(_NICE)
     resource.setrlimit(resource.RLIMIT_CPU, (asked["seconds"], asked["seconds"]))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory holds keys

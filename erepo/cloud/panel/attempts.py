@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from erepo.cloud.panel.errors import LoginLocked
 from erepo.cloud.storage.tables import panel_attempt
 
 #: Failures that lock nothing yet.
@@ -37,6 +38,18 @@ def locked_until(connection: Connection, tenant_id: int, login: str, at: datetim
         .where(columns.login_key == _key(login))
     )
     return until if until is not None and until > at else None
+
+
+def expect_open(connection: Connection, tenant_id: int, login: str, at: datetime) -> None:
+    """Prove that a login is not locked.
+
+    Raises:
+        LoginLocked: it is.
+    """
+    until = locked_until(connection, tenant_id, login, at)
+    if until is not None:
+        seconds = (until - at).total_seconds()
+        raise LoginLocked(minutes=max(1, -int(-seconds // 60)))
 
 
 def failed(connection: Connection, tenant_id: int, login: str, at: datetime) -> None:

@@ -5,6 +5,7 @@ here; a field that is not known is refused, so that nothing is stored that nobod
 """
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ _PROBLEMS = {
     "model_type": Text("it has to be an object", "wymagany jest obiekt"),
 }
 _OTHER = Text("it is not understood", "jest niezrozumiałe")
+_CONTROLS = Text("it has control characters", "zawiera znaki sterujące")
 _TWICE = Text("the same code stands in two records", "ten sam kod występuje w dwóch rekordach")
 
 
@@ -71,7 +73,13 @@ def _part(part: Part) -> AfterValidator:
     return _checked(lambda text: check_part(part, text))
 
 
-_Name = Annotated[str, Field(min_length=1, max_length=500)]
+def _legible(text: str) -> str:
+    if re.search(r"[\x00-\x1f\x7f-\x9f]", text):
+        raise _Wrong(_CONTROLS)
+    return text
+
+
+_Name = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_legible)]
 _Regon = Annotated[str, _checked(lambda text: Regon.parse(text) if text else "")]
 
 

@@ -20,6 +20,7 @@ from erepo.cloud.web.trail import Trail
 from erepo.pki.bundle import Bundle
 from erepo.pki.checks import check_certificate
 from erepo.pki.errors import WrongSubject
+from erepo.pki.keys import public_key_of
 from erepo.pki.names import CertificatePurpose, parse_subject
 from erepo.pki.pem import read_certificate
 
@@ -60,7 +61,7 @@ async def activate(
             certificate,
             account=account,
             purpose=purpose,
-            key=certificate.public_key(),  # type: ignore[arg-type]  # checked inside: other kinds are refused
+            key=public_key_of(certificate),
             trust=cloud.trust,
             at=cloud.now(),
         )

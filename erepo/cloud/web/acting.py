@@ -6,11 +6,11 @@ An assertion or token that is there is always proven, also where the account nee
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from cryptography import x509
 
 from erepo.acting import Actor, Expected, UserUnknown, read_assertion, read_token
+from erepo.cloud import addresses
 from erepo.cloud.audit.evidence import Once
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
@@ -106,7 +106,7 @@ def _names(cloud: Cloud, tenant: Tenant, to: str = "") -> frozenset[str]:
     Behind a proxy clients know another address than ours: the one they address the message to. That is the
     sender's word, so it counts with the account's path only: a bare host may be any other service's name.
     """
-    address = urlsplit(to)
+    address = addresses.split(to)
     roots = {cloud.base_url, f"{address.scheme}://{address.netloc}" if address.netloc else cloud.base_url}
     service = f"/services/{tenant.account}"
     paths = (service, f"{service}/xds/registry", f"{service}/xds/repository")

@@ -1,14 +1,15 @@
 """REST: the clinic makes the first login of its panel (manual 1.1.6)."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
-from erepo.cloud.audit.events import Thing
+from erepo.cloud.audit.events import Result, Thing
 from erepo.cloud.errors import RequestMalformed
-from erepo.cloud.panel import administrators, passwords
+from erepo.cloud.panel import administrators, attempts, passwords
 from erepo.cloud.panel.administrators import Administrator
 from erepo.cloud.panel.errors import AdministratorExists
 from erepo.cloud.registry.jobs import Change, Outcome
@@ -44,6 +45,7 @@ async def create(cloud: Cloud, tenant: Tenant, body: bytearray, trail: Trail) ->
         RequestMalformed: the body is not `{"login", "password"}`.
         LoginMalformed, PasswordRefused: they may not be.
         AdministratorExists: there is another one already.
+        LoginLocked: that was told too often.
         LoginsBusy, StorageUnavailable, ServiceStopping: ask again.
     """
     login, password = _read(body)
@@ -52,7 +54,7 @@ async def create(cloud: Cloud, tenant: Tenant, body: bytearray, trail: Trail) ->
     for _ in range(_LOOKS):
         there = await cloud.reading(partial(_look, cloud, tenant))
         if there:
-            must_change = await _the_same(cloud, there, login, password)
+            must_change = await _the_same(cloud, tenant, there, login, password, trail)
             trail.things = (Thing("administrator", login, "known before"),)
             return _told(tenant, login, must_change=must_change)
         try:
@@ -83,12 +85,54 @@ def _look(cloud: Cloud, tenant: Tenant) -> list[Administrator]:
         return list(administrators.administrators(connection, tenant.id))
 
 
-async def _the_same(cloud: Cloud, there: list[Administrator], login: str, password: str) -> bool:
-    """Return whether the password must be changed, if this very administrator is there."""
+async def _the_same(  # one for each thing that is compared
+    cloud: Cloud, tenant: Tenant, there: list[Administrator], login: str, password: str, trail: Trail
+) -> bool:
+    """Return whether the password must be changed, if this very administrator is there.
+
+    Whoever has the certificate could guess the first password here instead of on the page, so failures are
+    counted and locked alike, beside those of the page, and a login that nobody has takes as long.
+
+    Raises:
+        AdministratorExists, LoginLocked: it is not, or too much was guessed.
+    """
+    look = partial(_expect_open, cloud, tenant, login)
+    await cloud.reading(look)
     found = next((each for each in there if each.login == login), None)
-    if found is None or not await cloud.hashing.run(partial(passwords.matches, password, found.initial)):
+    kept = found.initial if found is not None else passwords.NOBODY
+    if not await cloud.hashing.run(partial(passwords.matches, password, kept)) or found is None:
+        await _count(cloud, tenant, login, trail)
         raise AdministratorExists
+    await cloud.reading(look)
     return found.must_change
+
+
+def _guessed(login: str) -> str:
+    """Return under what failures are counted: no page's login has a capital letter."""
+    return f"PUT {login}"
+
+
+def _expect_open(cloud: Cloud, tenant: Tenant, login: str) -> None:
+    with cloud.database.read(tenant.id) as connection:
+        attempts.expect_open(connection, tenant.id, _guessed(login), _now(cloud))
+
+
+async def _count(cloud: Cloud, tenant: Tenant, login: str, trail: Trail) -> None:
+    at = _now(cloud)
+
+    def count(connection: Connection) -> Outcome:
+        attempts.expect_open(connection, tenant.id, _guessed(login), at)
+        attempts.failed(connection, tenant.id, _guessed(login), at)
+        return Outcome()
+
+    things = [Thing("administrator", login, "not the same")]
+    evidence = trail.evidence(things).refused(AdministratorExists.code, Result.SERIOUS)
+    await trail.write(Change(evidence=evidence, apply=count))
+
+
+def _now(cloud: Cloud) -> datetime:
+    """The service's clock as the tables keep time: UTC, naive."""
+    return cloud.now().replace(tzinfo=None)
 
 
 async def _make(cloud: Cloud, tenant: Tenant, login: str, password: str, trail: Trail) -> None:

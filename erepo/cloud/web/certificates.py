@@ -21,6 +21,7 @@ from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.calls import Call
 from erepo.pki.bundle import fingerprint
 from erepo.pki.checks import check_certificate
+from erepo.pki.keys import public_key_of
 from erepo.pki.names import CertificatePurpose
 from erepo.pki.pem import read_certificate
 
@@ -82,7 +83,7 @@ def _check(cloud: Cloud, tenant: Tenant, pair: certificates.Pair) -> None:
             each,
             account=tenant.account,
             purpose=purpose,
-            key=each.public_key(),  # type: ignore[arg-type]  # checked inside: other kinds are refused
+            key=public_key_of(each),
             trust=cloud.trust,
             at=cloud.now(),
         )

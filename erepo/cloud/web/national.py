@@ -14,7 +14,7 @@ from erepo.cloud.audit.events import Thing
 from erepo.cloud.audit.evidence import now
 from erepo.cloud.errors import RequestMalformed
 from erepo.cloud.national import keeping
-from erepo.cloud.national.credentials import SLOTS, Credentials, Given, open_credentials
+from erepo.cloud.national.credentials import SLOTS, Given, open_credentials
 from erepo.cloud.national.keeping import Registration
 from erepo.cloud.national.registering import Registering, Step
 from erepo.cloud.registry.jobs import Outcome
@@ -77,8 +77,9 @@ async def answer_register(call: Call) -> Answer:
     await bearer(cloud, call.tenant, call.request.headers, call.trail)
     async with call.body(_LARGEST) as body:
         (tls, wss), force_new = _given(body)
-    credentials: Credentials = await cloud.heavily(partial(open_credentials, tls, wss, cloud.now()))
     async with cloud.abroad.turn(call.tenant.id):
+        # In turn, too: how much work a file is, whoever made it decides.
+        credentials = await cloud.opening(partial(open_credentials, tls, wss, cloud.now()))
         found = await _registering(call).register(credentials, force_new=force_new)
     return json_answer(200, shown(call.tenant.account, found))
 

@@ -184,7 +184,7 @@ def _administrator() -> Json:
                 "content": {"application/json": {"schema": object_of({**content, "password": secret})}},
             },
             "responses": answer("It is there.", "application/json", object_of(told))
-            | problems("400", "403", "404", "405", "408", "409", "413", "503"),
+            | problems("400", "403", "404", "405", "408", "409", "413", "429", "503"),
         }
     }
 

@@ -22,7 +22,7 @@ from erepo.cloud.national.errors import (
     P1RepositoryIdMissing,
     P1Unreachable,
 )
-from erepo.cloud.panel.errors import AdministratorExists
+from erepo.cloud.panel.errors import AdministratorExists, LoginLocked
 from erepo.cloud.structure.errors import StructureNone
 from erepo.cloud.tenancy.errors import CertificateRetired, CertificatesNotProven
 from erepo.cloud.vault.errors import MasterKeyChanged
@@ -39,6 +39,7 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (P1CertificatesPresent, 409),
     (P1RepositoryExists, 409),
     (AdministratorExists, 409),
+    (LoginLocked, 429),
     (BodyTooLarge, 413),
     (BodyTimeout, 408),
     (AccountSuspended, 403),

@@ -9,8 +9,8 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from functools import partial
-from urllib.parse import urlsplit
 
+from erepo.cloud import addresses
 from erepo.cloud.audit.evidence import Once
 from erepo.cloud.errors import SignerNotRegistered, StoredContentDamaged, where
 from erepo.cloud.service import Cloud
@@ -172,7 +172,7 @@ def _prove(cloud: Cloud, tenant: Tenant, received: Received) -> Verified:
 
 def _check_address(to: str, path: str) -> None:
     # The host may differ behind a proxy; the path names account and endpoint.
-    if to != ANONYMOUS and urlsplit(to).path != path:
+    if to != ANONYMOUS and addresses.split(to).path != path:
         raise ActionRefused(rule="wsa:To is another address")
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from lxml import etree
 
+from erepo.cloud import addresses
 from erepo.p1 import names
 from erepo.p1.packing import LIFE, P1Message, content_type, pack_p1
 from erepo.p1.verifying import P1Verifier, read_p1
@@ -169,7 +169,7 @@ class Desk:
         certificate = verified.certificate
         if certificate is None or self._owner_of(certificate) != resort_i:
             raise CallerRefused(rule="not signed by a WSS certificate of the connection's provider")
-        if door.addressed and (not verified.message_id or urlsplit(verified.to).path != request.path):
+        if door.addressed and (not verified.message_id or addresses.split(verified.to).path != request.path):
             raise RequestRefused(rule="MessageID is missing, or To is another address")
         return verified
 

@@ -185,6 +185,7 @@ def edited(kit: ActingKit) -> str:
         lambda kit: token(kit.victim, {"x5t#S256": "A" * 43}),
         lambda kit: token(kit.victim, {"x5c": ["AAAA"]}),
         lambda kit: token(kit.victim, {"x5c": "AAAA"}),
+        lambda kit: token(kit.victim, {"x5c": ["\u0105"]}),
         lambda kit: token(kit.victim, name="x" * 9000),
         lambda _: "Bearer",
         lambda _: "a.b.c",

@@ -167,6 +167,8 @@ def _set(*path: str | int, value: Any) -> Change:
         (_set("users", 1, "login", value="archiwum"), "(file)"),
         (_set("archiving_user", value="nobody"), "(file)"),
         (_set("provider", "colour", value="red"), "provider.colour"),
+        (_set("provider", "name", value="X\x1b[2J"), "provider.name"),
+        (_set("provider", "units", 0, "name", value="X\0"), "provider.units.0.name"),
         (_set("provider", value=None), "provider"),
     ],
 )

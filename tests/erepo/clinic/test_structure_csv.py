@@ -1,6 +1,7 @@
 """The structure as a table: what a spreadsheet writes is read, what is wrong is told with its line."""
 
 import contextlib
+import csv
 import string
 
 import pytest
@@ -20,7 +21,7 @@ Przychodnia „Żuraw”;;000000927722;Zakład leczniczy;;01;Poradnia POZ;001;00
 ;;;;;01;Poradnia kardiologiczna;004;1100;53
 """
 
-_names = st.text(st.sampled_from(string.ascii_letters + " ąęłśż,;\"'\t=„"), min_size=1, max_size=12).map(
+_names = st.text(st.sampled_from(string.ascii_letters + " ąęłśż,;\"'\t=+-@„"), min_size=1, max_size=12).map(
     lambda text: " ".join(text.split()) or "x"
 )
 
@@ -47,6 +48,17 @@ def _providers(draw: st.DrawFn) -> ProviderRecord:
 def test_what_is_exported_can_be_loaded(provider: ProviderRecord) -> None:
     """Any structure survives the way through the table, whatever marks its names hold."""
     assert parse_table(write_table(provider).encode()) == provider
+
+
+def test_a_spreadsheet_runs_no_name() -> None:
+    """A name that looks like a formula is exported as text, and comes back as it is."""
+    names = ['=HYPERLINK("http://evil")', "+48 22", "-1", "@SUM(A1)", "'=1", "''x"]
+    provider = ProviderRecord(name="x", units=[UnitRecord(name=name, resort_v="01") for name in names[:1]])
+    provider.units[0].cells.extend(CellRecord(name=name) for name in names)
+    table = write_table(provider)
+    fields = [field for row in csv.reader(table.splitlines()) for field in row]
+    assert not [field for field in fields if field.startswith(("=", "+", "-", "@"))]
+    assert parse_table(table.encode()) == provider
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1250"])

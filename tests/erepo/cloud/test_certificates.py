@@ -20,11 +20,12 @@ from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import audit_event
 from erepo.pki.authority import Authority
 from erepo.pki.bundle import Bundle
+from erepo.pki.pem import write_certificates
 from erepo.pki.tls import client_context
 from erepo.soap.errors import FaultRefused
 from erepo.xds import iti18
 from tests.support.actors import DOCTOR
-from tests.support.certificates import Recipe
+from tests.support.certificates import Recipe, unreadable_keys
 from tests.support.cloud import RunningCloud, TenantCredentials
 from tests.support.cloud_client import connected
 
@@ -203,3 +204,13 @@ def test_a_renewal_stands_in_the_record_and_in_the_operators_list(account: Accou
     assert words.exit_code == 0
     assert words.stdout.count("retired") == 2
     assert runner.invoke(app, ["tenant", "certificates", "0000000000009999"]).exit_code == 1
+
+
+async def test_certificates_that_hide_a_broken_key_are_refused(account: Account) -> None:
+    """A key that the library finds unreadable only when asked for it ends as a refusal, not as a failure."""
+    new = account.newer()
+    for bent in unreadable_keys(Recipe(common_name=f"{account.credentials.account} TLS")).values():
+        content = body(new) | {"tls_certificate": write_certificates([bent]).decode()}
+        answer = account.call("PUT", content)
+        assert (answer.status_code, answer.json()["code"][:4]) == (400, "pki.")
+    assert account.listed() == states([account.first])

@@ -91,12 +91,15 @@ async def test_a_message_for_another_endpoint_is_refused(client: CloudClient, cl
         )
 
 
-def test_a_message_addressed_elsewhere_is_refused(cloud: RunningCloud) -> None:
-    """A message signed for one endpoint is not taken at another."""
+@pytest.mark.parametrize("bent", ["", "https://[", "https://[x]/services", "http://\u2100.example/"])
+def test_a_message_addressed_elsewhere_is_refused(cloud: RunningCloud, bent: str) -> None:
+    """A message signed for one endpoint, or for no address at all, is not taken at another."""
     signer, acting = Signer(cloud.tenant.wss), assertions_of(cloud.tenant)
     payload, attachments = iti41.write_request(one_document(b"x"))
     packed = pack(
-        Outgoing(iti41.ACTION, cloud.tenant.registry, payload, attachments), signer, assertion=acting()
+        Outgoing(iti41.ACTION, bent or cloud.tenant.registry, payload, attachments),
+        signer,
+        assertion=acting(),
     )
     with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
         response = session.post(

@@ -71,6 +71,7 @@ WRONG: dict[str, tuple[Callable[[Any], object], str, str]] = {
     "no resort I": (lambda p: p.pop("resort_i"), "provider", "resort_i"),
     "REGON": (lambda p: p.update(regon="123456789"), "provider", "regon"),
     "no name": (lambda p: p.update(name="  "), "provider", "name"),
+    "an escape in a name": (lambda p: p.update(name="X\x1b[2J"), "provider", "name"),
     "no units": (lambda p: p.update(units=[]), "provider", "units"),
     "units are none": (lambda p: p.update(units="x"), "provider", "units"),
     "a unit is none": (lambda p: p["units"].append(7), "provider.units[1]", "-"),

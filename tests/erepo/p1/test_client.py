@@ -22,6 +22,7 @@ from erepo.p1.errors import (
     RepositoryExists,
     RepositoryIdMissing,
 )
+from erepo.p1.http import Answer, P1Http
 from erepo.p1.transport import P1Transport
 from erepo.pki import Authority, Bundle, new_key
 from erepo.settings import P1Settings, Settings
@@ -233,6 +234,21 @@ def test_answers_of_another_authority_are_refused(provider: Provider) -> None:
     stranger = Authority.create("stranger")
     with provider.client(wss_trust_pem=stranger.pem) as client, pytest.raises(P1AnswerInvalid):
         client.token(provider.asking())
+
+
+def test_our_own_message_is_no_answer(
+    provider: Provider, p1: RunningP1, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one authority vouches for P1 and for providers, what we sent is not believed as it comes back."""
+    monkeypatch.setattr(P1Http, "post", lambda _self, _url, _action, octets: Answer(200, octets))
+    trust = p1.trust + p1.home.providers.pem
+    addresses = P1Addresses.below(p1.url)
+    with (
+        P1Client(addresses, provider.tls, provider.wss, trust) as client,
+        pytest.raises(P1AnswerInvalid) as caught,
+    ):
+        client.register_repository()
+    assert "ourselves" in str(caught.value)
 
 
 def test_a_certificate_that_p1_did_not_issue_opens_nothing(provider: Provider) -> None:

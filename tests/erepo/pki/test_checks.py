@@ -9,11 +9,23 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from erepo.pki import PrivateKey, Proven, TrustStore, check_certificate, encrypt_key, errors, new_key
+from erepo.pki.names import shown_subject
 from erepo.pki.pem import read_certificate
-from tests.support.certificates import ACCOUNT, NOW, TLS, WSS, Recipe, root, sub_authority, usage
+from tests.support.certificates import (
+    ACCOUNT,
+    NOW,
+    TLS,
+    WSS,
+    Recipe,
+    root,
+    sub_authority,
+    unreadable_keys,
+    usage,
+)
 
 AUTHORITY = root()
 TRUST = TrustStore([AUTHORITY.certificate])
@@ -39,6 +51,14 @@ def test_a_good_signing_certificate_is_proven() -> None:
     """A WSS certificate needs no clientAuth."""
     recipe = GOOD.but(common_name=f"{ACCOUNT} WSS", extended=None)
     assert check(recipe, purpose=WSS).purpose is WSS
+
+
+def test_a_signing_key_must_be_one_that_messages_are_signed_with() -> None:
+    """P-384 connects, but no message signed with it is accepted: an account must not be left with it."""
+    recipe = GOOD.but(key=ec.generate_private_key(ec.SECP384R1()))
+    assert check(recipe).key == "EC secp384r1"
+    with pytest.raises(errors.KeyUnsupported):
+        check(recipe.but(common_name=f"{ACCOUNT} WSS", extended=None), purpose=WSS)
 
 
 UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x05\x00")
@@ -82,6 +102,28 @@ def test_each_defect_has_its_own_error(defect: str) -> None:
         check(recipe)
     assert type(caught.value) is expected
     assert all(caught.value.explain("pl") + caught.value.explain("en"))
+
+
+def test_a_key_that_cannot_be_read_is_refused() -> None:
+    """A certificate whose key the library finds broken only when asked for it ends in an error of ours."""
+    for name, bent in unreadable_keys(GOOD).items():
+        with pytest.raises(errors.InvalidInput):
+            check_certificate(bent, account=ACCOUNT, purpose=TLS, key=GOOD.key, trust=TRUST, at=NOW)
+        assert name
+
+
+def test_an_endless_serial_number_is_unreadable() -> None:
+    """Nobody has to write a serial number of thousands of digits."""
+    octets = GOOD.make().public_bytes(Encoding.DER)
+    body = octets[4:][octets[4:].index(b"\xa0\x03\x02\x01\x02") :]
+    rest = body[7 + body[6] :][: int.from_bytes(octets[6:8], "big") - 7 - body[6]]
+    tail = octets[8 + int.from_bytes(octets[6:8], "big") :]
+    head = b"\xa0\x03\x02\x01\x02\x02\x82\x0b\xb8" + b"\x01" * 3000
+    inner = b"\x30\x82" + len(head + rest).to_bytes(2, "big") + head + rest
+    whole = b"\x30\x82" + len(inner + tail).to_bytes(2, "big") + inner + tail
+    bent = x509.load_der_x509_certificate(whole).public_bytes(Encoding.PEM)
+    with pytest.raises(errors.CertificateUnreadable):
+        read_certificate(bent)
 
 
 @pytest.mark.parametrize("weak", ["sha1", "md5"])
@@ -131,6 +173,13 @@ def test_a_hostile_subject_comes_out_escaped() -> None:
     with pytest.raises(errors.WrongSubject) as caught:
         check(recipe)
     assert "\n" not in str(caught.value)
+
+
+def test_a_hostile_subject_is_shown_harmless() -> None:
+    """What people compare on a terminal moves no cursor of it."""
+    shown = shown_subject(GOOD.but(common_name="Zakład\x1b[2J\x07 1\n").make())
+    assert shown.startswith("CN=Zakład")
+    assert shown.isprintable()
 
 
 def test_without_trust_the_issuer_stays_unproven() -> None:

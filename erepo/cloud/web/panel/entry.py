@@ -195,10 +195,7 @@ def _still(connection: Connection, visit: Visit, user: Administrator, at: dateti
 
 
 def _open(connection: Connection, visit: Visit, given: str, at: datetime) -> None:
-    until = attempts.locked_until(connection, visit.tenant.id, given, at)
-    if until is not None:
-        seconds = (until - at).total_seconds()
-        raise LoginLocked(minutes=max(1, -int(-seconds // 60)))
+    attempts.expect_open(connection, visit.tenant.id, given, at)
 
 
 async def _write(visit: Visit, work: Callable[[Connection], None], things: list[Thing]) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import Final, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from sqlalchemy import Connection
 
+from erepo.cloud import addresses
 from erepo.cloud.bodies import Headers
 from erepo.cloud.errors import RequestMalformed
 from erepo.cloud.panel.errors import FormRefused
@@ -150,4 +151,6 @@ def _same_site(headers: Headers) -> bool:
     if site is not None:
         return site == b"same-origin"
     origin = headers.get(b"origin")
-    return origin is None or urlsplit(origin).netloc == headers.get(b"host", b"")
+    if origin is None:
+        return True
+    return addresses.split(origin.decode("latin-1")).netloc == headers.get(b"host", b"").decode("latin-1")

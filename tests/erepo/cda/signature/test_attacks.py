@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from erepo.cda.errors import NotXml
 from erepo.cda.signature import is_suspect, verify_document
 from erepo.errors import ErepoError
 from tests.erepo.cda.signature.attacks.catalogue import VECTORS
@@ -42,3 +43,18 @@ def test_attacks_are_refused(vector: Vector) -> None:
     assert "EVIL" not in told
     assert "http" not in told
     assert len(told) < 600
+
+
+@pytest.mark.parametrize("named", ["UTF-7", "UTF-32", "UTF-32LE", "UTF-32BE", "ISO-2022-JP"])
+def test_encodings_hide_no_signature(named: str) -> None:
+    """A signed document in an encoding that does not show its markup as ASCII is refused all the same."""
+    text = good().decode().partition("?>")[2].encode("ascii", "xmlcharrefreplace").decode()
+    if named == "UTF-7":
+        text = text.replace("<", "+ADw-")
+    elif named == "ISO-2022-JP":
+        text = text.replace("Signature", "Sig\x1b(Bnature")
+    codec = "ascii" if named in {"UTF-7", "ISO-2022-JP"} else named
+    octets = f'<?xml version="1.0" encoding="{named}"?>{text}'.encode(codec)
+    assert is_suspect(octets), "nobody would look at it"
+    with pytest.raises(NotXml):
+        verify_document(octets)

@@ -16,8 +16,10 @@ from erepo.cda.signature.errors import (
     SignatureForged,
     SignatureUnsupported,
     SignatureWrong,
+    TransformRefused,
 )
 from erepo.pki.bundle import Bundle
+from tests.support.attack_kit import XPATH
 from tests.support.cda_documents import EXAMPLES, document, needs_examples
 from tests.support.document_attacks import ds, one, references, xades
 from tests.support.signed_documents import (
@@ -57,6 +59,13 @@ def _signed_key_info(tree: Tree) -> None:
     third.set("URI", "#key-1")
     del third.attrib["Type"]
     references(tree)[1].addnext(third)
+
+
+def xpath(tree: Tree, text: str = "not(ancestor-or-self::ds:Signature)") -> None:
+    """Write the transform that takes the signature out as DSS writes it."""
+    first = one(references(tree)[0], ds("Transform"))
+    first.set("Algorithm", XPATH)
+    etree.SubElement(first, ds("XPath")).text = text
 
 
 def _names_and_lines(tree: Tree) -> None:
@@ -338,3 +347,34 @@ def test_documents_without_a_signature() -> None:
         verify_document(b"<a><Signature /></a>")
     with pytest.raises(NotXml):
         verify_document(good()[:-3])
+
+
+def test_the_xpath_of_dss_means_the_enveloped_signature() -> None:
+    """What DSS signs is proven, as xmlsec proves it; changed by a letter it is refused like any other."""
+    octets = Signing(edit=xpath).sign(document(), encoding="UTF-8")
+    assert is_valid(octets)
+    assert verify_document(octets).certificate == doctor().bundle.certificate
+    changed = octets.replace(b"code=", b"code =", 1).replace("Próbny".encode(), b"Inny", 1)
+    assert not is_valid(changed)
+    with pytest.raises(SignatureWrong):
+        verify_document(changed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not(ancestor-or-self::v3:Signature)",
+        "not(ancestor-or-self::ds:Signature) or true()",
+        "not(ancestor-or-self::ds:Object)",
+        "not(ancestor-or-self::Signature)",
+        "true()",
+        "",
+    ],
+)
+def test_no_other_xpath_is_taken(text: str) -> None:
+    """An XPath that is not that very one rewrites what is signed."""
+    octets = Signing(edit=xpath).sign(document())
+    bent = octets.replace(b"not(ancestor-or-self::ds:Signature)", text.encode())
+    bent = bent.replace(b"<ds:XPath>", b'<ds:XPath xmlns:v3="urn:hl7-org:v3">')
+    with pytest.raises(TransformRefused):
+        verify_document(bent)

@@ -18,7 +18,7 @@ from erepo.pki import errors as pki
 from erepo.pki.pem import write_certificates
 from erepo.soap.errors import AddressUnknown, SecureChannelFailed
 from tests.erepo.clinic.onboarding.conftest import PASSPHRASE, Clinic
-from tests.support.certificates import NOW, Recipe
+from tests.support.certificates import NOW, Recipe, unreadable_keys
 
 TLS, WSS = CertificatePurpose.TLS, CertificatePurpose.WSS
 
@@ -82,6 +82,12 @@ def expired(box: Box, clinic: Clinic) -> bytes:
     return write_certificates([old.make()])
 
 
+def unreadable(box: Box, clinic: Clinic) -> bytes:
+    """A TLS certificate of the account whose key is of a kind that nobody knows."""
+    recipe = Recipe(common_name=f"{clinic.account} TLS", issuer=box.authority)
+    return write_certificates([unreadable_keys(recipe)["another kind"]])
+
+
 BAD: dict[str, tuple[Callable[[Box, Clinic], list[bytes]], type[Exception]]] = {
     "another key": (lambda b, c: [another_key(b, c), b.issue(c, WSS)], pki.KeyMismatch),
     "another account": (lambda b, c: [b.issue(c, TLS, account="9" * 16), b.issue(c, WSS)], pki.WrongAccount),
@@ -92,6 +98,7 @@ BAD: dict[str, tuple[Callable[[Box, Clinic], list[bytes]], type[Exception]]] = {
         pki.KeyMismatch,
     ),
     "expired, of another key": (lambda b, c: [expired(b, c), b.issue(c, WSS)], pki.KeyMismatch),
+    "a key nobody knows": (lambda b, c: [unreadable(b, c), b.issue(c, WSS)], pki.KeyUnsupported),
     "foreign authority beside": (
         lambda b, c: [*b.both(c), b"-----BEGIN CERTIFICATE-----\nx"],
         pki.CertificateUnreadable,

@@ -1,5 +1,6 @@
 """Registration in the national domain: every step, every crash between them, every refusal."""
 
+import asyncio
 import threading
 from typing import Any
 
@@ -269,6 +270,33 @@ async def test_one_registration_at_a_time(place: Place, tenant: TenantCredential
         served.cloud.abroad.close()
         served.cloud.abroad = Abroad()
         assert (await served.call("PUT", PATH, pair.body())).json()["state"] == "registered"
+
+
+async def test_files_of_endless_work_keep_nobody_waiting(
+    place: Place, tenant: TenantCredentials, pair: P1Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account opens its files one request at a time, and not where documents of others are worked on."""
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(files: Any) -> list[Any]:
+        begun.release()
+        go_on.wait(20)
+        return [open_here(*file) for file in files]
+
+    monkeypatch.setattr(credentials, "open_files", slow)
+    async with serving(place.cloud.settings, tenant, Domain()) as served:
+        first = asyncio.create_task(served.call("PUT", PATH, pair.body()))
+        try:
+            assert await asyncio.to_thread(begun.acquire, timeout=20)
+            for _ in range(3):
+                async with asyncio.timeout(10):
+                    busy = await served.call("PUT", PATH, pair.body())
+                assert (busy.status_code, busy.json()["code"]) == (503, "p1.registration-busy")
+            async with asyncio.timeout(10):
+                assert await served.cloud.heavily(lambda: "done") == "done"
+        finally:
+            go_on.set()
+        assert (await first).json()["state"] == "registered"
 
 
 async def test_secrets_are_sealed_and_erased(

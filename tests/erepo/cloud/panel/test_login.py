@@ -98,6 +98,7 @@ FORGED: tuple[tuple[dict[str, str], dict[str, str]], ...] = (
     ({"token": "x" * 43}, {}),
     ({}, {"sec-fetch-site": "cross-site"}),
     ({}, {"origin": "https://evil.example"}),
+    ({}, {"origin": "https://["}),
 )
 
 

@@ -51,6 +51,23 @@ async def test_guesses_at_one_moment_learn_no_more(tenant: TenantCredentials) ->
         assert sorted(statuses) == [403] * 5 + [429] * 4
 
 
+async def test_the_first_password_is_not_guessed_beside_the_page(
+    tenant: TenantCredentials, record: Record
+) -> None:
+    """Asking for another administrator again and again is counted and locked; nobody is told who exists."""
+    async with person(tenant) as admin:
+        await admin.create()
+        record.new()
+        for login in (LOGIN, "nobody"):
+            answers = [await admin.create(login, f"to nie jest haslo {n}x") for n in range(5)]
+            assert {answer.status_code for answer in answers} == {409}
+            locked = await admin.create(login, FIRST)
+            assert (locked.status_code, locked.json()["code"]) == (429, "panel.login-locked")
+        assert (await admin.log_in(password=FIRST)).status_code == 303  # the page counts for itself
+    codes = [codes for name, _, codes, _ in said(record) if name == "administrator"]
+    assert codes == [*[("panel.administrator-exists",)] * 5, ("panel.login-locked",)] * 2
+
+
 async def test_the_operator_gives_a_new_one_time_password(
     cloud: RunningCloud, tenant: TenantCredentials, record: Record
 ) -> None:
