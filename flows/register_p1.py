@@ -39,6 +39,9 @@ async def register_p1(
         connection: Name of the clinic's blocks.
     """
     async with opened(connection):
-        found = await register(certificates, start_over=start_over, new_repository=new_repository)
-        await write_repository_id(connection)
+        try:
+            found = await register(certificates, start_over=start_over, new_repository=new_repository)
+        finally:
+            # Also where only the revocation of a fresh start was done: the block must not name the old id.
+            await write_repository_id(connection)
         await report_registration(found)

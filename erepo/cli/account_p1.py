@@ -11,7 +11,17 @@ from erepo.cli.bars import waiting
 from erepo.cli.desk import AccountDesk, open_desk, open_prefect
 from erepo.cli.prefect_blocks import ACCOUNT, P1, change_block, save_block
 from erepo.cli.words import fail_politely, tell_trouble
-from erepo.clinic.p1 import FileFacts, Pair, Registration, adopt, read_file, read_pair, register, revoke
+from erepo.clinic.p1 import (
+    FileFacts,
+    Pair,
+    Registration,
+    adopt,
+    read_file,
+    read_pair,
+    register,
+    registration,
+    revoke,
+)
 from erepo.clinic.p1.errors import P1IdMissing
 from erepo.clinic.structure import read_provider
 from erepo.errors import ErepoError
@@ -115,6 +125,12 @@ def register_(  # noqa: PLR0913, PLR0917 — one argument per option
         except P1IdMissing:
             if not without_prefect:
                 _mirror(desk, block, pair, "")
+            raise
+        except ErepoError:
+            if start_over and not without_prefect:
+                # What was revoked for the fresh start must not go on being used.
+                known = registration(desk.database, desk.account)
+                _mirror(desk, block, None, known.repository_unique_id if known else "")
             raise
         mirrored = without_prefect or _mirror(desk, block, pair, found.repository_unique_id)
         _answer(found, as_json=as_json)

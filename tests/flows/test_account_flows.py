@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -19,30 +20,38 @@ from erepo.cli.root import app
 from erepo.cli.trigger import Prefect
 from erepo.clinic.account import adopt_credentials, load_connection
 from erepo.clinic.onboarding.activation import active_account
-from erepo.clinic.p1.errors import P1CertificatesPresent, P1IdMissing
+from erepo.clinic.p1.errors import P1CertificatesPresent, P1IdMissing, P1RepositoryExists
+from erepo.clinic.rest import AccountClient, P1State
 from erepo.clinic.usage.alarms import EVENT
 from erepo.clinic.usage.history import Check, keep
+from erepo.cloud.audit.events import Action
 from flows.check_account import check_account
 from flows.register_p1 import register_p1
 from flows.revoke_p1 import revoke_p1
 from flows.sync_structure import sync_structure
 from tasks import account, p1, publishing
 from tests.flows.test_import_documents import newest
+from tests.support.account_clinic import AccountWorld, ServedAccount, account_world
 from tests.support.cloud import RunningCloud
 from tests.support.flow_clinic import PREFECT, ClinicUnderTest
-from tests.support.p1_files import TLS_PASSWORD, WSS_PASSWORD, P1Files, make_p1_files
+from tests.support.p1_files import TLS_PASSWORD, WSS_PASSWORD, P1Files
 from tests.support.prefect import written
-from tests.support.service_double import REPOSITORY, ServiceDouble, running_double
 from tests.support.webhook import Webhook, running_webhook
 
 pytestmark = PREFECT
 
 
+@pytest.fixture(scope="module")
+def account_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AccountWorld]:
+    """Run one service with P1 behind it."""
+    with account_world(tmp_path_factory.mktemp("account")) as world:
+        yield world
+
+
 @pytest.fixture
-def double(tmp_path: Path) -> Iterator[ServiceDouble]:
-    """What stands for the account's REST services."""
-    with running_double(tmp_path / "credentials") as one:
-        yield one
+def served(account_service: AccountWorld) -> ServedAccount:
+    """Give an account and a provider of the test's own."""
+    return account_service.served(limit_bytes=1000, limit_documents=2)
 
 
 @pytest.fixture
@@ -53,11 +62,11 @@ def webhook() -> Iterator[Webhook]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def served(
-    clinic: ClinicUnderTest, double: ServiceDouble, prefect_database: Path, monkeypatch: pytest.MonkeyPatch
+async def ready(
+    clinic: ClinicUnderTest, served: ServedAccount, prefect_database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> ClinicUnderTest:
-    """A clinic whose account the double serves, with its blocks."""
-    number = adopt_credentials(clinic.database, clinic.settings, double.credentials.folder)
+    """A clinic with this account and its blocks; tasks try again at once."""
+    number = adopt_credentials(clinic.database, clinic.settings, served.credentials.folder)
     keys = load_connection(clinic.database, clinic.settings)
     certificates = TenantCertificates.of(number, keys.tls, keys.wss, clinic.settings.passphrase)
     facts = active_account(clinic.database, number)
@@ -104,25 +113,25 @@ async def test_an_account_of_the_real_service_is_checked(
 
 
 async def test_nearly_full_is_told_once(
-    served: ClinicUnderTest, double: ServiceDouble, webhook: Webhook
+    ready: ClinicUnderTest, served: ServedAccount, webhook: Webhook
 ) -> None:
     """At 90 %: one event with the forecast, one notification; not again the next hour."""
     told = {"text": "{{subject}} {{body}}"}
     block = CustomWebhookNotificationBlock(name="alarms", url=webhook.url, json_data=told)
     await block.asave("erepo-alarms", overwrite=True)
     moment = datetime.now(UTC)
-    with served.database.begin() as connection:
+    with ready.database.begin() as connection:
         for days in range(10, 0, -1):
             at = moment - timedelta(days=days)
-            keep(connection, Check(double.account, at, None, 920 - 10 * days, 1000, 1, 100))
-    double.state = {"usedBytes": 920}
+            keep(connection, Check(served.number, at, None, 920 - 10 * days, 1000, 1, 2))
+    await served.fill(920)
     webhook.refuse = True
     with pytest.raises(Exception, match="erepo-alarms"):
         await check_account()
     webhook.refuse = False
     for _ in range(2):
         await check_account()
-    (payload,) = await events(double.account)
+    (payload,) = await events(served.number)
     assert (payload["resource"], payload["percent"], payload["used"]) == ("bytes", 92, 920)
     assert str(payload["full_at"])[:10] == str((moment + timedelta(days=8)).date())
     assert len(webhook.bodies) == 1
@@ -130,57 +139,82 @@ async def test_nearly_full_is_told_once(
     assert "full on about" in await newest("account-summary")
 
 
-async def test_nobody_to_notify_is_no_failure(served: ClinicUnderTest, double: ServiceDouble) -> None:
+async def test_nobody_to_notify_is_no_failure(ready: ClinicUnderTest, served: ServedAccount) -> None:
     """Without such a block the event alone is sent."""
-    double.state = {"usedDocuments": 95}
+    await served.fill(50, 50)
     await check_account(notify="nobody-has-this")
-    assert await events(double.account)
+    (payload,) = await events(served.number)
+    assert (payload["resource"], payload["percent"]) == ("documents", 100)
 
 
 async def test_the_structure_is_sent_when_it_has_changed(
-    served: ClinicUnderTest, double: ServiceDouble
+    ready: ClinicUnderTest, served: ServedAccount
 ) -> None:
     """The first run sends, the second does not; the page says which."""
     await sync_structure()
     assert "Sent to the service" in await newest("structure-summary")
     await sync_structure()
     assert "Nothing has changed" in await newest("structure-summary")
-    assert double.calls == ["PUT /structure"]
+    assert served.heard() == [("structure", Action.UPDATE)]
 
 
 async def test_p1_is_registered_and_revoked_from_a_block(
-    served: ClinicUnderTest, double: ServiceDouble
+    ready: ClinicUnderTest, served: ServedAccount
 ) -> None:
-    """The id reaches the account's block; others wait for a revocation; 2.1 is cured by starting over."""
-    await keep_p1(served, make_p1_files())
-    double.faults = [(504, "p1.timeout")]
+    """The id reaches the block and leaves it; others wait for a revocation; 2.1 is cured by starting over."""
+    wrong = served.world.p1.wrong
+    await keep_p1(ready, served.files())
+    wrong("szar-repository", "busy")
     await register_p1("p1")
-    assert (await load(CloudAccount, "clinic")).p1_repository_unique_id == REPOSITORY
+    (given,) = served.repositories
+    assert await repository_id() == given
     told = await newest("registration-summary")
-    assert f"| id of the repository | {REPOSITORY} |" in told
-    assert f"| WSS: serial number | {double.p1['wss']['serial']} |" in told
-    await keep_p1(served, make_p1_files(), "other")
+    assert f"| id of the repository | {given} |" in told
+    assert "| WSS: serial number |" in told
+    await keep_p1(ready, served.files("Nowy certyfikat"), "other")
     with pytest.raises(P1CertificatesPresent):
         await register_p1("other")
     await revoke_p1()
-    assert not (await load(CloudAccount, "clinic")).p1_repository_unique_id
-    double.faults = [(502, "p1.repository-id-missing")]
-    with pytest.raises(P1IdMissing):
+    assert not await repository_id()
+    with pytest.raises(P1RepositoryExists):
         await register_p1("other")
+    await register_p1("other", new_repository=True)
+    second = served.repositories[1]
+    assert await repository_id() == second
+    wrong("szar-repository", "no-id")
+    with pytest.raises(P1IdMissing):
+        await register_p1("other", start_over=True, new_repository=True)
+    assert not await repository_id()
     await register_p1("other", start_over=True)
-    assert (await load(CloudAccount, "clinic")).p1_repository_unique_id == REPOSITORY
+    assert await repository_id() == second
+
+
+async def repository_id() -> str:
+    """The id that the account's block tells."""
+    return (await load(CloudAccount, "clinic")).p1_repository_unique_id
 
 
 async def test_nothing_secret_of_p1_lies_in_prefect(
-    served: ClinicUnderTest, double: ServiceDouble, prefect_database: Path, tmp_path: Path
+    ready: ClinicUnderTest,
+    served: ServedAccount,
+    prefect_database: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Neither passwords nor keys, nor the subject that may name a person, whatever went wrong on the way."""
-    await keep_p1(served, make_p1_files(common_name="Jan Testowy PESEL 44051401359"))
-    double.faults = [(502, "p1.repository-id-missing")]
+    sent: list[str] = []
+    send = AccountClient.register_p1
+
+    def sending(client: AccountClient, body: dict[str, Any]) -> P1State:
+        sent.extend(body[name] for name in ("tls_password", "wss_password", "wss_pkcs12"))
+        return send(client, body)
+
+    monkeypatch.setattr(AccountClient, "register_p1", sending)
+    await keep_p1(ready, served.files("Jan Testowy PESEL 44051401359"))
+    served.world.p1.wrong("szar-repository", "no-id")
     with pytest.raises(P1IdMissing):
         await register_p1("p1")
     await register_p1("p1")
-    sent = [body["tls_password"] for body in double.seen] + [body["wss_pkcs12"] for body in double.seen]
+    assert len(sent) == 6
     secrets = [
         TLS_PASSWORD.decode(),
         WSS_PASSWORD.decode(),
@@ -194,27 +228,31 @@ async def test_nothing_secret_of_p1_lies_in_prefect(
 
 
 async def test_the_command_keeps_certificates_for_the_deployment(
-    served: ClinicUnderTest, double: ServiceDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ready: ClinicUnderTest, served: ServedAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`--keep-only` makes the block that register-p1 opens; `revoke` empties the id again."""
     server = PREFECT_API_URL.value().removesuffix("/api")
     monkeypatch.setattr(account_p1, "open_prefect", lambda _: Prefect(server))
-    options = make_p1_files().write(tmp_path)
+    options = served.files().write(tmp_path)
 
-    def command(*arguments: str) -> str:
+    def command(*arguments: str, code: int = 0) -> str:
         result = CliRunner().invoke(app, ["account", "p1", *arguments])
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == code, result.output
         return result.output
 
     for _ in range(2):
         assert "block kept" in await asyncio.to_thread(
             command, "register", *options, "--keep-only", "--block", "kept"
         )
-    assert double.calls == []
+    assert served.heard() == []
     assert (await load(P1Certificates, "kept")).provider == "000000100300"
     await register_p1("kept")
-    assert (await load(CloudAccount, "clinic")).p1_repository_unique_id == REPOSITORY
+    (given,) = served.repositories
+    assert await repository_id() == given
     await asyncio.to_thread(command, "revoke")
-    assert not (await load(CloudAccount, "clinic")).p1_repository_unique_id
+    assert not await repository_id()
     await asyncio.to_thread(command, "register", *options)
-    assert (await load(CloudAccount, "clinic")).p1_repository_unique_id == REPOSITORY
+    assert await repository_id() == given
+    served.world.p1.wrong("szar-repository", "busy")
+    await asyncio.to_thread(command, "register", *options, "--start-over", code=1)
+    assert not await repository_id()

@@ -18,9 +18,10 @@ import httpx
 import orjson
 
 from erepo.p1 import Identified, P1Addresses, P1Client, TokenRequest
-from erepo.pki import Bundle, client_context
+from erepo.pki import Bundle, CertificatePurpose, client_context
 from erepo.sandbox.p1.home import Home
 from erepo.settings import HttpTimeouts
+from tests.support.p1_files import P1Files, p1_keys, sealed
 
 PROVIDER, OTHER = "000000927722", "000000011111"
 ROOT = "2.16.840.1.113883.3.4424"
@@ -68,6 +69,14 @@ class RunningP1:
         return self.home.services.pem
 
     @property
+    def settings(self) -> dict[str, str]:
+        """What leads a service to it."""
+        return {
+            "EREPO_P1__URL": self.url,
+            "EREPO_P1__CA": str(self.home.folder / "ca" / "services" / "ca.pem"),
+        }
+
+    @property
     def port(self) -> int:
         """Where it listens."""
         return int(self.url.rpartition(":")[2])
@@ -82,6 +91,22 @@ class RunningP1:
             for each in ("tls", "wss")
         )
         return Provider(resort_i, tls, wss, self)
+
+    def files(self, resort_i: str, name: str = "") -> P1Files:
+        """Have another pair issued as P1's own files are; `name` takes the place of its usual subject."""
+        bundles = []
+        for key, purpose in zip(p1_keys(), CertificatePurpose, strict=True):
+            subject = f"{name or f'Podmiot leczniczy {resort_i}'} {purpose}"
+            issuer = self.home.providers
+            issue = issuer.issue_visitor if purpose is CertificatePurpose.TLS else issuer.issue_signer
+            bundle = Bundle(key, issue(key, subject))
+            self.home.store.add_certificate(bundle.fingerprint, purpose.value, resort_i)
+            bundles.append(bundle)
+        return sealed(*bundles)
+
+    def repositories(self, resort_i: str) -> dict[str, str]:
+        """Return what it knows of a provider: addresses by id."""
+        return {one.oid: one.url for one in self.home.store.repositories(resort_i)}
 
     def admin(self) -> httpx.Client:
         """Return HTTP with the administrator's certificate."""

@@ -1,6 +1,7 @@
 """The two `.p12` files that P1 issues to a provider, with P1's old ciphers."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from erepo.pki import Authority, Bundle
+from erepo.pki.keys import PrivateKey, new_key
 from tests.support.certificates import Recipe
 
 TLS_PASSWORD, WSS_PASSWORD = b"p1-tls-secret", b"p1-wss-secret"
@@ -35,12 +37,23 @@ class P1Files:
 
 
 def make_p1_files(**changes: Any) -> P1Files:
-    """Make a new pair; changes go into both recipes."""
+    """Make a new pair that no P1 has issued; changes go into both recipes."""
     authority = Authority.create("SCP SubCA Test")
     client, other = (ExtendedKeyUsageOID.CLIENT_AUTH,), (ExtendedKeyUsageOID.EMAIL_PROTECTION,)
     tls = _bundle(Recipe(issuer=authority, common_name="Podmiot 927722 TLS", extended=client).but(**changes))
     wss = _bundle(Recipe(issuer=authority, common_name="Podmiot 927722 WSS", extended=other).but(**changes))
+    return sealed(tls, wss)
+
+
+def sealed(tls: Bundle, wss: Bundle) -> P1Files:
+    """Return both as the files that P1 hands out."""
     return P1Files(legacy(tls, TLS_PASSWORD), legacy(wss, WSS_PASSWORD), tls, wss)
+
+
+@cache
+def p1_keys() -> tuple[PrivateKey, PrivateKey]:
+    """Return two keys as P1 wants them; always the same, they take time."""
+    return new_key("rsa-3072"), new_key("rsa-3072")
 
 
 def _bundle(recipe: Recipe) -> Bundle:

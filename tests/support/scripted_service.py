@@ -9,7 +9,9 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from erepo.clinic.tables import account
 from erepo.pki import Authority, Bundle, new_key, server_context
+from tests.support.clinic_side import Clinic
 
 AUTHORITY = Authority.create("Scripted service CA")
 _KEY = new_key()
@@ -42,7 +44,8 @@ def scripted_service(
 
     Args:
         clients: PEM of the authorities of its clients.
-        answers: JSON by the path's end behind the account, such as `/p1/certificates`; others are 404.
+        answers: JSON by the path's end behind the account, such as `/p1/certificates`, whatever the method;
+            others are 404.
         delay: seconds before each answer.
         ahead: seconds its clock is ahead of ours.
         status: of the answers that are there; without 200 they have no content.
@@ -52,6 +55,7 @@ def scripted_service(
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             time.sleep(delay)
             found = answers.get(self.path.partition("/services/")[2][16:])
             body = json.dumps(found).encode() if status == 200 and found is not None else b""
@@ -59,6 +63,8 @@ def scripted_service(
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        do_PUT = do_DELETE = do_GET  # noqa: N815 — names of the standard library
 
         def date_time_string(self, timestamp: float | None = None) -> str:
             return formatdate(time.time() + ahead, usegmt=True)
@@ -77,3 +83,20 @@ def scripted_service(
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+@contextmanager
+def scripted_account(clinic: Clinic, answers: Mapping[str, Any], **options: Any) -> Iterator[None]:
+    """Move the account of a clinic to a service that answers as told, until the block ends."""
+    own = clinic.connection()
+    with scripted_service(clinic.tenant.ca_pem, answers, **options) as root:
+        _move(clinic, f"{root}/services/{own.account}", AUTHORITY.pem.decode())
+        try:
+            yield
+        finally:
+            _move(clinic, own.service_url, own.trust_pem.decode())
+
+
+def _move(clinic: Clinic, address: str, trust: str) -> None:
+    with clinic.database.begin() as connection:
+        connection.execute(account.update().values(service_url=address, trust_pem=trust))

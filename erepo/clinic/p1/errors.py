@@ -7,6 +7,7 @@ PermanentError
 │   └── P1FilesSame           both files are the same certificate or key
 ├── ConfigurationError
 │   ├── P1CertificatesPresent other certificates are registered: revoke them first (manual 1.3)
+│   ├── P1RepositoryExists    P1 knows a repository of the provider that is not of this service
 │   └── P1NotRegistered       no repository id: nothing can be indexed
 └── RemoteRefused
     └── P1IdMissing           P1 gave no repository id (manual 2.1): revoke and register again
@@ -73,6 +74,24 @@ class P1CertificatesPresent(ConfigurationError):
         " the new ones.",
         "Najpierw odwołaj certyfikaty P1 (`erepo account p1 revoke` lub wdrożenie revoke-p1/on-demand), a"
         " potem zarejestruj nowe.",
+    )
+
+
+class P1RepositoryExists(ConfigurationError):
+    """The provider has a repository in P1 that this service did not register."""
+
+    code = "p1.repository-exists"
+    cause = Text(
+        "P1 knows a repository of this provider already, which was registered elsewhere. The certificates are"
+        " stored, without an id.",
+        "W P1 jest już repozytorium tego podmiotu, zarejestrowane gdzie indziej. Certyfikaty zapisano, bez id"
+        " repozytorium.",
+    )
+    cure = Text(
+        "If the eRepository is to be a further one, register the same certificates with `erepo account p1"
+        " register … --new-repository`, or the deployment register-p1/on-demand with new_repository.",
+        "Jeśli eRepozytorium ma być kolejnym, zarejestruj te same certyfikaty: `erepo account p1 register …"
+        " --new-repository` lub wdrożenie register-p1/on-demand z opcją new_repository.",
     )
 
 

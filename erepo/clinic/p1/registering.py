@@ -22,9 +22,15 @@ import sqlalchemy as sa
 
 from erepo.clinic.audit import note
 from erepo.clinic.database import Database
-from erepo.clinic.p1.errors import P1CertificatesPresent, P1IdMissing, P1NotRegistered
+from erepo.clinic.p1.errors import (
+    P1CertificatesPresent,
+    P1IdMissing,
+    P1NotRegistered,
+    P1RepositoryExists,
+)
 from erepo.clinic.p1.files import FileFacts, Pair, check_pair
 from erepo.clinic.rest import AccountClient, P1State
+from erepo.clinic.rest.answers import P1Certificate
 from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal
 from erepo.clinic.tables import now
 from erepo.clinic.tables_account import p1_registration
@@ -33,7 +39,10 @@ from erepo.errors import ErepoError
 _OURS: Final[dict[str, type[ErepoError]]] = {
     P1CertificatesPresent.code: P1CertificatesPresent,
     P1IdMissing.code: P1IdMissing,
+    P1RepositoryExists.code: P1RepositoryExists,
 }
+#: After these the service has the certificates, and no id.
+_STORED: Final = (P1IdMissing, P1RepositoryExists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,7 @@ def register(
         P1FileWrong, P1FilesSame, P1FilesSwapped: the files; nothing was sent.
         P1CertificatesPresent: others are registered; revoke them first.
         P1IdMissing: stored, but P1 gave no id (manual 2.1).
+        P1RepositoryExists: stored, but P1 knows another repository; `force_new` makes a further one.
         ServiceRefusal, RetryableError…: see `AccountClient.register_p1`.
     """
     check_pair(pair)
@@ -112,7 +122,7 @@ def register(
         answer = client.register_p1({**pair.to_send(), "force_new_repository": force_new})
     except ServiceRefusal as refusal:
         ours = _OURS.get(str(refusal.data["code"]))
-        if ours is P1IdMissing:
+        if ours in _STORED:
             _keep(database, account, "stored", "", facts, actor)
         raise (ours() if ours else refusal) from None
     _same_certificates(answer, facts)
@@ -154,13 +164,19 @@ def repository_id(connection: sa.Connection, account: str) -> str:
 def adopt(database: Database, state: P1State, *, actor: str = "erepo") -> Registration:
     """Write down what the service says, where our own row differs: say, our database came from a backup."""
     known = registration(database, state.account)
-    same = known and (known.state, known.repository_unique_id) == (state.state, state.repository_id)
-    if known is not None and same:
+    # The id alone does not tell: P1 gives the same one for other certificates of the provider.
+    told = (state.state, state.repository_id, _serial(state.tls), _serial(state.wss))
+    if known is not None and told == (
+        known.state,
+        known.repository_unique_id,
+        known.tls_serial,
+        known.wss_serial,
+    ):
         return known
     facts = None
     if state.tls and state.wss:
         facts = tuple(
-            FileFacts(one.serial, one.subject, one.not_before, one.not_after)
+            FileFacts(_serial(one), one.subject, one.not_before, one.not_after)
             for one in (state.tls, state.wss)
         )
     return _keep(database, state.account, state.state, state.repository_id, facts, actor)
@@ -176,9 +192,14 @@ def _refuse_others(database: Database, account: str, facts: tuple[FileFacts, Fil
 
 def _same_certificates(answer: P1State, facts: tuple[FileFacts, FileFacts]) -> None:
     """The service has to have read what we sent, not something else."""
-    told = tuple(one.serial.upper().lstrip("0") if one else "" for one in (answer.tls, answer.wss))
+    told = (_serial(answer.tls), _serial(answer.wss))
     if told != tuple(one.serial for one in facts):
         raise AnswerInvalid(address="p1/certificates", reason="serial")
+
+
+def _serial(told: P1Certificate | None) -> str:
+    """Return a serial number that the service tells, written as ours are."""
+    return told.serial.upper().lstrip("0") if told else ""
 
 
 def _keep(

@@ -9,6 +9,7 @@ from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.intake import Intake
 from erepo.settings import Settings
+from tests.support.account_clinic import AccountWorld, account_world
 
 
 @pytest.fixture
@@ -35,3 +36,10 @@ def clinic_store(clinic_settings: Settings) -> ContentStore:
 def intake(clinic_database: Database, clinic_store: ContentStore, clinic_settings: Settings) -> Intake:
     """The intake of the same installation."""
     return Intake(clinic_database, clinic_store, clinic_settings)
+
+
+@pytest.fixture(scope="session")
+def account_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AccountWorld]:
+    """Run one service with P1 behind it for all tests here that need no service of their own."""
+    with account_world(tmp_path_factory.mktemp("account")) as world:
+        yield world

@@ -1,5 +1,6 @@
 """The commands about the account, as a person types them, against the services over real TLS."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,10 @@ from erepo.cli.root import app
 from erepo.clinic.p1 import registration
 from erepo.clinic.structure import read_structure
 from erepo.clinic.times import WARSAW
-from tests.support.account_clinic import AccountClinic, account_clinic
-from tests.support.p1_files import TLS_PASSWORD, WSS_PASSWORD, make_p1_files
+from tests.support.account_clinic import AccountClinic, AccountWorld, account_clinic
+from tests.support.p1_files import TLS_PASSWORD, WSS_PASSWORD
 from tests.support.ports import free_port
-from tests.support.service_double import REPOSITORY
+from tests.support.scripted_service import scripted_account
 
 TABLE = """provider_name,resort_i,unit_name,resort_v,cell_name,resort_vii,resort_viii,resort_x
 Nowa przychodnia,000000927722,Zaklad,01,Poradnia,001,0010,01
@@ -24,9 +25,11 @@ Nowa przychodnia,000000927722,Zaklad,01,Poradnia,001,0010,01
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AccountClinic]:
+def site(
+    tmp_path: Path, account_service: AccountWorld, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AccountClinic]:
     """A clinic that the commands of this process act on; no Prefect runs anywhere near."""
-    with account_clinic(tmp_path) as one:
+    with account_clinic(tmp_path, account_service, limit_bytes=1000, limit_documents=100) as one:
         for name, value in one.clinic.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("EREPO_PORT_BASE", str(free_port()))
@@ -43,17 +46,20 @@ def run(*arguments: str, code: int = 0, answer: str | None = None) -> Result:
 
 def test_account_show_and_history(site: AccountClinic) -> None:
     """Asked, kept, warned about; `--kept` asks nobody; the history is there for programs."""
-    site.service.state = {"usedBytes": 950, "usedDocuments": 12}
+    asyncio.run(site.served.fill(950))
     shown = run("account", "show").stdout
     assert "950 B of 1.0 kB (95 %)" in shown
     assert "nearly full" in shown
-    site.service.down = True
-    told = json.loads(run("account", "show", "--kept", "--json").stdout)
-    assert (told["used_bytes"], told["nearlyFull"]) == (950, ["bytes"])
-    assert told["forecasts"][0]["verdict"] == "too-few"
-    assert [one["used_documents"] for one in json.loads(run("account", "history", "--json").stdout)] == [12]
-    assert "12 of 100" in run("account", "history", "--hourly").stdout
-    assert "busy" in run("account", "show", code=1).stderr
+    with site.out_of_reach():
+        told = json.loads(run("account", "show", "--kept", "--json").stdout)
+        assert (told["used_bytes"], told["nearlyFull"]) == (950, ["bytes"])
+        assert told["forecasts"][0]["verdict"] == "too-few"
+        history = json.loads(run("account", "history", "--json").stdout)
+        assert [one["used_documents"] for one in history] == [1]
+        assert "1 of 100" in run("account", "history", "--hourly").stdout
+        assert "127.0.0.1" in run("account", "show", code=1).stderr
+    with scripted_account(site.clinic, {"": {}}, status=503):
+        assert "busy" in run("account", "show", code=1).stderr
 
 
 def test_an_account_that_was_never_checked_says_so(site: AccountClinic) -> None:
@@ -63,40 +69,42 @@ def test_an_account_that_was_never_checked_says_so(site: AccountClinic) -> None:
 
 def test_p1_register_show_revoke(site: AccountClinic, tmp_path: Path) -> None:
     """Serial numbers are shown, the id is kept, nothing secret is printed; revoked, the exit code says so."""
-    options = make_p1_files().write(tmp_path)
+    options = site.served.files().write(tmp_path)
     result = run("account", "p1", "register", *options, "--without-prefect")
-    assert f"id of the repository: {REPOSITORY}" in result.stdout
+    (given,) = site.served.repositories
+    assert f"id of the repository: {given}" in result.stdout
     assert result.stdout.count("serial number") == 2
     assert not any(secret.decode() in result.output for secret in (TLS_PASSWORD, WSS_PASSWORD))
-    assert REPOSITORY in run("account", "p1", "show").stdout
-    others = make_p1_files().write(_made(tmp_path / "others"))
+    assert given in run("account", "p1", "show").stdout
+    others = site.served.files().write(_made(tmp_path / "others"))
     assert "revoke" in run("account", "p1", "register", *others, "--without-prefect", code=1).stderr.lower()
     assert "revoked" in run("account", "p1", "revoke", "--without-prefect").stdout
     run("account", "p1", "show", code=1)
     told = json.loads(run("account", "p1", "register", *others, "--without-prefect", "--json").stdout)
-    assert (told["state"], told["repositoryId"]) == ("registered", REPOSITORY)
+    assert (told["state"], told["repositoryId"]) == ("registered", given)
 
 
 def test_p1_passwords_are_asked_for(site: AccountClinic, tmp_path: Path) -> None:
     """Without files they are prompted for, and not echoed; a missing id names its cure."""
-    options = make_p1_files().write(tmp_path)
+    options = site.served.files().write(tmp_path)
     without = [*options[:2], *options[4:6]]
-    site.service.faults = [(502, "p1.repository-id-missing")]
+    site.served.world.p1.wrong("szar-repository", "no-id")
     answer = f"{TLS_PASSWORD.decode()}\n{WSS_PASSWORD.decode()}\n"
     result = run("account", "p1", "register", *without, "--without-prefect", code=1, answer=answer)
     assert "--start-over" in result.stderr
     assert TLS_PASSWORD.decode() not in result.output
     assert "--start-over" in run("account", "p1", "show", code=1).stderr
-    run("account", "p1", "register", *options, "--without-prefect", "--start-over")
+    told = run("account", "p1", "register", *options, "--without-prefect", "--start-over").stdout
+    assert site.served.repositories[-1] in told
 
 
 def test_p1_without_prefect_running_is_told_and_nothing_lost(site: AccountClinic, tmp_path: Path) -> None:
     """The registration is done and kept; only the block waits, and the exit code says so."""
-    result = run("account", "p1", "register", *make_p1_files().write(tmp_path), code=1)
+    result = run("account", "p1", "register", *site.served.files().write(tmp_path), code=1)
     assert "block in Prefect was not brought up to date" in result.stderr
-    known = registration(site.clinic.database, site.service.account)
+    known = registration(site.clinic.database, site.account)
     assert known is not None
-    assert known.repository_unique_id == REPOSITORY
+    assert [known.repository_unique_id] == site.served.repositories
 
 
 def test_licence_from_the_office_to_the_clinic(
@@ -105,7 +113,7 @@ def test_licence_from_the_office_to_the_clinic(
     """Issued, loaded, shown; expired, archiving refuses with exit code 2 before anything is sent."""
     assert json.loads(run("account", "licence", "show", "--json").stdout) == {"limited": False}
     run("office", "init")
-    file, account = tmp_path / "licence.jwt", site.service.account
+    file, account = tmp_path / "licence.jwt", site.account
     last = (datetime.now(UTC) + timedelta(days=400)).date().isoformat()
     key = run("office", "licence", account, "--until", last, "--out", str(file)).stderr.split()[-1]
     assert "EREPO_LICENCE_KEY" in run("account", "licence", "load", str(file), code=1).stderr

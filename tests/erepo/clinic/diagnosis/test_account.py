@@ -1,5 +1,6 @@
 """Diagnoses of the account, its certificates and its channel, each by really breaking it."""
 
+import asyncio
 import socket
 import ssl
 import subprocess
@@ -16,15 +17,20 @@ import pytest
 
 from erepo.clinic.account import adopt_credentials, keys_folder
 from erepo.clinic.diagnosis import Finding, Verdict
+from erepo.clinic.p1 import read_pair, register
+from erepo.clinic.p1.errors import P1IdMissing
+from erepo.clinic.rest.speaking import account_client
 from erepo.clinic.tables import account, now, staff, task_user
 from erepo.pki import Authority, Bundle, encrypt_key, new_key
 from erepo.pki.tls import load_bundle
 from tests.erepo.clinic.diagnosis.conftest import Diagnose
+from tests.support.account_clinic import AccountWorld
 from tests.support.certificates import Recipe
 from tests.support.clinic_side import PASSPHRASE, Clinic
 from tests.support.cloud import RunningCloud, running_cloud
+from tests.support.p1_files import TLS_PASSWORD, WSS_PASSWORD
 from tests.support.ports import free_port
-from tests.support.scripted_service import AUTHORITY, facts, scripted_service
+from tests.support.scripted_service import facts, scripted_account
 
 OTHER = "0000000000009999"
 
@@ -237,18 +243,9 @@ def test_a_server_that_never_answers(ask: Diagnose, clinic: Clinic) -> None:
     assert "Limit czasu operacji został przekroczony" in found.cause.pl
 
 
-@contextmanager
-def scripted(clinic: Clinic, answers: dict[str, Any], **options: Any) -> Iterator[None]:
-    """Move the account to a service that answers as told."""
-    with scripted_service(clinic.tenant.ca_pem, answers, **options) as root:
-        address = f"{root}/services/{clinic.tenant.account}"
-        set_account(clinic, service_url=address, trust_pem=AUTHORITY.pem.decode())
-        yield
-
-
 def test_an_answer_that_takes_most_of_its_time(ask: Diagnose, clinic: Clinic) -> None:
     """An answer that takes more than half its limit is a warning before it is an error (2.2)."""
-    with scripted(clinic, {"": facts(clinic.tenant.account)}, delay=0.7):
+    with scripted_account(clinic, {"": facts(clinic.tenant.account)}, delay=0.7):
         close = ask("time-limit", http={"read": 1.3})
         over = ask("time-limit", http={"read": 0.3})
     assert (close.verdict, close.code) == (Verdict.WARNING, "diagnosis.time-limit-close")
@@ -267,28 +264,25 @@ def test_an_answer_that_takes_most_of_its_time(ask: Diagnose, clinic: Clinic) ->
 )
 def test_a_clock_that_is_off(ask: Diagnose, clinic: Clinic, ahead: float, verdict: Verdict) -> None:
     """Half the allowed skew is a warning, more than all of it a problem."""
-    with scripted(clinic, {"": facts(clinic.tenant.account)}, ahead=ahead):
+    with scripted_account(clinic, {"": facts(clinic.tenant.account)}, ahead=ahead):
         found = ask("clock")
     assert found.verdict is verdict, found
 
 
-@pytest.mark.parametrize(
-    ("state", "verdict"),
-    [
-        ({"state": "registered", "repositoryId": "2.16.840.1.113883.3.4424.7.24.1"}, Verdict.OK),
-        ({"state": "stored", "repositoryId": None}, Verdict.PROBLEM),
-        ({"state": "none"}, Verdict.NOT_APPLICABLE),
-    ],
-)
-def test_the_id_in_the_national_domain(
-    ask: Diagnose, clinic: Clinic, state: dict[str, Any], verdict: Verdict
-) -> None:
+def test_the_id_in_the_national_domain(ask: Diagnose, clinic: Clinic, account_service: AccountWorld) -> None:
     """Certificates that P1 has, without an id, are the manual's first symptom (2.1)."""
-    with scripted(clinic, {"": facts(clinic.tenant.account), "/p1/certificates": state}):
-        found = ask("p1")
-    assert found.verdict is verdict, found
-    if verdict is Verdict.PROBLEM:
-        is_problem(found, "p1.repository-id-missing", "2.1")
+    served = account_service.served()
+    adopt_credentials(clinic.database, clinic.settings, served.credentials.folder)
+    assert ask("p1").verdict is Verdict.NOT_APPLICABLE
+    files, connection = served.files(), clinic.connection()
+    pair = read_pair(files.tls, TLS_PASSWORD, files.wss, WSS_PASSWORD)
+    account_service.p1.wrong("szar-repository", "no-id")
+    with account_client(connection) as client:
+        with pytest.raises(P1IdMissing):
+            register(client, clinic.database, served.number, pair)
+        is_problem(ask("p1"), "p1.repository-id-missing", "2.1")
+        register(client, clinic.database, served.number, pair)
+    assert ask("p1").verdict is Verdict.OK
 
 
 @pytest.mark.parametrize("purpose", ["TLS", "WSS"])
@@ -303,7 +297,7 @@ def test_registered_certificates_are_held_against_ours(ask: Diagnose, clinic: Cl
         for one, bundle in (("TLS", clinic.tenant.tls), ("WSS", clinic.tenant.wss))
     ]
     answers = {"": facts(clinic.tenant.account), "/certificates": {"certificates": listed}}
-    with scripted(clinic, answers):
+    with scripted_account(clinic, answers):
         found = ask("access")
     is_problem(found, "account.keys-not-registered", "2.4")
     assert purpose in found.cause.en
@@ -312,21 +306,22 @@ def test_registered_certificates_are_held_against_ours(ask: Diagnose, clinic: Cl
 @pytest.mark.parametrize(("status", "code"), [(400, "http.bad-request"), (403, "http.forbidden")])
 def test_a_refusal_without_words(ask: Diagnose, clinic: Clinic, status: int, code: str) -> None:
     """A bare 400 or 403 of whatever stands before the service is told as such (2.3, 2.4)."""
-    with scripted(clinic, {"": {}}, status=status):
+    with scripted_account(clinic, {"": {}}, status=status):
         found = ask("access")
     assert (found.verdict, found.code) == (Verdict.PROBLEM, code)
 
 
-@pytest.mark.parametrize(
-    ("used", "verdict"), [(89, Verdict.OK), (90, Verdict.WARNING), (100, Verdict.PROBLEM)]
-)
-def test_a_full_account(ask: Diagnose, clinic: Clinic, used: int, verdict: Verdict) -> None:
+def test_a_full_account(ask: Diagnose, clinic: Clinic, account_service: AccountWorld) -> None:
     """Nine tenths of a limit are a warning, all of it a problem."""
-    with scripted(clinic, {"": facts(clinic.tenant.account, usedDocuments=used)}):
+    served = account_service.served(limit_documents=10)
+    adopt_credentials(clinic.database, clinic.settings, served.credentials.folder)
+    verdicts = {8: Verdict.OK, 9: Verdict.WARNING, 10: Verdict.PROBLEM}
+    for used, verdict in verdicts.items():
+        asyncio.run(served.fill(*[50] * (8 if used == 8 else 1)))
         found = ask("quota")
-    assert found.verdict is verdict
-    if verdict is not Verdict.OK:
-        assert found.words("pl")[0].endswith(f"{used} z 100 dokumentów.")
+        assert found.verdict is verdict
+        if verdict is not Verdict.OK:
+            assert found.words("pl")[0].endswith(f"{used} z 10 dokumentów.")
 
 
 def test_a_passphrase_that_opens_nothing(ask: Diagnose) -> None:
