@@ -15,7 +15,8 @@ from tasks import rotating
 from tasks.boundary import guarded
 
 Line = Annotated[str, Field(max_length=200)]
-Pem = Annotated[str, Field(max_length=50_000)]
+#: Prefect keeps what a form was given: one with a private key is refused before it is kept.
+Pem = Annotated[str, Field(max_length=50_000, json_schema_extra={"not": {"pattern": "PRIVATE KEY"}})]
 
 
 @flow(name="rotate-certificates", flow_run_name=run_name("rotate"))

@@ -58,6 +58,8 @@ def export(
         for file in (out, password_file):
             if file is not None and file.exists():
                 raise FileThere(file=str(file))
+        if password_file is not None and password_file.absolute() == out.absolute():
+            raise FileThere(file=str(out))
         if password_file is None and not sys.stdout.isatty():
             raise NoTerminal
         chosen = the_account(database, account)

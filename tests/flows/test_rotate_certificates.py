@@ -9,6 +9,8 @@ import pytest
 import pytest_asyncio
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_HOME
+from prefect.utilities.callables import parameter_schema
+from prefect.utilities.schema_tools.validation import ValidationError, validate
 
 from blocks import CloudAccount, MailServer, TenantCertificates
 from blocks.errors import BlockMissing
@@ -74,6 +76,16 @@ async def until_answered(clinic: ClinicUnderTest, form: dict[str, Any], **more: 
 async def in_use(name: str) -> str:
     """Name the generation that flows use."""
     return (await load(CloudAccount, name)).certificates
+
+
+async def test_a_form_with_a_private_key_is_not_kept() -> None:
+    """Prefect refuses the run before it stores the parameters; certificates pass."""
+    schema = parameter_schema(rotate_certificates).model_dump()
+    for field in ("tls_certificate", "wss_certificate"):
+        validate({field: "-----BEGIN CERTIFICATE-----\nMII"}, schema, raise_on_error=True)
+        for kind in ("PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"):
+            with pytest.raises(ValidationError):
+                validate({field: f"-----BEGIN {kind}-----\nMII"}, schema, raise_on_error=True)
 
 
 async def test_the_daily_run(

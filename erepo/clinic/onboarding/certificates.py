@@ -103,8 +103,9 @@ def collect_texts(
         InvalidInput: the certificates do not pass; the leaf class says why.
         CertificatesInUse: the account is active with others.
     """
-    ledger.require(database, account)
+    # First of all: whoever keeps the form has to hear of a private key, whatever else is wrong.
     given_tls, given_wss, above = (restore(text) if text.strip() else b"" for text in (tls, wss, authorities))
+    ledger.require(database, account)
     if not (given_tls or given_wss or above):
         return None
     if given_tls and given_wss:

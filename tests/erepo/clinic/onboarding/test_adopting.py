@@ -238,6 +238,9 @@ def test_saved_as_p12(elsewhere: Elsewhere) -> None:
     assert pkcs12.load_pkcs12(out.read_bytes(), password.encode()).cert is not None
     again = elsewhere.run("export", "--out", str(out), "--password-file", str(secret))
     assert "is there already" in again.output
+    one = elsewhere.folder / "one"
+    assert elsewhere.run("export", "--out", str(one), "--password-file", str(one)).exit_code == 1
+    assert not one.exists(), "the file would have taken its password with it"
     piped = elsewhere.run("export", "--out", str(elsewhere.folder / "b.p12"))
     assert "shown on a terminal only" in piped.output
     assert not (elsewhere.folder / "b.p12").exists()

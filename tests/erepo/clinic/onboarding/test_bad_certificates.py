@@ -181,6 +181,8 @@ class TestForm:
         with pytest.raises(errors.PrivateKeyGiven) as caught:
             desk.give(desk.pem(TLS) + key, desk.pem(WSS))
         assert key.split("\n")[1] not in str(caught.value)
+        with pytest.raises(errors.PrivateKeyGiven):  # also when the onboarding was given up meanwhile
+            onboarding.collect_texts(desk.clinic.database, "9" * 16, key, "", "", PINS)
 
 
 def test_file_names(desk: Desk, tmp_path: Path) -> None:
