@@ -34,9 +34,11 @@ async def introduce_structure() -> Sent | None:
     """Send the structure of an account that has just become active.
 
     Returns:
-        What was sent; None while a code is missing: archiving says which, and sync-structure sends the
-        structure once it is complete.
+        What was sent; None while a code or the archiving user is missing: archiving says which, and
+        sync-structure sends the structure once it is complete.
     """
+    if current().connection.actor is None:
+        return None
     try:
         return await send_structure.fn()
     except StructureIncomplete:

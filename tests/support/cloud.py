@@ -15,11 +15,13 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from erepo.acting.token import write_token
 from erepo.cloud.credentials import add_tenant
 from erepo.cloud.storage.blobs import BlobStore
 from erepo.cloud.storage.places import open_blobs
@@ -29,6 +31,7 @@ from erepo.pki.bundle import Bundle
 from erepo.pki.tls import client_context
 from erepo.settings import Settings
 from tests.support import postgres, s3
+from tests.support.actors import DOCTOR
 from tests.support.ports import free_port
 
 ACCOUNT = "0000000000001003"
@@ -82,6 +85,12 @@ class TenantCredentials:
     def tls_context(self) -> ssl.SSLContext:
         """A client context with the account's TLS certificate."""
         return client_context(self.tls, self.ca_pem)
+
+    def named(self) -> dict[str, str]:
+        """Return the header that names a member of the account's staff, as people's REST calls carry it."""
+        actor = replace(DOCTOR, organisation=self.account)
+        token = write_token(actor, self.wss, str(self.facts["service"]), now=datetime.now(UTC))
+        return {"authorization": f"Bearer {token}"}
 
     def _bundle(self, name: str) -> Bundle:
         return Bundle.from_pem(

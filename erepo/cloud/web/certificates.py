@@ -16,7 +16,7 @@ from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy import certificates
 from erepo.cloud.tenancy.errors import CertificatesNotProven
 from erepo.cloud.tenancy.tenants import Tenant
-from erepo.cloud.web.acting import bearer, expected_of, token_of
+from erepo.cloud.web.acting import bearer, expected_of, require_actor, token_of
 from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.calls import Call
 from erepo.pki.bundle import fingerprint
@@ -47,7 +47,7 @@ async def answer_register(call: Call) -> Answer:
         CertificatesNotProven, CertificateRetired, AccountOccupied: nothing was changed.
     """
     cloud, tenant, trail = call.cloud, call.tenant, call.trail
-    await bearer(cloud, tenant, call.request.headers, trail)
+    await require_actor(cloud, tenant, call.request.headers, trail)
     async with call.body() as body:
         wanted = _wanted(body)
     _check(cloud, tenant, wanted.pair)

@@ -19,7 +19,7 @@ from erepo.cloud.national.keeping import Registration
 from erepo.cloud.national.registering import Registering, Step
 from erepo.cloud.registry.jobs import Outcome
 from erepo.cloud.web.accounts import facts
-from erepo.cloud.web.acting import bearer
+from erepo.cloud.web.acting import bearer, require_actor
 from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.calls import Call
 
@@ -74,7 +74,7 @@ async def answer_register(call: Call) -> Answer:
         As `Registering.register`.
     """
     cloud = call.cloud
-    await bearer(cloud, call.tenant, call.request.headers, call.trail)
+    await require_actor(cloud, call.tenant, call.request.headers, call.trail)
     async with call.body(_LARGEST) as body:
         (tls, wss), force_new = _given(body)
     async with cloud.abroad.turn(call.tenant.id):
@@ -86,7 +86,7 @@ async def answer_register(call: Call) -> Answer:
 
 async def answer_revoke(call: Call) -> Answer:
     """Answer `DELETE /services/{account}/p1/certificates`; without certificates nothing happens."""
-    await bearer(call.cloud, call.tenant, call.request.headers, call.trail)
+    await require_actor(call.cloud, call.tenant, call.request.headers, call.trail)
     async with call.cloud.abroad.turn(call.tenant.id):
         await _registering(call).revoke()
     return json_answer(200, {"account": call.tenant.account, "state": "none"})

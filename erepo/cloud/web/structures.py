@@ -11,7 +11,7 @@ from erepo.cloud.registry.jobs import Change, Outcome
 from erepo.cloud.service import Cloud
 from erepo.cloud.structure import keeping
 from erepo.cloud.structure.content import LARGEST, Structure, read_structure
-from erepo.cloud.web.acting import bearer
+from erepo.cloud.web.acting import bearer, require_actor
 from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.calls import Call
 
@@ -33,7 +33,7 @@ async def answer_sent(call: Call) -> Answer:
         StructureInvalid: a record is not as it must be; nothing was changed.
     """
     cloud, tenant, trail = call.cloud, call.tenant, call.trail
-    await bearer(cloud, tenant, call.request.headers, trail)
+    await require_actor(cloud, tenant, call.request.headers, trail)
     async with call.body(LARGEST) as body:
         sent = await cloud.heavily(partial(read_structure, body))
     evidence = trail.evidence([Thing("structure", sent.sha256)])

@@ -179,6 +179,25 @@ def test_rest_calls_may_name_a_person(cloud: RunningCloud) -> None:
             assert client.state().account == cloud.tenant.account
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/certificates"),
+        ("PUT", "/structure"),
+        ("PUT", "/p1/certificates"),
+        ("DELETE", "/p1/certificates"),
+    ],
+)
+def test_changes_name_a_person(cloud: RunningCloud, method: str, path: str) -> None:
+    """The certificate that a browser holds changes nothing by itself: 403 with its cure (manual 2.4)."""
+    service = str(cloud.tenant.facts["service"])
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as client:
+        answer = client.request(method, service + path, json={})
+        named = client.request(method, service + path, json={}, headers=cloud.tenant.named())
+    assert (answer.status_code, answer.json()["code"]) == (403, "acting.user-unknown")
+    assert named.status_code != 403
+
+
 def test_a_bad_token_is_refused_even_where_none_is_needed(cloud: RunningCloud) -> None:
     """A token of another account, or about nobody, ends in 403 with its cure."""
     mine = replace(DOCTOR, organisation=cloud.tenant.account)

@@ -33,9 +33,10 @@ def changed(change: Callable[[Any], object]) -> dict[str, Any]:
 
 @pytest.fixture
 def peer(cloud: RunningCloud) -> Iterator[httpx.Client]:
-    """An HTTP client of the first account."""
+    """An HTTP client of the first account, for a member of its staff."""
     service = str(cloud.tenant.facts["service"])
-    with httpx.Client(verify=cloud.tenant.tls_context(), base_url=service, trust_env=False) as client:
+    context, named = cloud.tenant.tls_context(), cloud.tenant.named()
+    with httpx.Client(verify=context, base_url=service, headers=named, trust_env=False) as client:
         yield client
 
 

@@ -57,7 +57,7 @@ class Clinic:
         """Ask the service."""
         url = str(self.tenant.facts["service"]) + PATH
         with httpx.Client(verify=self.tenant.tls_context(), trust_env=False, timeout=90) as http:
-            return http.request(method, url, json=content)
+            return http.request(method, url, json=content, headers=self.tenant.named())
 
     def put(self) -> httpx.Response:
         """Register the certificates."""
