@@ -24,6 +24,7 @@ _VERDICTS = {
     Verdict.UNASKED: Text("? could not be asked", "? nie udało się sprawdzić"),
     Verdict.PROBLEM: Text("✗ problem", "✗ problem"),
 }
+_SOUND = (Verdict.OK, Verdict.NOT_APPLICABLE)
 _ABOUT = Text(
     "Findings in the order of the manual's chapter 2. Help: docs/how-to/solve-problems.md",
     "Wyniki w kolejności rozdziału 2 instrukcji. Pomoc: docs/how-to/rozwiazywanie-problemow.md",
@@ -56,7 +57,7 @@ async def report_diagnosis(found: Diagnosis) -> None:
 
 def diagnosis_page(found: Diagnosis, speak: Language) -> str:
     """Return the page: every finding with something to do, then all checks in the order of the manual."""
-    told = [_paragraphs(one, speak) for one in found.findings if one.words(speak)[1]]
+    told = [_paragraphs(one, speak) for one in found.findings if one.verdict not in _SOUND]
     head = _row(*(one.fill(speak) for one in _HEADS))
     rows = [
         _row(one.check, one.symptom, _VERDICTS[one.verdict].fill(speak), one.words(speak)[0])

@@ -58,6 +58,7 @@ async def test_the_table_tells_cause_and_cure(connected: ClinicUnderTest, office
         page = await artifact(client)
     assert "### ✗ problem: mail (2.6)" in page
     assert page.count("**What to do:**") == page.count("### ") >= 2
+    assert "### ✓" not in page
     assert "| mail | 2.6 | ✗ problem | " in page
     assert "| channel | 2.5 | ✓ ok | " in page
 
