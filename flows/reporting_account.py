@@ -1,20 +1,17 @@
 """The page of an onboarding on its run: how far it has come, and in the end the technical identifiers."""
 
+from datetime import datetime
+
 from prefect.artifacts import acreate_markdown_artifact
 
-from erepo.clinic.onboarding import Entry, Step
+from erepo.clinic.onboarding import STEPS, Entry
+from erepo.clinic.times import WARSAW
 from erepo.pki.pem import read_certificate
 from erepo.texts import Language, Text, language
 
 _TITLE = Text("Account {account}", "Konto {account}")
 _HEAD = Text("| what | value |\n|---|---|", "| co | wartość |\n|---|---|")
 _STEP = Text("step", "etap")
-_STEPS = {
-    Step.REQUESTED: Text("keys and requests made", "wygenerowano klucze i żądania (CSR)"),
-    Step.MAILED: Text("requests mailed, certificates awaited", "wysłano żądania, oczekiwanie na certyfikaty"),
-    Step.RECEIVED: Text("certificates received and checked", "certyfikaty przyjęte i sprawdzone"),
-    Step.ACTIVE: Text("active", "aktywne"),
-}
 _MAILED = Text("requests mailed to {office}", "żądania wysłano na adres {office}")
 _REMINDED = Text("reminders sent", "wysłane przypomnienia")
 _CERTIFICATE = Text("certificate {purpose}", "certyfikat {purpose}")
@@ -39,9 +36,9 @@ async def report_onboarding(entry: Entry) -> None:
 
 def onboarding_page(entry: Entry, speak: Language) -> str:
     """Return the page as Markdown; nothing in it is secret."""
-    rows = [(_STEP.fill(speak), _STEPS[entry.step].fill(speak))]
+    rows = [(_STEP.fill(speak), STEPS[entry.step].fill(speak))]
     if entry.mailed_at is not None:
-        rows.append((_MAILED.fill(speak, office=entry.office), f"{entry.mailed_at:%Y-%m-%d %H:%M} UTC"))
+        rows.append((_MAILED.fill(speak, office=entry.office), _moment(entry.mailed_at)))
     if entry.reminders:
         rows.append((_REMINDED.fill(speak), str(entry.reminders)))
     if entry.refusal is not None:
@@ -51,13 +48,17 @@ def onboarding_page(entry: Entry, speak: Language) -> str:
     for purpose, pem in (("TLS", entry.tls_certificate), ("WSS", entry.wss_certificate)):
         if pem:
             certificate = read_certificate(pem)
-            until = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
+            until = _moment(certificate.not_valid_after_utc)[:10]
             words = _VALID.fill(speak, serial=f"{certificate.serial_number:x}", until=until)
             rows.append((_CERTIFICATE.fill(speak, purpose=purpose), words))
     answer = entry.activation.get("answer") or {}
     rows += [(words.fill(speak), str(answer[name])) for name, words in _FACTS if answer.get(name) is not None]
     table = "\n".join([_HEAD.fill(speak), *(f"| {name} | {_cell(value)} |" for name, value in rows)])
     return f"## {_TITLE.fill(speak, account=entry.account)}\n\n{table}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(WARSAW):%Y-%m-%d %H:%M}"
 
 
 def _cell(text: str) -> str:

@@ -47,4 +47,5 @@ def _prefect() -> PrefectPlace | None:
     address, login = PREFECT_API_URL.value(), PREFECT_API_AUTH_STRING.value()
     if not address:
         return None
-    return PrefectPlace(str(httpx.URL(address)), login.get_secret_value() if login else "")
+    # Prefect types it as a SecretStr, and hands it out as a plain text.
+    return PrefectPlace(str(httpx.URL(address)), str(login or ""))

@@ -42,6 +42,9 @@ DEPLOYMENT = "maintenance-window/on-demand"
 #: A run that comes this early saw another clock than Prefect's: it must come once more.
 _EARLY = timedelta(minutes=2)
 _NO_END = Text("it has no end", "nie podano jej końca")
+_NOT_STARTED = Text(
+    "a time was given, but not what to do: choose start", "podano czas, lecz nie wybrano start"
+)
 _NO_TIME = Text("there is no such time", "nie ma takiego czasu")
 
 
@@ -55,6 +58,8 @@ async def set_window(connection: str, action: str, begin: str, until: str) -> No
     """
     async with opened_database(connection) as database:
         await asyncio.to_thread(database.upgrade)
+        if action != "start" and (begin or until):
+            raise WindowWrong(problem_en=_NOT_STARTED.en, problem_pl=_NOT_STARTED.pl)
         if action == "end":
             await asyncio.to_thread(maintenance.end_windows, database)
         elif action == "start":

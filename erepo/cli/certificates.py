@@ -23,8 +23,9 @@ from erepo.cli.words import fail_politely
 from erepo.clinic import onboarding, rotation
 from erepo.clinic.account import keys_folder
 from erepo.clinic.database import Database
-from erepo.clinic.onboarding import Entry, Pins
+from erepo.clinic.onboarding import STEPS, Entry, Pins, Step
 from erepo.clinic.onboarding.activation import active_account
+from erepo.clinic.onboarding.errors import NotRequested
 from erepo.pki import CertificatePurpose
 from erepo.pki.bundle import fingerprint
 from erepo.pki.names import shown_subject
@@ -51,6 +52,10 @@ _WOKEN = Text("The run that waited for them goes on.", "Oczekujące uruchomienie
 _START = Text(
     "Now start the deployment onboard-clinic/on-demand for this account; it activates it.",
     "Uruchom teraz wdrożenie onboard-clinic/on-demand dla tego konta; aktywuje ono konto.",
+)
+_IN_USE = Text(
+    "The account is active with them already; nothing is left to be done.",
+    "Konto jest już z nimi aktywne; nic więcej nie trzeba robić.",
 )
 _REPLACING = Text(
     "The next run of rotate-certificates/daily puts them to use; `erepo certificates rotate` does it now.",
@@ -103,12 +108,15 @@ def receive(
         replacing = rotation.under_way(database, chosen) is not None
         proven = (rotation if replacing else onboarding).collect_files(database, chosen, files, pins)
         woken = wake_runs(settings, database, chosen)
+        entry = onboarding.progress(database, chosen)
+        active = entry is not None and entry.step is Step.ACTIVE
     if as_json:
         serials = {each.purpose.value: each.serial for each in proven}
         typer.echo(orjson.dumps({"account": chosen, "serials": serials, "woken": woken}))
         return
     typer.echo(_RECEIVED.fill(language(), account=chosen))
-    next_step = _REPLACING if replacing else _WOKEN if woken else _START
+    begun = _IN_USE if active else _WOKEN if woken else _START
+    next_step = _REPLACING if replacing else begun
     typer.echo(next_step.fill(language()))
 
 
@@ -178,7 +186,10 @@ def _certificates(entry: Entry | None, settings: Settings, account: str) -> dict
     if entry is not None:
         return {CertificatePurpose.TLS: entry.tls_certificate, CertificatePurpose.WSS: entry.wss_certificate}
     folder = keys_folder(settings, account)
-    return {purpose: (folder / f"{purpose.lower()}.pem").read_bytes() for purpose in CertificatePurpose}
+    try:
+        return {purpose: (folder / f"{purpose.lower()}.pem").read_bytes() for purpose in CertificatePurpose}
+    except FileNotFoundError:
+        raise NotRequested(account=account) from None
 
 
 def _certificate(purpose: CertificatePurpose, pem: bytes) -> dict[str, Any]:
@@ -197,9 +208,8 @@ def _certificate(purpose: CertificatePurpose, pem: bytes) -> dict[str, Any]:
 
 def _print(facts: dict[str, Any]) -> None:
     console, speak = Console(), language()
-    words = _STATE.fill(
-        speak, account=facts["account"], step=facts["step"], generation=facts["generation"] or "-"
-    )
+    step = STEPS[Step(facts["step"])].fill(speak)
+    words = _STATE.fill(speak, account=facts["account"], step=step, generation=facts["generation"] or "-")
     console.print(words, markup=False, highlight=False, soft_wrap=True)
     for one in facts["certificates"]:
         since, until = (one[name][:10] for name in ("notBefore", "notAfter"))
@@ -216,4 +226,6 @@ def _print(facts: dict[str, Any]) -> None:
         why = _LAST.fill(speak, why=" ".join(facts["refusal"]))
         console.print(why, style="yellow", markup=False, highlight=False, soft_wrap=True)
     for name, value in facts["technical"].items():
+        if value is None:
+            continue
         console.print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)

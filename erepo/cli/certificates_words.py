@@ -9,6 +9,8 @@ from rich.table import Table
 from erepo.clinic.rotation import Reason, Rotation, Stage, Status
 from erepo.texts import Language, Text
 
+#: Room for the table with its 40 digits of a serial number, also where the console is narrower.
+_WIDTH = 120
 _WARSAW = ZoneInfo("Europe/Warsaw")
 
 #: What each stage means to a person.
@@ -70,6 +72,7 @@ def show(found: Status, console: Console, speak: Language) -> None:
             one.purpose.value, moment_words(one.not_after, speak), str(one.days_left), one.serial, style=style
         )
     # A serial number is compared with the name of a file: it must not be cut.
+    console.width = max(console.width, _WIDTH)
     console.print(table, soft_wrap=True)
     under_way = found.rotation is not None and not found.rotation.stage.ended
     if not under_way:

@@ -13,6 +13,7 @@ from erepo.cli.desk import open_database
 from erepo.cli.words import fail_politely
 from erepo.clinic.audit import note
 from erepo.clinic.database import Database
+from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.structure import (
     Provider,
     check_ready,
@@ -36,6 +37,10 @@ structure_editing.add_to(app)
 structure_remote.add_to(app)
 
 _LOADED = Text("The structure is loaded and complete.", "Struktura została wczytana i jest kompletna.")
+_INCOMPLETE = Text(
+    "The structure is loaded, but not complete yet.",
+    "Struktura została wczytana, ale nie jest jeszcze kompletna.",
+)
 _COMPLETE = Text("The structure is complete.", "Struktura jest kompletna.")
 _NONE = Text("No structure has been loaded.", "Nie wczytano struktury.")
 
@@ -68,7 +73,11 @@ def load(
             content = parse_structure(octets)
             with database.begin() as connection:
                 store_structure(connection, content, actor="staff")
-        _check(database)
+        try:
+            _check(database)
+        except StructureIncomplete:
+            typer.echo(_INCOMPLETE.fill(language()), err=True)
+            raise
         typer.echo(_LOADED.fill(language()))
 
 

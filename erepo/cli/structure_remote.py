@@ -69,6 +69,8 @@ def remote(as_json: _Json = False) -> None:
         typer.echo(_EQUAL.fill(language(), at=at))
     else:
         table = Table(*(one.fill(language()) for one in (_PLACE, _HERE, _THERE)), box=None, pad_edge=False)
+        for column in table.columns:
+            column.overflow = "fold"
         for one in differing:
             table.add_row(one.place, one.here or "-", one.there or "-")
         Console().print(table, markup=False, highlight=False)

@@ -20,7 +20,7 @@ ErepoError
 """
 
 from erepo.errors import ConfigurationError, IntegrityError, InvalidInput, PermanentError
-from erepo.texts import Text
+from erepo.texts import Language, Text
 
 
 class UnknownKind(InvalidInput):
@@ -96,18 +96,30 @@ class SidecarInvalid(InvalidInput):
     )
 
 
+def place_words(place: str, language: Language) -> str:
+    """Return a place of a structure as people name it: lines of a file are counted in their language."""
+    return place.replace("line ", "wiersz ", 1) if language == "pl" else place
+
+
 class StructureInvalid(InvalidInput):
     """The structure file is not understood."""
 
     code = "structure.invalid"
     cause = Text(
-        "The structure file is wrong at {place}: {problem_en}.",
-        "Plik struktury zawiera błąd w miejscu {place}: {problem_pl}.",
+        "The structure is wrong at {place}: {problem_en}.",
+        "Struktura zawiera błąd w miejscu {place}: {problem_pl}.",
     )
     cure = Text(
-        "Correct it after the example docs/reference/structure-example.json; nothing has been changed.",
-        "Popraw go według przykładu docs/reference/structure-example.json; niczego nie zmieniono.",
+        "Correct it; docs/reference/structure.md describes the fields, with examples as JSON and CSV. Nothing"
+        " has been changed.",
+        "Popraw ten zapis; pola i przykłady (JSON, CSV) opisuje docs/reference/structure.md. Niczego nie"
+        " zmieniono.",
     )
+
+    def explain(self, language: Language) -> tuple[str, str]:
+        """Return (what happened, what to do next) in one language, the line of a file in it as well."""
+        words = self.data | {"place": place_words(str(self.data["place"]), language)}
+        return self.cause.fill(language, **words), self.cure.fill(language)
 
 
 class StructureIncomplete(ConfigurationError):

@@ -15,7 +15,7 @@ from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
-from erepo.clinic.errors import StructureInvalid
+from erepo.clinic.errors import StructureInvalid, place_words
 from erepo.clinic.structure_file import CellRecord, ProviderRecord, UnitRecord, problems, refusal
 from erepo.texts import Language, Text
 
@@ -250,7 +250,7 @@ def _all_refused(found: list[tuple[str, Text]]) -> StructureInvalid:
         f"problem_{speak}": "; ".join(
             [
                 first.fill(speak),
-                *(f"{where}: {problem.fill(speak)}" for where, problem in others),
+                *(f"{place_words(where, speak)}: {problem.fill(speak)}" for where, problem in others),
             ]
         )
         for speak in _LANGUAGES

@@ -169,4 +169,6 @@ async def test_times_that_make_no_sense_are_refused(deployed: ClinicUnderTest) -
     for until in ("", "2026-02-31 10:00", "2020-01-01 10:00"):
         with pytest.raises(WindowWrong):
             await maintenance_window("start", until=until)
+    with pytest.raises(WindowWrong, match="choose start"):  # the form's first choice, with a time filled in
+        await maintenance_window("apply", until=clock(2))
     assert await is_active(ARCHIVING)

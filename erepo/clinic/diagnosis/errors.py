@@ -38,10 +38,10 @@ class RepositoryIdMissing(RemoteRefused):
         "Nie udało się pobrać id repozytorium z domeny krajowej (konto {account}).",
     )
     cure = Text(
-        "Revoke the P1 certificates and register them again: revoke-p1/on-demand, then"
-        " register-p1/on-demand.",
-        "Odwołaj certyfikaty P1 i zarejestruj je ponownie: revoke-p1/on-demand, a potem"
-        " register-p1/on-demand.",
+        "Revoke the P1 certificates and register them again: `erepo account p1 register … --start-over`, or"
+        " revoke-p1/on-demand, then register-p1/on-demand.",
+        "Odwołaj certyfikaty P1 i zarejestruj je ponownie: `erepo account p1 register … --start-over` albo"
+        " revoke-p1/on-demand, a potem register-p1/on-demand.",
     )
 
 

@@ -32,7 +32,7 @@ from erepo.clinic.onboarding.certificates import (
     collect_texts,
     receive_certificates,
 )
-from erepo.clinic.onboarding.ledger import Bundles, Entry, Refusal, Step, Waiting, entries, progress
+from erepo.clinic.onboarding.ledger import STEPS, Bundles, Entry, Refusal, Step, Waiting, entries, progress
 from erepo.clinic.onboarding.mailing import mail_requests
 from erepo.clinic.onboarding.pins import Pins
 from erepo.clinic.onboarding.requests import Form, Requests, make_requests
@@ -40,6 +40,7 @@ from erepo.clinic.onboarding.sorting import accounts_named
 from erepo.clinic.onboarding.waiting import abandon, answered, ask, open_accounts, refuse, remind
 
 __all__ = [
+    "STEPS",
     "Bundles",
     "Entry",
     "Form",

@@ -91,10 +91,15 @@ class AccountUnclear(InvalidInput):
 
     code = "onboarding.account-unclear"
     cause = Text(
-        "It is not clear which account is meant; accounts that wait for certificates: {waiting}.",
-        "Nie wiadomo, którego konta to dotyczy; konta oczekujące na certyfikaty: {waiting}.",
+        "It is not clear which account is meant; possible here: {waiting}.",
+        "Nie wiadomo, którego konta to dotyczy; możliwe: {waiting}.",
     )
-    cure = Text("Name it: --account.", "Wskaż je opcją --account.")
+    cure = Text(
+        "Name it in the command by its 16 digits. Where there is none yet: deployment"
+        " onboard-clinic/on-demand.",
+        "Podaj w poleceniu 16 cyfr konta. Jeśli nie ma tu jeszcze żadnego: wdrożenie"
+        " onboard-clinic/on-demand.",
+    )
 
 
 class NotRequested(ConfigurationError):
@@ -106,7 +111,8 @@ class NotRequested(ConfigurationError):
         "Dla konta {account} nie wygenerowano kluczy ani żądań (CSR).",
     )
     cure = Text(
-        "Start the onboarding from its first step.", "Rozpocznij przyłączanie konta od pierwszego kroku."
+        "Check its 16 digits; to make them, start the deployment onboard-clinic/on-demand.",
+        "Sprawdź 16 cyfr konta; aby je wygenerować, uruchom wdrożenie onboard-clinic/on-demand.",
     )
 
 

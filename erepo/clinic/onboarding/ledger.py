@@ -24,7 +24,7 @@ from erepo.errors import ErepoError
 from erepo.pki import Bundle, load_key
 from erepo.pki.bundle import fingerprint
 from erepo.pki.pem import read_certificate, read_certificates
-from erepo.texts import Language
+from erepo.texts import Language, Text
 
 
 class Step(StrEnum):
@@ -34,6 +34,15 @@ class Step(StrEnum):
     MAILED = "mailed"
     RECEIVED = "received"
     ACTIVE = "active"
+
+
+#: What each step means to a person.
+STEPS = {
+    Step.REQUESTED: Text("keys and requests made", "wygenerowano klucze i żądania (CSR)"),
+    Step.MAILED: Text("requests mailed, certificates awaited", "wysłano żądania, oczekiwanie na certyfikaty"),
+    Step.RECEIVED: Text("certificates received and checked", "certyfikaty przyjęte i sprawdzone"),
+    Step.ACTIVE: Text("active", "aktywne"),
+}
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,7 @@ def test_structure(tmp_path: Path) -> None:
     result = run("structure", "load", half)
     assert result.exit_code == 1
     assert "resort_i" in result.stderr
+    assert "loaded, but not complete" in result.stderr
     half.write_text("{}")
     assert "provider" in run("structure", "load", half).stderr
 

@@ -89,6 +89,16 @@ def test_everything_wrong_is_told_with_its_line() -> None:
     assert "line 5" not in told
 
 
+def test_lines_are_counted_in_polish_as_well() -> None:
+    """The place of each is told in the language of its reason."""
+    with pytest.raises(StructureInvalid) as caught:
+        parse_table(GOOD.replace(";002;", ";2;").replace("7100", "710x").encode())
+    told = " ".join(caught.value.explain("pl"))
+    assert "wiersz 3, resort_vii" in told
+    assert "wiersz 4, resort_viii" in told
+    assert "line" not in told
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

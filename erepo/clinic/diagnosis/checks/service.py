@@ -9,6 +9,7 @@ from erepo.clinic.diagnosis.errors import LicenceOver, MaintenanceOngoing, Repos
 from erepo.clinic.diagnosis.findings import Finding, Verdict
 from erepo.clinic.diagnosis.ground import Ground
 from erepo.clinic.diagnosis.running import no_account
+from erepo.clinic.times import WARSAW
 from erepo.errors import RetryableError
 from erepo.texts import Text
 
@@ -61,7 +62,7 @@ def maintenance(ground: Ground) -> Finding:
         return no_account()
     until = _announced(ground)
     if until is not None:
-        words = f"{until.astimezone():%Y-%m-%d %H:%M}"
+        words = f"{until.astimezone(WARSAW):%Y-%m-%d %H:%M}"
         return Finding.of(MaintenanceOngoing(until=words), Verdict.WARNING)
     error = ground.visit().error
     if isinstance(error, RetryableError):

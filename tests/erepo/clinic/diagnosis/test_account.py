@@ -17,10 +17,12 @@ import pytest
 
 from erepo.clinic.account import adopt_credentials, keys_folder
 from erepo.clinic.diagnosis import Finding, Verdict
+from erepo.clinic.maintenance import open_window
 from erepo.clinic.p1 import read_pair, register
 from erepo.clinic.p1.errors import P1IdMissing
 from erepo.clinic.rest.speaking import account_client
 from erepo.clinic.tables import account, now, staff, task_user
+from erepo.clinic.times import WARSAW
 from erepo.pki import Authority, Bundle, encrypt_key, new_key
 from erepo.pki.tls import load_bundle
 from tests.erepo.clinic.diagnosis.conftest import Diagnose
@@ -230,6 +232,19 @@ def test_nobody_answers(ask: Diagnose, clinic: Clinic) -> None:
     is_problem(ask("maintenance"), "remote.unavailable", "2.7")
     for check in ("channel", "access", "quota", "clock", "p1", "time-limit"):
         assert ask(check).verdict is Verdict.UNASKED
+
+
+def test_a_pause_ends_by_polish_time(ask: Diagnose, clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end is told as it was given, whatever zone the machine keeps (2.7)."""
+    until = now() + timedelta(hours=2)
+    open_window(clinic.database, now(), until)
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    found = ask("maintenance")
+    monkeypatch.undo()
+    time.tzset()
+    assert (found.verdict, found.code) == (Verdict.WARNING, "remote.maintenance")
+    assert f"{until.astimezone(WARSAW):%Y-%m-%d %H:%M}" in found.cause.pl
 
 
 def test_a_server_that_never_answers(ask: Diagnose, clinic: Clinic) -> None:

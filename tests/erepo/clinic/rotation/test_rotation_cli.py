@@ -63,6 +63,21 @@ def test_receive_gives_them_to_the_rotation(rotating: Rotating, run: Run, tmp_pa
     assert rotating.stage is Stage.RECEIVED
 
 
+def test_a_serial_number_is_never_cut(rotating: Rotating, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is compared with the name of a file, also on a narrow terminal."""
+    monkeypatch.setenv("COLUMNS", "60")
+    told = run("status")
+    assert all(one["serial"] in told for one in json.loads(run("status", "--json"))["certificates"])
+
+
+def test_an_account_that_nobody_began(run: Run) -> None:
+    """It is told as such, not as trouble of the machine; the step of the other one stands in words."""
+    told = run("show", "0000000000007777", code=1)
+    assert "0000000000007777" in told
+    assert "onboard-clinic" in told
+    assert "None" not in run("show")
+
+
 def issued(rotating: Rotating, folder: Path) -> list[str]:
     """Issue as the office does, without its mail: requests of a folder in, names of two files out."""
     office, files = Office.open(rotating.clinic.world.office.home), []
