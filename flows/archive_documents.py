@@ -20,8 +20,12 @@ from tasks.clinic import opened
 @flow(name="archive-documents", flow_run_name=run_name("archive"))
 @guarded
 async def archive_documents(
-    connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
-    most_documents: Annotated[int, Field(title="Most new documents", ge=0, le=1_000_000)] = 0,
+    connection: Annotated[
+        str, Field(title="Połączenie / Connection", pattern="^[a-z0-9-]+$", max_length=60)
+    ] = "clinic",
+    most_documents: Annotated[
+        int, Field(title="Najwięcej nowych dokumentów / Most new documents", ge=0, le=1_000_000)
+    ] = 0,
 ) -> None:
     """Send every document that is due to the repository, a batch of some hundred at a time.
 

@@ -19,9 +19,11 @@ from tasks.clinic import opened
 @flow(name="check-account", flow_run_name=run_name("check-account"))
 @guarded
 async def check_account(
-    connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
+    connection: Annotated[
+        str, Field(title="Połączenie / Connection", pattern="^[a-z0-9-]+$", max_length=60)
+    ] = "clinic",
     notify: Annotated[
-        str, Field(title="Notification block", pattern="^[a-z0-9-]*$", max_length=100)
+        str, Field(title="Blok powiadomień / Notification block", pattern="^[a-z0-9-]*$", max_length=100)
     ] = "erepo-alarms",
 ) -> None:
     """Ask for validity and use of the account, keep the answer, and tell when it will be full.

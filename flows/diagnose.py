@@ -18,8 +18,12 @@ from tasks.diagnosing import run_diagnosis
 @flow(name="diagnose", flow_run_name=run_name("diagnose"))
 @guarded
 async def diagnose(
-    connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
-    send_test_mail: Annotated[str, Field(title="Send a test mail to", max_length=200)] = "",
+    connection: Annotated[
+        str, Field(title="Połączenie / Connection", pattern="^[a-z0-9-]+$", max_length=60)
+    ] = "clinic",
+    send_test_mail: Annotated[
+        str, Field(title="Wyślij wiadomość próbną na adres / Send a test mail to", max_length=200)
+    ] = "",
 ) -> None:
     """Run every check of chapter 2 of the manual and our own, and show findings with cause and cure.
 

@@ -18,9 +18,11 @@ from tasks.importing import take_in
 @flow(name="import-documents", flow_run_name=run_name("import"))
 @guarded
 async def import_documents(
-    connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
-    quiet_seconds: Annotated[int, Field(title="Quiet seconds", ge=0, le=3600)] = 5,
-    delete_taken: Annotated[bool, Field(title="Delete what was taken in")] = False,
+    connection: Annotated[
+        str, Field(title="Połączenie / Connection", pattern="^[a-z0-9-]+$", max_length=60)
+    ] = "clinic",
+    quiet_seconds: Annotated[int, Field(title="Czas bez zmian (sekundy) / Quiet seconds", ge=0, le=3600)] = 5,
+    delete_taken: Annotated[bool, Field(title="Usuń przyjęte pliki / Delete what was taken in")] = False,
 ) -> None:
     """Take in every finished document of the drop folder.
 

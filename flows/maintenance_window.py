@@ -20,10 +20,12 @@ TIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2})?$"
 @flow(name="maintenance-window", flow_run_name=run_name("maintenance"))
 @guarded
 async def maintenance_window(
-    action: Annotated[Literal["start", "end", "apply"], Field(title="What to do")] = "apply",
-    until: Annotated[str, Field(title="End of the pause", pattern=TIME)] = "",
-    begin: Annotated[str, Field(title="Beginning of the pause", pattern=TIME)] = "",
-    connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
+    action: Annotated[Literal["start", "end", "apply"], Field(title="Czynność / What to do")] = "apply",
+    until: Annotated[str, Field(title="Koniec przerwy / End of the pause", pattern=TIME)] = "",
+    begin: Annotated[str, Field(title="Początek przerwy / Beginning of the pause", pattern=TIME)] = "",
+    connection: Annotated[
+        str, Field(title="Połączenie / Connection", pattern="^[a-z0-9-]+$", max_length=60)
+    ] = "clinic",
 ) -> None:
     """Start or end a pause of everything that deposits, or bring the schedules into line with it.
 

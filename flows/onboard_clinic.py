@@ -24,29 +24,45 @@ from tasks.p1 import register, write_repository_id
 from tasks.publishing import write_blocks
 from tasks.structure import introduce_structure
 
-Account = Annotated[str, Field(title="Account", pattern=r"^[0-9]{16}$")]
+Account = Annotated[str, Field(title="ID konta / Account", pattern=r"^[0-9]{16}$")]
 Line = Annotated[str, Field(max_length=200)]
+Country = Annotated[str, Field(title="Kraj (C) / Country", pattern=r"^[A-Z]{2}$")]
+Keys = Annotated[Literal["ec-p256", "rsa-3072"], Field(title="Rodzaj kluczy / Key type")]
+Office = Annotated[Line, Field(title="Adres biura (BOK) / Address of the certificate office")]
+Port = Annotated[int, Field(title="Port serwera poczty / Port of the mail server", ge=0, le=65535)]
+Service = Annotated[Line, Field(title="Adres usługi repozytorium / Address of the repository service")]
+Minutes = Annotated[
+    float,
+    Field(title="Najpierw sprawdzaj skrzynkę (minuty) / Look into the mailbox first, minutes", ge=0, le=1440),
+]
+Connection = Annotated[str, Field(title="Połączenie / Connection", pattern="^[a-z0-9-]+$", max_length=60)]
+Block = Annotated[
+    str,
+    Field(
+        title="Blok z certyfikatami P1 / Block with the P1 certificates",
+        pattern="^[a-z0-9-]*$",
+        max_length=100,
+    ),
+]
 
 
 @flow(name="onboard-clinic", flow_run_name=run_name("onboard"))
 @guarded
 async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field of the form
     account: Account,
-    organisation: Annotated[Line, Field(title="Organisation")] = "",
-    department: Annotated[Line, Field(title="Organisational unit")] = "",
-    country: Annotated[str, Field(title="Country", pattern=r"^[A-Z]{2}$")] = "PL",
-    key_type: Annotated[Literal["ec-p256", "rsa-3072"], Field(title="Key type")] = "ec-p256",
-    office: Annotated[Line, Field(title="Address of the certificate office")] = "biuro@office.example",
-    sender: Annotated[Line, Field(title="Our own address")] = "",
-    smtp_host: Annotated[Line, Field(title="Mail server")] = "",
-    smtp_port: Annotated[int, Field(title="Port of the mail server", ge=0, le=65535)] = 0,
-    reply_folder: Annotated[Line, Field(title="Mailbox with the replies")] = "",
-    service: Annotated[Line, Field(title="Address of the repository service")] = "",
-    wait_minutes: Annotated[float, Field(title="Look into the mailbox first, minutes", ge=0, le=1440)] = 10,
-    connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
-    p1_certificates: Annotated[
-        str, Field(title="Block with the P1 certificates", pattern="^[a-z0-9-]*$", max_length=100)
-    ] = "",
+    organisation: Annotated[Line, Field(title="Organizacja (O) / Organisation")] = "",
+    department: Annotated[Line, Field(title="Jednostka organizacyjna (OU) / Organisational unit")] = "",
+    country: Country = "PL",
+    key_type: Keys = "ec-p256",
+    office: Office = "biuro@office.example",
+    sender: Annotated[Line, Field(title="Nasz adres e-mail / Our own address")] = "",
+    smtp_host: Annotated[Line, Field(title="Serwer poczty / Mail server")] = "",
+    smtp_port: Port = 0,
+    reply_folder: Annotated[Line, Field(title="Skrzynka z odpowiedziami / Mailbox with the replies")] = "",
+    service: Service = "",
+    wait_minutes: Minutes = 10,
+    connection: Connection = "clinic",
+    p1_certificates: Block = "",
 ) -> None:
     """Order certificates for an account, wait for them, activate the account, introduce the clinic.
 

@@ -15,17 +15,24 @@ from tasks.boundary import guarded
 from tasks.clinic import opened
 from tasks.p1 import register, write_repository_id
 
-Name = Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)]
+Name = Annotated[str, Field(title="Połączenie / Connection", pattern="^[a-z0-9-]+$", max_length=60)]
 
 
 @flow(name="register-p1", flow_run_name=run_name("register-p1"))
 @guarded
 async def register_p1(
     certificates: Annotated[
-        str, Field(title="Block with the P1 certificates", pattern="^[a-z0-9-]+$", max_length=100)
+        str,
+        Field(
+            title="Blok z certyfikatami P1 / Block with the P1 certificates",
+            pattern="^[a-z0-9-]+$",
+            max_length=100,
+        ),
     ] = "clinic",
-    start_over: Annotated[bool, Field(title="Revoke first")] = False,
-    new_repository: Annotated[bool, Field(title="Have P1 make a new repository")] = False,
+    start_over: Annotated[bool, Field(title="Najpierw odwołaj certyfikaty / Revoke first")] = False,
+    new_repository: Annotated[
+        bool, Field(title="Utwórz w P1 nowe repozytorium / Have P1 make a new repository")
+    ] = False,
     connection: Name = "clinic",
 ) -> None:
     """Hand the P1 certificates to the service and keep the repository id that P1 gives.

@@ -17,7 +17,9 @@ from tasks.p1 import revoke, write_repository_id
 @flow(name="revoke-p1", flow_run_name=run_name("revoke-p1"))
 @guarded
 async def revoke_p1(
-    connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
+    connection: Annotated[
+        str, Field(title="Połączenie / Connection", pattern="^[a-z0-9-]+$", max_length=60)
+    ] = "clinic",
 ) -> None:
     """Have the service forget the P1 certificates, and stop using the repository id. May be repeated.
 

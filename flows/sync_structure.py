@@ -18,8 +18,10 @@ from tasks.structure import send_structure
 @flow(name="sync-structure", flow_run_name=run_name("sync-structure"))
 @guarded
 async def sync_structure(
-    connection: Annotated[str, Field(title="Connection", pattern="^[a-z0-9-]+$", max_length=60)] = "clinic",
-    always: Annotated[bool, Field(title="Send it in any case")] = False,
+    connection: Annotated[
+        str, Field(title="Połączenie / Connection", pattern="^[a-z0-9-]+$", max_length=60)
+    ] = "clinic",
+    always: Annotated[bool, Field(title="Wyślij w każdym przypadku / Send it in any case")] = False,
 ) -> None:
     """Send provider, units and cells with their resort codes, if they have changed since last time.
 

@@ -17,7 +17,9 @@ from tasks.waiting import waiting_accounts, watch_account
 @flow(name="watch-onboarding", flow_run_name=run_name("watch-onboarding"))
 @guarded
 async def watch_onboarding(
-    remind_days: Annotated[float, Field(title="Remind the office after, days", gt=0, le=90)] = 3,
+    remind_days: Annotated[
+        float, Field(title="Przypomnij biuru po (dni) / Remind the office after, days", gt=0, le=90)
+    ] = 3,
 ) -> None:
     """Look for certificates that are awaited, wake the runs that wait for them, and remind the office.
 
