@@ -68,7 +68,10 @@ _SURE = Text(
     "Klucze i żądania (CSR) konta {account} zostaną zniszczone; wydane do nich certyfikaty będą bezużyteczne."
     " Kontynuować?",
 )
-_ABANDONED = Text("The onboarding of {account} was given up.", "Porzucono przyłączanie konta {account}.")
+_ABANDONED = Text(
+    "The onboarding of {account} was given up. onboard-clinic/on-demand begins it anew, with new keys.",
+    "Porzucono przyłączanie konta {account}. Nowe, z nowymi kluczami, rozpocznie onboard-clinic/on-demand.",
+)
 _ADDRESSES = {
     "panel": Text("Tenant panel", "Panel administracyjny konta tenanta"),
     "eSurvey": Text("E-survey portal", "Portal eAnkiety"),

@@ -4,7 +4,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from erepo.acting import ROLE_SCHEME, TREATMENT, Actor, UserUnknown, known_person
+from erepo.acting import ROLE_SCHEME, TREATMENT, Actor, known_person
+from erepo.clinic.errors import StaffUnlinked
 from erepo.clinic.metadata import ROLES, npwz_pool
 from erepo.clinic.structure import User, read_archiving_user
 from erepo.identifiers import oids
@@ -22,7 +23,7 @@ def archiving_actor(connection: sa.Connection, account: str) -> Actor | None:
     """Return the default user of the archiving task as an actor; None while there is no such user.
 
     Raises:
-        UserUnknown: the user has no valid PESEL or NPWZ: the service would refuse whatever is sent.
+        StaffUnlinked: the user has no valid PESEL or NPWZ: the service would refuse whatever is sent.
     """
     user = read_archiving_user(connection)
     return actor_of(user, account) if user else None
@@ -32,12 +33,12 @@ def actor_of(user: User, account: str, purpose: CE = TREATMENT) -> Actor:
     """Return a user as an actor of the account.
 
     Raises:
-        UserUnknown: neither a valid NPWZ nor a valid PESEL.
+        StaffUnlinked: neither a valid NPWZ nor a valid PESEL.
     """
     numbers = ((npwz_pool(user.profession), user.npwz), (oids.PESEL, user.pesel))
     person = known_person(pair for pair in numbers if pair[1])
     if person is None:
-        raise UserUnknown(rule="no valid PESEL or NPWZ of the archiving user")
+        raise StaffUnlinked(rule="no valid PESEL or NPWZ of the archiving user")
     name = ROLES.get(user.profession, "")
     role = CE(user.profession, ROLE_SCHEME, name) if user.profession else _CLERK
     return Actor(*person, role, purpose, account, f"{user.given} {user.family}".strip())

@@ -12,6 +12,8 @@ ErepoError
 ├── ConfigurationError
 │   ├── StructureIncomplete    a resort code or the archiving user is missing
 │   └── PanelLoginUnreadable   the file of the panel's first login says something else
+├── AccessRefused
+│   └── StaffUnlinked          the archiving user has neither PESEL nor NPWZ (manual 2.4)
 ├── IntegrityError
 │   └── ContentDamaged         stored bytes are gone or differ from their SHA-256
 └── PermanentError
@@ -19,6 +21,7 @@ ErepoError
     └── MoveConflict           another process moved the documents first
 """
 
+from erepo.acting import UserUnknown
 from erepo.errors import ConfigurationError, IntegrityError, InvalidInput, PermanentError
 from erepo.texts import Language, Text
 
@@ -133,6 +136,17 @@ class StructureIncomplete(ConfigurationError):
     cure = Text(
         "Complete the structure file and load it with `erepo structure load FILE`. Missing: {missing}.",
         "Uzupełnij plik struktury i wczytaj go poleceniem `erepo structure load PLIK`. Braki: {missing}.",
+    )
+
+
+class StaffUnlinked(UserUnknown):
+    """The clinic's archiving user has no valid PESEL or NPWZ (manual 2.4): the service would answer 403."""
+
+    cure = Text(
+        "Give this user a PESEL or NPWZ: correct `users` and `archiving_user` in the structure file, then"
+        " `erepo structure load FILE`.",
+        "Uzupełnij PESEL lub NPWZ tego użytkownika: popraw `users` i `archiving_user` w pliku struktury, a"
+        " następnie `erepo structure load PLIK`.",
     )
 
 

@@ -5,12 +5,13 @@ from typing import Final
 
 import httpx
 
-from erepo.acting.errors import TokenRefused, UserUnknown
+from erepo.acting.errors import TokenRefused
 from erepo.clinic.actor import actor_of
 from erepo.clinic.diagnosis.errors import AccountOver, CertificateEnding, KeysNotRegistered
 from erepo.clinic.diagnosis.findings import Finding, Verdict
 from erepo.clinic.diagnosis.ground import Ground
 from erepo.clinic.diagnosis.running import no_account
+from erepo.clinic.errors import StaffUnlinked
 from erepo.clinic.rest.errors import ServiceRefusal
 from erepo.errors import AccessRefused, ErepoError, RemoteRefused
 from erepo.pki.bundle import fingerprint
@@ -74,7 +75,7 @@ def user(ground: Ground) -> Finding:
         return no_account()
     row, person = ground.account(), ground.user()
     if person is None:
-        return Finding.of(UserUnknown(rule="no valid PESEL or NPWZ of the archiving user"))
+        return Finding.of(StaffUnlinked(rule="no valid PESEL or NPWZ of the archiving user"))
     try:
         actor_of(person, row.account if row else "0" * 16)
     except ErepoError as error:
