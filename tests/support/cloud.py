@@ -86,10 +86,10 @@ class TenantCredentials:
         """A client context with the account's TLS certificate."""
         return client_context(self.tls, self.ca_pem)
 
-    def named(self) -> dict[str, str]:
+    def named(self, at: datetime | None = None) -> dict[str, str]:
         """Return the header that names a member of the account's staff, as people's REST calls carry it."""
         actor = replace(DOCTOR, organisation=self.account)
-        token = write_token(actor, self.wss, str(self.facts["service"]), now=datetime.now(UTC))
+        token = write_token(actor, self.wss, str(self.facts["service"]), now=at or datetime.now(UTC))
         return {"authorization": f"Bearer {token}"}
 
     def _bundle(self, name: str) -> Bundle:

@@ -7,7 +7,7 @@ with timed_service(tmp_path) as service:             # the same application in t
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +32,8 @@ class Person:
 
     http: httpx.AsyncClient
     base: str
+    named: Callable[[], Mapping[str, str]] = dict
+    """Gives the header of REST calls that name a member of staff, as the clinic's program sends them."""
     shown: str = ""
     """The last page."""
 
@@ -134,7 +136,9 @@ class TimedService:
 
         transport = httpx.ASGITransport(proven, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="https://service.example") as http:
-            yield Person(http, f"/services/{self.tenant.account}/app")
+            yield Person(
+                http, f"/services/{self.tenant.account}/app", lambda: self.tenant.named(self.cloud.at)
+            )
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from erepo.clinic.licence.errors import (
 )
 from erepo.clinic.tables import account
 from erepo.clinic.tables_account import licence
+from erepo.clinic.times import WARSAW
 from erepo.sandbox.office.licences import issue_licence, public_key_file
 from erepo.sandbox.office.service import Office
 from erepo.settings import Settings
@@ -29,7 +30,7 @@ from tests.support.archive_desk import Desk
 from tests.support.certificates import ACCOUNT
 
 OTHER = "0000000000002004"
-TODAY = datetime.now(UTC).date()
+TODAY = datetime.now(WARSAW).date()
 DAY = timedelta(days=1)
 
 
