@@ -1,7 +1,6 @@
 """`erepo up` as a user runs it: a home and ports of its own, everything in processes of their own."""
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from erepo.cli.processes import MARK, port_free
+from tests.support.ports import free_port_base
 from tests.support.prefect import written
 from tests.support.waiting import until
 
@@ -18,20 +18,12 @@ PORTS = range(6)
 Ended = subprocess.CompletedProcess[str]
 
 
-def free_block() -> int:
-    """Return the first of six neighbouring free ports."""
-    while True:
-        base = random.randrange(20_000, 60_000)
-        if all(port_free("127.0.0.1", base + offset) for offset in PORTS):
-            return base
-
-
 class Machine:
     """A home and its ports."""
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
-        self.base = free_block()
+        self.base = free_port_base(len(PORTS))
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("EREPO_", "PREFECT_"))
         }
