@@ -1,6 +1,6 @@
 """Reading the record: pages for the account itself, a filtered look for the operator."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -62,18 +62,7 @@ def page_after(connection: Connection, tenant_id: int, after: int, limit: int) -
         after: number of the last event that is known.
         limit: most events wanted; there may be fewer, see `PAGE_OCTETS`.
     """
-    found: list[Recorded] = []
-    octets = 0
-    while True:
-        rows = connection.execute(_AFTER.limit(_SLICE), {"tenant": tenant_id, "after": after}).all()
-        for row in rows:
-            octets += len(row.facts)
-            if found and (len(found) == limit or octets > PAGE_OCTETS):
-                return Page(found, more=True)
-            found.append(_read(row))
-        if len(rows) < _SLICE:
-            return Page(found, more=False)
-        after = rows[-1].number
+    return _page(connection, _AFTER, {"tenant": tenant_id}, "after", after, limit)
 
 
 def page_before(
@@ -107,10 +96,17 @@ def page_before(
         least = _number_at(connection, tenant_id, last, since - _LONGEST_REQUEST)
         query = query.where(audit_event.c.at >= since)
     query = query.where(audit_event.c.number >= least)
+    return _page(connection, query, {"tenant": tenant_id}, "before", before, limit)
+
+
+def _page(
+    connection: Connection, query: Select[Any], given: Mapping[str, int], edge: str, place: int, limit: int
+) -> Page:
+    """Read slice by slice, each beginning where the last one ended, until the page is full or all is read."""
     found: list[Recorded] = []
     octets = 0
     while True:
-        rows = connection.execute(query.limit(_SLICE), {"tenant": tenant_id, "before": before}).all()
+        rows = connection.execute(query.limit(_SLICE), {**given, edge: place}).all()
         for row in rows:
             octets += len(row.facts)
             if found and (len(found) == limit or octets > PAGE_OCTETS):
@@ -118,7 +114,7 @@ def page_before(
             found.append(_read(row))
         if len(rows) < _SLICE:
             return Page(found, more=False)
-        before = rows[-1].number
+        place = rows[-1].number
 
 
 def _number_at(connection: Connection, tenant_id: int, last: int, moment: datetime) -> int:

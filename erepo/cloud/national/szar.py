@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 from erepo.cloud.national.credentials import Credentials
 from erepo.cloud.national.errors import (
@@ -29,6 +28,9 @@ from erepo.errors import (
 )
 from erepo.settings import HttpTimeouts, Settings
 
+if TYPE_CHECKING:
+    from erepo.p1 import P1Client
+
 
 class Szar:
     """Asks P1; a `NationalDomain`."""
@@ -47,7 +49,7 @@ class Szar:
     def register_repository(self, credentials: Credentials, *, force_new: bool) -> str:
         """See `NationalDomain`."""
         with self._client(credentials) as client:
-            return str(client.register_repository(force_new=force_new))
+            return client.register_repository(force_new=force_new)
 
     def register_access(self, credentials: Credentials, repository_id: str, address: str) -> None:
         """See `NationalDomain`."""
@@ -55,24 +57,26 @@ class Szar:
             client.register_access(repository_id, address)
 
     @contextmanager
-    def _client(self, credentials: Credentials) -> Iterator[Any]:
+    def _client(self, credentials: Credentials) -> Iterator["P1Client"]:
         # Loaded when it is needed: its library of SOAP costs every start of the service half a second.
-        p1, addresses = import_module("erepo.p1"), import_module("erepo.p1.addresses")
-        errors = import_module("erepo.p1.errors")
+        from erepo.p1 import P1Addresses, P1Client  # noqa: PLC0415
+        from erepo.p1.addresses import trust_of  # noqa: PLC0415
+        from erepo.p1.errors import RepositoryExists, RepositoryIdMissing  # noqa: PLC0415
+
         try:
-            client = p1.P1Client(
-                addresses.P1Addresses.of(self._settings),
+            client = P1Client(
+                P1Addresses.of(self._settings),
                 credentials.tls,
                 credentials.wss,
-                addresses.trust_of(self._settings),
+                trust_of(self._settings),
                 timeouts=self._timeouts,
                 wss_limits=self._settings.wss,
             )
             with client:
                 yield client
-        except errors.RepositoryExists as error:
+        except RepositoryExists as error:
             raise P1RepositoryExists from error
-        except errors.RepositoryIdMissing as error:
+        except RepositoryIdMissing as error:
             raise P1RepositoryIdMissing from error
         except ErepoError as error:
             raise _told(error) from error

@@ -11,23 +11,23 @@ import orjson
 import pytest
 
 from tests.support.cloud import RunningCloud, TenantCredentials, running_cloud
+from tests.support.p1 import RunningP1, running_p1
 
 pytestmark = pytest.mark.one_store
 
-p1_support: Any = pytest.importorskip("tests.support.p1")
 _NUMBERS = count(6001)
 PATH = "/p1/certificates"
 
 
 @pytest.fixture(scope="module")
-def p1(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def p1(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningP1]:
     """P1's stand-in."""
-    with p1_support.running_p1(tmp_path_factory.mktemp("p1")) as running:
+    with running_p1(tmp_path_factory.mktemp("p1")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def cloud(p1: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+def cloud(p1: RunningP1, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     """A service that asks it, and waits for it two seconds at most."""
     authority = p1.home.folder / "ca" / "services" / "ca.pem"
     settings = {"EREPO_P1__URL": p1.url, "EREPO_P1__CA": str(authority), "EREPO_HTTP__READ": "2"}
@@ -38,7 +38,7 @@ def cloud(p1: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
 class Clinic:
     """A provider with an account and with certificates in P1's old ciphers."""
 
-    def __init__(self, p1: Any, tenant: TenantCredentials, number: int) -> None:
+    def __init__(self, p1: RunningP1, tenant: TenantCredentials, number: int) -> None:
         self.tenant = tenant
         resort_i = f"{number:012}"
         p1.provider(resort_i, legacy=True)
@@ -65,7 +65,7 @@ class Clinic:
 
 
 @pytest.fixture
-def clinic(p1: Any, cloud: RunningCloud) -> Clinic:
+def clinic(p1: RunningP1, cloud: RunningCloud) -> Clinic:
     """One of its own for each test."""
     number = next(_NUMBERS)
     return Clinic(p1, cloud.add_tenant(f"{number:016}"), number)
@@ -103,7 +103,7 @@ FAULTS = {
 
 @pytest.mark.parametrize(("service", "kind"), FAULTS, ids=lambda value: value)
 def test_whatever_goes_wrong_at_p1_the_same_request_goes_on(
-    p1: Any, clinic: Clinic, service: str, kind: str
+    p1: RunningP1, clinic: Clinic, service: str, kind: str
 ) -> None:
     """The certificates stay, the answer says what happened, and the next PUT ends registered."""
     p1.wrong(service, kind, seconds=4)
@@ -115,7 +115,7 @@ def test_whatever_goes_wrong_at_p1_the_same_request_goes_on(
     assert resumed.json()["state"] == "registered"
 
 
-def test_the_manuals_cure_of_a_missing_id(p1: Any, clinic: Clinic) -> None:
+def test_the_manuals_cure_of_a_missing_id(p1: RunningP1, clinic: Clinic) -> None:
     """Certificates stored and no id (manual 2.1): revoke, register again."""
     p1.wrong("szar-repository", "no-id")
     assert clinic.put().json()["code"] == "p1.repository-id-missing"
@@ -123,7 +123,7 @@ def test_the_manuals_cure_of_a_missing_id(p1: Any, clinic: Clinic) -> None:
     assert clinic.put().json()["state"] == "registered"
 
 
-def test_a_p1_that_is_not_there_is_told(tmp_path: Path, p1: Any) -> None:
+def test_a_p1_that_is_not_there_is_told(tmp_path: Path, p1: RunningP1) -> None:
     """Nobody at the address, or no authority for it: a typed answer each, and the certificates stay."""
     authority = p1.home.folder / "ca" / "services" / "ca.pem"
     ways = {
