@@ -1,7 +1,5 @@
 """What a diagnosis finds at the account beyond the errors that the work itself meets.
 
-RemoteRefused
-└── RepositoryIdMissing        P1 holds the certificates, the national domain gave no id (manual 2.1)
 SecureChannelFailed            (manual 2.5), told apart by what broke the handshake
 ├── TlsVersionRefused          one side knows nothing newer than TLS 1.1
 ├── OurCertificateRefused      the service does not take our certificate
@@ -19,7 +17,7 @@ RetryableError
 └── MaintenanceOngoing         an announced pause (manual 2.7)
 """
 
-from erepo.errors import AccessRefused, ConfigurationError, RemoteRefused, RetryableError
+from erepo.errors import AccessRefused, ConfigurationError, RetryableError
 from erepo.soap.errors import SecureChannelFailed
 from erepo.texts import Language, Text, size_words
 
@@ -27,22 +25,6 @@ _ASK_OFFICE = (
     "Ask the office for new certificates in time; rotate-certificates/daily does it by itself.",
     "W porę poproś BOK o nowe certyfikaty; robi to samodzielnie wdrożenie rotate-certificates/daily.",
 )
-
-
-class RepositoryIdMissing(RemoteRefused):
-    """The service holds the P1 certificates, but the national domain gave no repository id (manual 2.1)."""
-
-    code = "p1.repository-id-missing"
-    cause = Text(
-        "The repository's id could not be fetched from the national domain (account {account}).",
-        "Nie udało się pobrać id repozytorium z domeny krajowej (konto {account}).",
-    )
-    cure = Text(
-        "Revoke the P1 certificates and register them again: `erepo account p1 register … --start-over`, or"
-        " revoke-p1/on-demand, then register-p1/on-demand.",
-        "Odwołaj certyfikaty P1 i zarejestruj je ponownie: `erepo account p1 register … --start-over` albo"
-        " revoke-p1/on-demand, a potem register-p1/on-demand.",
-    )
 
 
 class TlsVersionRefused(SecureChannelFailed):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from erepo.acting.errors import TokenRefused, UserUnknown
 from erepo.clinic.diagnosis import errors as found
 from erepo.clinic.mail.errors import MailRefused, MailUnavailable
+from erepo.clinic.p1.errors import P1IdMissing
 from erepo.clinic.rest.errors import ServiceRefusal
 from erepo.errors import ErepoError, RemoteBusy, RemoteTimeout, RemoteUnavailable
 from erepo.pki.errors import (
@@ -57,7 +58,7 @@ SYMPTOMS = (
             "The repository's id could not be fetched from the national domain",
             "Nie udało się pobrać id repozytorium z domeny krajowej",
         ),
-        (found.RepositoryIdMissing,),
+        (P1IdMissing,),
         ("p1.repository-id-missing",),
         ("p1",),
     ),

@@ -5,10 +5,11 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from erepo.clinic.diagnosis.errors import LicenceOver, MaintenanceOngoing, RepositoryIdMissing
+from erepo.clinic.diagnosis.errors import LicenceOver, MaintenanceOngoing
 from erepo.clinic.diagnosis.findings import Finding, Verdict
 from erepo.clinic.diagnosis.ground import Ground
 from erepo.clinic.diagnosis.running import no_account
+from erepo.clinic.p1.errors import P1IdMissing
 from erepo.clinic.times import WARSAW
 from erepo.errors import RetryableError
 from erepo.texts import Text
@@ -51,7 +52,7 @@ def p1(ground: Ground) -> Finding:
     if state.state == "none":
         return Finding.none(_NOT_IN_P1, account=row.account)
     if not state.repository_id:
-        return Finding.of(RepositoryIdMissing(account=row.account))
+        return Finding.of(P1IdMissing())
     return Finding.good(_REGISTERED, id=state.repository_id)
 
 
