@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import BlockDocument
 from prefect.events.actions import RunDeployment, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
@@ -79,9 +80,15 @@ def build(deployment: UUID, notification: UUID | None) -> AutomationCore:
 
 
 async def _notification(client: PrefectClient) -> UUID | None:
-    """Return the notification block of the agreed name, of whatever kind."""
-    for block in await client.read_block_documents(include_secrets=False, limit=200):
+    """Return the notification block of the agreed name, of whatever kind.
+
+    Asked for by its name: the client's own method can only read all blocks page by page, and a service with
+    thousands of clinics has thousands.
+    """
+    asked = {"block_documents": {"name": {"any_": [ALARMS]}}, "include_secrets": False}
+    answer = await client.request("POST", "/block_documents/filter", json=asked)
+    for block in BlockDocument.model_validate_list(answer.json()):
         schema = block.block_schema
-        if block.name == ALARMS and schema is not None and "notify" in schema.capabilities:
+        if schema is not None and "notify" in schema.capabilities:
             return block.id
     return None
