@@ -36,3 +36,14 @@ class Cloud(Protocol):
     async def retrieve(self, requests: Sequence[DocumentRequest]) -> RetrieveResult:
         """Fetch documents (ITI-43); what is not there is missing from the result, with an error naming it."""
         ...
+
+    async def remove_metadata(self, entry_uuids: Sequence[str]) -> None:
+        """Remove objects of the registry (ITI-62): all of them, or none.
+
+        The set must be closed: who removes an entry removes what points at it in the same request.
+        """
+        ...
+
+    async def remove_documents(self, requests: Sequence[DocumentRequest]) -> None:
+        """Remove octets (ITI-86) of documents whose entries are gone; all of them, or none."""
+        ...
