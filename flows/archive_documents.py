@@ -1,6 +1,7 @@
 """Archive every document that is due.
 
-Requires the blocks that onboard-clinic writes, and the passphrase of the keys in the worker's surroundings.
+Requires the blocks that onboard-clinic writes, and the passphrase of the keys in the worker's surroundings;
+where the eArchiwum is in use, the block ClinicDatabase alone.
 """
 
 import time
@@ -14,7 +15,7 @@ from flows.naming import run_name
 from flows.reporting import Progress, report_archiving
 from tasks.archiving import attempts, permit, plan_batches, send, settle_open_submissions
 from tasks.boundary import guarded
-from tasks.clinic import opened
+from tasks.clinic import opened_repository
 
 
 @flow(name="archive-documents", flow_run_name=run_name("archive"))
@@ -41,7 +42,7 @@ async def archive_documents(
     results: list[BatchResult] = []
     attempts.set(results)
     problem: Exception | None = None
-    async with opened(connection):
+    async with opened_repository(connection):
         try:
             await permit()
             await settle_open_submissions()

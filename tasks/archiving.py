@@ -18,7 +18,7 @@ from erepo.clinic.archiving import (
 from erepo.clinic.archiving.errors import BatchTaken, LeaseLost
 from erepo.clinic.tables import now
 from tasks.boundary import guarded
-from tasks.clinic import current
+from tasks.clinic import depositing
 from tasks.retrying import PATIENT
 
 #: Results of all attempts of this run, in order; `summary` counts a batch that was retried once.
@@ -29,7 +29,7 @@ attempts: ContextVar[list[BatchResult]] = ContextVar("attempts")
 @guarded
 async def permit() -> None:
     """Begin nothing inside a maintenance window or without a valid licence."""
-    clinic = current()
+    clinic = depositing()
     await asyncio.to_thread(check_permitted, clinic.database, clinic.settings)
 
 
@@ -37,7 +37,7 @@ async def permit() -> None:
 @guarded
 async def settle_open_submissions() -> Reconciliation:
     """Ask the registry about every submission whose outcome an earlier run did not learn."""
-    clinic = current()
+    clinic = depositing()
     found = await reconcile(clinic.connection, clinic.database)
     attempts.get().append(found.as_result())
     if found.problem is not None:
@@ -49,7 +49,7 @@ async def settle_open_submissions() -> Reconciliation:
 @guarded
 async def plan_batches(limit: int = 0) -> Plan:
     """Queue what is due; the batches of unfinished runs come first."""
-    clinic = current()
+    clinic = depositing()
     return await asyncio.to_thread(plan, clinic.database, clinic.settings, now=now(), limit=limit or None)
 
 
@@ -57,7 +57,7 @@ async def plan_batches(limit: int = 0) -> Plan:
 @guarded
 async def send(batch: str) -> BatchResult:
     """Send one batch; what cannot be sent now stays queued and is tried again with growing delays."""
-    clinic = current()
+    clinic = depositing()
     try:
         result = await send_batch(clinic.connection, clinic.database, batch)
     except (BatchTaken, LeaseLost):

@@ -14,6 +14,9 @@ from blocks.loading import load
 from erepo.clinic.actor import archiving_actor
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
+from erepo.clinic.occupancy import active_kind
+from erepo.clinic.repositories import EARCHIVE, load_earchive
+from erepo.clinic.repository import Cloud
 from erepo.settings import Settings
 
 
@@ -26,12 +29,33 @@ class Clinic:
     settings: Settings
 
 
+@dataclass(frozen=True)
+class Depositing:
+    """The same for whatever repository is in use.
+
+    Attributes:
+        database: the clinic's.
+        connection: to the repository in use, opened.
+        settings: of the installation.
+    """
+
+    database: Database
+    connection: Cloud
+    settings: Settings
+
+
 _open: ContextVar[Clinic] = ContextVar("clinic")
+_depositing: ContextVar[Depositing] = ContextVar("depositing")
 
 
 def current() -> Clinic:
     """Return what `opened` has opened for this run."""
     return _open.get()
+
+
+def depositing() -> Depositing:
+    """Return what `opened_repository` has opened for this run."""
+    return _depositing.get()
 
 
 @asynccontextmanager
@@ -60,6 +84,40 @@ async def opened(name: str) -> AsyncIterator[Clinic]:
         UserUnknown: the archiving user has no valid PESEL or NPWZ.
     """
     settings = Settings()
+    async with (
+        opened_database(name) as database,
+        await _connection(name, database, settings) as connection,
+    ):
+        token = _open.set(Clinic(database, connection, settings))
+        try:
+            yield _open.get()
+        finally:
+            _open.reset(token)
+
+
+@asynccontextmanager
+async def opened_repository(name: str) -> AsyncIterator[Depositing]:
+    """Open the database and the repository in use: the eArchiwum needs the block ClinicDatabase alone.
+
+    Raises:
+        BlockMissing: a block was never written.
+        BundleUnreadable, PassphraseMissing, UserUnknown: the account's keys and user, as in `opened`.
+        FolderMissing, ForeignArchive, IndexDamaged, …: the eArchiwum cannot be opened.
+    """
+    settings = Settings()
+    async with opened_database(name) as database:
+        with database.read() as reading:
+            kind = active_kind(reading)
+        local = load_earchive(database, settings) if kind == EARCHIVE else None
+        async with local or await _connection(name, database, settings) as connection:
+            token = _depositing.set(Depositing(database, connection, settings))
+            try:
+                yield _depositing.get()
+            finally:
+                _depositing.reset(token)
+
+
+async def _connection(name: str, database: Database, settings: Settings) -> CloudConnection:
     account = await load(CloudAccount, name)
     certificates = await load(TenantCertificates, account.certificates)
     connection = CloudConnection(
@@ -75,12 +133,6 @@ async def opened(name: str) -> AsyncIterator[Clinic]:
         service_signer=account.service_signer.encode(),
         settings=settings,
     )
-    async with opened_database(name) as database:
-        with database.read() as reading:
-            connection.actor = archiving_actor(reading, account.account)
-        async with connection:
-            token = _open.set(Clinic(database, connection, settings))
-            try:
-                yield _open.get()
-            finally:
-                _open.reset(token)
+    with database.read() as reading:
+        connection.actor = archiving_actor(reading, account.account)
+    return connection

@@ -90,6 +90,13 @@ class FileBlobStore:
         except FileNotFoundError:
             raise KeyError(key) from None
 
+    def size(self, key: str) -> int:
+        """Return the octets of a blob without reading it; 0 when there is none."""
+        try:
+            return self._path(key).stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def delete(self, key: str) -> None:
         """See `BlobStore`."""
         self._path(key).unlink(missing_ok=True)

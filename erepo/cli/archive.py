@@ -13,7 +13,6 @@ from rich.table import Table
 
 from erepo.cli.bars import bar
 from erepo.cli.complaints import complain, complaining
-from erepo.clinic.account import load_connection
 from erepo.clinic.archiving import (
     BatchResult,
     Plan,
@@ -26,9 +25,10 @@ from erepo.clinic.archiving import (
 )
 from erepo.clinic.archiving.errors import BatchTaken, LeaseLost
 from erepo.clinic.archiving.results import Problem
-from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.maintenance.errors import MaintenanceNow
+from erepo.clinic.repositories import opening
+from erepo.clinic.repository import Cloud
 from erepo.clinic.tables import now
 from erepo.settings import Settings
 from erepo.texts import Text, language, size_words, time_words
@@ -71,7 +71,7 @@ async def _archive(database: Database, settings: Settings, most: int, *, quiet: 
     started = time.monotonic()
     results: list[BatchResult] = []
     await asyncio.to_thread(check_permitted, database, settings)
-    async with load_connection(database, settings) as connection:
+    async with opening(database, settings) as connection:
         asked = await reconcile(connection, database)
         planned = await asyncio.to_thread(plan, database, settings, now=now(), limit=most or None)
         if asked.asked:
@@ -86,7 +86,7 @@ async def _archive(database: Database, settings: Settings, most: int, *, quiet: 
 
 
 async def _send_all(
-    connection: CloudConnection, database: Database, planned: Plan, *, quiet: bool
+    connection: Cloud, database: Database, planned: Plan, *, quiet: bool
 ) -> list[BatchResult]:
     results: list[BatchResult] = []
     with bar(quiet=quiet or not planned.documents) as shown:

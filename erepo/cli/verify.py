@@ -9,9 +9,9 @@ import uvloop
 
 from erepo.cli.bars import bar
 from erepo.cli.complaints import complain, complaining
-from erepo.clinic.account import load_connection
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.rejected import send_again
+from erepo.clinic.repositories import opening
 from erepo.clinic.verifying import VerifyReport, count, verify
 from erepo.settings import Settings
 from erepo.texts import Text, language
@@ -73,7 +73,7 @@ def _tell_about_missing(report: VerifyReport, queued: int, *, again: bool) -> No
 
 
 async def _verify(database: Database, settings: Settings, *, read_back: bool, quiet: bool) -> VerifyReport:
-    async with load_connection(database, settings) as connection:
+    async with opening(database, settings) as connection:
         with bar(quiet=quiet) as shown:
             line = shown.add_task(_TITLE.fill(language()), total=await count(database))
             return await verify(
