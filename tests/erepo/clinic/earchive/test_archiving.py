@@ -9,7 +9,7 @@ import pytest
 
 from erepo.blobs.store import FileBlobStore
 from erepo.clinic.archiving import leases, ledger, reconcile, summary
-from erepo.clinic.earchive import EArchive, archive, check, checking
+from erepo.clinic.earchive import EArchive, archive, check
 from erepo.clinic.earchive.records import Records
 from erepo.clinic.verifying import verify
 from tests.support.earchive import ArchiveDesk
@@ -125,4 +125,3 @@ async def test_a_crash_at_any_step_loses_nothing_and_stores_nothing_twice(
     assert moment > 10
     report = await verify(desk.archive, desk.database, read_back=True)
     assert report.complete
-    checking.OLD = 6 * 3600.0

@@ -12,10 +12,16 @@ import pytest
 
 from erepo.blobs import store as blob_store
 from erepo.clinic.archiving import summary
+from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.earchive import check, errors, open_archive, rebuild, records
 from erepo.clinic.earchive.archive import Archive
+from erepo.clinic.earchive.index import obj
+from erepo.clinic.intake import Intake
 from erepo.clinic.repositories import init_earchive, opening
 from erepo.clinic.verifying import verify
+from erepo.settings import Settings
+from erepo.xds import iti18
+from erepo.xds.iti43 import DocumentRequest
 from tests.support.clinic_side import samples
 from tests.support.earchive import ArchiveDesk
 
@@ -39,8 +45,6 @@ def take_large(desk: ArchiveDesk, size: int) -> None:
     folder = desk.folder.parent / "large"
     folder.mkdir()
     (folder / "0.xml").write_bytes(samples(99, 1, size=size)[0])
-    from erepo.clinic.intake import Intake
-
     Intake.at(desk.database, desk.settings).take_folder([folder])
 
 
@@ -204,7 +208,7 @@ async def test_a_damaged_record_is_named_and_left_out_only_when_told(desk: Archi
     """S4: a bit in a record ends a rebuild, unless it is to be skipped; the rest stays readable."""
     desk.take_in(6, 6)
     await desk.run()
-    numbers = [path for path in sorted((desk.folder / "records").glob("*/*.json"))]
+    numbers = sorted((desk.folder / "records").glob("*/*.json"))
     octets = bytearray(numbers[1].read_bytes())
     octets[-10] ^= 1
     numbers[1].write_bytes(octets)
@@ -213,10 +217,11 @@ async def test_a_damaged_record_is_named_and_left_out_only_when_told(desk: Archi
         rebuild(desk.archive.place, file)
     assert (await verify(desk.archive, desk.database)).complete
     await desk.archive.__aexit__(None, None, None)
-    assert rebuild(desk.archive.place, file, skip_damaged=True) == (5, [2])
+    lost = octets.count(b'"key"')
+    assert rebuild(desk.archive.place, file, skip_damaged=True) == (len(numbers) - 1, [2])
     await desk.archive.__aenter__()
     report = await verify(desk.archive, desk.database)
-    assert (report.equal, len(report.missing)) == (5, 1)
+    assert (report.equal, len(report.missing)) == (6 - lost, lost)
     desk.take_in(1, 1, seed=2)
     assert summary(await desk.run()).complete
 
@@ -226,13 +231,15 @@ async def test_a_folder_from_an_older_copy_is_told(desk: ArchiveDesk) -> None:
     desk.take_in(3, 3)
     await desk.run()
     last = max((desk.folder / "records").glob("*/*.json"))
+    lost = last.read_bytes().count(b'"key"')
     last.unlink()
     with pytest.raises(errors.ArchiveBehind) as caught:
         await desk.reopen()
-    assert caught.value.data == {"found": 2, "known": 3}
+    known = int(last.stem)
+    assert caught.value.data == {"found": known - 1, "known": known}
     rebuild(desk.archive.place, desk.archive.index_file)
     await desk.archive.__aenter__()
-    assert len((await verify(desk.archive, desk.database)).missing) == 1
+    assert len((await verify(desk.archive, desk.database)).missing) == lost
 
 
 async def test_an_archive_serves_one_installation(desk: ArchiveDesk, tmp_path: Path) -> None:
@@ -240,8 +247,6 @@ async def test_an_archive_serves_one_installation(desk: ArchiveDesk, tmp_path: P
     other = ArchiveDesk(tmp_path / "other")
     other.close()
     second = type(desk.settings)(_env_file=None, home=tmp_path / "new")  # type: ignore[call-arg]
-    from erepo.clinic.database import open_clinic
-
     database = open_clinic(second)
     with pytest.raises(errors.ForeignArchive):
         init_earchive(database, second, desk.folder)
@@ -254,7 +259,7 @@ async def test_an_archive_serves_one_installation(desk: ArchiveDesk, tmp_path: P
 
 
 async def test_a_folder_in_use_becomes_no_archive(
-    tmp_path: Path, clinic_database: Any, clinic_settings: Any
+    tmp_path: Path, clinic_database: Database, clinic_settings: Settings
 ) -> None:
     """A folder with somebody's files, one that does not exist, one of a later version: each refused."""
     folder = tmp_path / "full"
@@ -275,9 +280,6 @@ async def test_a_folder_in_use_becomes_no_archive(
 
 async def test_words_of_removed_entries_leave_the_records(desk: ArchiveDesk) -> None:
     """What is removed leaves no patient's data in the folder, and stays removed after a rebuild."""
-    from erepo.xds import iti18
-    from erepo.xds.iti43 import DocumentRequest
-
     desk.take_in(1, 1)
     await desk.run()
     [name] = desk.unique_ids()
@@ -286,8 +288,6 @@ async def test_words_of_removed_entries_leave_the_records(desk: ArchiveDesk) -> 
     stored = [path for path in desk.folder.rglob("*") if path.is_file()]
     assert any(patient in path.read_bytes() for path in stored)
     with opened(desk).reading() as connection:
-        from erepo.clinic.earchive.index import obj
-
         every = [row.entry_uuid for row in connection.execute(obj.select())]
     await desk.archive.remove_metadata(every)
     await desk.archive.remove_documents([DocumentRequest(desk.archive.repository_unique_id, name)])
