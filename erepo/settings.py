@@ -171,6 +171,14 @@ class DiagnosisLimits(BaseModel):
     disk_problem: int = Field(512 * 1024**2, ge=0, description="Free bytes below which it is a problem.")
 
 
+class VerifySettings(BaseModel):
+    """How the archive is read back, a share each night."""
+
+    days: int = Field(90, ge=1, le=3650, description="Every document is read back within so many days.")
+    night_minutes: int = Field(180, ge=1, le=1440, description="Longest time of one night's share.")
+    night_bytes: int = Field(0, ge=0, description="Most bytes of one night's share; 0: no limit.")
+
+
 class Settings(BaseSettings):
     """All settings; every field is `EREPO_<NAME>`, nested ones `EREPO_<GROUP>__<NAME>`."""
 
@@ -218,6 +226,7 @@ class Settings(BaseSettings):
     office: OfficeSettings = OfficeSettings()
     panel: PanelSettings = PanelSettings()
     diagnosis: DiagnosisLimits = DiagnosisLimits()
+    verify: VerifySettings = VerifySettings()
 
     @field_validator("public_url")
     @classmethod

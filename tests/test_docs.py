@@ -59,6 +59,8 @@ def leaves(command: Any, path: str) -> Iterator[tuple[str, Any]]:
     if not hasattr(command, "commands"):
         yield path, command
         return
+    if command.invoke_without_command:
+        yield path, command
     for name, below in command.commands.items():
         yield from leaves(below, f"{path} {name}")
 

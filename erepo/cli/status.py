@@ -10,6 +10,7 @@ from rich.table import Table
 
 from erepo.cda.kinds import KINDS, Kind
 from erepo.cda.signature import is_broken
+from erepo.cli.verify import PLANNED, coverage_words
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
 from erepo.clinic.states import State
@@ -59,10 +60,11 @@ def command(
 ) -> None:
     """Show how many documents stand in which state, what is due, and what is missing."""
     with fail_politely():
-        database = open_clinic(Settings())
+        settings = Settings()
+        database = open_clinic(settings)
         try:
             with database.read() as connection:
-                report = read_status(connection)
+                report = read_status(connection, settings.verify.days)
         finally:
             database.close()
     if as_json:
@@ -81,6 +83,12 @@ def show(report: StatusReport, console: Console, spoken: Language) -> None:
     console.print(_DUE.fill(spoken, count=report.due))
     account = _ACCOUNT.fill(spoken, account=report.account) if report.account else _NO_ACCOUNT.fill(spoken)
     console.print(account, markup=False, highlight=False)
+    covered, repairs = report.coverage, sum(report.repairs.values())
+    if covered is not None and covered.documents:
+        style = "yellow" if covered.overdue else None
+        console.print(coverage_words(covered, spoken), style=style, markup=False, highlight=False)
+    if repairs:
+        console.print(PLANNED.fill(spoken, count=repairs), style="red", markup=False, highlight=False)
     for one in report.rejected:
         words = _REJECTED.fill(spoken, code=one.code or "-", count=one.documents)
         console.print(words, style="red", markup=False, highlight=False)

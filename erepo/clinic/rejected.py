@@ -98,7 +98,7 @@ def send_again(connection: sa.Connection, public_ids: Sequence[str], *, actor: s
         The number of documents that will be sent again.
     """
     ids = _in_state(connection, State.ARCHIVED, public_ids)
-    values = {**_CLEARED, "archived_at": None, "verified_at": None}
+    values = {**_CLEARED, "archived_at": None, "verified_at": None, "read_back_at": None}
     return move(connection, ids, State.ARCHIVED, State.LOCAL, "missed", values=values, actor=actor)
 
 

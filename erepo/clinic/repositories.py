@@ -159,13 +159,13 @@ def init_earchive(
 
 def _find(folder: Path, installation: str, known: Any, *, taking_over: bool) -> Place:
     if not folder.is_dir():
-        raise FolderMissing(folder=folder, problem="no such folder")
+        raise FolderMissing(folder=folder, problem=folder.name)
     if not (folder / MARK).exists():
         if known is not None and Path(known.folder) != folder:
             # Two archives of one installation would each hold half of its documents.
             raise FolderMissing(folder=folder, problem=f"{known.folder}: {MARK}")
         if known is not None:
-            raise FolderMissing(folder=folder, problem=f"no {MARK}")
+            raise FolderMissing(folder=folder, problem=MARK)
         return found_archive(folder, installation)
     mark = read_mark(folder)
     other = known is not None and mark.archive != known.archive

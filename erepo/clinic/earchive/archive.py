@@ -31,7 +31,7 @@ from erepo.clinic.earchive.errors import (
     typing,
 )
 from erepo.clinic.earchive.index import apply, going, last, open_index
-from erepo.clinic.earchive.place import Place
+from erepo.clinic.earchive.place import MARK, Place
 from erepo.clinic.earchive.records import Record, Records
 from erepo.clinic.tables import now
 
@@ -194,7 +194,7 @@ class Archive:
         with typing(self.place.folder):
             landed = self.records.path(record.number).stat().st_dev
         if landed != device or self.place.check() != device:
-            raise FolderMissing(folder=self.place.folder, problem="unmounted")
+            raise FolderMissing(folder=self.place.folder, problem=MARK)
 
     def _forget_words(self, number: int) -> None:
         """Leave out of a record the objects that are no longer registered: no patient's data stays in it."""

@@ -11,7 +11,7 @@ from erepo.clinic.earchive.archive import Archive, open_archive
 from erepo.clinic.earchive.asking import ask
 from erepo.clinic.earchive.errors import FolderMissing
 from erepo.clinic.earchive.giving import give
-from erepo.clinic.earchive.place import Place
+from erepo.clinic.earchive.place import MARK, Place
 from erepo.clinic.earchive.removing import remove_documents, remove_metadata
 from erepo.clinic.earchive.storing import store
 from erepo.settings import Settings
@@ -89,6 +89,6 @@ class EArchive:
     async def _run(self, work: Callable[[Archive], Result]) -> Result:
         archive = self._archive
         if archive is None:
-            raise FolderMissing(folder=self.place.folder, problem="not opened")
+            raise FolderMissing(folder=self.place.folder, problem=MARK)
         # A change that has begun is brought to its end, whoever stops waiting for it.
         return await asyncio.shield(asyncio.to_thread(work, archive))

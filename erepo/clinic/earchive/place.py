@@ -96,7 +96,7 @@ def read_mark(folder: Path) -> Mark:
     try:
         found = Mark(**json.loads(octets))
     except (ValueError, TypeError):
-        raise FolderMissing(folder=folder, problem=f"{MARK}: not readable") from None
+        raise FolderMissing(folder=folder, problem=MARK) from None
     if found.format > FORMAT:
         raise ArchiveTooNew(folder=folder)
     return found

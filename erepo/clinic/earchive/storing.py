@@ -222,7 +222,7 @@ def _check_there(archive: Archive, blobs: Iterable[StoredBlob]) -> None:
             found = archive.blobs.size(one.key)
         if found != one.size:
             folder = archive.place.folder
-            raise FolderFaulty(folder=folder, problem="written octets are not there", address=folder)
+            raise FolderFaulty(folder=folder, problem=one.key, address=folder)
 
 
 def _drop(archive: Archive, blobs: Iterable[StoredBlob]) -> None:

@@ -8,7 +8,7 @@ from erepo.clinic.tables import UtcDateTime
 revision = "0007_earchive"
 down_revision = "0006"
 
-_IN_REPOSITORY = sa.text("state IN ('archived', 'remote')")
+_IN_REPOSITORY = sa.text("coalesce(state, '') IN ('archived', 'remote')")
 _OPEN = sa.text("state = 'open'")
 
 

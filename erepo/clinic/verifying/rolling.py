@@ -1,0 +1,148 @@
+"""A share of the archive each night, so that every document is read back within a set number of days.
+
+The idea is restic's `check --read-data-subset`, with the choice kept in the database instead of drawn: the
+document that was not read back for longest comes first. A night takes `ceil(documents / days)`; whatever
+would be overdue before the next night is taken beyond that, so missed nights are made good, within the
+night's limits of time and octets. What a night costs depends on the share, not on the archive.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from erepo.clinic.database import Database
+from erepo.clinic.repository import Cloud
+from erepo.clinic.tables import IN_REPOSITORY, document, now
+from erepo.clinic.verifying.checking import Progress, check
+from erepo.clinic.verifying.report import Archived, VerifyReport
+from erepo.clinic.verifying.selecting import Aged, count_archived, oldest_first, slices
+from erepo.settings import VerifySettings
+
+#: Documents of the oldest that are put in order by patient, for questions of one patient each.
+_TOGETHER = 500
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of the archive was read back within the set days.
+
+    Attributes:
+        documents: in the repository.
+        recent: of these, read back within the set days.
+        days: that are set.
+        oldest: moment of the oldest last reading back, or archiving where there was none; None: no documents.
+        overdue: whether that is longer ago than the set days.
+    """
+
+    documents: int
+    recent: int
+    days: int
+    oldest: datetime | None
+    overdue: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return asdict(self)
+
+    def oldest_days(self, at: datetime) -> int:
+        """Return the whole days since the oldest reading back; 0 without documents."""
+        return (at - self.oldest).days if self.oldest else 0
+
+
+@dataclass(frozen=True)
+class Night:
+    """One night's share.
+
+    Attributes:
+        report: of what was checked.
+        share: documents that a night takes in the ordinary course.
+        ended: `done`, or which limit ended it: `time`, `bytes`.
+        coverage: afterwards.
+    """
+
+    report: VerifyReport
+    share: int
+    ended: str
+    coverage: Coverage
+
+
+def coverage(connection: sa.Connection, days: int, at: datetime | None = None) -> Coverage:
+    """Say how much was read back within the set days; by index alone."""
+    at = at or now()
+    since, age = at - timedelta(days=days), document.c.read_back_at
+    recent = sa.select(sa.func.count()).select_from(document).where(IN_REPOSITORY, age >= since)
+    never = sa.select(document.c.archived_at).where(
+        IN_REPOSITORY, age.is_(None), document.c.archived_at.is_not(None)
+    )
+    again = sa.select(age).where(IN_REPOSITORY, age.is_not(None))
+    firsts = [
+        connection.execute(never.order_by(document.c.archived_at).limit(1)).scalar(),
+        connection.execute(again.order_by(age).limit(1)).scalar(),
+    ]
+    oldest = min((one for one in firsts if one is not None), default=None)
+    return Coverage(
+        count_archived(connection),
+        connection.execute(recent).scalar_one(),
+        days,
+        oldest,
+        oldest is not None and oldest < since,
+    )
+
+
+async def verify_rolling(
+    cloud: Cloud, database: Database, *, progress: Progress | None = None, at: datetime | None = None
+) -> Night:
+    """Read back tonight's share: registry compared, octets fetched and hashed.
+
+    Args:
+        cloud: an opened connection; its settings say how many days, and a night's limits.
+        database: the clinic's.
+        progress: called, from a thread, with documents just checked.
+        at: the moment; now, if not given.
+
+    Returns:
+        What was checked and how the archive stands now.
+    """
+    started, settings = now(), cloud.settings.verify
+    at = at or started
+    with database.read() as connection:
+        share = math.ceil(count_archived(connection) / settings.days)
+    chooser = _Chooser(settings, share, at)
+    chosen = slices(_by_patient(chooser.choose(oldest_first(database, started))))
+    report = await check(cloud, database, chosen, read_back=True, progress=progress)
+    with database.read() as connection:
+        return Night(report, share, chooser.ended, coverage(connection, settings.days))
+
+
+class _Chooser:
+    def __init__(self, settings: VerifySettings, share: int, at: datetime) -> None:
+        self._settings, self._share = settings, share
+        self._due = at + timedelta(days=1) - timedelta(days=settings.days)
+        self._end = time.monotonic() + settings.night_minutes * 60
+        self.ended = "done"
+
+    def choose(self, aged: Iterator[Aged]) -> Iterator[Archived]:
+        octets = 0
+        for taken, (age, one) in enumerate(aged):
+            if taken >= self._share and age > self._due:
+                return
+            if time.monotonic() >= self._end:
+                self.ended = "time"
+                return
+            octets += one.size
+            # A document larger than the whole limit must have its night, too.
+            if self._settings.night_bytes and octets > self._settings.night_bytes and taken:
+                self.ended = "bytes"
+                return
+            yield one
+
+
+def _by_patient(chosen: Iterator[Archived]) -> Iterator[Archived]:
+    while some := list(islice(chosen, _TOGETHER)):
+        yield from sorted(some, key=lambda one: (one.patient_key, one.id))
