@@ -13,6 +13,7 @@ from erepo.cda.signature import is_broken
 from erepo.cli.verify import PLANNED, coverage_words
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
+from erepo.clinic.repositories import NAME as EARCHIVE_NAME
 from erepo.clinic.states import State
 from erepo.clinic.status import StatusReport, read_status
 from erepo.settings import Settings
@@ -39,6 +40,7 @@ _NONE = Text(
 )
 _DUE = Text("Due for archiving now: {count}.", "Do archiwizacji teraz: {count}.")
 _ACCOUNT = Text("Account: {account}.", "Konto: {account}.")
+_EARCHIVE = Text("External repository: eArchiwum.", "Repozytorium zewnętrzne: eArchiwum.")
 _NO_ACCOUNT = Text("No account yet: run onboard-clinic.", "Brak konta: uruchom onboard-clinic.")
 _REJECTED = Text("Rejected ({code}): {count}.", "Odrzucone ({code}): {count}.")
 _BROKEN = Text(
@@ -82,6 +84,8 @@ def show(report: StatusReport, console: Console, spoken: Language) -> None:
         console.print(_NONE.fill(spoken), markup=False, highlight=False)
     console.print(_DUE.fill(spoken, count=report.due))
     account = _ACCOUNT.fill(spoken, account=report.account) if report.account else _NO_ACCOUNT.fill(spoken)
+    if report.account == EARCHIVE_NAME:
+        account = _EARCHIVE.fill(spoken)
     console.print(account, markup=False, highlight=False)
     covered, repairs = report.coverage, sum(report.repairs.values())
     if covered is not None and covered.documents:

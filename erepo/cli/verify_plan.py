@@ -7,7 +7,6 @@ import orjson
 import typer
 import uvloop
 from rich.console import Console
-from rich.table import Table
 
 from erepo.cli.complaints import complaining
 from erepo.cli.desk import open_database
@@ -40,13 +39,9 @@ ACTION = {
         "poprosić operatora repozytorium o drugą kopię lub odtworzyć kopię zapasową katalogu",
     ),
 }
-_HEAD = (
-    Text("id", "identyfikator"),
-    Text("document", "dokument"),
-    Text("found", "wykryto"),
-    Text("what", "co"),
-    Text("copy", "kopia"),
-    Text("proposed", "propozycja"),
+_LINE = Text(
+    "{id}\n  document {document}: {what} (found {at}); {copy}.\n  Proposed: {action}.",
+    "{id}\n  dokument {document}: {what} (wykryto {at}); {copy}.\n  Propozycja: {action}.",
 )
 _EMPTY = Text("Nothing is to be repaired.", "Nie ma nic do naprawy.")
 _DONE = {
@@ -76,7 +71,7 @@ def plan(as_json: _Json = False) -> None:
     if as_json:
         typer.echo(orjson.dumps([one.as_json() for one in found]))
     elif found:
-        Console().print(_table(found))
+        _show(found)
     else:
         typer.echo(_EMPTY.fill(language()))
     raise typer.Exit(1 if found else 0)
@@ -128,19 +123,17 @@ def _say(done: list[Repaired]) -> None:
             typer.echo(_DONE[one.outcome].fill(speak, document=one.repair.document))
 
 
-def _table(found: list[Repair]) -> Table:
-    speak = language()
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for header in _HEAD:
-        table.add_column(header.fill(speak), overflow="fold")
+def _show(found: list[Repair]) -> None:
+    speak, console = language(), Console()
     for one in found:
-        table.add_row(
-            one.id,
-            one.document,
-            f"{one.found_at.astimezone(WARSAW):%Y-%m-%d %H:%M}",
-            WHAT[one.what].fill(speak),
-            COPY[one.copy].fill(speak),
-            ACTION[one.action].fill(speak),
-            style="red" if one.copy == "none" else None,
+        words = _LINE.fill(
+            speak,
+            id=one.id,
+            document=one.document,
+            at=f"{one.found_at.astimezone(WARSAW):%Y-%m-%d %H:%M}",
+            what=WHAT[one.what].fill(speak),
+            copy=COPY[one.copy].fill(speak),
+            action=ACTION[one.action].fill(speak),
         )
-    return table
+        style = "red" if one.copy == "none" else None
+        console.print(words, style=style, markup=False, highlight=False)
