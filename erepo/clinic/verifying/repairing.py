@@ -21,8 +21,7 @@ from erepo.clinic.database import Database
 from erepo.clinic.errors import ContentDamaged
 from erepo.clinic.repository import Cloud
 from erepo.clinic.states import State
-from erepo.clinic.tables import document, now
-from erepo.clinic.tables_earchive import repair
+from erepo.clinic.tables import document
 from erepo.clinic.verifying.errors import RepairRefused, RepairUnknown
 from erepo.clinic.verifying.plan import REPLACE, SEND_AGAIN, Repair, read_plan
 from erepo.texts import Text
@@ -143,8 +142,6 @@ def _commit(database: Database, row: Repair, actor: str) -> None:
     with database.begin() as connection:
         if not rejected.send_again(connection, [row.document], actor=actor):
             _refuse(row, _STATE)
-        closed = repair.update().where(repair.c.id == row.id)
-        connection.execute(closed.values(state="repaired", closed_at=now()))
 
 
 def _refuse(row: Repair, problem: Text) -> NoReturn:
