@@ -9,15 +9,24 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
 from blocks import ClinicDatabase, CloudAccount, TenantCertificates
 from blocks.loading import load
 from erepo.clinic.actor import archiving_actor
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
 from erepo.clinic.occupancy import active_kind
-from erepo.clinic.repositories import EARCHIVE, load_earchive
+from erepo.clinic.repositories import CLOUD, EARCHIVE, listing, load_earchive
 from erepo.clinic.repository import Cloud
 from erepo.settings import Settings
+from erepo.texts import Text, language
+
+_NO_ACCOUNT = Text(
+    "The eArchiwum is in use, there is no account in the cloud: nothing to do.",
+    "W użyciu jest eArchiwum, nie ma konta w chmurze: nie ma nic do zrobienia.",
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,19 @@ async def opened_database(name: str) -> AsyncIterator[Database]:
         yield database
     finally:
         database.close()
+
+
+async def not_needed(name: str) -> State[None] | None:
+    """Return the end of a run about the cloud's account, where the eArchiwum is used and there is no account.
+
+    Raises:
+        BlockMissing: the block ClinicDatabase was never written.
+    """
+    async with opened_database(name) as database:
+        with database.read() as reading:
+            if active_kind(reading) != EARCHIVE or CLOUD in {one.kind for one in listing(reading)}:
+                return None
+    return Completed(message=_NO_ACCOUNT.fill(language()))
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from erepo.clinic.tables import document, patient
 from flows.archive_documents import archive_documents
 from flows.import_documents import import_documents
 from flows.onboard_clinic import onboard_clinic
+from flows.verify_archive import verify_archive
 from tests.flows.test_onboard_clinic import form, office  # noqa: F401 — fixtures
 from tests.support.cloud import RunningCloud
 from tests.support.flow_clinic import PREFECT, ClinicUnderTest
@@ -97,6 +98,7 @@ async def test_no_patient_data_enters_prefect(
     await archive_documents(connection, return_state=True)
     cloud.start()
     await archive_documents(connection)
+    await verify_archive(connection, return_state=True)
     await _unforeseen(clinic, connection)
     marks |= telltales(clinic)
     assert len(marks) > 30

@@ -12,6 +12,9 @@ from erepo.clinic.repositories import init_earchive
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_earchive import repair
 from flows.archive_documents import archive_documents
+from flows.check_account import check_account
+from flows.rotate_certificates import rotate_certificates
+from flows.sync_structure import sync_structure
 from flows.verify_archive import verify_archive
 from tasks import verifying
 from tests.support.flow_clinic import PREFECT, ClinicUnderTest
@@ -44,6 +47,10 @@ async def test_an_earchiwum_clinic_archives_and_is_verified(
     database_only: ClinicUnderTest, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Archived and read back; then a flipped bit ends the run Failed, with event, page, and plan."""
+    for flow in (check_account, sync_structure, rotate_certificates):
+        state = await flow(return_state=True)
+        assert state.is_completed(), flow
+        assert "eArchiwum" in (state.message or "")
     await archive_documents()
     archived = database_only.states()["archived"]
     assert archived > 0
