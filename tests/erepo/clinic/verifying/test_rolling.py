@@ -1,17 +1,24 @@
 """A share of the archive each night: the oldest first, nothing twice, nothing forgotten."""
 
+import contextlib
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from erepo.clinic.database import Database, open_database
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import document, now
 from erepo.clinic.verifying import coverage, verify, verify_rolling
+from erepo.clinic.verifying.plan import Judged, Planner, count_open, read_plan
 from erepo.clinic.verifying.selecting import again_statement, never_statement, oldest_first
-from erepo.settings import VerifySettings
+from erepo.settings import Settings, VerifySettings
+from tests.support import postgres
 from tests.support.archive_desk import Desk
+from tests.support.documents import add_documents
 
 
 async def filled(desk: Desk, count: int, **verifying: Any) -> None:
@@ -42,23 +49,69 @@ async def test_every_document_is_read_back_within_the_days(desk: Desk) -> None:
     assert read_back(desk) == 13
 
 
-async def test_the_longest_unchecked_comes_first(desk: Desk) -> None:
-    """Whether read back long ago or archived long ago and never read back."""
-    await filled(desk, 6, days=6)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A clinic's database of either kind, with all tables."""
+    with contextlib.ExitStack() as stack:
+        url = f"sqlite:///{tmp_path / 'clinic.db'}"
+        if request.param == "postgresql":
+            url = stack.enter_context(postgres.database())
+        one = stack.enter_context(contextlib.closing(open_database(url)))
+        one.upgrade()
+        yield one
+
+
+def test_the_longest_unchecked_comes_first(database: Database) -> None:
+    """Whether read back long ago, or archived long ago and never read back."""
     ages = [50, 40, 30, 20, 10, 5]
-    ids = [row[0] for row in desk.rows(document.c.id)]
-    with desk.database.begin() as connection:
+    with database.begin() as connection:
+        add_documents(connection, len(ages), state="archived")
+        add_documents(connection, 2, state="local")
+        held = sa.select(document.c.id).where(document.c.state == "archived").order_by(document.c.id)
+        ids = list(connection.execute(held).scalars())
         for place, (id_, age) in enumerate(zip(ids, ages, strict=True)):
             moment = now() - timedelta(days=age)
             values = {"archived_at": moment - timedelta(days=place % 2 * 100)}
             values |= {"read_back_at": moment} if place % 2 else {}
             connection.execute(document.update().where(document.c.id == id_).values(values))
     for page in (1, 2, 100):
-        found = list(oldest_first(desk.database, now(), page))
+        found = list(oldest_first(database, now(), page))
         assert [one.id for _, one in found] == ids
-    with desk.database.read() as connection:
+    with database.begin() as connection:
+        moment = now() - timedelta(days=60)
+        connection.execute(document.update().values(archived_at=moment, read_back_at=None))
+    for page in (1, 2, 4):
+        assert [one.id for _, one in oldest_first(database, now(), page)] == ids
+    with database.begin() as connection:
+        connection.execute(document.update().values(read_back_at=moment))
+    for page in (1, 2, 4):
+        assert [one.id for _, one in oldest_first(database, now(), page)] == ids
+    with database.read() as connection:
         covered = coverage(connection, 30)
-    assert (covered.recent, covered.oldest_days(now()), covered.overdue) == (2, 50, True)
+    assert (covered.documents, covered.recent, covered.oldest_days(now()), covered.overdue) == (
+        6,
+        0,
+        60,
+        True,
+    )
+
+
+def test_the_plan_holds_one_open_position_a_document(database: Database, tmp_path: Path) -> None:
+    """Found again it is brought up to date; right again it is closed, damaged octets only by reading."""
+    planner = Planner(Settings(_env_file=None, home=tmp_path))  # type: ignore[call-arg]
+    with database.begin() as connection:
+        add_documents(connection, 1, state="archived")
+        key = connection.execute(sa.select(document.c.id)).scalar_one()
+        planner.note(connection, [Judged(key, "missing", "here", "send-again")], None)
+        planner.note(connection, [Judged(key, "content", "none", "no-copy")], now())
+        assert [(one.what, one.action) for one in read_plan(connection)] == [("content", "no-copy")]
+        assert count_open(connection) == {"no-copy": 1}
+        planner.right_again(connection, [key], read_back=False)
+        assert len(read_plan(connection)) == 1
+        planner.right_again(connection, [key], read_back=True)
+        assert read_plan(connection) == []
+        planner.note(connection, [Judged(key, "missing", "here", "send-again")], None)
+        assert len(read_plan(connection)) == 1
 
 
 async def test_missed_nights_are_made_good(desk: Desk) -> None:
