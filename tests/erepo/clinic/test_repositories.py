@@ -140,7 +140,9 @@ def test_the_commands_work_together(tmp_path: Path, folder: Path, monkeypatch: p
     assert "do naprawy" in run("verify", "plan")
     run("verify", "repair", code=2)
     assert "na miejscu" in run("verify", "repair", "--all-safe")
+    assert "jest na swoim miejscu" in run("diagnose", "--only", "earchive")
     away = folder.rename(folder.with_name("away"))
+    assert "Podłącz dysk" in run("diagnose", "--only", "earchive", code=1)
     told = json.loads(run("earchive", "status", "--json", code=2))
     assert told["problem"]["code"] == "earchive.folder-missing"
     away.rename(folder)
