@@ -5,8 +5,9 @@ from uuid import UUID
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from erepo.clinic.coverage import count_open
 from erepo.clinic.verifying import Night, verify_rolling
-from erepo.clinic.verifying.plan import Repair, count_open, mark_told, read_plan, untold
+from erepo.clinic.verifying.plan import Repair, mark_told, read_plan, untold
 from erepo.texts import Text, language
 from tasks.boundary import guarded
 from tasks.clinic import depositing

@@ -10,10 +10,10 @@ from rich.table import Table
 
 from erepo.cda.kinds import KINDS, Kind
 from erepo.cda.signature import is_broken
-from erepo.cli.verify import PLANNED, coverage_words
+from erepo.cli.coverage import PLANNED, coverage_words
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
-from erepo.clinic.repositories import NAME as EARCHIVE_NAME
+from erepo.clinic.occupancy import EARCHIVE_NAME
 from erepo.clinic.states import State
 from erepo.clinic.status import StatusReport, read_status
 from erepo.settings import Settings

@@ -10,14 +10,14 @@ import uvloop
 from erepo.cli import verify_plan
 from erepo.cli.bars import bar
 from erepo.cli.complaints import complain, complaining
+from erepo.cli.coverage import PLANNED, coverage_words
+from erepo.clinic.coverage import count_open
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.rejected import send_again
 from erepo.clinic.repositories import opening
-from erepo.clinic.tables import now
 from erepo.clinic.verifying import Coverage, VerifyReport, count, verify, verify_rolling
-from erepo.clinic.verifying.plan import count_open
 from erepo.settings import Settings
-from erepo.texts import Language, Text, language
+from erepo.texts import Text, language
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -40,18 +40,6 @@ _AGAIN = Text(
 _CURE = Text(
     "Send what is missing again: `erepo verify --send-again`, then `erepo archive`.",
     "Aby wysłać brakujące ponownie: `erepo verify --send-again`, potem `erepo archive`.",
-)
-PLANNED = Text(
-    "To be repaired: {count}. See `erepo verify plan`.", "Do naprawy: {count}. Zobacz `erepo verify plan`."
-)
-_COVERED = Text(
-    "Read back within {days} days: {recent} of {documents}; the oldest {oldest} days ago.",
-    "Odczytane i porównane w ciągu {days} dni: {recent} z {documents}; najdawniejszy {oldest} dni temu.",
-)
-_OVERDUE = Text(
-    "Read back within {days} days: {recent} of {documents}; the oldest {oldest} days ago, which is too long.",
-    "Odczytane i porównane w ciągu {days} dni: {recent} z {documents}; najdawniejszy {oldest} dni temu,"
-    " czyli zbyt dawno.",
 )
 _MISSING = Text("{document}: missing in the repository", "{document}: brak w repozytorium")
 
@@ -99,14 +87,6 @@ def command(
         _tell_about_missing(report, queued, again=again)
     nothing = report.problem is not None and not report.checked
     raise typer.Exit(0 if report.complete else 2 if nothing else 1)
-
-
-def coverage_words(covered: Coverage, spoken: Language) -> str:
-    """Say how much of the archive was read back within the set days."""
-    counts = {"recent": covered.recent, "documents": covered.documents, "days": covered.days}
-    return (_OVERDUE if covered.overdue else _COVERED).fill(
-        spoken, oldest=covered.oldest_days(now()), **counts
-    )
 
 
 async def _verify_share(

@@ -1,6 +1,6 @@
 """What the external repository in use holds, and whether it may be left (manual, introduction and 1.5)."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -8,6 +8,8 @@ from erepo.clinic.errors import DocumentsElsewhere
 from erepo.clinic.states import State
 from erepo.clinic.tables import account, document
 
+#: The eArchiwum among the accounts.
+EARCHIVE_NAME: Final = "earchiwum"
 _HELD = (State.ARCHIVED, State.REMOTE, State.MIGRATING)
 
 

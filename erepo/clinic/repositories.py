@@ -6,7 +6,7 @@ is. Switching is refused while the one in use holds documents.
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from erepo.clinic.earchive import EArchive, Mark, Place, found_archive, read_mar
 from erepo.clinic.earchive.errors import FolderMissing, ForeignArchive
 from erepo.clinic.earchive.place import MARK
 from erepo.clinic.errors import RepositoryNotSetUp
-from erepo.clinic.occupancy import active_kind, check_may_leave, held
+from erepo.clinic.occupancy import EARCHIVE_NAME, active_kind, check_may_leave, held
 from erepo.clinic.structure import read_provider
 from erepo.clinic.tables import account, now
 from erepo.clinic.tables_earchive import earchive
@@ -27,8 +27,6 @@ from erepo.identifiers import oids
 from erepo.settings import Settings
 
 CLOUD, EARCHIVE = KINDS = ("cloud", "earchive")
-#: The eArchiwum among the accounts.
-NAME: Final = "earchiwum"
 
 
 @dataclass(frozen=True)
@@ -190,7 +188,7 @@ def _write_down(database: Database, place: Place, actor: str) -> None:
         connection.execute(account.delete().where(account.c.repository_kind == EARCHIVE))
         connection.execute(
             account.insert().values(
-                account=NAME,
+                account=EARCHIVE_NAME,
                 repository_kind=EARCHIVE,
                 active=used in (None, EARCHIVE),
                 service_url=str(place.folder),
@@ -201,7 +199,7 @@ def _write_down(database: Database, place: Place, actor: str) -> None:
                 updated_at=now(),
             )
         )
-        note(connection, "earchive_set_up", subject="repository", subject_id=NAME, actor=actor,
+        note(connection, "earchive_set_up", subject="repository", subject_id=EARCHIVE_NAME, actor=actor,
              detail={"archive": mark.archive})  # fmt: skip
 
 

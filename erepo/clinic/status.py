@@ -10,12 +10,11 @@ import orjson
 import sqlalchemy as sa
 
 from erepo.cda.signature import PREFIX
+from erepo.clinic.coverage import Coverage, count_open, coverage
 from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.states import State
 from erepo.clinic.structure import check_ready
 from erepo.clinic.tables import account, document, now
-from erepo.clinic.verifying.plan import count_open
-from erepo.clinic.verifying.rolling import Coverage, coverage
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,3 +50,7 @@ class ArchiveDesk(Desk):
     def blob_files(self) -> list[Path]:
         """Return the files that hold octets."""
         return sorted((self.folder / "blobs").glob("*/??/*"))
+
+    def records(self) -> list[Path]:
+        """Return the files that hold records."""
+        return sorted((self.folder / "records").glob("*/*.json"))

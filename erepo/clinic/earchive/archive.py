@@ -26,6 +26,7 @@ from erepo.clinic.earchive.errors import (
     ArchiveBehind,
     FolderMissing,
     IndexDamaged,
+    RecordDamaged,
     StoringUnknown,
     typed,
     typing,
@@ -145,7 +146,7 @@ class Archive:
         with self.reading() as connection:
             rows = connection.execute(sa.select(going.c.what, going.c.name)).all()
         for what, name in rows:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, RecordDamaged):
                 if what == "blob":
                     self.blobs.delete(name)
                 else:

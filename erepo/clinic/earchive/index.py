@@ -6,6 +6,7 @@ systems, and a damaged index must not take the archive with it. Lost or damaged,
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,9 +86,11 @@ def open_index(file: Path, *, new: bool = False) -> Database:
                 tables.create_all(connection)
                 connection.execute(position.insert().values(record=0))
             last(connection)
-    except sa.exc.DBAPIError as error:
+    except BaseException as error:
         database.close()
-        raise IndexDamaged(problem=type(error.orig).__name__) from None
+        if isinstance(error, sa.exc.DBAPIError):
+            raise IndexDamaged(problem=type(error.orig).__name__) from None
+        raise
     return database
 
 
@@ -102,7 +105,9 @@ def last(connection: sa.Connection) -> int:
 def apply(connection: sa.Connection, record: Record) -> None:
     """Take one record in; records come in the order of their numbers."""
     if record.objects:
-        _insert(connection, record)
+        _insert_objects(connection, record)
+    if record.blobs:
+        _insert_blobs(connection, record)
     for part in slices(record.deprecates):
         change = sa.update(obj).where(obj.c.entry_uuid.in_(part), obj.c.kind == "documents")
         connection.execute(change.values(status=DEPRECATED))
@@ -124,7 +129,7 @@ def _go(connection: sa.Connection, what: str, names: Iterable[str]) -> None:
             connection.execute(going.insert().values(what=what, name=name))
 
 
-def _insert(connection: sa.Connection, record: Record) -> None:
+def _insert_objects(connection: sa.Connection, record: Record) -> None:
     listed = etree.fromstring(record.objects.encode(), _PARSER)
     metadata = read_objects(listed, Rules.ANSWER)
     rows: list[dict[str, Any]] = []
@@ -144,24 +149,12 @@ def _insert(connection: sa.Connection, record: Record) -> None:
                     "xml": etree.tostring(element),
                 }
             )
-    if rows:
-        connection.execute(obj.insert(), rows)
-    if record.blobs:
-        connection.execute(
-            blob.insert(),
-            [
-                {
-                    "unique_id": one.unique_id,
-                    "key": one.key,
-                    "sha1": one.sha1,
-                    "sha256": one.sha256,
-                    "size": one.size,
-                    "mime_type": one.mime_type,
-                    "record": record.number,
-                }
-                for one in record.blobs
-            ],
-        )
+    connection.execute(obj.insert(), rows)
+
+
+def _insert_blobs(connection: sa.Connection, record: Record) -> None:
+    """Octets may be there without an entry: between the two halves of a removal."""
+    connection.execute(blob.insert(), [asdict(one) | {"record": record.number} for one in record.blobs])
 
 
 def read_rows(rows: Iterable[Any]) -> MetadataSet:

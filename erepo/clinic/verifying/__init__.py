@@ -6,12 +6,13 @@ not is named by its opaque id, written into the audit, and stands in the plan un
 
 import asyncio
 
+from erepo.clinic.coverage import Coverage, coverage
 from erepo.clinic.database import Database
 from erepo.clinic.repository import Cloud
 from erepo.clinic.verifying import selecting
 from erepo.clinic.verifying.checking import Progress, check
 from erepo.clinic.verifying.report import Archived, Difference, VerifyReport
-from erepo.clinic.verifying.rolling import Coverage, Night, coverage, verify_rolling
+from erepo.clinic.verifying.rolling import Night, verify_rolling
 
 __all__ = [
     "Archived",

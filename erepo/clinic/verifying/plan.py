@@ -22,8 +22,8 @@ import sqlalchemy as sa
 from erepo.clinic import audit
 from erepo.clinic.archiving.comparing import Finding
 from erepo.clinic.content import ContentStore
+from erepo.clinic.coverage import STILL_THERE
 from erepo.clinic.errors import ContentDamaged
-from erepo.clinic.states import State
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_earchive import repair
 from erepo.clinic.verifying.report import Archived, what
@@ -31,8 +31,6 @@ from erepo.settings import Settings
 
 SEND_AGAIN, REPLACE, NO_COPY, INSPECT = "send-again", "replace", "no-copy", "inspect"
 _SLICE = 500
-#: A document that was removed or brought back meanwhile needs no repair there.
-_THERE = document.c.state.in_([State.ARCHIVED.value, State.REMOTE.value, State.MIGRATING.value])
 
 
 @dataclass(frozen=True)
@@ -135,24 +133,13 @@ def read_plan(connection: sa.Connection, ids: Sequence[str] = (), limit: int = 1
             repair.c.told_at.is_not(None),
         )
         .join(document, document.c.id == repair.c.document_id)
-        .where(repair.c.state == "open", _THERE)
+        .where(repair.c.state == "open", STILL_THERE)
         .order_by(repair.c.found_at, repair.c.id)
         .limit(limit)
     )
     if ids:
         wanted = wanted.where(repair.c.id.in_(ids) | document.c.public_id.in_(ids))
     return [Repair(*row) for row in connection.execute(wanted)]
-
-
-def count_open(connection: sa.Connection) -> dict[str, int]:
-    """Return how many rows are open, by what is proposed."""
-    rows = connection.execute(
-        sa.select(repair.c.action, sa.func.count())
-        .join(document, document.c.id == repair.c.document_id)
-        .where(repair.c.state == "open", _THERE)
-        .group_by(repair.c.action)
-    )
-    return {action: count for action, count in rows}  # noqa: C416 - no tuples to mypy
 
 
 def untold(connection: sa.Connection, limit: int = 1000) -> list[Repair]:

@@ -9,50 +9,21 @@ night's limits of time and octets. What a night costs depends on the share, not 
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
 
-import sqlalchemy as sa
-
+from erepo.clinic.coverage import Coverage, count_archived, coverage
 from erepo.clinic.database import Database
 from erepo.clinic.repository import Cloud
-from erepo.clinic.tables import IN_REPOSITORY, document, now
+from erepo.clinic.tables import now
 from erepo.clinic.verifying.checking import Progress, check
 from erepo.clinic.verifying.report import Archived, VerifyReport
-from erepo.clinic.verifying.selecting import Aged, count_archived, oldest_first, slices
+from erepo.clinic.verifying.selecting import Aged, oldest_first, slices
 from erepo.settings import VerifySettings
 
 #: Documents of the oldest that are put in order by patient, for questions of one patient each.
 _TOGETHER = 500
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """How much of the archive was read back within the set days.
-
-    Attributes:
-        documents: in the repository.
-        recent: of these, read back within the set days.
-        days: that are set.
-        oldest: moment of the oldest last reading back, or archiving where there was none; None: no documents.
-        overdue: whether that is longer ago than the set days.
-    """
-
-    documents: int
-    recent: int
-    days: int
-    oldest: datetime | None
-    overdue: bool
-
-    def as_json(self) -> dict[str, Any]:
-        """Return plain data."""
-        return asdict(self)
-
-    def oldest_days(self, at: datetime) -> int:
-        """Return the whole days since the oldest reading back; 0 without documents."""
-        return (at - self.oldest).days if self.oldest else 0
 
 
 @dataclass(frozen=True)
@@ -70,29 +41,6 @@ class Night:
     share: int
     ended: str
     coverage: Coverage
-
-
-def coverage(connection: sa.Connection, days: int, at: datetime | None = None) -> Coverage:
-    """Say how much was read back within the set days; by index alone."""
-    at = at or now()
-    since, age = at - timedelta(days=days), document.c.read_back_at
-    recent = sa.select(sa.func.count()).select_from(document).where(IN_REPOSITORY, age >= since)
-    never = sa.select(document.c.archived_at).where(
-        IN_REPOSITORY, age.is_(None), document.c.archived_at.is_not(None)
-    )
-    again = sa.select(age).where(IN_REPOSITORY, age.is_not(None))
-    firsts = [
-        connection.execute(never.order_by(document.c.archived_at).limit(1)).scalar(),
-        connection.execute(again.order_by(age).limit(1)).scalar(),
-    ]
-    oldest = min((one for one in firsts if one is not None), default=None)
-    return Coverage(
-        count_archived(connection),
-        connection.execute(recent).scalar_one(),
-        days,
-        oldest,
-        oldest is not None and oldest < since,
-    )
 
 
 async def verify_rolling(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from erepo.clinic.coverage import count_archived
 from erepo.clinic.database import Database
 from erepo.clinic.states import State
 from erepo.clinic.tables import IN_REPOSITORY, document
@@ -26,13 +27,6 @@ def count(database: Database) -> int:
     """Return how many documents are in the repository."""
     with database.read() as connection:
         return count_archived(connection)
-
-
-def count_archived(connection: sa.Connection) -> int:
-    """Return how many documents are in the repository; reads the index of those alone."""
-    return connection.execute(
-        sa.select(sa.func.count()).select_from(document).where(IN_REPOSITORY)
-    ).scalar_one()
 
 
 def everything(database: Database) -> Iterator[Archived]:

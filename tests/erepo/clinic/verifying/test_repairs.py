@@ -8,13 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from erepo.clinic.archiving import summary
+from erepo.clinic.coverage import count_open
 from erepo.clinic.earchive import EArchive
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import audit_event, document
 from erepo.clinic.tables_earchive import repair
 from erepo.clinic.verifying import repairing, verify
 from erepo.clinic.verifying.errors import RepairUnknown
-from erepo.clinic.verifying.plan import count_open, read_plan
+from erepo.clinic.verifying.plan import read_plan
 from erepo.clinic.verifying.repairing import repair_all
 from tests.support import fake_cloud
 from tests.support.archive_desk import Desk

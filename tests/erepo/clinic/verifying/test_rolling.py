@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from erepo.clinic.coverage import count_open
 from erepo.clinic.database import Database, open_database
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import document, now
 from erepo.clinic.verifying import coverage, verify, verify_rolling
-from erepo.clinic.verifying.plan import Judged, Planner, count_open, read_plan
+from erepo.clinic.verifying.plan import Judged, Planner, read_plan
 from erepo.clinic.verifying.selecting import again_statement, never_statement, oldest_first
 from erepo.settings import Settings, VerifySettings
 from tests.support import postgres
