@@ -136,4 +136,4 @@ def _show(found: list[Repair]) -> None:
             action=ACTION[one.action].fill(speak),
         )
         style = "red" if one.copy == "none" else None
-        console.print(words, style=style, markup=False, highlight=False)
+        console.print(words, style=style, markup=False, highlight=False, soft_wrap=True)
