@@ -15,6 +15,7 @@ Entries go first: what the registry shows can always be fetched. Who calls this 
 that nothing is lost by it.
 """
 
+from erepo.clinic.removal.asking import is_registered
 from erepo.clinic.removal.errors import RemovalUnconfirmed, RepositoryDiffers
 from erepo.clinic.removal.model import RemoteDocument, Removal
 from erepo.clinic.removal.removing import SLICE, remove_remote
@@ -25,5 +26,6 @@ __all__ = [
     "Removal",
     "RemovalUnconfirmed",
     "RepositoryDiffers",
+    "is_registered",
     "remove_remote",
 ]

@@ -30,6 +30,11 @@ async def entries_of(cloud: Cloud, documents: Sequence[RemoteDocument]) -> froze
     return found.difference(strange)
 
 
+async def is_registered(cloud: Cloud, document: RemoteDocument) -> bool:
+    """Tell whether the registry shows a document of this repository."""
+    return bool(await entries_of(cloud, [document]))
+
+
 async def _is_here(cloud: Cloud, entry_uuid: str) -> bool:
     result = await cloud.query(iti18.get_documents(entry_uuids=[entry_uuid]))
     return any(one.repository_unique_id == cloud.repository_unique_id for one in result.metadata.documents)
