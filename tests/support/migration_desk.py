@@ -10,6 +10,7 @@ from erepo.clinic.content import ContentStore
 from erepo.clinic.migrating import Selection, Summary, migrate
 from erepo.clinic.permissions import Permission, grant
 from erepo.clinic.tables import document, now
+from erepo.clinic.tables_migrating import migration_item
 from tests.support.archive_desk import Desk
 from tests.support.removing_cloud import RemovingCloud
 
@@ -34,6 +35,24 @@ class MigrationDesk(Desk):
         with self.database.begin() as connection:
             for permission in (Permission.MIGRATE, Permission.DELETE):
                 grant(connection, LOGIN, permission, actor="test")
+
+    def proven_only(self) -> None:
+        """Let the repository accept removals only of what is proven to be here: invariant I3."""
+
+        def guard(unique_ids: Sequence[str]) -> None:
+            with self.database.read() as connection:
+                rows = connection.execute(
+                    sa.select(document.c.unique_id, document.c.sha256, document.c.size)
+                    .join(migration_item, migration_item.c.document_id == document.c.id)
+                    .where(
+                        document.c.unique_id.in_(unique_ids),
+                        document.c.state == "migrating",
+                        migration_item.c.step == "durable",
+                    )
+                ).all()
+            assert {row.unique_id for row in rows if self._is_here(row.sha256, row.size)} == set(unique_ids)
+
+        self.cloud.guard = guard
 
     async def archive(self, count: int, patients: int = 3, *, seed: int = 1, purge: int = 0) -> None:
         """Take documents in and archive them; purge the content of some."""

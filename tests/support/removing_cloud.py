@@ -1,7 +1,6 @@
 """The model of a repository, with removal: closed sets whole or not at all, octets only of what is there."""
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from erepo.content import MemoryContent
@@ -24,12 +23,13 @@ class RemovingCloud(FakeCloud):
         links: every association, by its id.
         removed: uniqueIds whose octets were removed, in order.
         spoilt: octets given out instead of the stored ones, by uniqueId.
+        guard: called with the uniqueIds of documents whose entries or octets are about to go.
     """
 
     links: dict[str, Association] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     spoilt: dict[str, bytes] = field(default_factory=dict)
-    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    guard: Callable[[Sequence[str]], None] = lambda _: None
 
     def store(self, submission: Submission) -> None:
         """Store, with a membership for each document."""
@@ -76,6 +76,7 @@ class RemovingCloud(FakeCloud):
             raise _refused(Xds.REFERENCES_EXIST)
         if set(sets) - going - {one.source for one in staying}:
             raise _refused(Xds.UNREFERENCED_OBJECT)
+        self.guard([self.entries[name][1].unique_id for name in going if name in self.entries])
         for name in going:
             self.entries.pop(name, None)
             self.links.pop(name, None)
@@ -88,6 +89,7 @@ class RemovingCloud(FakeCloud):
         names = [one.document_unique_id for one in requests]
         if missing := [name for name in names if name not in self.octets]:
             raise _refused(Xds.DOCUMENT_UNIQUE_ID, *missing)
+        self.guard(names)
         for name in names:
             del self.octets[name]
             self.removed.append(name)
