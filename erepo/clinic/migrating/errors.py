@@ -6,7 +6,7 @@ PermanentError
 │   ├── DocumentsUnknown       some ids belong to no document
 │   ├── DocumentsNotBlocked    only a migrated document can be unblocked
 │   ├── PatientNotHere         the clinic has no document of this patient
-│   ├── DatesWrong             a span of dates ends before it begins
+│   ├── DatesWrong             no such day, or a span that ends before it begins
 │   ├── NotConfirmed           a real run needs an explicit confirmation
 │   └── MigrationUnknown       no such migration or batch
 └── IntegrityError
@@ -67,11 +67,17 @@ class PatientNotHere(InvalidInput):
 
 
 class DatesWrong(InvalidInput):
-    """A span of dates ends before it begins."""
+    """There is no such day, or a span of dates ends before it begins."""
 
     code = "migration.dates-wrong"
-    cause = Text("A span of dates ends before it begins.", "Zakres dat kończy się, zanim się zacznie.")
-    cure = Text("Exchange the two dates.", "Zamień obie daty miejscami.")
+    cause = Text(
+        "There is no such day, or a span of dates ends before it begins.",
+        "Nie ma takiego dnia albo zakres dat kończy się, zanim się zacznie.",
+    )
+    cure = Text(
+        "Write days as 2026-11-30, the earlier one first.",
+        "Zapisz dni jak 2026-11-30, wcześniejszy jako pierwszy.",
+    )
 
 
 class NotConfirmed(InvalidInput):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from erepo.clinic.archiving.results import Problem, Rejection
 
@@ -11,7 +11,8 @@ MIGRATED = "migrated"
 SKIPPED = "skipped"
 
 
-class Message(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Message:
     """One line about one document: its opaque id, and `migrated`, `skipped` or the code of an error."""
 
     document: str
