@@ -20,6 +20,10 @@ from tasks.boundary import guarded
 from tasks.clinic import opened
 from tasks.migrating import attempts, bring, look_at, plan_migration, settle_open_migrations
 
+#: Parameters lie in Prefect in clear: nothing that could be an identifier of a person fits in here.
+PublicId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+#: As an integer even the PESEL of who was born in January 1900 has eight digits.
+MOST = 9_999_999
 #: A date picker would need an `Optional`, which Prefect's form cannot show.
 DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 
@@ -28,9 +32,9 @@ DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 @guarded
 async def migrate_documents(  # noqa: PLR0913, PLR0917 - a field of the form for each filter
     acting_user: Annotated[str, Field(title="Użytkownik / Acting user", min_length=1, max_length=100)],
-    ids: Annotated[list[str], Field(title="Identyfikatory dokumentów / Ids of documents")] = [],  # noqa: B006
+    ids: Annotated[list[PublicId], Field(title="Identyfikatory dokumentów / Ids of documents")] = [],  # noqa: B006
     kinds: Annotated[list[Kind], Field(title="Rodzaje dokumentów / Document kinds")] = [],  # noqa: B006
-    whose: Annotated[int, Field(title="Numer pacjenta / Number of the patient", ge=0)] = 0,
+    whose: Annotated[int, Field(title="Numer pacjenta / Number of the patient", ge=0, le=MOST)] = 0,
     issued_from: Annotated[str, Field(title="Wystawione od / Issued from", pattern=DAY)] = "",
     issued_until: Annotated[str, Field(title="Wystawione do / Issued until", pattern=DAY)] = "",
     archived_from: Annotated[str, Field(title="Zarchiwizowane od / Archived from", pattern=DAY)] = "",

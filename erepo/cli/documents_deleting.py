@@ -22,8 +22,11 @@ _DELETED = Text("{count} deleted.", "Usunięto: {count}.")
 
 
 def delete(
-    ids: Annotated[list[str], typer.Argument(metavar="ID…", help="Ids of documents.")],
     login: Annotated[str, typer.Option("--as", help="Login of the person who orders it.")],
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]…", help="Ids of documents; none: only finish what was interrupted."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for a confirmation.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -34,13 +37,13 @@ def delete(
     calls left is finished first. Exit code 0 only if all are gone; 1 if some are not; 2 if nothing could be
     done.
     """
-    if not yes:
+    if ids and not yes:
         if as_json:
             raise typer.BadParameter("--json needs --yes")
         typer.confirm(_SURE.fill(language(), count=len(set(ids))), abort=True)
     settings = Settings()
     with complaining(as_json=as_json), contextlib.closing(open_clinic(settings)) as database:
-        done = uvloop.run(_delete(database, settings, ids, login))
+        done = uvloop.run(_delete(database, settings, ids or [], login))
     if as_json:
         typer.echo(orjson.dumps(done))
     else:
@@ -50,8 +53,8 @@ def delete(
 
 async def _delete(database: Database, settings: Settings, ids: list[str], login: str) -> Deleted:
     async with load_active(database, settings) as cloud:
-        await finish_deletions(cloud, database)
-        return await delete_documents(cloud, database, ids, login)
+        finished = await finish_deletions(cloud, database)
+        return await delete_documents(cloud, database, ids, login) if ids else finished
 
 
 def _show(done: Deleted) -> None:

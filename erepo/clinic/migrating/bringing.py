@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from erepo.clinic.archiving.committing import first_error
+from erepo.clinic.archiving.results import Problem
 from erepo.clinic.database import Database
 from erepo.clinic.maintenance import refuse_inside
+from erepo.clinic.maintenance.errors import MaintenanceNow
 from erepo.clinic.migrating import ledger
 from erepo.clinic.migrating.choosing import Selection
-from erepo.clinic.migrating.errors import MigrationTaken
+from erepo.clinic.migrating.errors import MigrationLost, MigrationTaken
 from erepo.clinic.migrating.leases import Lease, claim, keeping
-from erepo.clinic.migrating.planning import plan
+from erepo.clinic.migrating.planning import check_permitted, plan
 from erepo.clinic.migrating.results import BatchResult, Plan, Summary, summary
 from erepo.clinic.migrating.working import Progress, Work
 from erepo.clinic.repository import Cloud
@@ -87,6 +89,7 @@ async def migrate(
             was changed.
     """
     started = time.monotonic()
+    await asyncio.to_thread(check_permitted, database, login)
     results = await reconcile(cloud, database, progress=progress)
     planned = await asyncio.to_thread(plan, database, cloud.settings, selection, login)
     if not any(result.problem for result in results):
@@ -101,8 +104,12 @@ async def _all(
     for batch_id in planned.batches:
         try:
             result = await migrate_batch(cloud, database, batch_id, progress=progress)
-        except MigrationTaken:
-            continue
+        except (MigrationTaken, MigrationLost):
+            continue  # another one brings it to an end
+        except MaintenanceNow as error:
+            # A window opened between two batches; what was done is still told.
+            results.append(BatchResult(batch_id, problem=Problem.of(error)))
+            break
         results.append(result)
         if result.problem is not None and not result.migrated:
             break  # nothing gets through; the next batch would not either

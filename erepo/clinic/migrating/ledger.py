@@ -95,24 +95,25 @@ def begin(database: Database, lease: Lease, docs: Sequence[Doc]) -> list[Doc]:
 
     What somebody else has taken meanwhile, or a person is deleting, is left out for good.
     """
-    deleting = sa.exists().where(
-        deletion.c.document_id == document.c.id, deletion.c.step.in_(("intended", "removed"))
-    )
+    ids = [one.id for one in docs]
     with held(database, lease) as connection:
         rows = connection.execute(
             sa.select(document.c.id, document.c.state)
-            .where(
-                document.c.id.in_([one.id for one in docs]),
-                document.c.state.in_((State.ARCHIVED.value, State.REMOTE.value)),
-                ~deleting,
-            )
+            .where(document.c.id.in_(ids), document.c.state.in_((State.ARCHIVED.value, State.REMOTE.value)))
             .with_for_update()
         ).all()
-        states = {row.id: State(row.state) for row in rows}
+        # Asked when the rows are locked, for an order to delete locks them as well.
+        ordered = connection.execute(
+            sa.select(deletion.c.document_id).where(
+                deletion.c.document_id.in_(ids), deletion.c.step.in_(("intended", "removed"))
+            )
+        ).scalars()
+        deleting = set(ordered)
+        states = {row.id: State(row.state) for row in rows if row.id not in deleting}
         for state in (State.ARCHIVED, State.REMOTE):
-            ids = [id_ for id_, found in states.items() if found is state]
-            move(connection, ids, state, State.MIGRATING, "migration_begun", actor=lease.actor)
-            _note(connection, lease, ids, step="fetching", from_state=state.value)
+            begun = [id_ for id_, found in states.items() if found is state]
+            move(connection, begun, state, State.MIGRATING, "migration_begun", actor=lease.actor)
+            _note(connection, lease, begun, step="fetching", from_state=state.value)
         gone = [one.id for one in docs if one.id not in states]
         _note(connection, lease, gone, step="left", code="skipped", finished_at=now())
     return [one._replace(from_state=states[one.id], step="fetching") for one in docs if one.id in states]
