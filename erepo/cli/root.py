@@ -28,6 +28,8 @@ COMMANDS = MappingProxyType(
         "verify": "verify",
         "status": "status",
         "diagnose": "diagnose",
+        "migrate": "migrate",
+        "documents": "documents",
         "rejected": "rejected",
         "kinds": "kinds",
         "structure": "structure",

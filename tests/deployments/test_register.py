@@ -21,6 +21,7 @@ NAMES = [
     "maintenance-window/on-demand",
     "rotate-certificates/daily",
     "diagnose/on-demand",
+    "migrate-documents/on-demand",
 ]
 
 ENTRIES = pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry["flow_name"])
