@@ -8,7 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
-from erepo.clinic import audit
+from erepo.clinic import audit, chain
 from erepo.clinic.intake.describing import Described, row_of
 from erepo.clinic.intake.files import Loaded
 from erepo.clinic.intake.patients import patient_keys
@@ -73,6 +73,7 @@ def insert_documents(
     connection.execute(document.insert(), rows)
     ids = ids_of(connection, [one.sha256 for one in fresh])
     audit.record(connection, "taken_in", ids, to_state=FIRST.value)
+    chain.note(connection, {one.sha256: one.described.header for one in fresh}, ids)
 
 
 def ids_of(connection: sa.Connection, digests: Sequence[str]) -> list[int]:
