@@ -119,6 +119,11 @@ def get_submission_set_and_contents(
     return StoredQuery(QueryId.GET_SUBMISSION_SET_AND_CONTENTS, parameters, return_type)
 
 
+def get_associations(entry_uuids: Iterable[str]) -> StoredQuery:
+    """Ask for all associations that begin or end at objects of any kind."""
+    return StoredQuery(QueryId.GET_ASSOCIATIONS, {"$uuid": (tuple(entry_uuids),)})
+
+
 def write_query(query: StoredQuery) -> _Element:
     """Write the body of a request; each alternative in a `Value` of its own, so none grows past its limit."""
     payload = etree.Element(_REQUEST, nsmap=_MAP)
