@@ -29,6 +29,8 @@ COMMANDS = MappingProxyType(
         "status": "status",
         "diagnose": "diagnose",
         "rejected": "rejected",
+        "documents": "documents",
+        "retention": "retention",
         "kinds": "kinds",
         "structure": "structure",
         "certificates": "certificates",
