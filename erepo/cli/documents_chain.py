@@ -22,7 +22,9 @@ _HEADERS = (
     Text("replaced by", "zastąpiony przez"),
 )
 _CANCELLED = Text("cancelled", "anulowany")
-_ALONE = Text("It replaces nothing, and nothing replaces it.", "Niczego nie zastępuje i nic go nie zastępuje.")
+_ALONE = Text(
+    "It replaces nothing, and nothing replaces it.", "Niczego nie zastępuje i nic go nie zastępuje."
+)
 
 
 def chain(

@@ -55,7 +55,7 @@ def version(
 
 def another_patient() -> str:
     """Return the recordTarget of somebody else."""
-    return PATIENT.replace("44051401359", "02070803628")
+    return PATIENT.replace("44051401359", "02070803628").replace("19440514", "19020708")
 
 
 class Shelf:

@@ -13,6 +13,7 @@ from erepo.clinic.intake.describing import Described, row_of
 from erepo.clinic.intake.files import Loaded
 from erepo.clinic.intake.patients import patient_keys
 from erepo.clinic.kinds import KindRule
+from erepo.clinic.retention import reckon_new
 from erepo.clinic.states import FIRST
 from erepo.clinic.tables import document, now
 
@@ -74,6 +75,7 @@ def insert_documents(
     ids = ids_of(connection, [one.sha256 for one in fresh])
     audit.record(connection, "taken_in", ids, to_state=FIRST.value)
     chain.note(connection, {one.sha256: one.described.header for one in fresh}, ids)
+    reckon_new(connection, ids)
 
 
 def ids_of(connection: sa.Connection, digests: Sequence[str]) -> list[int]:

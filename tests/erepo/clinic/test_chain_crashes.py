@@ -108,7 +108,7 @@ def _scene(shelf: Shelf, scene: str, name: str) -> list[str]:
 async def test_a_crash_at_any_boundary_of_a_chain(
     desk: Desk, tmp_path: Path, scene: str, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For k = 1, 2, …: the process ends at its k-th step, starts again: one entry each, the right one current."""
+    """For k = 1, 2, …: it ends at its k-th step and starts again: one entry each, the right one current."""
     shelf, expected = Shelf(desk, tmp_path), []
     for moment in itertools.count(1):
         expected += _scene(shelf, scene, f"K{moment}v")
