@@ -1,11 +1,11 @@
 """`erepo documents chain`: which document replaces or cancels which."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from erepo.cda.kinds import KINDS, Kind
 from erepo.cli.desk import open_database
@@ -14,13 +14,8 @@ from erepo.clinic.chain import Version, read_chain
 from erepo.clinic.chain.words import WORDS
 from erepo.texts import Text, language
 
-_HEADERS = (
-    Text("version", "wersja"),
-    Text("document", "dokument"),
-    Text("kind", "rodzaj"),
-    Text("state", "stan"),
-    Text("replaced by", "zastąpiony przez"),
-)
+_STATE = Text("  state: {state}", "  stan: {state}")
+_REPLACED = Text("  replaced by {documents}", "  zastąpiony przez {documents}")
 _CANCELLED = Text("cancelled", "anulowany")
 _ALONE = Text(
     "It replaces nothing, and nothing replaces it.", "Niczego nie zastępuje i nic go nie zastępuje."
@@ -38,24 +33,23 @@ def chain(
         typer.echo(orjson.dumps(found.as_json()))
         return
     spoken, console = language(), Console()
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for header in _HEADERS:
-        table.add_column(header.fill(spoken))
     for one in found.versions:
-        table.add_row(*_row(one))
-    console.print(table)
-    for one in found.versions:
-        if one.code in WORDS:
-            console.print(f"{one.document}: {WORDS[one.code].fill(spoken)}", markup=False, highlight=False)
+        for line in _lines(one):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     if len(found.versions) == 1 and not found.versions[0].link:
         console.print(_ALONE.fill(spoken))
 
 
-def _row(one: Version) -> tuple[str, ...]:
+def _lines(one: Version) -> Iterator[str]:
     spoken = language()
-    state = f"{one.state}, {_CANCELLED.fill(spoken)}" if one.cancelled else one.state
     label = KINDS[Kind(one.kind)].label.fill(spoken)
-    return str(one.version or "-"), one.document, label, state, ", ".join(one.replaced_by) or "-"
+    yield f"{one.version or '-'}  {one.document}  {label}"
+    state = f"{one.state}, {_CANCELLED.fill(spoken)}" if one.cancelled else one.state
+    yield _STATE.fill(spoken, state=state)
+    if one.replaced_by:
+        yield _REPLACED.fill(spoken, documents=", ".join(one.replaced_by))
+    if one.code in WORDS:
+        yield f"  {WORDS[one.code].fill(spoken)}"
 
 
 def add_to(app: typer.Typer) -> None:

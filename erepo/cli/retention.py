@@ -24,7 +24,7 @@ retention_keeping.add_to(app)
 retention_destroying.add_to(app)
 
 _HEADERS = (
-    Text("kept until", "przech. do"),
+    Text("kept until", "przechowywać do"),
     Text("kind", "rodzaj"),
     Text("may be destroyed", "do brakowania"),
     Text("held", "wstrzymane"),

@@ -8,7 +8,6 @@ import orjson
 import typer
 import uvloop
 from rich.console import Console
-from rich.table import Table
 
 from erepo.cli.complaints import complain
 from erepo.cli.desk import open_database
@@ -42,13 +41,9 @@ _PROPOSED = Text(
     "Zaproponowano: {id}\nDokumenty: {documents}. Odcisk listy: {fingerprint}\n"
     "Do {until} zatwierdza inna osoba: erepo retention confirm {id} --as LOGIN",
 )
-_HEADERS = (
-    Text("proposal", "propozycja"),
-    Text("year", "rok"),
-    Text("state", "stan"),
-    Text("documents", "dokumenty"),
-    Text("proposed by", "zaproponował(a)"),
-    Text("confirmed by", "zatwierdził(a)"),
+_LINE = Text(
+    "{id}  {year}  {state}\n  documents: {documents}; proposed by {proposer}; confirmed by {confirmer}",
+    "{id}  {year}  {state}\n  dokumenty: {documents}; propozycja: {proposer}; zatwierdzenie: {confirmer}",
 )
 _STATES = {
     "proposed": Text("waits for a second person", "czeka na drugą osobę"),
@@ -105,14 +100,16 @@ def proposals(as_json: _AsJson = False) -> None:
     if not found:
         console.print(_NONE.fill(spoken))
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for header in _HEADERS:
-        table.add_column(header.fill(spoken), overflow="fold")
     for one in found:
-        state = _STATES[_shown(one)].fill(spoken)
-        people = one.proposed_by, one.confirmed_by or "-"
-        table.add_row(one.id, str(one.year), state, str(one.documents), *people)
-    console.print(table)
+        words = {
+            "id": one.id,
+            "year": one.year,
+            "state": _STATES[_shown(one)].fill(spoken),
+            "documents": one.documents,
+            "proposer": one.proposed_by,
+            "confirmer": one.confirmed_by or "-",
+        }
+        console.print(_LINE.fill(spoken, **words), markup=False, highlight=False)
 
 
 def _shown(one: Proposal) -> str:

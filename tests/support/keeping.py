@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -30,8 +31,8 @@ class Keeper(Shelf):
     `anna`, `anna2` and `jan` may destroy and hold; `ewa` may do neither.
     """
 
-    def __init__(self, folder: Path) -> None:
-        desk = Desk(folder, in_flight=4)
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        desk = Desk(folder, in_flight=4, **settings)
         self.cloud = RemovingCloud(desk.settings)
         desk.cloud = self.cloud
         super().__init__(desk, folder)

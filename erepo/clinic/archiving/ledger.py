@@ -24,6 +24,14 @@ ARCHIVED = "archived"
 OPEN = (State.QUEUED.value, State.SENDING.value)
 
 
+#: What a refused relationship means: state and code of the link. An older version that the registry has lost
+#: may come back, and is linked then.
+_GIVEN_UP = {
+    Xds.DEPRECATED_DOCUMENT.value: ("forked", words.FORKED),
+    Xds.UNRESOLVED_REFERENCE.value: ("alone", words.NOT_ARCHIVED),
+}
+
+
 def new_unique_id() -> str:
     """Return a fresh uniqueId for a submission."""
     return oids.uuid_oid(uuid4())
@@ -96,8 +104,7 @@ def reject(database: Database, lease: Lease, shipment: Shipment, judgement: Judg
 
 def send_alone(database: Database, lease: Lease, shipment: Shipment, judgement: Judgement) -> None:
     """Give up the relationship that the registry refused; the document is sent again, as an original."""
-    forked = judgement.code == Xds.DEPRECATED_DOCUMENT.value
-    state, code = ("forked", words.FORKED) if forked else ("refused", words.REFUSED)
+    state, code = _GIVEN_UP.get(judgement.code, ("refused", words.REFUSED))
     with held(database, lease) as connection:
         ids = shipment.document_ids
         chain.loosen(connection, ids, state, code)

@@ -48,7 +48,7 @@ class BaseYearMissing(InvalidInput):
     code = "retention.base-year-missing"
     cause = Text(
         "The class {name} counts from the {base_en}, which is not known.",
-        "Okres kategorii {name} liczy się od: {base_pl}; tego roku program nie zna.",
+        "Okres kategorii {name} liczy się od końca roku, którego program nie zna ({base_pl}).",
     )
     cure = Text("Give it with --base-year.", "Podaj go opcją --base-year.")
 
@@ -96,12 +96,14 @@ class ProposalClosed(InvalidInput):
 
     code = "retention.proposal-closed"
     cause = Text(
-        "The proposal {proposal} can no longer be confirmed ({why_en}).",
-        "Propozycji {proposal} nie można już zatwierdzić ({why_pl}).",
+        "Nothing can be changed about the proposal {proposal} any more: it is {why_en}.",
+        "Propozycji {proposal} nie można już zmienić: jest {why_pl}.",
     )
     cure = Text(
-        "Propose anew: `erepo retention propose`. Nothing was destroyed.",
-        "Złóż nową: `erepo retention propose`. Niczego nie zniszczono.",
+        "See `erepo retention proposals`; where documents are still due, propose anew: `erepo retention"
+        " propose`.",
+        "Zobacz `erepo retention proposals`; jeśli dokumenty nadal podlegają brakowaniu, złóż nową: `erepo"
+        " retention propose`.",
     )
 
 

@@ -201,11 +201,12 @@ def read_proposals(connection: sa.Connection) -> list[Proposal]:
 
 def closed(found: Proposal, now: datetime) -> ProposalClosed:
     """Return the error for a proposal that can no longer be confirmed."""
+    until = f"{found.expires_at:%Y-%m-%d}"
     why = {
         "withdrawn": ("withdrawn", "wycofana"),
         "confirmed": ("confirmed already", "już zatwierdzona"),
         "finished": ("carried out already", "już wykonana"),
-        "proposed": (f"expired {found.expires_at:%Y-%m-%d}", f"wygasła {found.expires_at:%Y-%m-%d}"),
+        "proposed": (f"expired since {until}", f"nieważna od {until}"),
     }[found.state]
     return ProposalClosed(proposal=found.id, why_en=why[0], why_pl=why[1], at=now.isoformat())
 

@@ -194,6 +194,20 @@ async def test_an_older_version_sent_again_is_deprecated_again(desk: Desk, shelf
     assert (shelf.current(), shelf.links()) == (["A2"], {"A2": ("linked", "")})
 
 
+async def test_an_older_version_lost_there_is_linked_when_it_comes_back(desk: Desk, shelf: Shelf) -> None:
+    """The registry does not know the entry any more: the newer one goes alone, until the older is back."""
+    [older] = shelf.bring(version(1))
+    await archive(desk)
+    desk.cloud.entries.clear()
+    shelf.bring(version(2))
+    await archive(desk)
+    assert shelf.links() == {"A2": ("alone", "chain.predecessor-not-archived")}
+    with desk.database.begin() as connection:
+        send_again(connection, [older])
+    await archive(desk)
+    assert (shelf.current(), shelf.links()) == (["A2"], {"A2": ("linked", "")})
+
+
 async def test_an_unknown_document_has_no_chain(shelf: Shelf) -> None:
     """A wrong id is told, not answered with an empty chain."""
     with pytest.raises(ChainDocumentUnknown):

@@ -1,5 +1,7 @@
 """Versions of documents, legal holds, destruction at the end of the time of keeping."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,6 +16,8 @@ def upgrade() -> None:
     _chain()
     _keeping()
     _destruction()
+    _find_links(op.get_bind())
+    _prolong(op.get_bind())
 
 
 def _chain() -> None:
@@ -110,3 +114,48 @@ def _destruction() -> None:
         sa.PrimaryKeyConstraint("destruction_id", "document_id", name=op.f("pk_destruction_item")),
     )
     op.create_index(op.f("ix_destruction_item_document_id"), "destruction_item", ["document_id"])
+
+
+def _find_links(connection: sa.Connection) -> None:
+    """Give documents that are here already their links; what is archived went as an original."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT id, kind, state, patient_key, header FROM document"
+            " WHERE CAST(header AS TEXT) LIKE '%\"RPLC\"%' ORDER BY id"
+        )
+    ).all()
+    for row in rows:
+        header = json.loads(row.header) if isinstance(row.header, str) else row.header
+        ids = (one["id"] for one in header["related"] if one["type_code"] == "RPLC")
+        parent = next((one for one in ids if one), None)
+        if parent is not None:
+            root, extension = parent["root"], parent["extension"]
+            _link(connection, row, f"{root}^{extension}" if extension else root)
+
+
+def _link(connection: sa.Connection, row: sa.Row[tuple[int, str, str, int, str]], parent: str) -> None:
+    words = {"parent": parent, "patient": row.patient_key, "id": row.id}
+    older = connection.execute(
+        sa.text("SELECT id FROM document WHERE unique_id = :parent AND patient_key = :patient AND id <> :id"),
+        words,
+    ).scalar()
+    there = row.state in ("archived", "remote")
+    connection.execute(
+        sa.text(
+            "INSERT INTO chain_link (document_id, cancels, parent_unique_id, predecessor_id, state)"
+            " VALUES (:id, :cancels, :parent, :older, :state)"
+        ),
+        {"id": row.id, "cancels": row.kind == "cancelling_document", "parent": parent, "older": older,
+         "state": "alone" if there else "open"},
+    )  # fmt: skip
+
+
+def _prolong(connection: sa.Connection) -> None:
+    """All versions of a document are kept as long as the last of them."""
+    connection.execute(
+        sa.text(
+            "UPDATE document SET destroy_after_year = (SELECT max(other.destroy_after_year) FROM document AS"
+            " other WHERE other.set_id = document.set_id AND other.patient_key = document.patient_key)"
+            " WHERE set_id IS NOT NULL"
+        )
+    )
