@@ -1,15 +1,15 @@
 """Retention by its commands against the real service: sent with the year, held, proposed, confirmed, gone."""
 
+import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
+from erepo.cli.root import app
 from erepo.clinic.permissions import Permission, grant
 from erepo.clinic.tables import document, staff
 from erepo.xds import iti18
@@ -33,27 +33,34 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
         yield clinic
 
 
-def erepo(clinic: Clinic, *arguments: str, status: int = 0, language: str = "en") -> str:
-    """Run `erepo …` to its end and return what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "erepo", *arguments],
-        env=os.environ | clinic.environment | {"EREPO_LANGUAGE": language},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == status, done
-    return done.stdout or done.stderr
+class Commands:
+    """Runs commands in this process, as the clinic's installation."""
+
+    def __init__(self, clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._patch = monkeypatch
+        for name, value in clinic.environment.items():
+            monkeypatch.setenv(name, value)
+
+    def run(self, *arguments: str, status: int = 0, language: str = "en") -> str:
+        """Run `erepo …` to its end and return what it prints."""
+        self._patch.setenv("EREPO_LANGUAGE", language)
+        done = CliRunner().invoke(app, [*arguments])
+        assert done.exit_code == status, done.output
+        return done.output
 
 
-async def entries(clinic: Clinic, unique_ids: list[str]) -> list[str]:
-    """Return the uniqueIds that the registry still knows."""
+async def entries(clinic: Clinic, unique_ids: list[str]) -> list[tuple[str, str]]:
+    """Return what the registry still knows: the end of the uniqueId, and the year that was sent."""
     async with clinic.connection() as connection:
         result = [await connection.query(iti18.get_documents(unique_ids=[one])) for one in unique_ids]
-    return sorted(entry.unique_id[-2:] for one in result for entry in one.metadata.documents)
+    slot = "urn:extpl:SlotName:StorageCategory"
+    found = (entry for one in result for entry in one.metadata.documents)
+    return sorted((entry.unique_id[-2:], *entry.extra_slots[slot]) for entry in found)
 
 
-async def test_from_the_year_that_is_sent_to_the_protocol(clinic: Clinic, tmp_path: Path) -> None:
+def test_from_the_year_that_is_sent_to_the_protocol(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two chains of an old year: one is held, the other leaves registry, repository, disk and database."""
     old = [
         version(1, year=1999),
@@ -62,33 +69,32 @@ async def test_from_the_year_that_is_sent_to_the_protocol(clinic: Clinic, tmp_pa
         version(1, name="C", series="S3", year=2020),
     ]
     clinic.take_in(old, tmp_path / "in")
-    erepo(clinic, "archive")
+    erepo = Commands(clinic, monkeypatch).run
+    erepo("archive")
     unique_ids = clinic.unique_ids()
-    assert await entries(clinic, unique_ids) == ["A1", "A2", "B1", "C1"]
-    async with clinic.connection() as connection:
-        answer = await connection.query(iti18.get_documents(unique_ids=unique_ids[:1]))
-    assert answer.metadata.documents[0].extra_slots["urn:extpl:SlotName:StorageCategory"] == ("2020",)
+    years = [("A1", "2020"), ("A2", "2020"), ("B1", "2020"), ("C1", "2040")]
+    assert asyncio.run(entries(clinic, unique_ids)) == years
 
-    report = json.loads(erepo(clinic, "retention", "report", "--json"))
+    report = json.loads(erepo("retention", "report", "--json"))
     assert (report["due"], report["held"]) == (3, 0)
     with clinic.database.read() as transaction:
         wanted = document.c.unique_id.endswith("B1")
         held = transaction.execute(sa.select(document.c.public_id).where(wanted)).scalar_one()
     hold = ("retention", "hold", held, "--reason", "court", "--as")
-    assert "permission" in erepo(clinic, *hold, "jan", status=1)
-    assert "Newly held: 1" in erepo(clinic, *hold, "anna")
-    assert "Wstrzymane: 1" in erepo(clinic, "retention", "report", "--list", language="pl")
+    assert "permission" in erepo(*hold, "jan", status=1)
+    assert "Newly held: 1" in erepo(*hold, "anna")
+    assert "Wstrzymane: 1" in erepo("retention", "report", "--list", language="pl")
 
     year = str(report["year"])
-    proposed = json.loads(erepo(clinic, "retention", "propose", "--year", year, "--as", "anna", "--json"))
+    proposed = json.loads(erepo("retention", "propose", "--year", year, "--as", "anna", "--json"))
     assert proposed["documents"] == 2
     confirm = ("retention", "confirm", proposed["id"], "--as")
-    assert "inna osoba" in erepo(clinic, *confirm, "anna", status=1, language="pl")
-    assert "waits for a second person" in erepo(clinic, "retention", "proposals")
-    assert "Destroyed: 2" in erepo(clinic, *confirm, "jan")
-    assert "Zniszczono: 2" in erepo(clinic, *confirm, "jan", language="pl")
-    assert await entries(clinic, unique_ids) == ["B1", "C1"]
-    protocol = json.loads(erepo(clinic, "retention", "protocol", proposed["id"]))
+    assert "inna osoba" in erepo(*confirm, "anna", status=1, language="pl")
+    assert "waits for a second person" in erepo("retention", "proposals")
+    assert "Destroyed: 2" in erepo(*confirm, "jan")
+    assert "Zniszczono: 2" in erepo(*confirm, "jan", language="pl")
+    assert asyncio.run(entries(clinic, unique_ids)) == years[2:]
+    protocol = json.loads(erepo("retention", "protocol", proposed["id"]))
     assert protocol["counts"] == {"destroyed": 2}
     assert len(list((clinic.settings.clinic_home / "content").glob("??/*"))) == 2
-    erepo(clinic, "verify", "--read-back")
+    erepo("verify", "--read-back")
