@@ -6,13 +6,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
-from erepo.cda.model import CdaHeader, HeaderWarning, Related
+from erepo.cda.model import II, CdaHeader, HeaderWarning, Related
 from erepo.clinic import audit
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_chain import chain_link
 
 REPLACES = "RPLC"
 _PARENT = document.alias("parent")
+#: More versions of one document than anybody has made.
+_DEEPEST = 1000
 
 
 def replaced_by(header: CdaHeader | None) -> Related | None:
@@ -38,26 +40,43 @@ def note(connection: sa.Connection, headers: Mapping[str, CdaHeader | None], ids
 def _insert(connection: sa.Connection, named: Mapping[str, Related]) -> None:
     columns = (document.c.id, document.c.sha256, document.c.kind, document.c.patient_key, document.c.set_id)
     rows = connection.execute(sa.select(*columns).where(document.c.sha256.in_(named))).all()
-    values = []
-    for row in rows:
-        related = named[row.sha256]
-        assert related.id is not None
-        values.append(
-            {
-                "document_id": row.id,
-                "cancels": row.kind == Kind.CANCELLING_DOCUMENT.value,
-                "parent_unique_id": related.id.unique_id,
-                "predecessor_id": _predecessor(connection, row, related),
-            }
-        )
+    values = [
+        {
+            "document_id": row.id,
+            "cancels": row.kind == Kind.CANCELLING_DOCUMENT.value,
+            "parent_unique_id": _id_of(named[row.sha256]).unique_id,
+        }
+        for row in rows
+    ]
     connection.execute(chain_link.insert(), values)
+    for row in rows:
+        older = _predecessor(connection, row, named[row.sha256])
+        if older is not None:
+            _attach(connection, row.id, older)
+
+
+def _id_of(related: Related) -> II:
+    assert related.id is not None
+    return related.id
+
+
+def _attach(connection: sa.Connection, newer: int, older: int) -> None:
+    """Join two documents; not in a circle, in which everybody would wait for everybody."""
+    link, seen, at = chain_link.c, {newer}, older
+    while at not in seen and len(seen) < _DEEPEST:
+        seen.add(at)
+        before = connection.execute(sa.select(link.predecessor_id).where(link.document_id == at)).scalar()
+        if before is None:
+            wanted = link.document_id == newer
+            connection.execute(chain_link.update().where(wanted).values(predecessor_id=older))
+            return
+        at = before
 
 
 def _predecessor(connection: sa.Connection, row: Any, related: Related) -> int | None:
     """By the id that the document names; by set and version where the older one got another id from us."""
     own = sa.and_(document.c.patient_key == row.patient_key, document.c.id != row.id)
-    assert related.id is not None
-    by_id = sa.select(document.c.id).where(own, document.c.unique_id == related.id.unique_id)
+    by_id = sa.select(document.c.id).where(own, document.c.unique_id == _id_of(related).unique_id)
     if (found := _first(connection, by_id)) is not None:
         return found
     if related.set_id is None or related.version is None:
@@ -86,9 +105,7 @@ def _find(connection: sa.Connection, ids: Sequence[int]) -> None:
         .where(_PARENT.c.id.in_(ids), chain_link.c.predecessor_id.is_(None))
     ).all()
     for successor, parent in rows:
-        connection.execute(
-            chain_link.update().where(chain_link.c.document_id == successor).values(predecessor_id=parent)
-        )
+        _attach(connection, successor, parent)
 
 
 def linked(connection: sa.Connection, document_ids: Sequence[int], code: str | None = None) -> None:

@@ -73,13 +73,18 @@ async def execute(
     Returns:
         Counts; `problem` tells why some documents are still open.
     """
-    while await asyncio.to_thread(_begin, database, found):
-        pass
-    result = Destruction()
-    last = 0
-    while rows := await asyncio.to_thread(_begun, database, found.id, last):
+    result, last, more = Destruction(), 0, True
+    while more:
+        # Those begun by an earlier call come first; a hold on the others is in time until their turn.
+        rows = await asyncio.to_thread(_begun, database, found.id, last)
+        if not rows:
+            more = bool(await asyncio.to_thread(_begin, database, found))
+            # Also what another confirmation at the same moment has begun.
+            rows = await asyncio.to_thread(_begun, database, found.id, last)
+        if not rows:
+            continue
         last = rows[-1].document_id
-        gone, problem = await _remove(cloud, rows)
+        gone, problem, more = await _remove(cloud, rows)
         result.problem = result.problem or problem
         await asyncio.to_thread(_finish_some, database, store, found, [row for row in rows if row.id in gone])
     await asyncio.to_thread(scrub, database)
@@ -180,39 +185,50 @@ def _begun(database: Database, proposal: str, after: int) -> Sequence[Any]:
         ).all()
 
 
-async def _remove(cloud: Cloud | None, rows: Sequence[Any]) -> tuple[set[int], Problem | None]:
-    """Remove from the repository what lies there (R); return who is gone from there, and what went wrong."""
+async def _remove(cloud: Cloud | None, rows: Sequence[Any]) -> tuple[set[int], Problem | None, bool]:
+    """Remove from the repository what lies there (R).
+
+    Returns:
+        Who is gone from there, what went wrong, and whether others may be tried.
+    """
     gone = {row.id for row in rows if row.was not in _REMOTE}
     there = [row for row in rows if row.id not in gone]
     if not there or cloud is None:
-        return gone, None
+        return gone, None, True
+    here = cloud.repository_unique_id
     wanted = [
-        RemoteDocument(
-            row.unique_id, row.repository_unique_id or cloud.repository_unique_id, row.entry_uuid or ""
-        )
-        for row in there
+        RemoteDocument(row.unique_id, row.repository_unique_id or here, row.entry_uuid or "") for row in there
     ]
     try:
         removal = await remove_remote(cloud, wanted)
     except Exception as error:  # noqa: BLE001 - whatever it is, these stay begun, and the next call goes on
-        return gone, Problem.of(error)
+        return gone, Problem.of(error), False
     gone |= {row.id for row in there if row.unique_id in removal.gone}
     failures = list(removal.failed.values())
-    return gone, Problem.of(failures[0]) if failures else None
+    return gone, Problem.of(failures[0]) if failures else None, True
 
 
 def _finish_some(database: Database, store: ContentStore, found: Proposal, rows: Sequence[Any]) -> None:
     """Remove the content (L), then erase (E): the name of the content stands in the row until then."""
-    for row in rows:
-        store.remove(row.sha256)
-    ids = [row.id for row in rows]
-    if not ids:
+    if not rows:
         return
     with database.engine.connect() as connection:
         overwrite(connection)
         connection.rollback()
         with connection.begin():
-            _erase(connection, found, ids)
+            ids = _still_begun(connection, found, [row.id for row in rows])
+            # Inside the transaction: another confirmation of the same list must not remove what is
+            # erased by now, for the same bytes may have been taken in anew.
+            for row in rows:
+                if row.id in ids:
+                    store.remove(row.sha256)
+            _erase(connection, found, sorted(ids))
+
+
+def _still_begun(connection: sa.Connection, found: Proposal, ids: Sequence[int]) -> set[int]:
+    item = destruction_item.c
+    own = sa.and_(item.destruction_id == found.id, item.document_id.in_(ids), item.state == "destroying")
+    return set(connection.execute(sa.select(item.document_id).where(own).with_for_update()).scalars())
 
 
 def _erase(connection: sa.Connection, found: Proposal, ids: Sequence[int]) -> None:

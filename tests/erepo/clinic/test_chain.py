@@ -208,6 +208,19 @@ async def test_an_older_version_lost_there_is_linked_when_it_comes_back(desk: De
     assert (shelf.current(), shelf.links()) == (["A2"], {"A2": ("linked", "")})
 
 
+async def test_documents_that_name_each_other_do_not_wait_for_each_other(desk: Desk, shelf: Shelf) -> None:
+    """A circle is cut where it would close: both arrive, and one replaces the other."""
+    shelf.bring(version(1, name="A", parent="B1"), version(1, name="B", parent="A1"))
+    shelf.bring(version(1, name="C", parent="C1"))
+    await archive(desk, 3)
+    assert desk.states() == {"archived": 3}
+    assert shelf.links() == {
+        "A1": ("alone", "chain.predecessor-unknown"),
+        "B1": ("linked", ""),
+        "C1": ("alone", "chain.predecessor-unknown"),
+    }
+
+
 async def test_an_unknown_document_has_no_chain(shelf: Shelf) -> None:
     """A wrong id is told, not answered with an empty chain."""
     with pytest.raises(ChainDocumentUnknown):

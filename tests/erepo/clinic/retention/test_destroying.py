@@ -1,5 +1,6 @@
 """Destruction by two people: who may, what drops out, what is left, and the process that ends anywhere."""
 
+import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable
@@ -169,6 +170,20 @@ async def test_a_repository_that_is_down_leaves_the_destruction_begun(keeper: Ke
     done = await run(keeper, keeper.confirm(proposal))
     assert (done.destroyed, done.open) == (2, 0)
     assert not needs_repository(keeper.desk.database, proposal.id)
+
+
+async def test_two_confirmations_at_once_destroy_each_document_once(keeper: Keeper) -> None:
+    """The slower one removes nothing that is erased by now: the same bytes may be here anew."""
+    await archived(keeper, *(version(1, name=f"N{number}", series=f"N{number}") for number in range(9)))
+    proposal = keeper.confirm(keeper.propose())
+    both = await asyncio.gather(run(keeper, proposal), run(keeper, proposal))
+    assert (9, 0) in {(done.destroyed, done.open) for done in both}, both
+    events = [row[0] for row in keeper.desk.rows(audit_event.c.event)]
+    assert events.count("destroyed") == 9
+    [again] = keeper.bring(version(1, name="N1", series="N1"))
+    await run(keeper, proposal)
+    assert len(list(keeper.store.stored())) == 1
+    assert keeper.year(again) == 2046
 
 
 _BOUNDARIES: list[tuple[Any, str]] = [
