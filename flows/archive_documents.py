@@ -45,11 +45,19 @@ async def archive_documents(
         try:
             await permit()
             await settle_open_submissions()
-            planned = await plan_batches(limit=most_documents)
-            progress = await Progress.begin("archive-progress", planned.documents)
-            for batch in planned.batches:
-                await progress.advance((await send(batch)).documents)
-            await progress.end()
+            planned, done = await plan_batches(limit=most_documents), 0
+            while True:
+                progress = await Progress.begin("archive-progress", planned.documents)
+                for batch in planned.batches:
+                    await progress.advance((await send(batch)).documents)
+                await progress.end()
+                done += planned.planned
+                # Corrections whose older version has just arrived.
+                if not planned.goes_on(most_documents, done):
+                    break
+                planned = await plan_batches(limit=most_documents - done if most_documents else 0)
+                if not planned.planned:
+                    break
         except Exception as error:  # noqa: BLE001 — reported below, then raised
             problem = error
     total: Summary = summary(results, time.monotonic() - started)

@@ -73,15 +73,19 @@ async def _archive(database: Database, settings: Settings, most: int, *, quiet: 
     await asyncio.to_thread(check_permitted, database, settings)
     async with load_connection(database, settings) as connection:
         asked = await reconcile(connection, database)
-        planned = await asyncio.to_thread(plan, database, settings, now=now(), limit=most or None)
         if asked.asked:
             results.append(asked.as_result())
-        if asked.problem is None:
+        goes_on, done = True, 0
+        while goes_on:
+            left = most - done if most else None
+            planned = await asyncio.to_thread(plan, database, settings, now=now(), limit=left)
+            if asked.problem is not None:
+                documents = planned.documents
+                results.append(BatchResult("", documents, retry_later=documents, problem=asked.problem))
+                break
             results += await _send_all(connection, database, planned, quiet=quiet)
-        else:
-            results.append(
-                BatchResult("", planned.documents, retry_later=planned.documents, problem=asked.problem)
-            )
+            done += planned.planned
+            goes_on = planned.goes_on(most, done) and not any(one.problem for one in results)
     return summary(results, time.monotonic() - started)
 
 

@@ -31,6 +31,7 @@ COMMANDS = MappingProxyType(
         "migrate": "migrate",
         "documents": "documents",
         "rejected": "rejected",
+        "retention": "retention",
         "kinds": "kinds",
         "structure": "structure",
         "certificates": "certificates",

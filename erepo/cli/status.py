@@ -27,7 +27,10 @@ STATES = {
     State.REJECTED: Text("refused for good", "odrzucone"),
     State.MIGRATING: Text("coming back", "w trakcie migracji"),
     State.BLOCKED: Text("brought back, not to be sent", "przywrócone, zablokowane"),
-    State.DELETED: Text("deleted from the repository", "usunięte z repozytorium"),
+    State.DELETED: Text(
+        "deleted from the repository, or destroyed",
+        "usunięte z repozytorium lub wybrakowane",
+    ),
 }
 
 _STATE, _KIND = Text("State", "Stan"), Text("Kind", "Rodzaj")
@@ -37,6 +40,10 @@ _NONE = Text(
     "Brak dokumentów. Przyjmij je: erepo import ŚCIEŻKA…",
 )
 _DUE = Text("Due for archiving now: {count}.", "Do archiwizacji teraz: {count}.")
+_WAITING = Text(
+    "Of these, waiting for the version before them: {count}.",
+    "W tym czekające na poprzednią wersję: {count}.",
+)
 _ACCOUNT = Text("Account: {account}.", "Konto: {account}.")
 _NO_ACCOUNT = Text("No account yet: run onboard-clinic.", "Brak konta: uruchom onboard-clinic.")
 _REJECTED = Text("Rejected ({code}): {count}.", "Odrzucone ({code}): {count}.")
@@ -79,6 +86,8 @@ def show(report: StatusReport, console: Console, spoken: Language) -> None:
     else:
         console.print(_NONE.fill(spoken), markup=False, highlight=False)
     console.print(_DUE.fill(spoken, count=report.due))
+    if report.waiting:
+        console.print(_WAITING.fill(spoken, count=report.waiting))
     account = _ACCOUNT.fill(spoken, account=report.account) if report.account else _NO_ACCOUNT.fill(spoken)
     console.print(account, markup=False, highlight=False)
     for one in report.rejected:

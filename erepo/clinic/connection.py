@@ -22,7 +22,7 @@ from erepo.soap.errors import SignerRefused
 from erepo.soap.http import AiohttpChannel
 from erepo.soap.signing import Signer
 from erepo.soap.verifying import Accept, Verifier
-from erepo.xds import iti18, iti41, iti43, iti62, iti86
+from erepo.xds import iti18, iti41, iti43, iti57, iti62, iti86
 from erepo.xds.iti18 import QueryResult, StoredQuery
 from erepo.xds.iti41 import Submission
 from erepo.xds.iti43 import DocumentRequest, RetrieveResult
@@ -36,7 +36,7 @@ class CloudConnection:
     Attributes:
         account: 16-digit id.
         service_url: `…/services/{account}`.
-        registry_url: endpoint of ITI-18 and ITI-62.
+        registry_url: endpoint of ITI-18, ITI-57 and ITI-62.
         repository_url: endpoint of ITI-41, ITI-43 and ITI-86.
         repository_unique_id: OID of the repository.
         source_id: OID of the provider, source of the submissions.
@@ -125,6 +125,17 @@ class CloudConnection:
             expect_action=iti43.RESPONSE_ACTION,
         )
         return iti43.read_response(answer)
+
+    async def update(self, update: iti57.Update) -> None:
+        """Change registered metadata; see `Cloud.update`."""
+        answer = await self._open.call(
+            self.registry_url,
+            iti57.ACTION,
+            iti57.write_request(update),
+            mtom=False,
+            expect_action=iti57.RESPONSE_ACTION,
+        )
+        raise_for_status(*read_registry_response(answer.payload))
 
     async def remove_metadata(self, entry_uuids: Sequence[str]) -> None:
         """Remove objects of the registry; see `Cloud.remove_metadata`."""

@@ -9,6 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from erepo.cda.signature import PREFIX
+from erepo.clinic.chain import count_waiting
 from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.states import State
 from erepo.clinic.structure import check_ready
@@ -49,6 +50,7 @@ class StatusReport:
         at: the moment.
         counts: documents by kind and state.
         due: local documents that the next run archives.
+        waiting: of these, those that wait for the version before them.
         rejected: reasons of refusals.
         missing: what the structure lacks before anything may be deposited, as (record, field).
         account: the active account; empty before onboarding.
@@ -58,6 +60,7 @@ class StatusReport:
     at: datetime
     counts: tuple[StateCount, ...]
     due: int
+    waiting: int
     rejected: tuple[Rejected, ...]
     missing: tuple[tuple[str, str], ...]
     account: str
@@ -96,6 +99,7 @@ class StatusReport:
             "documents": self.documents,
             "bytes": self.bytes,
             "due": self.due,
+            "waiting": self.waiting,
             "states": {
                 state.value: {"documents": count, "bytes": octets}
                 for state, (count, octets) in self.by_state().items()
@@ -114,6 +118,7 @@ def read_status(connection: sa.Connection) -> StatusReport:
         at=moment,
         counts=_counts(connection),
         due=_due(connection, moment),
+        waiting=count_waiting(connection, moment),
         rejected=_rejected(connection),
         missing=_missing(connection),
         signatures=_signatures(connection),

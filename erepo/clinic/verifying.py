@@ -24,6 +24,7 @@ from erepo.clinic.pipeline import PATIENCE, ByteBudget
 from erepo.clinic.repository import Cloud
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, now
+from erepo.clinic.tables_chain import chain_link
 from erepo.xds import iti18
 from erepo.xds.iti43 import DocumentRequest
 
@@ -46,6 +47,7 @@ class Archived(NamedTuple):
     sha256: str
     size: int
     patient_key: int
+    replaced: bool | None
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Difference:
 
     Attributes:
         document: its opaque id.
-        what: `hash`, `size`, `twice` (registry), or `content` (the octets read back).
+        what: `hash`, `size`, `twice`, `deprecated`, `current` (registry), `content` (octets read back).
     """
 
     document: str
@@ -170,7 +172,7 @@ class _Check:
         result = await self.cloud.query(iti18.get_documents(unique_ids=[one.unique_id for one in wanted]))
         entries = result.metadata.documents
         findings: list[Finding | None] = [
-            compare(one.unique_id, one.sha1, one.size, entries) for one in wanted
+            compare(one.unique_id, one.sha1, one.size, entries, replaced=one.replaced) for one in wanted
         ]
         if self.report.read_back:
             equal = [one for one, finding in zip(wanted, findings, strict=True) if finding is Finding.EQUAL]
@@ -261,7 +263,7 @@ def _count(database: Database) -> int:
 
 def _pages(database: Database) -> Iterator[Archived]:
     """Yield what is archived, by patient; each page is a short read of its own."""
-    columns = [document.c[name] for name in Archived._fields]
+    columns = [document.c[name] for name in Archived._fields[:-1]] + [_replaced()]
     last = (-1, -1)
     while True:
         with database.read() as connection:
@@ -276,10 +278,22 @@ def _pages(database: Database) -> Iterator[Archived]:
                 .order_by(document.c.patient_key, document.c.id)
                 .limit(_PAGE)
             ).all()
-        yield from (Archived(*row) for row in rows)
+        yield from (Archived(*(*row[:-1], _REPLACED[row[-1]])) for row in rows)
         if len(rows) < _PAGE:
             return
         last = (rows[-1].patient_key, rows[-1].id)
+
+
+#: By the state of the link: whether the registry must show the older document as replaced; None: it may.
+_REPLACED = {None: False, "linked": True, "open": None}
+
+
+def _replaced() -> sa.ColumnElement[str | None]:
+    """State of the best link to a document: one that is known to the registry before one that may be."""
+    settled = sa.select(sa.func.min(chain_link.c.state)).where(
+        chain_link.c.predecessor_id == document.c.id, chain_link.c.state.in_(("linked", "open"))
+    )
+    return settled.correlate(document).scalar_subquery()
 
 
 def _slices(archived: Iterable[Archived]) -> Iterator[Sequence[Archived]]:

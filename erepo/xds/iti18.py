@@ -105,6 +105,11 @@ def get_documents(
     )
 
 
+def get_documents_and_associations(entry_uuids: Iterable[str]) -> StoredQuery:
+    """Ask for documents by their entryUUIDs, with the associations that touch them."""
+    return StoredQuery(QueryId.GET_DOCUMENTS_AND_ASSOCIATIONS, {DOCUMENT_UUID: (tuple(entry_uuids),)})
+
+
 def get_submission_set_and_contents(
     unique_id: str = "", entry_uuid: str = "", return_type: str = LEAF_CLASS
 ) -> StoredQuery:

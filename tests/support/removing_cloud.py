@@ -20,16 +20,21 @@ class RemovingCloud(FakeCloud):
     """A repository that also removes, and gives every submission set its associations.
 
     Attributes:
-        links: every association, by its id.
+        members: every membership, by its id; replacements stand in `links`.
         removed: uniqueIds whose octets were removed, in order.
         spoilt: octets given out instead of the stored ones, by uniqueId.
         guard: called with the uniqueIds of documents whose entries or octets are about to go.
     """
 
-    links: dict[str, Association] = field(default_factory=dict)
+    members: dict[str, Association] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     spoilt: dict[str, bytes] = field(default_factory=dict)
     guard: Callable[[Sequence[str]], None] = lambda _: None
+
+    @property
+    def associations(self) -> dict[str, Association]:
+        """Every association, by its id."""
+        return self.members | {one.entry_uuid: one for one in self.links}
 
     def store(self, submission: Submission) -> None:
         """Store, with a membership for each document."""
@@ -42,7 +47,7 @@ class RemovingCloud(FakeCloud):
                 source=own,
                 target=entry.entry_uuid,
             )
-            self.links[one.entry_uuid] = one
+            self.members[one.entry_uuid] = one
 
     async def query(self, query: StoredQuery) -> QueryResult:
         """Answer what removing asks; the rest as before."""
@@ -50,7 +55,7 @@ class RemovingCloud(FakeCloud):
             raise RemoteUnavailable(**ADDRESS)
         if query.id == QueryId.GET_ASSOCIATIONS:
             wanted = set(query.values("$uuid"))
-            found = tuple(one for one in self.links.values() if {one.source, one.target} & wanted)
+            found = tuple(one for one in self.associations.values() if {one.source, one.target} & wanted)
             return QueryResult(ResponseStatus.SUCCESS, (), MetadataSet(associations=found), ())
         if query.id != QueryId.GET_DOCUMENTS or not (
             query.return_type == OBJECT_REF or query.values(DOCUMENT_UUID)
@@ -69,9 +74,9 @@ class RemovingCloud(FakeCloud):
             raise RemoteUnavailable(**ADDRESS)
         going = set(entry_uuids)
         sets = {f"urn:set:{name}": name for name in self.sets}
-        if going - self.entries.keys() - self.links.keys() - sets.keys():
+        if going - self.entries.keys() - self.associations.keys() - sets.keys():
             raise _refused(Xds.UNRESOLVED_REFERENCE)
-        staying = [one for name, one in self.links.items() if name not in going]
+        staying = [one for name, one in self.associations.items() if name not in going]
         if any({one.source, one.target} & going for one in staying):
             raise _refused(Xds.REFERENCES_EXIST)
         if set(sets) - going - {one.source for one in staying}:
@@ -79,8 +84,9 @@ class RemovingCloud(FakeCloud):
         self.guard([self.entries[name][1].unique_id for name in going if name in self.entries])
         for name in going:
             self.entries.pop(name, None)
-            self.links.pop(name, None)
+            self.members.pop(name, None)
             self.sets.pop(sets.get(name, ""), None)
+        self.links = [one for one in self.links if one.entry_uuid not in going]
 
     async def remove_documents(self, requests: Sequence[DocumentRequest]) -> None:
         """Remove octets, all or none."""

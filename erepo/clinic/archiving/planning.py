@@ -7,6 +7,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
+from erepo.clinic import chain
 from erepo.clinic.archiving import grouping, ledger
 from erepo.clinic.archiving.grouping import Waiting
 from erepo.clinic.archiving.leases import is_free
@@ -60,7 +61,7 @@ def plan(
     for together in grouping.pack(submissions, settings.batch_documents):
         with database.begin() as connection:
             planned += _queue(connection, together)
-    return _waiting(database, planned)
+    return _waiting(database, planned, now)
 
 
 def _due(connection: sa.Connection, now: datetime, kinds: Sequence[Kind] | None, limit: int) -> list[Waiting]:
@@ -68,6 +69,7 @@ def _due(connection: sa.Connection, now: datetime, kinds: Sequence[Kind] | None,
         document.c.state == State.LOCAL.value,
         document.c.due_at <= now,
         kind_rule.c.auto_archive.is_(True),
+        sa.not_(chain.waits()),
     ]
     if kinds is not None:
         conditions.append(document.c.kind.in_([str(kind) for kind in kinds]))
@@ -98,7 +100,9 @@ def _queue(connection: sa.Connection, together: Sequence[Sequence[Waiting]]) -> 
         for key, one in placed
         for waiting in one
     ]
-    move(connection, list(ids), State.LOCAL, State.QUEUED, "queued", batch=batch_id)
+    # Documents that waited for an older version said so; they do not wait any more.
+    reason = dict.fromkeys(("reason_code", "reason_text", "next_step"))
+    move(connection, list(ids), State.LOCAL, State.QUEUED, "queued", values=reason, batch=batch_id)
     connection.execute(document.update().where(document.c.id == sa.bindparam("key")), values)
     return len(ids)
 
@@ -138,7 +142,7 @@ def _still_local(connection: sa.Connection, wanted: Sequence[int]) -> dict[int, 
     return found
 
 
-def _waiting(database: Database, planned: int) -> Plan:
+def _waiting(database: Database, planned: int, now: datetime) -> Plan:
     with database.begin() as connection:
         unfinished = connection.execute(
             sa.select(batch.c.id, batch.c.run_key)
@@ -154,6 +158,8 @@ def _waiting(database: Database, planned: int) -> Plan:
             .where(batch.c.state != "finished", document.c.state.in_(ledger.OPEN))
             .group_by(submission.c.batch_id)
         ).all()
+        if waiting := chain.count_waiting(connection, now):
+            chain.mark_waiting(connection, now)
     counts = {row[0]: (row[1], row[2]) for row in open_rows}
     batches = [batch_id for batch_id in free if batch_id in counts]
     return Plan(
@@ -161,4 +167,5 @@ def _waiting(database: Database, planned: int) -> Plan:
         documents=sum(counts[one][0] for one in batches),
         planned=planned,
         bytes=int(sum(counts[one][1] for one in batches)),
+        waiting=waiting,
     )

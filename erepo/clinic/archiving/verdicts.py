@@ -30,9 +30,20 @@ from erepo.errors import (
     RemoteUnavailable,
 )
 from erepo.xds.responses import XdsFailure
+from erepo.xds.vocabulary import Xds
 
 #: An earlier request of ours may have stored the submission: ask, do not judge.
 ALREADY_USED = frozenset({"XDSDuplicateUniqueIdInRegistry"})
+
+#: The document may be good, and only what it says about an older one is not: it goes as an original.
+ABOUT_RELATIONSHIPS = frozenset(
+    {
+        Xds.DEPRECATED_DOCUMENT.value,
+        Xds.UNRESOLVED_REFERENCE.value,
+        Xds.PATIENT_MISMATCH.value,
+        Xds.REPLACE_FAILED.value,
+    }
+)
 
 #: Phases of an exchange after which the request cannot have arrived as a whole (contract of the channel).
 BEFORE_SENDING = frozenset({"connect", "pool", "write"})

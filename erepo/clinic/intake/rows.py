@@ -8,11 +8,12 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
-from erepo.clinic import audit
+from erepo.clinic import audit, chain
 from erepo.clinic.intake.describing import Described, row_of
 from erepo.clinic.intake.files import Loaded
 from erepo.clinic.intake.patients import patient_keys
 from erepo.clinic.kinds import KindRule
+from erepo.clinic.retention import reckon_new
 from erepo.clinic.states import FIRST
 from erepo.clinic.tables import document, now
 
@@ -73,6 +74,8 @@ def insert_documents(
     connection.execute(document.insert(), rows)
     ids = ids_of(connection, [one.sha256 for one in fresh])
     audit.record(connection, "taken_in", ids, to_state=FIRST.value)
+    chain.note(connection, {one.sha256: one.described.header for one in fresh}, ids)
+    reckon_new(connection, ids)
 
 
 def ids_of(connection: sa.Connection, digests: Sequence[str]) -> list[int]:

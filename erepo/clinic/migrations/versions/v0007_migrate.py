@@ -5,7 +5,7 @@ from alembic import op
 
 from erepo.clinic.tables import UtcDateTime
 
-revision = "0007_migrate"
+revision = "0007"
 down_revision = "0006"
 
 
