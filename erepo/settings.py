@@ -175,7 +175,9 @@ class RenderingLimits(BaseModel):
     """Bounds of showing one document as a page, in a process of its own."""
 
     seconds: int = Field(5, ge=1, le=120, description="Most seconds of processor time.")
-    start: float = Field(5, gt=0, le=120, description="Seconds of waiting on top of twice that, for the start.")
+    start: float = Field(
+        5, gt=0, le=120, description="Seconds of waiting on top of twice that, for the start."
+    )
     memory: int = Field(768 * 1024**2, ge=128 * 1024**2, description="Most bytes of address space.")
     document: int = Field(64 * 1024**2, gt=0, description="Largest document that is shown.")
     page: int = Field(64 * 1024**2, gt=0, description="Largest page.")

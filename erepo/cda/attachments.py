@@ -8,19 +8,22 @@ import binascii
 from dataclasses import dataclass, field
 from typing import Final
 
+from erepo.cda.elements import V3
 from erepo.cda.errors import DocumentTooLarge
 from erepo.cda.media import media_type
-from erepo.cda.elements import V3
 from erepo.cda.parsing import parse_into
 from erepo.content import Buffer
 from erepo.errors import ErepoError
 
 #: Most attachments of one document.
 MOST: Final = 500
-#: What a browser shows inside a page, by its first octets.
+#: Largest picture that a page shows, in bytes; our stylesheet counts the same in characters of base64.
+PICTURE: Final = 16 * 1024 * 1024
+#: What a browser shows inside a page, by its first octets; and where our stylesheet looks for it.
 _SHOWN: Final = {"image/png", "image/jpeg", "image/gif"}
 _UNKNOWN: Final = "application/octet-stream"
 _HOLDERS: Final = frozenset({f"{V3}value", f"{V3}text"})
+_DISPLAYED: Final = frozenset({f"{V3}observationMedia", f"{V3}nonXMLBody"})
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Embedded:
         number: from 1, in the order of the document.
         octets: decoded.
         media_type: by the octets, never by what the document says; `application/octet-stream` if unknown.
-        shown: whether the document itself says that it is a picture, and a page can show it.
+        shown: whether a page of our stylesheet shows it: a picture, said to be one, where pictures belong.
     """
 
     number: int
@@ -60,21 +63,24 @@ class _Finder:
 
     def __init__(self) -> None:
         self._found: list[Embedded] = []
-        self._said: str = ""
+        self._said, self._parents, self._in_place = "", list[str](), False
         self._inside = 0
         self._pieces: list[str] = []
 
     def start(self, tag: str, attributes: dict[str, str], nsmap: dict[str, str]) -> None:  # noqa: ARG002 (lxml's own signature)
+        self._parents.append(tag)
         if self._inside:
             self._inside += 1
         elif tag in _HOLDERS and attributes.get("representation") == "B64":
             self._inside, self._said, self._pieces = 1, attributes.get("mediaType", "").strip(), []
+            self._in_place = len(self._parents) > 1 and self._parents[-2] in _DISPLAYED
 
     def data(self, text: str) -> None:
         if self._inside == 1:
             self._pieces.append(text)
 
     def end(self, tag: str) -> None:  # noqa: ARG002 (lxml's own signature)
+        self._parents.pop()
         if not self._inside:
             return
         self._inside -= 1
@@ -87,7 +93,8 @@ class _Finder:
         if len(self._found) == MOST:
             raise DocumentTooLarge(size=MOST + 1, limit=MOST, unit="attachments")
         kind = _kind(octets)
-        shown = self._said in _SHOWN and kind == self._said
+        said = self._said in _SHOWN and kind == self._said
+        shown = said and self._in_place and len(octets) <= PICTURE
         self._found.append(Embedded(len(self._found) + 1, octets, kind, shown))
 
     def close(self) -> list[Embedded]:

@@ -15,14 +15,15 @@ from typing import Final
 from lxml import etree
 
 from erepo.cda.rendering.sanitising import sanitise
+from erepo.cda.rendering.stylesheets import Stylesheet
 
 MEDIA_TYPE: Final = "text/html; charset=utf-8"
 _XSL: Final = "http://www.w3.org/1999/XSL/Transform"
 #: What a style sheet could reach out with, or end its element with.
-_REACHES_OUT: Final = re.compile(r"@import|url\s*\(|image-set|expression|javascript|behavior|\\|<", re.IGNORECASE)
-_POLICY: Final = (
-    "default-src 'none'; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'"
+_REACHES_OUT: Final = re.compile(
+    r"@import|url\s*\(|image-set|expression|javascript|behavior|\\|<", re.IGNORECASE
 )
+_POLICY: Final = "default-src 'none'; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'"
 _SERVED: Final = "; frame-ancestors 'self'; sandbox"
 
 
@@ -33,21 +34,19 @@ class Page:
     Attributes:
         octets: HTML, UTF-8, whole: its styles and pictures are inside.
         policy: Content-Security-Policy that stands in it.
-        stylesheet: name of the stylesheet that made it.
-        official: whether that is one of the clinic's folder, not ours.
+        stylesheet: which made it.
         passed_over: names of official stylesheets that fit but failed with this document.
     """
 
     octets: bytes
     policy: str
-    stylesheet: str
-    official: bool = False
+    stylesheet: Stylesheet
     passed_over: tuple[str, ...] = ()
 
     @property
     def headers(self) -> Mapping[str, str]:
         """Headers that a server sends with it."""
-        return {"Content-Security-Policy": self.policy + _SERVED, **COMMON_HEADERS}
+        return {**COMMON_HEADERS, "Content-Security-Policy": self.policy + _SERVED}
 
 
 #: Headers for whatever of a document is sent to a browser.

@@ -11,20 +11,18 @@ from typing import Final
 
 import nh3
 
-#: Largest picture inside a page, in bytes; our stylesheet counts the same in characters of base64.
-PICTURE: Final = 16 * 1024 * 1024
+from erepo.cda.attachments import PICTURE
 
-_TAGS: Final = frozenset(
-    "a abbr article aside b blockquote br caption center code col colgroup dd del div dl dt em figcaption"
-    " figure footer h1 h2 h3 h4 h5 h6 header hr i img ins li main ol p pre q s samp section small span strong"
-    " sub sup table tbody td tfoot th thead tr u ul".split()
-)
+_ALLOWED: Final = """
+a abbr article aside b blockquote br caption center code col colgroup dd del div dl dt em figcaption figure
+footer h1 h2 h3 h4 h5 h6 header hr i img ins li main ol p pre q s samp section small span strong sub sup table
+tbody td tfoot th thead tr u ul
+"""
 #: Gone with all that is in them; of other elements that are not allowed, the text stays.
-_GONE: Final = frozenset(
-    "applet audio base canvas embed form frame frameset head iframe link math meta noembed noframes noscript"
-    " object plaintext portal script select slot source style svg template textarea title track video"
-    " xmp".split()
-)
+_GONE: Final = """
+applet audio base canvas embed form frame frameset head iframe link math meta noembed noframes noscript object
+plaintext portal script select slot source style svg template textarea title track video xmp
+"""
 _EVERYWHERE: Final = frozenset({"class", "id", "lang", "dir"})
 _CELL: Final = frozenset({"align", "colspan", "rowspan", "valign"})
 _ATTRIBUTES: Final = {
@@ -63,8 +61,8 @@ def sanitise(markup: str) -> str:
     """Return what may be shown of a page: a fragment for its body."""
     return nh3.clean(
         markup,
-        tags=set(_TAGS),
-        clean_content_tags=set(_GONE),
+        tags=set(_ALLOWED.split()),
+        clean_content_tags=set(_GONE.split()),
         attributes=_ATTRIBUTES,
         attribute_filter=_allowed,
         url_schemes={"data"},

@@ -40,6 +40,15 @@ def render(octets: bytes, folder: Path, limits: RenderingLimits) -> Page:
     return _apply(ours, octets, limits, passed_over)
 
 
+def best_stylesheet(octets: bytes, folder: Path, limits: RenderingLimits) -> Stylesheet:
+    """Return the stylesheet that fits a CDA document best, whether or not it can show it.
+
+    Raises:
+        NothingToRender, NotXml, DoctypeForbidden: see `render`.
+    """
+    return next(fitting(_header(octets, limits), folder))
+
+
 def _header(octets: bytes, limits: RenderingLimits) -> CdaHeader | None:
     try:
         return read_header(octets, limit=limits.document)
@@ -52,4 +61,4 @@ def _header(octets: bytes, limits: RenderingLimits) -> CdaHeader | None:
 def _apply(one: Stylesheet, octets: bytes, limits: RenderingLimits, passed_over: list[str]) -> Page:
     made = transform(one.name, one.octets, octets, limits)
     page, policy = assemble(made.markup, css_of(one.octets))
-    return Page(page, policy, one.name, one.official, tuple(passed_over))
+    return Page(page, policy, one, tuple(passed_over))

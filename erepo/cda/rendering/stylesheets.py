@@ -61,7 +61,7 @@ def _official(folder: Path) -> dict[str, Path]:
 
 
 def _order(version: str, there: list[str]) -> Iterator[str]:
-    """Yield the versions there are: the document's, that which its is a supplement to, then newer to older."""
+    """Yield the versions there are: the document's, the one it supplements, then newer to older ones."""
     parts, yielded = version.split("."), set[str]()
     for length in range(len(parts), 1, -1):
         wanted = ".".join(parts[:length])
