@@ -28,6 +28,7 @@ COMMANDS = MappingProxyType(
         "verify": "verify",
         "status": "status",
         "diagnose": "diagnose",
+        "documents": "documents",
         "rejected": "rejected",
         "kinds": "kinds",
         "structure": "structure",
