@@ -12,13 +12,12 @@ from erepo.cda.elements import V3
 from erepo.cda.errors import DocumentTooLarge
 from erepo.cda.media import media_type
 from erepo.cda.parsing import parse_into
+from erepo.cda.rendering import PICTURE
 from erepo.content import Buffer
 from erepo.errors import ErepoError
 
 #: Most attachments of one document.
 MOST: Final = 500
-#: Largest picture that a page shows, in bytes; our stylesheet counts the same in characters of base64.
-PICTURE: Final = 16 * 1024 * 1024
 #: What a browser shows inside a page, by its first octets; and where our stylesheet looks for it.
 _SHOWN: Final = {"image/png", "image/jpeg", "image/gif"}
 _UNKNOWN: Final = "application/octet-stream"

@@ -22,6 +22,7 @@ from erepo.clinic.intake import parse_patient
 from erepo.clinic.kinds import parse_kind
 from erepo.clinic.reading import Filter, Found, Reader, Who, search
 from erepo.clinic.reading.errors import FilterWrong
+from erepo.clinic.reading.temporary import sweep
 from erepo.clinic.states import State
 from erepo.clinic.times import WARSAW
 from erepo.identifiers.hl7 import CX
@@ -85,6 +86,7 @@ def list_documents(  # noqa: PLR0913, PLR0917 - an option for each filter
             limit=limit,
             after=after,
         )
+        sweep(Settings().opened)
         with open_database() as database, database.read() as connection:
             found = search(connection, wanted)
     if as_json:

@@ -33,8 +33,8 @@ _PASSED_OVER = Text(
 )
 _THERE = Text("there already: {name}", "już istnieje: {name}")
 _GOES = Text(
-    "It is removed after an hour, when the next document is opened.",
-    "Plik zostanie usunięty po godzinie, przy otwarciu kolejnego dokumentu.",
+    "It is removed after an hour, by the next command of `erepo documents`.",
+    "Plik zostanie usunięty po godzinie, przez kolejne polecenie `erepo documents`.",
 )
 
 
@@ -55,7 +55,8 @@ def open_(
     login: As,
     purpose: For = "treatment",
     output: Annotated[
-        Path | None, typer.Option("--output", help="Write the page to this file, and leave it there.")
+        Path | None,
+        typer.Option("--output", dir_okay=False, help="Write the page to this file, and leave it there."),
     ] = None,
     force: _Force = False,
     as_json: _Json = False,
@@ -69,7 +70,6 @@ def open_(
     with _reading() as (reader, settings):
         who = Who(login, parse_purpose(purpose))
         opened = uvloop.run(reader.open(document, who))
-        sweep(settings.opened)
         if output is None:
             paths = put_down(settings.opened, document.strip(), opened.files)
         else:
@@ -124,6 +124,7 @@ def save_attachment(
 def _reading() -> Iterator[tuple[Reader, Settings]]:
     with fail_politely(), open_database() as database:
         settings = Settings()
+        sweep(settings.opened)
         try:
             yield Reader(database, settings), settings
         except FilesThere as error:

@@ -8,6 +8,9 @@ from html.parser import HTMLParser
 
 from PIL import Image
 
+from erepo.cda.rendering.sanitising import sanitise
+from erepo.cda.rendering.stylesheets import own
+from erepo.cda.rendering.transforming import transform
 from erepo.settings import RenderingLimits
 from tests.support import cda_documents as cda
 
@@ -48,6 +51,12 @@ def media(content: str, media_type: str, name: str = "DOCUMENT_CONTENT") -> str:
         f'<entry><observationMedia ID="{name}" classCode="OBS" moodCode="EVN">'
         f'<value representation="B64" mediaType="{media_type}">{content}</value></observationMedia></entry>'
     )
+
+
+def quick(document: bytes, stylesheet: bytes | None = None) -> bytes:
+    """Return what is shown of a document, made in this process: for many documents that are ours."""
+    made = transform(stylesheet or own().octets, document)
+    return b"<body>" + sanitise(made.decode()).encode()
 
 
 def sheet(inside: str = "", more: str = "", head: str = "", attributes: str = "") -> bytes:

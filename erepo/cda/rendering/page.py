@@ -14,7 +14,6 @@ from typing import Final
 
 from lxml import etree
 
-from erepo.cda.rendering.sanitising import sanitise
 from erepo.cda.rendering.stylesheets import Stylesheet
 
 MEDIA_TYPE: Final = "text/html; charset=utf-8"
@@ -58,15 +57,14 @@ COMMON_HEADERS: Final[Mapping[str, str]] = {
 }
 
 
-def assemble(markup: bytes, css: str) -> tuple[bytes, str]:
+def assemble(title: str, fragment: bytes, css: str) -> tuple[bytes, str]:
     """Return (page, its policy).
 
     Args:
-        markup: as it came out of the stylesheet; hostile.
+        title: any text.
+        fragment: sanitised markup, UTF-8.
         css: styles of the stylesheet itself (`css_of`).
     """
-    text = markup.decode("utf-8", "replace")
-    title = _title(text)
     policy = _POLICY.format(style=_source(css) if css else "'none'")
     head = (
         '<!DOCTYPE html>\n<html lang="pl">\n<head>\n<meta charset="utf-8">\n'
@@ -76,8 +74,8 @@ def assemble(markup: bytes, css: str) -> tuple[bytes, str]:
         f"<title>{html.escape(title)}</title>\n"
     )
     style = f"<style>{css}</style>\n" if css else ""
-    page = f"{head}{style}</head>\n<body>\n{sanitise(text)}\n</body>\n</html>\n"
-    return page.encode(errors="replace"), policy
+    start = f"{head}{style}</head>\n<body>\n".encode(errors="replace")
+    return b"".join((start, fragment, b"\n</body>\n</html>\n")), policy
 
 
 def css_of(stylesheet: bytes) -> str:
@@ -107,6 +105,8 @@ def _source(css: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}'"
 
 
-def _title(text: str) -> str:
-    found = re.search(r"<title[^>]{0,100}>([^<]{0,500})</title>", text[:200_000], re.IGNORECASE)
+def title_of(markup: bytes) -> str:
+    """Return the title that a stylesheet gave a page; any text."""
+    text = markup[:200_000].decode("utf-8", "replace")
+    found = re.search(r"<title[^>]{0,100}>([^<]{0,500})</title>", text, re.IGNORECASE)
     return html.unescape(found[1]).strip() if found else "Dokument medyczny"

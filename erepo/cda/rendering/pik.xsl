@@ -36,6 +36,7 @@
     <html lang="pl">
       <head>
         <meta charset="utf-8"/>
+        <!-- A number is never broken in two: tables grow wide rather than break words. -->
         <title><xsl:value-of select="$title"/></title>
         <style>
 body { margin: 0; background: #eef1f4; color: #1b2733; font: 15px/1.5 "Segoe UI", "Helvetica Neue", Arial, "DejaVu Sans", sans-serif; }
@@ -54,7 +55,7 @@ h3, h4, h5 { margin: 1.2em 0 .4em; font-size: 1em; color: #12495c; break-after: 
 .name { margin: 0; font-size: 1.1em; font-weight: 650; }
 .card p { margin: .1em 0; }
 .muted { color: #52616f; font-size: .92em; }
-.text { overflow-wrap: anywhere; }
+.text { overflow-wrap: break-word; overflow-x: auto; }
 .text p { margin: .45em 0; }
 .text .caption, .text caption { font-weight: 600; }
 .text caption { text-align: left; padding: 0 0 .3em; }
@@ -83,9 +84,9 @@ footer { margin-top: 2em; padding-top: .9em; border-top: 2px solid #d5dce3; font
 dl { display: grid; grid-template-columns: 11.5em 1fr; gap: .25em 1em; margin: 0; }
 .context { margin: 1em 0 1.2em; } footer dl { grid-template-columns: 12.5em 1fr; }
 dt { color: #52616f; } dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 42em) { main { margin: 0; padding: 1.2em; border: 0; border-radius: 0; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .4em; } }
+@media (max-width: 42em) { main { margin: 0; padding: 1.2em; border: 0; border-radius: 0; } dl, footer dl { grid-template-columns: 1fr; } dd { margin-bottom: .4em; } }
 @page { size: A4; margin: 16mm 15mm; }
-@media print { body { background: #fff; font-size: 10.5pt; } main { max-width: none; margin: 0; padding: 0; border: 0; } .card, th, .attachment { background: #fff; } h2 { border-bottom-color: #444; color: #000; } h3, h4, h5 { color: #000; } }
+@media print { .text { overflow-x: visible; } body { background: #fff; font-size: 9.5pt; line-height: 1.4; } .cards { gap: .6em; } .card { flex-basis: 11em; padding: .5em .7em; } h2 { margin-top: 1.1em; } th, td { padding: .22em .5em; } footer { margin-top: 1.2em; } main { max-width: none; margin: 0; padding: 0; border: 0; } .card, th, .attachment { background: #fff; } h2 { border-bottom-color: #444; color: #000; } h3, h4, h5 { color: #000; } }
         </style>
       </head>
       <body>
@@ -421,7 +422,7 @@ dt { color: #52616f; } dd { margin: 0; overflow-wrap: anywhere; }
   <xsl:template match="h:br" mode="narrative"><br/></xsl:template>
   <xsl:template match="h:sub" mode="narrative"><sub><xsl:apply-templates mode="narrative"/></sub></xsl:template>
   <xsl:template match="h:sup" mode="narrative"><sup><xsl:apply-templates mode="narrative"/></sup></xsl:template>
-  <xsl:template match="h:caption" mode="narrative"><span class="caption"><xsl:apply-templates mode="narrative"/></span></xsl:template>
+  <xsl:template match="h:caption" mode="narrative"><span class="caption"><xsl:apply-templates mode="narrative"/></span><xsl:text> </xsl:text></xsl:template>
   <xsl:template match="h:list/h:caption" mode="narrative"/>
 
   <xsl:template match="h:list" mode="narrative">
@@ -515,7 +516,7 @@ dt { color: #52616f; } dd { margin: 0; overflow-wrap: anywhere; }
     <xsl:variable name="type" select="normalize-space(@mediaType)"/>
     <xsl:choose>
       <xsl:when test="@representation = 'B64' and ($type = 'image/png' or $type = 'image/jpeg' or $type = 'image/gif') and string-length(.) &lt;= $picture">
-        <figure><img alt="Obraz zawarty w dokumencie" src="data:{$type};base64,{translate(., ' &#9;&#10;&#13;', '')}"/></figure>
+        <figure><img alt="Obraz zawarty w dokumencie" src="data:{$type};base64,{.}"/></figure>
       </xsl:when>
       <xsl:when test="self::h:text and not(@representation = 'B64') and not(h:reference) and (not($type) or $type = 'text/plain')">
         <pre class="text"><xsl:value-of select="."/></pre>

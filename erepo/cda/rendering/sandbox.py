@@ -1,4 +1,4 @@
-"""Starting the locked process, speaking with it through pipes alone, and ending it in time."""
+"""Starting the locked processes, speaking with them through pipes alone, and ending them in time."""
 
 import json
 import os
@@ -21,15 +21,13 @@ from erepo.settings import RenderingLimits
 _PIECE: Final = 256 * 1024
 #: Longest first line of an answer, in bytes.
 _ANSWER: Final = 1024
-#: Ended by the kernel for its processor time.
-_OUT_OF_TIME: Final = {-signal.SIGXCPU, -signal.SIGKILL}
 
 
 class Transformed(NamedTuple):
-    """What came out of the locked process.
+    """What came out of a locked process.
 
     Attributes:
-        markup: the result, as UTF-8; not to be shown before it is sanitised.
+        markup: the result, as UTF-8; of `transform` not to be shown before it is sanitised.
         walls: which walls stood around the process.
     """
 
@@ -55,11 +53,26 @@ def transform(name: str, stylesheet: bytes, document: bytes, limits: RenderingLi
     if len(document) > limits.document:
         raise RenderingTooLarge(what="document", limit=limits.document)
     request = struct.pack(">Q", len(stylesheet)) + stylesheet + document
-    status, answer = _talk(request, limits)
+    return _ask("transforming", name, request, limits)
+
+
+def clean(markup: bytes, limits: RenderingLimits) -> Transformed:
+    """Return what may be shown of a page, as a fragment for its body; the page may be hostile.
+
+    Raises:
+        RenderingTooSlow, RenderingTooLarge, RenderingFailed: as above.
+    """
+    return _ask("cleaning", "", markup, limits)
+
+
+def _ask(job: str, name: str, request: bytes, limits: RenderingLimits) -> Transformed:
+    status, answer = _talk(job, request, limits)
     head, line_end, markup = answer.partition(b"\n")
     if not line_end or len(head) > _ANSWER:
-        if status in _OUT_OF_TIME:
+        if status == -signal.SIGXCPU:
             raise RenderingTooSlow(seconds=limits.seconds)
+        if status == -signal.SIGKILL:  # by the system, which had no memory left
+            raise RenderingTooLarge(what="memory", limit=limits.memory)
         raise RenderingFailed(problem="ended")
     told = json.loads(head)
     if problem := told.get("error"):
@@ -79,11 +92,11 @@ def _trouble(problem: str, name: str, limits: RenderingLimits) -> Exception:
             return RenderingFailed(problem="document" if problem == "document" else "stylesheet")
 
 
-def _talk(request: bytes, limits: RenderingLimits) -> tuple[int, bytes]:
+def _talk(job: str, request: bytes, limits: RenderingLimits) -> tuple[int, bytes]:
     """Return the status and the answer of a new process; it is gone when this returns."""
     arguments = [str(limits.seconds), str(limits.memory), str(limits.page)]
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own numbers
-        [sys.executable, "-I", "-m", "erepo.cda.rendering.worker", *arguments],
+        [sys.executable, "-I", "-m", f"erepo.cda.rendering.{job}", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # what a library says of a document stays unsaid

@@ -11,7 +11,7 @@ from typing import Final
 
 import nh3
 
-from erepo.cda.attachments import PICTURE
+from erepo.cda.rendering import PICTURE
 
 _ALLOWED: Final = """
 a abbr article aside b blockquote br caption center code col colgroup dd del div dl dt em figcaption figure
@@ -73,7 +73,11 @@ def sanitise(markup: str) -> str:
 
 def _allowed(tag: str, attribute: str, value: str) -> str | None:
     if tag == "img" and attribute == "src":
-        return value if _is_picture(value) else None
+        # Line ends inside base64 are written into an address in this form.
+        bare = "".join(
+            value.replace("%20", "").replace("%0A", "").replace("%0D", "").replace("%09", "").split()
+        )
+        return bare if _is_picture(bare) else None
     form = _FORMS.get(attribute)
     if form is not None:
         return value if form.fullmatch(value) else None

@@ -6,8 +6,8 @@ from erepo.cda.errors import HeaderIncomplete, NotCda
 from erepo.cda.header import read_header
 from erepo.cda.model import CdaHeader
 from erepo.cda.rendering.errors import NothingToRender, RenderingFailed, RenderingTooLarge, StylesheetUnusable
-from erepo.cda.rendering.page import Page, assemble, css_of
-from erepo.cda.rendering.sandbox import transform
+from erepo.cda.rendering.page import Page, assemble, css_of, title_of
+from erepo.cda.rendering.sandbox import clean, transform
 from erepo.cda.rendering.stylesheets import Stylesheet, fitting
 from erepo.settings import RenderingLimits
 
@@ -60,5 +60,6 @@ def _header(octets: bytes, limits: RenderingLimits) -> CdaHeader | None:
 
 def _apply(one: Stylesheet, octets: bytes, limits: RenderingLimits, passed_over: list[str]) -> Page:
     made = transform(one.name, one.octets, octets, limits)
-    page, policy = assemble(made.markup, css_of(one.octets))
+    shown = clean(made.markup, limits)
+    page, policy = assemble(title_of(made.markup), shown.markup, css_of(one.octets))
     return Page(page, policy, one, tuple(passed_over))

@@ -46,7 +46,8 @@ def build(*, seconds: int, memory: int) -> list[str]:
         seconds: of processor time, after which the kernel ends this process.
         memory: most bytes of address space.
     """
-    _limit(resource.RLIMIT_CPU, seconds)
+    # First a signal of its own, so that the parent can tell it from the system running out of memory.
+    _limit(resource.RLIMIT_CPU, seconds, seconds + 1)
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
@@ -64,10 +65,11 @@ def build(*, seconds: int, memory: int) -> list[str]:
     return standing
 
 
-def _limit(what: int, most: int) -> None:
-    _, hard = resource.getrlimit(what)
-    value = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(what, (value, value))
+def _limit(what: int, soft: int, hard: int | None = None) -> None:
+    _, given = resource.getrlimit(what)
+    most = soft if hard is None else hard
+    most = most if given == resource.RLIM_INFINITY else min(most, given)
+    resource.setrlimit(what, (min(soft, most), most))
 
 
 def _filter_calls(libc: ctypes.CDLL) -> bool:

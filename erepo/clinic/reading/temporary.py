@@ -12,7 +12,7 @@ from erepo.clinic.reading.deliveries import Delivered
 from erepo.clinic.reading.writing import write_files
 from erepo.durable import make_folder
 
-#: Seconds after which an opened document is removed by the next command that opens one, or lists them.
+#: Seconds after which an opened document is removed, by the next command about documents.
 LIFE: Final = 3600
 
 

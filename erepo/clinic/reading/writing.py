@@ -1,4 +1,4 @@
-"""Files where people want them: all of a set or none that is half, never over another file unless asked.
+"""Files where people want them: a set is refused as a whole, and never over another file unless asked.
 
 Each is written under a temporary name in the same folder and gets its own name in one step, by a hard link:
 that step fails where anything has the name already, a link to somewhere else included. Where a file system

@@ -17,7 +17,7 @@ from erepo.cda.rendering.errors import (
     RenderingTooSlow,
     StylesheetUnusable,
 )
-from erepo.cda.rendering.worker import transform as transform_here
+from erepo.cda.rendering.transforming import transform as transform_here
 from erepo.settings import RenderingLimits
 from tests.support import cda_documents as cda
 from tests.support.pages import LIMITS, sheet

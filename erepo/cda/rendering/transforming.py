@@ -1,61 +1,35 @@
-"""The locked process: one stylesheet and one document in, one page out, nothing else.
+"""The locked process that applies a stylesheet to a document: both may be hostile.
 
-Started as `python -I -m erepo.cda.rendering.worker SECONDS MEMORY OUTPUT` with an empty environment. It
-imports what it needs, locks itself (`walls`), and only then reads: 8 bytes with the length of the stylesheet,
-the stylesheet, the document. It answers with one line of JSON, and the page if there is one. An error is told
-by its kind alone: texts of libxslt quote documents.
+Its request: 8 bytes with the length of the stylesheet, the stylesheet, the document.
 """
 
-import json
-import os
 import struct
-import sys
 from typing import Any, Final
 
 from lxml import etree
 
-from erepo.cda.rendering.walls import build
+from erepo.cda.rendering.locked import Refused, serve
 
 _XSL: Final = "{http://www.w3.org/1999/XSL/Transform}"
 #: Templates within each other; libxslt's own limit leaves no stack.
 _DEPTH: Final = 400
-_PIECE: Final = 1024 * 1024
 
 
-class _Refused(Exception):
-    """What is answered instead of a page."""
+def answer(request: bytes) -> bytes:
+    """Return the page as UTF-8.
 
-
-def main() -> None:
-    """Lock, read, transform, answer."""
-    seconds, memory, output = (int(argument) for argument in sys.argv[1:4])
-    walls = build(seconds=seconds, memory=memory)
-    page = b""
+    Raises:
+        Refused: `stylesheet`, `document`, `transform` or `memory`.
+    """
+    (length,) = struct.unpack(">Q", request[:8])
     try:
-        page = _page(output)
-        answer: dict[str, object] = {"walls": walls}
-    except _Refused as refused:
-        answer = {"walls": walls, "error": str(refused)}
-    except MemoryError:
-        answer = {"walls": walls, "error": "memory"}
-    _write(json.dumps(answer).encode() + b"\n" + page)
-
-
-def _page(output: int) -> bytes:
-    received = _read()
-    (length,) = struct.unpack(">Q", received[:8])
-    stylesheet, document = received[8 : 8 + length], received[8 + length :]
-    try:
-        page = transform(stylesheet, document)
+        return transform(request[8 : 8 + length], request[8 + length :])
     except etree.XSLTParseError:
-        raise _Refused("stylesheet") from None
+        raise Refused("stylesheet") from None
     except etree.XSLTError as error:
-        raise _Refused("memory" if "memory" in str(error).lower() else "transform") from None
+        raise Refused("memory" if "memory" in str(error).lower() else "transform") from None
     except etree.XMLSyntaxError:
-        raise _Refused("document") from None
-    if len(page) > output:
-        raise _Refused("output")
-    return page
+        raise Refused("document") from None
 
 
 def transform(stylesheet: bytes, document: bytes) -> bytes:
@@ -97,18 +71,5 @@ def transform(stylesheet: bytes, document: bytes) -> bytes:
     return bytes(result)
 
 
-def _read() -> bytes:
-    pieces = []
-    while piece := os.read(0, _PIECE):
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-def _write(octets: bytes) -> None:
-    view = memoryview(octets)
-    while view:
-        view = view[os.write(1, view) :]
-
-
 if __name__ == "__main__":
-    main()
+    serve(answer)
