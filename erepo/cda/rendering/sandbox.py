@@ -7,6 +7,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 from typing import Final, NamedTuple
 
@@ -19,6 +20,8 @@ from erepo.cda.rendering.errors import (
 from erepo.settings import RenderingLimits
 
 _PIECE: Final = 256 * 1024
+#: Locked processes at once, of one process of ours: each may use as much memory as its limit says.
+_SLOTS: Final = threading.BoundedSemaphore(4)
 #: Longest first line of an answer, in bytes.
 _ANSWER: Final = 1024
 
@@ -66,7 +69,8 @@ def clean(markup: bytes, limits: RenderingLimits) -> Transformed:
 
 
 def _ask(job: str, name: str, request: bytes, limits: RenderingLimits) -> Transformed:
-    status, answer = _talk(job, request, limits)
+    with _SLOTS:
+        status, answer = _talk(job, request, limits)
     head, line_end, markup = answer.partition(b"\n")
     if not line_end or len(head) > _ANSWER:
         if status == -signal.SIGXCPU:
@@ -74,10 +78,19 @@ def _ask(job: str, name: str, request: bytes, limits: RenderingLimits) -> Transf
         if status == -signal.SIGKILL:  # by the system, which had no memory left
             raise RenderingTooLarge(what="memory", limit=limits.memory)
         raise RenderingFailed(problem="ended")
-    told = json.loads(head)
-    if problem := told.get("error"):
+    problem, walls = _told(head)
+    if problem:
         raise _trouble(problem, name, limits)
-    return Transformed(markup, tuple(told["walls"]))
+    return Transformed(markup, walls)
+
+
+def _told(head: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return (kind of the error, walls) of an answer; a process that was broken into may say anything."""
+    try:
+        answer = json.loads(head)
+        return str(answer.get("error", "")), tuple(str(wall) for wall in answer["walls"])
+    except (ValueError, AttributeError, KeyError, TypeError):
+        raise RenderingFailed(problem="answer") from None
 
 
 def _trouble(problem: str, name: str, limits: RenderingLimits) -> Exception:

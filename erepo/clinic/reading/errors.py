@@ -7,6 +7,8 @@ ErepoError
 │   ├── NoAttachments          only shared medical documentation has attachments to save, and this has none
 │   ├── FilesThere             a file of that name is there already
 │   └── FilterWrong            a filter of the list cannot be understood
+├── AccessRefused
+│   └── ReaderUnlinked         the person has neither PESEL nor NPWZ (manual 2.4)
 ├── IntegrityError
 │   ├── OctetsDiffer           the repository delivers other octets than were archived
 │   └── OctetsMissing          neither here nor in the repository
@@ -14,7 +16,7 @@ ErepoError
     └── DocumentMoving         it is being fetched back at this moment
 """
 
-from erepo.errors import IntegrityError, InvalidInput, RetryableError
+from erepo.errors import AccessRefused, IntegrityError, InvalidInput, RetryableError
 from erepo.texts import Text
 
 
@@ -80,6 +82,24 @@ class FilterWrong(InvalidInput):
     code = "reading.filter"
     cause = Text("The filter {name} cannot be understood.", "Nie można zrozumieć filtra {name}.")
     cure = Text("Write {expected}.", "Wpisz: {expected}.")
+
+
+class ReaderUnlinked(AccessRefused):
+    """The person has neither a valid PESEL nor NPWZ: the repository would answer 403 (manual 2.4)."""
+
+    code = "reading.unlinked"
+    cause = Text(
+        "The user {login} has no valid PESEL or NPWZ: the repository hands documents out to known staff"
+        " alone.",
+        "Użytkownik {login} nie ma poprawnego numeru PESEL ani NPWZ: repozytorium wydaje dokumenty tylko"
+        " znanemu personelowi.",
+    )
+    cure = Text(
+        "Complete `users` in the structure file, then `erepo structure load FILE`. Documents that are kept"
+        " here can be opened all the same.",
+        "Uzupełnij `users` w pliku struktury i wczytaj go: `erepo structure load PLIK`. Dokumenty"
+        " przechowywane lokalnie można otworzyć mimo to.",
+    )
 
 
 class OctetsDiffer(IntegrityError):

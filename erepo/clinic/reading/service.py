@@ -25,10 +25,11 @@ from erepo.clinic.account import load_connection
 from erepo.clinic.actor import actor_of
 from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database
+from erepo.clinic.errors import StaffUnlinked
 from erepo.clinic.permissions import person
 from erepo.clinic.reading import parts
 from erepo.clinic.reading.deliveries import Delivered, Opened, Saved
-from erepo.clinic.reading.errors import NoAttachments
+from erepo.clinic.reading.errors import NoAttachments, ReaderUnlinked
 from erepo.clinic.reading.fetching import Fetched, fetch
 from erepo.clinic.reading.finding import Found, find
 from erepo.clinic.repository import Cloud
@@ -137,11 +138,9 @@ class Reader:
             NoAttachments: another kind, or there are none.
             see `open`.
         """
-        with self.database.read() as connection:
-            person(connection, who.login)
-            kind = find(connection, public_id)
-        if not KINDS[kind.kind].has_attachments:
-            raise _none(kind)
+        _, asked = await asyncio.to_thread(self._look, public_id, who)
+        if not KINDS[asked.kind].has_attachments:
+            raise _none(asked)
         found, octets = await self._read(public_id, who, "attachments")
         if not is_cda(octets):
             return (parts.itself(found, octets),)
@@ -176,7 +175,11 @@ class Reader:
         if self.repository is not None:
             return self.repository(user, purpose)
         account = load_connection(self.database, self.settings)
-        return replace(account, actor=actor_of(user, account.account, purpose))
+        try:
+            actor = actor_of(user, account.account, purpose)
+        except StaffUnlinked:
+            raise ReaderUnlinked(login=user.login) from None
+        return replace(account, actor=actor)
 
     def _render(self, octets: bytes) -> Page:
         return render(octets, self.settings.stylesheet_folder, self.settings.rendering)

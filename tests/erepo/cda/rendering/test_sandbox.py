@@ -213,19 +213,38 @@ def test_behind_the_walls_even_our_own_code_can_do_nothing() -> None:
     assert set(words.values()) <= {"EPERM", "EMFILE"}
 
 
-def test_nothing_is_left_running(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that says nothing is ended by the clock, and is gone when the error is raised."""
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        ("import time; time.sleep(600)", RenderingTooSlow),
+        ("import os, time; os.close(1); time.sleep(600)", RenderingTooSlow),
+        ("while True: pass", RenderingTooSlow),
+        ("import os\nwhile True: os.write(1, b'x' * 65536)", RenderingTooLarge),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", RenderingTooLarge),
+        ("import os; os.abort()", RenderingFailed),
+        ("raise SystemExit(3)", RenderingFailed),
+        ("print('x' * 5000)", RenderingFailed),
+        ("print('not JSON')", RenderingFailed),
+        ("print('[1]')", RenderingFailed),
+        ("print('{}')", RenderingFailed),
+    ],
+)
+def test_a_process_that_was_broken_into_gains_nothing(
+    script: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silent, talkative, dying or lying: a typed error comes in time, and the process is gone by then."""
     started: list[subprocess.Popen[bytes]] = []
     real = subprocess.Popen
 
-    def silent(arguments: list[str], **options: object) -> subprocess.Popen[bytes]:
-        started.append(real([arguments[0], "-c", "import time; time.sleep(600)"], **options))  # type: ignore[call-overload]
+    def instead(arguments: list[str], **options: object) -> subprocess.Popen[bytes]:
+        started.append(real([arguments[0], "-c", script], **options))  # type: ignore[call-overload]
         return started[-1]
 
-    monkeypatch.setattr(subprocess, "Popen", silent)
-    quick = LIMITS.model_copy(update={"start": 0.2, "seconds": 1})
-    with pytest.raises(RenderingTooSlow):
-        run(sheet(), limits=quick)
+    monkeypatch.setattr(subprocess, "Popen", instead)
+    # Only those that never end are not waited for: a busy machine may take long to start the others.
+    patience = LIMITS.model_copy(update={"start": 0.2}) if error is RenderingTooSlow else LIMITS
+    with pytest.raises(error):
+        run(sheet(), cda.document(rest="<!--" + "x" * 3_000_000 + "-->"), limits=patience)
     assert started[0].returncode is not None
     with pytest.raises(ProcessLookupError):
         os.kill(started[0].pid, 0)

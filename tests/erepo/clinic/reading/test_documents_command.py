@@ -15,7 +15,7 @@ from erepo.cda.samples import generate
 from erepo.cli.root import app
 from erepo.clinic.content import ContentStore
 from erepo.clinic.intake import Intake
-from erepo.clinic.tables import document, onboarding
+from erepo.clinic.tables import document, onboarding, staff
 from tests.support.clinic_side import Clinic, new_clinic
 from tests.support.cloud import RunningCloud, running_cloud
 from tests.support.pages import dangers
@@ -87,6 +87,19 @@ def test_a_remote_document_is_opened_from_the_real_service(clinic: Clinic) -> No
     assert path.is_relative_to(clinic.settings.opened)
     assert path.name == f"{public_id}.html"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_who_has_no_number_is_given_nothing_from_the_repository(clinic: Clinic) -> None:
+    """Manual 2.4: a clerk without PESEL and NPWZ opens what is here, and is told why no more."""
+    with clinic.database.begin() as connection:
+        connection.execute(staff.insert().values(login="rejestracja", given="Ewa", family="Próbna"))
+        local = connection.execute(
+            sa.select(document.c.public_id).where(document.c.state == "archived").limit(1)
+        ).scalar_one()
+    assert run(clinic, "documents", "open", local, "--as", "rejestracja").exit_code == 0
+    refused = run(clinic, "documents", "open", summary(clinic)[0], "--as", "rejestracja")
+    assert refused.exit_code == 1
+    assert "no valid PESEL or NPWZ" in refused.stderr
 
 
 def test_opening_needs_no_licence_and_no_onboarding(clinic: Clinic, tmp_path: Path) -> None:
