@@ -31,7 +31,7 @@ def render(octets: bytes, folder: Path, limits: RenderingLimits) -> Page:
     if len(octets) > limits.document:
         raise RenderingTooLarge(what="document", limit=limits.document)
     passed_over = list[str]()
-    *officials, ours = fitting(_header(octets, limits), folder)
+    *officials, ours = fitting(_header(octets), folder)
     for one in officials:
         try:
             return _apply(one, octets, limits, passed_over)
@@ -40,18 +40,18 @@ def render(octets: bytes, folder: Path, limits: RenderingLimits) -> Page:
     return _apply(ours, octets, limits, passed_over)
 
 
-def best_stylesheet(octets: bytes, folder: Path, limits: RenderingLimits) -> Stylesheet:
-    """Return the stylesheet that fits a CDA document best, whether or not it can show it.
+def best_stylesheet(octets: bytes, folder: Path) -> Stylesheet:
+    """Return the stylesheet that fits a CDA document best, also where no page of it can be made.
 
     Raises:
         NothingToRender, NotXml, DoctypeForbidden: see `render`.
     """
-    return next(fitting(_header(octets, limits), folder))
+    return next(fitting(_header(octets), folder))
 
 
-def _header(octets: bytes, limits: RenderingLimits) -> CdaHeader | None:
+def _header(octets: bytes) -> CdaHeader | None:
     try:
-        return read_header(octets, limit=limits.document)
+        return read_header(octets, limit=len(octets))
     except NotCda:
         raise NothingToRender from None
     except HeaderIncomplete:

@@ -108,7 +108,7 @@ class Reader:
                 raise NothingToRender
             return Opened(replace(parts.itself(found, octets), inline=True))
         page = await asyncio.to_thread(self._render, octets)
-        files = await asyncio.to_thread(parts.attachments, found, octets, self._limit, beside=page)
+        files = await asyncio.to_thread(self._inside, found, octets, page)
         return Opened(
             parts.page(found, page),
             tuple(files),
@@ -190,7 +190,7 @@ class Reader:
             page = self._render(octets)
             sheet = page.stylesheet
         except RenderingImpossible:
-            sheet = best_stylesheet(octets, self.settings.stylesheet_folder, self.settings.rendering)
+            sheet = best_stylesheet(octets, self.settings.stylesheet_folder)
         files = [parts.stylesheet(octets, sheet)]
         if page is not None:
             files.append(parts.page(found, page))

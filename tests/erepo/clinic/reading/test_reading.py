@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
-from erepo.cda.rendering.errors import NothingToRender
+from erepo.cda.rendering.errors import NothingToRender, RenderingTooLarge
 from erepo.cda.rendering.stylesheets import own
 from erepo.clinic import audit
 from erepo.clinic.content import ContentStore
@@ -24,6 +24,7 @@ from erepo.clinic.reading.errors import (
     OctetsDiffer,
     OctetsMissing,
 )
+from erepo.clinic.reading.parts import stylesheet
 from erepo.clinic.repository import Cloud
 from erepo.clinic.states import State
 from erepo.clinic.structure import User
@@ -91,8 +92,8 @@ def desk(tmp_path: Path) -> Iterator[ReadingDesk]:
 async def test_documents_that_are_here_are_read_here(desk: ReadingDesk, state: str) -> None:
     """In every state that keeps content the repository is not asked; the history knows who and why."""
     public_id = desk.put(cda.document(), state)
-    opened = await desk.reader.open(public_id, Who("archiwum", Purpose.EMERGENCY))
-    assert "Jan Próbny".encode() in opened.page.content
+    _, octets = await desk.reader._read(public_id, Who("archiwum", Purpose.EMERGENCY), "page")
+    assert octets == cda.document()
     assert desk.asked == []
     assert desk.history() == [("archiwum", {"purpose": "ETREAT", "form": "page", "from": "local"})]
 
@@ -117,8 +118,8 @@ async def test_a_damaged_copy_is_replaced_by_the_repositorys(desk: ReadingDesk, 
     else:
         octets = cda.document()
         path.write_bytes(octets[:-1] if damage == "cut" else octets.replace(b"44051401359", b"44051401358"))
-    saved = await desk.reader.save(public_id, WHO)
-    assert saved.document.content == cda.document()
+    _, octets = await desk.reader._read(public_id, WHO, "files")
+    assert octets == cda.document()
     assert desk.asked == [("archiwum", "TREAT")]
 
 
@@ -209,11 +210,10 @@ async def test_saved_files_belong_together(desk: ReadingDesk) -> None:
         ".xsl",
     ],
 )
-async def test_a_stylesheets_name_that_leads_elsewhere_is_not_followed(desk: ReadingDesk, asked: str) -> None:
+def test_a_stylesheets_name_that_leads_elsewhere_is_not_followed(asked: str) -> None:
     """The name in the document is the document's word: only a plain one is taken."""
     prolog = f'<?xml version="1.0"?>\n<?xml-stylesheet href="{asked}" type="text/xsl"?>\n'
-    saved = await desk.reader.save(desk.put(cda.document(prolog=prolog), "local"), WHO)
-    assert saved.beside[0].name == "erepo-pik.xsl"
+    assert stylesheet(cda.document(prolog=prolog), own()).name == "erepo-pik.xsl"
 
 
 async def test_what_a_page_cannot_show_lies_beside_it(desk: ReadingDesk) -> None:
@@ -221,6 +221,7 @@ async def test_what_a_page_cannot_show_lies_beside_it(desk: ReadingDesk) -> None
     entries = media(base64_of(PDF), "application/pdf", "A") + media(base64_of(picture()), "image/png", "B")
     public_id = desk.put(cda.document(rest=body(section("x", more=entries))), "local")
     opened = await desk.reader.open(public_id, WHO)
+    assert "Jan Próbny".encode() in opened.page.content
     assert [(one.content, one.media_type) for one in opened.attachments] == [(PDF, "application/pdf")]
     assert opened.attachments[0].headers["Content-Disposition"].startswith("attachment")
     saved = await desk.reader.save(public_id, WHO)
@@ -261,16 +262,16 @@ async def test_documents_that_are_no_cda(desk: ReadingDesk) -> None:
     assert (await desk.reader.save(other, WHO)).document.content == b"<a/>"
 
 
-async def test_a_document_that_cannot_be_shown_can_be_saved(desk: ReadingDesk) -> None:
-    """Above the limit of pages the XML and its stylesheet are saved, without a page."""
-    reader = Reader(
-        desk.database,
-        desk.settings.model_copy(
-            update={"rendering": desk.settings.rendering.model_copy(update={"page": 100})}
-        ),
-    )
-    saved = await reader.save(desk.put(cda.document(), "local"), WHO)
+@pytest.mark.parametrize("limit", ["page", "document"])
+async def test_a_document_that_cannot_be_shown_can_be_saved(desk: ReadingDesk, limit: str) -> None:
+    """Above a limit of pages the XML and its stylesheet are saved, without a page."""
+    small = desk.settings.rendering.model_copy(update={limit: 100})
+    reader = Reader(desk.database, desk.settings.model_copy(update={"rendering": small}))
+    public_id = desk.put(cda.document(), "local")
+    saved = await reader.save(public_id, WHO)
     assert [one.name.rpartition(".")[2] for one in saved.files] == ["xml", "xsl"]
+    with pytest.raises(RenderingTooLarge):
+        await reader.open(public_id, WHO)
 
 
 def test_looking_at_the_header_is_a_reading(desk: ReadingDesk) -> None:
