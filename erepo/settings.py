@@ -171,6 +171,18 @@ class DiagnosisLimits(BaseModel):
     disk_problem: int = Field(512 * 1024**2, ge=0, description="Free bytes below which it is a problem.")
 
 
+class RenderingLimits(BaseModel):
+    """Bounds of showing one document as a page, in a process of its own."""
+
+    seconds: int = Field(5, ge=1, le=120, description="Most seconds of processor time.")
+    start: float = Field(
+        5, gt=0, le=120, description="Seconds of waiting on top of twice that, for the start."
+    )
+    memory: int = Field(768 * 1024**2, ge=128 * 1024**2, description="Most bytes of address space.")
+    document: int = Field(64 * 1024**2, gt=0, description="Largest document that is shown.")
+    page: int = Field(64 * 1024**2, gt=0, description="Largest page.")
+
+
 class Settings(BaseSettings):
     """All settings; every field is `EREPO_<NAME>`, nested ones `EREPO_<GROUP>__<NAME>`."""
 
@@ -218,6 +230,10 @@ class Settings(BaseSettings):
     office: OfficeSettings = OfficeSettings()
     panel: PanelSettings = PanelSettings()
     diagnosis: DiagnosisLimits = DiagnosisLimits()
+    rendering: RenderingLimits = RenderingLimits()
+    stylesheets: Path | None = Field(
+        None, description="Folder of official stylesheets of PIK; none: home/clinic/stylesheets."
+    )
 
     @field_validator("public_url")
     @classmethod
@@ -236,6 +252,16 @@ class Settings(BaseSettings):
     def inbox(self) -> Path:
         """The drop folder that import-documents watches."""
         return self.clinic_home / "inbox"
+
+    @property
+    def stylesheet_folder(self) -> Path:
+        """Where the clinic has put official stylesheets of PIK, if it has."""
+        return self.stylesheets or self.clinic_home / "stylesheets"
+
+    @property
+    def opened(self) -> Path:
+        """Pages of documents that people have opened; each is removed after an hour."""
+        return self.clinic_home / "opened"
 
     @property
     def cloud_home(self) -> Path:
