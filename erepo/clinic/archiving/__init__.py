@@ -41,6 +41,7 @@ Not protected: content that changes on the clinic's disk between intake and send
 (the hash is that of intake) and ends `rejected`; it cannot be repaired from here.
 """
 
+from erepo.clinic.archiving.choosing import EVERYTHING, Choice
 from erepo.clinic.archiving.permission import check_permitted
 from erepo.clinic.archiving.planning import plan
 from erepo.clinic.archiving.reconciling import reconcile
@@ -56,7 +57,9 @@ from erepo.clinic.archiving.results import (
 from erepo.clinic.archiving.sending import send_batch
 
 __all__ = [
+    "EVERYTHING",
     "BatchResult",
+    "Choice",
     "Plan",
     "Problem",
     "Reconciliation",
