@@ -24,6 +24,10 @@ DEFAULT_LOCAL_DAYS = 30
 #: Most days a kind may stay local: a hundred years.
 MOST_LOCAL_DAYS = 36_500
 
+#: However few days a kind has: what was archived a moment ago stays until the repository has kept it for a
+#: day, and has had its own nightly backup. Should it lose what came since, this is where that still lies.
+GRACE = timedelta(days=1)
+
 #: Who is written down where the operator's own command line makes a change.
 ADMINISTRATOR = "administrator"
 
@@ -70,7 +74,8 @@ class KindRule:
         """Return until when the content of an archived document stays here; None: for good."""
         if not self.auto_archive:
             return None
-        return (taken_in_at if self.waits else archived_at) + timedelta(days=self.local_days)
+        since = taken_in_at if self.waits else archived_at
+        return max(since + timedelta(days=self.local_days), archived_at + GRACE)
 
     @property
     def waits(self) -> bool:
@@ -127,15 +132,23 @@ def seed_rules(connection: sa.Connection) -> None:
         connection.execute(kind_rule.insert(), missing)
 
 
-def read_rules(connection: sa.Connection) -> Mapping[Kind, KindRule]:
-    """Return the rules of all kinds, in the order of the manual."""
+def read_rules(connection: sa.Connection, *, hold: bool = False) -> Mapping[Kind, KindRule]:
+    """Return the rules of all kinds, in the order of the manual.
+
+    Args:
+        connection: of the transaction.
+        hold: let nobody change them before this transaction ends, where writers do not exclude each other
+            anyway: whoever dates a document by a rule must be seen by whoever changes the rule.
+    """
     columns = (
         kind_rule.c.kind,
         kind_rule.c.auto_archive,
         kind_rule.c.local_days,
         kind_rule.c.retention_years,
     )
-    found = {row.kind: KindRule(Kind(row.kind), *row[1:]) for row in connection.execute(sa.select(*columns))}
+    question = sa.select(*columns)
+    rows = connection.execute(question.with_for_update(read=True) if hold else question)
+    found = {row.kind: KindRule(Kind(row.kind), *row[1:]) for row in rows}
     return {kind: found[kind] for kind in KINDS if kind in found}
 
 
@@ -189,6 +202,8 @@ def set_rule(
     """
     if local_days is not None and not 0 <= local_days <= MOST_LOCAL_DAYS:
         raise LocalDaysWrong(most=MOST_LOCAL_DAYS)
+    # Waits for those who date documents by the rule as it was.
+    connection.execute(sa.select(kind_rule.c.kind).where(kind_rule.c.kind == kind.value).with_for_update())
     before = read_rules(connection)[kind]
     after = KindRule(
         kind,

@@ -3,7 +3,7 @@
 Only documents that are `archived`, whose kind is archived by itself, which are under no legal hold, and whose
 local days have passed (manual 1.1.5: "Dostępny lokalnie przez (dni)") are purged. Of kinds that are due at
 once the days count from archiving; the four kinds of P1 have spent theirs here before they were archived, so
-their days count from intake.
+their days count from intake. However few the days, a copy stays for one day after archiving.
 
 Nothing is believed of what was once heard: in the very run the registry is asked again (hash and size equal,
 one approved entry), and the octets are fetched and hashed (design §3.7). Commit points, in order:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
 from erepo.clinic.database import Database
-from erepo.clinic.kinds import KindRule, read_rules
+from erepo.clinic.kinds import GRACE, KindRule, read_rules
 from erepo.clinic.rereading import Archived
 from erepo.clinic.tables import UtcDateTime, document
 
@@ -26,6 +26,7 @@ def is_over(rule: KindRule, moment: datetime) -> sa.ColumnElement[bool]:
         document.c.state == sa.literal("archived", literal_execute=True),
         document.c.kind == rule.kind.value,
         _since(rule) <= moment - timedelta(days=rule.local_days),
+        document.c.archived_at <= moment - GRACE,
         document.c.legal_hold.is_(False),
     )
 

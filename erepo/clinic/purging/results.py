@@ -29,7 +29,8 @@ class PurgeReport:
         purged: documents whose content left this place.
         bytes: octets of these.
         kept: documents that the repository did not confirm; their content stays.
-        unasked: documents nobody could be asked about; the next run asks.
+        unasked: documents that were to be asked about when something stopped it; the next run asks about
+            these and about all that were to follow.
         left_over: files that an earlier run had to leave, removed now.
         problem: why asking or removing ended early, if it did.
     """
