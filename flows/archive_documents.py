@@ -6,14 +6,13 @@ Requires the blocks that onboard-clinic writes, and the passphrase of the keys i
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Annotated
 
 from prefect import flow
 from pydantic import Field
 
 from erepo.cda.kinds import KINDS, Kind
-from erepo.clinic.archiving import BatchResult, Choice, summary
+from erepo.clinic.archiving import BatchResult, Choice, read_day, summary
 from erepo.clinic.outlook import Outlook
 from erepo.clinic.purging import PurgeReport, total_of
 from flows.archive_page import report_ahead, report_archiving
@@ -26,7 +25,7 @@ from tasks.clinic import opened
 
 _KINDS = "; ".join(f"{kind.value}: {info.label.pl} / {info.label.en}" for kind, info in KINDS.items())
 _EVERYTHING = "Puste: wszystkie / Empty: all."
-_Day = date | None
+_Day = Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$", max_length=10)]
 
 
 @dataclass
@@ -51,10 +50,10 @@ async def archive_documents(  # noqa: PLR0913, PLR0917 — one argument per fiel
         Sequence[Kind],
         Field(title="Rodzaje dokumentów / Document kinds", description=f"{_EVERYTHING} {_KINDS}"),
     ] = (),
-    taken_in_from: Annotated[_Day, Field(title="Przyjęte od dnia / Taken in from (day)")] = None,
-    taken_in_to: Annotated[_Day, Field(title="Przyjęte do dnia / Taken in to (day)")] = None,
-    effective_from: Annotated[_Day, Field(title="Wystawione od dnia / Made from (day)")] = None,
-    effective_to: Annotated[_Day, Field(title="Wystawione do dnia / Made to (day)")] = None,
+    taken_in_from: Annotated[_Day, Field(title="Przyjęte od dnia / Taken in from (day)")] = "",
+    taken_in_to: Annotated[_Day, Field(title="Przyjęte do dnia / Taken in to (day)")] = "",
+    effective_from: Annotated[_Day, Field(title="Wystawione od dnia / Made from (day)")] = "",
+    effective_to: Annotated[_Day, Field(title="Wystawione do dnia / Made to (day)")] = "",
     dry_run: Annotated[
         bool, Field(title="Tylko pokaż, co zostanie zrobione / Only show what would be done")
     ] = False,
@@ -70,14 +69,19 @@ async def archive_documents(  # noqa: PLR0913, PLR0917 — one argument per fiel
         connection: Name of the clinic's blocks.
         most_documents: Queue at most so many new documents; 0 means all that are due.
         kinds: Only documents of these kinds; empty means all that are due.
-        taken_in_from: Only documents taken in on this Polish day or later.
+        taken_in_from: Only documents taken in on this Polish day (YYYY-MM-DD) or later; empty means any.
         taken_in_to: Only documents taken in on this Polish day or earlier.
         effective_from: Only documents made on this Polish day or later; those without a date stay.
         effective_to: Only documents made on this Polish day or earlier.
         dry_run: Plan nothing and send nothing; leave a page of what would be done, and why the rest stays.
     """
     choice = Choice(
-        tuple(kinds), taken_in_from, taken_in_to, effective_from, effective_to, most_documents or None
+        kinds=tuple(kinds),
+        taken_in_from=read_day(taken_in_from),
+        taken_in_to=read_day(taken_in_to),
+        effective_from=read_day(effective_from),
+        effective_to=read_day(effective_to),
+        limit=most_documents or None,
     )
     if dry_run:
         await report_ahead(await look(connection, choice))

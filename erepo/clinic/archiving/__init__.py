@@ -41,7 +41,7 @@ Not protected: content that changes on the clinic's disk between intake and send
 (the hash is that of intake) and ends `rejected`; it cannot be repaired from here.
 """
 
-from erepo.clinic.archiving.choosing import EVERYTHING, Choice
+from erepo.clinic.archiving.choosing import EVERYTHING, Choice, read_day
 from erepo.clinic.archiving.permission import check_permitted
 from erepo.clinic.archiving.planning import plan
 from erepo.clinic.archiving.reconciling import reconcile
@@ -67,6 +67,7 @@ __all__ = [
     "Summary",
     "check_permitted",
     "plan",
+    "read_day",
     "reconcile",
     "send_batch",
     "summary",

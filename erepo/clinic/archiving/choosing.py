@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
-from erepo.clinic.archiving.errors import PeriodWrong
+from erepo.clinic.archiving.errors import DayWrong, PeriodWrong
 from erepo.clinic.tables import document
 from erepo.clinic.times import WARSAW
 
@@ -62,6 +62,20 @@ class Choice:
             if end:
                 found.append(column <= datetime.combine(end, time.max, WARSAW))
         return found
+
+
+def read_day(text: str) -> date | None:
+    """Return the day that a form names as YYYY-MM-DD; None for an empty field.
+
+    Raises:
+        DayWrong: it names no day.
+    """
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise DayWrong from None
 
 
 #: Everything that is due.

@@ -9,13 +9,16 @@ import pytest
 import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
+from erepo.clinic.archiving import Choice
 from erepo.clinic.database import Database, open_database
 from erepo.clinic.kinds import KindRule, read_rules, set_rule
+from erepo.clinic.outlook import Reason, look_ahead
 from erepo.clinic.purging import count_due
 from erepo.clinic.purging.choosing import is_over, page_of
 from erepo.clinic.purging.removing import make_remote
 from erepo.clinic.rereading import Archived
 from erepo.clinic.tables import document, now
+from erepo.settings import Settings
 from tests.support import postgres
 from tests.support.documents import add_documents
 
@@ -102,3 +105,15 @@ def test_question_rule_and_commit_agree(database: Database, kind: str, days: int
     # The commit looks at its own moment, a little later: what ends in between may go as well.
     late = {kept[pair].id for pair, end in ends.items() if end is not None and end <= now()}
     assert expected <= {one.id for one in made} <= late
+
+
+def test_the_look_ahead_answers_on_each_database(database: Database, tmp_path: Path) -> None:
+    """The same counts from both."""
+    settings = Settings(_env_file=None, home=tmp_path)  # type: ignore[call-arg]
+    with database.begin() as connection:
+        add_documents(connection, 3, due_at=now())
+        add_documents(connection, 2, kind="prescription")
+        _kept(connection, "lab_result", now() - timedelta(days=90), now() - timedelta(days=60))
+    outlook = look_ahead(database, settings, Choice(limit=2))
+    assert (outlook.documents, outlook.by_reason()) == (2, {Reason.OFF: 2, Reason.LIMIT: 1})
+    assert [(one.kind, one.documents, one.bytes) for one in outlook.purge] == [("lab_result", 1, 10)]
