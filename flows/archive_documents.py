@@ -49,7 +49,7 @@ async def archive_documents(  # noqa: PLR0913, PLR0917 — one argument per fiel
     kinds: Annotated[
         Sequence[Kind],
         Field(title="Rodzaje dokumentów / Document kinds", description=f"{_EVERYTHING} {_KINDS}"),
-    ] = (),
+    ] = [],
     taken_in_from: Annotated[_Day, Field(title="Przyjęte od dnia / Taken in from (day)")] = "",
     taken_in_to: Annotated[_Day, Field(title="Przyjęte do dnia / Taken in to (day)")] = "",
     effective_from: Annotated[_Day, Field(title="Wystawione od dnia / Made from (day)")] = "",
@@ -115,4 +115,4 @@ async def _archive(run: _Run, connection: str, choice: Choice) -> None:
         run.purged = leaving.reports
         while not leaving.purging.done:
             await purging.purge()
-    run.outlook = await look(connection, choice)
+    run.outlook = await look(connection, choice.rest)

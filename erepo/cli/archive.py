@@ -75,7 +75,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option
         if dry_run:
             _look_ahead(database, settings, choice, as_json=as_json)
         total, purged = uvloop.run(_run(database, settings, choice, quiet=as_json))
-        skipped = look_ahead(database, settings, choice).by_reason()
+        skipped = look_ahead(database, settings, choice.rest).by_reason()
     _tell(total, purged, skipped, as_json=as_json)
     raise typer.Exit(0 if total.complete and purged.complete else 1)
 

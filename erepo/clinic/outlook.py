@@ -40,7 +40,7 @@ WORDS = {
     Reason.OFF: Text("kind is not archived by itself", "rodzaj nie jest zapisywany automatycznie w archiwum"),
     Reason.LATER: Text("local days are not over", "nie upłynął okres dostępności lokalnej"),
     Reason.NOT_CHOSEN: Text("due, but not chosen", "do archiwizacji, ale nieobjęte wyborem"),
-    Reason.LIMIT: Text("due, but beyond the limit", "do archiwizacji, ale ponad limit"),
+    Reason.LIMIT: Text("due, left to a later run", "do archiwizacji w kolejnym uruchomieniu"),
     Reason.BLOCKED: Text("migrated back and blocked", "zmigrowane z powrotem i zablokowane"),
     Reason.REJECTED: Text(
         "refused earlier (`erepo rejected list`)", "odrzucone wcześniej (`erepo rejected list`)"

@@ -1,6 +1,6 @@
 """Which of the documents that are due a run takes: everything, or some kinds, dates, a number of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Final
 
@@ -47,6 +47,11 @@ class Choice:
                 raise PeriodWrong(begin=begin or "-", end=end or "-")
             if begin and end and end < begin:
                 raise PeriodWrong(begin=begin, end=end)
+
+    @property
+    def rest(self) -> "Choice":
+        """The same choice with nothing taken any more: what is told after a run."""
+        return replace(self, limit=0)
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """Return what a document must fulfil, the limit aside; empty where everything is chosen."""

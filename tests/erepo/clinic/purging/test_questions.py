@@ -10,14 +10,16 @@ import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
 from erepo.clinic.archiving import Choice
+from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database, open_database
 from erepo.clinic.kinds import KindRule, read_rules, set_rule
 from erepo.clinic.outlook import Reason, look_ahead
 from erepo.clinic.purging import count_due
 from erepo.clinic.purging.choosing import is_over, page_of
-from erepo.clinic.purging.removing import make_remote
+from erepo.clinic.purging.removing import make_remote, remove_noted
 from erepo.clinic.rereading import Archived
 from erepo.clinic.tables import document, now
+from erepo.clinic.tables_purging import content_removal
 from erepo.settings import Settings
 from tests.support import postgres
 from tests.support.documents import add_documents
@@ -84,7 +86,9 @@ def _kept(connection: sa.Connection, kind: str, taken_in_at: datetime, archived_
 @pytest.mark.parametrize("kind", ["lab_result", "prescription"])
 @pytest.mark.parametrize("days", [0, 1, 30])
 @pytest.mark.parametrize("on", [False, True])
-def test_question_rule_and_commit_agree(database: Database, kind: str, days: int, *, on: bool) -> None:
+def test_question_rule_and_commit_agree(
+    database: Database, tmp_path: Path, kind: str, days: int, *, on: bool
+) -> None:
     """What the question finds is what the rule says, and what the commit lets go; no more and no less."""
     moment = now()
     with database.begin() as connection:
@@ -105,6 +109,13 @@ def test_question_rule_and_commit_agree(database: Database, kind: str, days: int
     # The commit looks at its own moment, a little later: what ends in between may go as well.
     late = {kept[pair].id for pair, end in ends.items() if end is not None and end <= now()}
     assert expected <= {one.id for one in made} <= late
+    store = ContentStore(tmp_path / "content")
+    for one in made:
+        store.path(one.sha256).parent.mkdir(parents=True, exist_ok=True)
+        store.path(one.sha256).write_bytes(b"x")
+    assert (remove_noted(database, store), list(store.stored())) == (len(made), [])
+    with database.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(content_removal)).scalar() == 0
 
 
 def test_the_look_ahead_answers_on_each_database(database: Database, tmp_path: Path) -> None:
