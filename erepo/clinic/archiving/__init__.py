@@ -26,6 +26,8 @@ What a kill -9, a power cut or a lost connection leaves behind, and who repairs 
     still on its way         queued                         told XDSDuplicateUniqueIdInRegistry, asks again
     splitting a refused      sending        nothing         asks, sends, is refused again, splits again
     submission
+    a kind switched off      queued         nothing         takes its documents out of the plan again, unless
+    while documents wait                                    another archiver holds their batch
     two archivers            any            any             the claim lets one in; if its lease ended while
                                                             it was only slow, its late commits are fenced off
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
 from erepo.clinic.archiving import Choice, leases, ledger, read_day, send_batch, summary
@@ -227,3 +228,25 @@ def test_looking_ahead_names_everything_in_the_way(desk: Desk) -> None:
         '- komórka 1 jednostki 1 "Poradnia POZ" (units[1].cells[1]): kod resortowy cz. X (resort_x)',
     ]
     assert '- unit 1 "Zaklad" (units[1]): resort code, part V (resort_v)' in found[2].cure_en.splitlines()
+
+
+def test_no_question_grows_with_the_archive(desk: Desk) -> None:
+    """Planning, withdrawing, looking ahead and changing a rule read what is still to go, by its state."""
+    plans: list[str] = []
+
+    def note(_1: Any, cursor: Any, words: str, values: Any, _2: Any, many: bool) -> None:
+        if "FROM document" in words and not many:
+            cursor.execute(f"EXPLAIN QUERY PLAN {words}", values)
+            plans.extend(row[-1] for row in cursor.fetchall() if " document " in f"{row[-1]} ")
+
+    sa.event.listen(desk.database.engine, "before_cursor_execute", note)
+    ahead(desk, kinds=(Kind.LAB_RESULT,), taken_in_from=date(2026, 1, 1))
+    withdraw(desk.database)
+    desk.plan()
+    with desk.database.begin() as connection:
+        for kind in (Kind.LAB_RESULT, Kind.PRESCRIPTION):
+            set_rule(connection, kind, auto_archive=True, local_days=3)
+            set_rule(connection, kind, auto_archive=False)
+    assert len(plans) > 8
+    allowed = ("ix_document_state_due_at", "ix_document_kept_since", "ix_document_submission_id")
+    assert [one for one in plans if not any(index in one for index in allowed)] == []
