@@ -46,10 +46,10 @@ class KindUnchanged(InvalidInput):
         "Nie podano, co zmienić w ustawieniach rodzaju {kind}.",
     )
     cure = Text(
-        "Say whether it is archived by itself (`auto_archive`), or for how many days it stays local"
-        " (`local_days`), or both.",
-        "Podaj, czy zapisywać dokument automatycznie w archiwum (`auto_archive`), przez ile dni ma być"
-        " dostępny lokalnie (`local_days`) albo jedno i drugie.",
+        "Say whether it is archived by itself (`auto_archive`, --archive), or for how many days it stays"
+        " local (`local_days`, --local-days), or both.",
+        "Podaj, czy zapisywać dokument automatycznie w archiwum (`auto_archive`, --archive), przez ile dni ma"
+        " być dostępny lokalnie (`local_days`, --local-days) albo jedno i drugie.",
     )
 
 

@@ -104,7 +104,9 @@ async def test_an_incomplete_structure_is_refused_before_anything_is_sent(connec
     state = await archive_documents(return_state=True)
     assert state.is_failed()
     assert state.message is not None
-    assert "resort_v" in state.message or "V" in state.message
+    assert "- unit 1" in state.message
+    page = await newest("archive-summary")
+    assert any(line.startswith("- unit 1") and "(resort_v)" in line for line in page.splitlines())
     assert connected.states() == {"local": 3}
 
 

@@ -12,13 +12,14 @@ from typer.testing import CliRunner, Result
 from erepo.cli.root import app
 from erepo.clinic.account import keys_folder, load_connection
 from erepo.clinic.archiving.errors import AccountMissing
-from erepo.clinic.tables import account, cell, document, kind_rule, now, onboarding, unit
+from erepo.clinic.tables import account, audit_event, cell, document, kind_rule, now, onboarding, unit
 from erepo.pki.errors import WrongPassphrase
 from erepo.settings import Settings
 from erepo.soap.errors import SignerRefused
 from erepo.xds import iti18
 from tests.support.clinic_side import Clinic, new_clinic, samples
 from tests.support.cloud import RunningCloud, running_cloud
+from tests.support.waiting import until
 
 EXAMPLES = sorted((Path(__file__).parents[4] / "shared" / "pik" / "examples").glob("*.xml"))
 
@@ -120,6 +121,26 @@ def test_local_copies_leave_once_their_days_are_over(clinic: Clinic, tmp_path: P
     assert run(clinic, "status").exit_code == 0
     again = json.loads(run(clinic, "archive", "--json").stdout)
     assert (again["purge"]["purged"], len(again["purge"]["kept"])) == (0, 1)
+
+
+def test_two_processes_at_once_remove_each_copy_once(clinic: Clinic, tmp_path: Path) -> None:
+    """One of them killed in the middle: the other, or the next run, ends it; nothing is lost."""
+    clinic.take_in(samples(8, 40, patients=20), tmp_path / "in")
+    assert run(clinic, "archive").exit_code == 0
+    with clinic.database.begin() as connection:
+        connection.execute(document.update().values(archived_at=now() - timedelta(days=31)))
+    processes = [clinic.start("archive", "--json") for _ in range(2)]
+    until(lambda: clinic.states()["remote"] > 0 or processes[0].poll() is not None, 60)
+    processes[0].kill()
+    for process in processes:
+        process.communicate(timeout=60)
+    assert run(clinic, "archive").exit_code == 0
+    assert clinic.states() == {"remote": 40}
+    assert not list((clinic.settings.clinic_home / "content").glob("??/*"))
+    with clinic.database.read() as connection:
+        purged = sa.select(sa.func.count()).where(audit_event.c.event == "purged")
+        assert connection.execute(purged).scalar() == 40
+    assert json.loads(run(clinic, "verify", "--read-back", "--json").stdout)["equal"] == 40
 
 
 def test_archive_shows_a_table_with_rejected_documents(clinic: Clinic, tmp_path: Path) -> None:
