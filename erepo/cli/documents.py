@@ -32,7 +32,7 @@ from erepo.texts import Language, Text, language, size_words
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Documents: list them, look at one, open it, save it and its attachments, follow its versions, delete.",
+    help="Documents: list, look at one, open, save it and its attachments, follow its versions, delete.",
 )
 
 #: Each state in a word or two.

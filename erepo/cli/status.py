@@ -12,6 +12,7 @@ from erepo.cda.kinds import KINDS, Kind
 from erepo.cda.signature import is_broken
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
+from erepo.clinic.lacking import lacking
 from erepo.clinic.states import State
 from erepo.clinic.status import StatusReport, read_status
 from erepo.settings import Settings
@@ -56,8 +57,8 @@ _WEAK = Text(
     "Podpis w dokumencie jest słaby lub nie został zweryfikowany ({code}): {count}.",
 )
 _MISSING = Text(
-    "Before anything can be deposited, complete: {missing}.",
-    "Zanim będzie można deponować dokumenty, uzupełnij: {missing}.",
+    "Before anything can be deposited, complete:\n{missing}",
+    "Zanim będzie można deponować dokumenty, uzupełnij:\n{missing}",
 )
 
 
@@ -96,7 +97,7 @@ def show(report: StatusReport, console: Console, spoken: Language) -> None:
     for words, broken in signature_words(report.signatures_by_code(), spoken):
         console.print(words, style="red" if broken else "yellow", markup=False, highlight=False)
     if report.missing:
-        missing = "; ".join(f"{record}: {name}" for record, name in report.missing)
+        missing = "\n".join(f"- {line}" for line in lacking(report.missing, spoken))
         console.print(_MISSING.fill(spoken, missing=missing), style="yellow", markup=False, highlight=False)
 
 

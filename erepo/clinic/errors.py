@@ -3,6 +3,8 @@
 ErepoError
 ├── InvalidInput
 │   ├── UnknownKind            no such document kind
+│   ├── KindUnchanged          a change of a kind that names nothing to change
+│   ├── LocalDaysWrong         days that a kind cannot stay local for
 │   ├── FileUnreadable         the file cannot be read
 │   ├── FileEmpty              the file has no content
 │   ├── PatientUnknown         nothing says whose document this is
@@ -22,6 +24,7 @@ ErepoError
 """
 
 from erepo.acting import UserUnknown
+from erepo.clinic.lacking import lacking
 from erepo.errors import ConfigurationError, IntegrityError, InvalidInput, PermanentError
 from erepo.texts import Language, Text
 
@@ -32,6 +35,33 @@ class UnknownKind(InvalidInput):
     code = "kind.unknown"
     cause = Text("There is no such document kind.", "Nie ma takiego rodzaju dokumentu.")
     cure = Text("Use one of: {known}.", "Użyj jednego z: {known}.")
+
+
+class KindUnchanged(InvalidInput):
+    """A change of a kind that names nothing to change."""
+
+    code = "kind.unchanged"
+    cause = Text(
+        "Nothing to change was given for the kind {kind}.",
+        "Nie podano, co zmienić w ustawieniach rodzaju {kind}.",
+    )
+    cure = Text(
+        "Say whether it is archived by itself (`auto_archive`, --archive), or for how many days it stays"
+        " local (`local_days`, --local-days), or both.",
+        "Podaj, czy zapisywać dokument automatycznie w archiwum (`auto_archive`, --archive), przez ile dni ma"
+        " być dostępny lokalnie (`local_days`, --local-days) albo jedno i drugie.",
+    )
+
+
+class LocalDaysWrong(InvalidInput):
+    """Days that a kind cannot stay local for."""
+
+    code = "kind.local-days"
+    cause = Text(
+        "The days a kind stays local are a whole number from 0 to {most}.",
+        "Okres „Dostępny lokalnie przez (dni)” jest liczbą całkowitą od 0 do {most}.",
+    )
+    cure = Text("Correct the number; nothing was changed.", "Popraw liczbę; niczego nie zmieniono.")
 
 
 class FileUnreadable(InvalidInput):
@@ -134,9 +164,16 @@ class StructureIncomplete(ConfigurationError):
         "Nie można deponować dokumentów: {record}, brak pola {field}.",
     )
     cure = Text(
-        "Complete the structure file and load it with `erepo structure load FILE`. Missing: {missing}.",
-        "Uzupełnij plik struktury i wczytaj go poleceniem `erepo structure load PLIK`. Braki: {missing}.",
+        "Complete the structure file and load it with `erepo structure load FILE`. Missing:\n{missing}",
+        "Uzupełnij plik struktury i wczytaj go poleceniem `erepo structure load PLIK`. Braki:\n{missing}",
     )
+
+    def explain(self, language: Language) -> tuple[str, str]:
+        """Return (what happened, what to do next) in one language, a line for each thing that is missing."""
+        found = self.data["all"]
+        assert isinstance(found, list)
+        lines = "\n".join(f"- {line}" for line in lacking(found, language))
+        return self.cause.fill(language, **self.data), self.cure.fill(language, missing=lines)
 
 
 class StaffUnlinked(UserUnknown):

@@ -5,12 +5,11 @@ XDSResultNotSinglePatient). What is equal gets the time of the check; what is no
 """
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,32 +21,19 @@ from erepo.clinic.archiving.verdicts import Verdict, judge
 from erepo.clinic.database import Database
 from erepo.clinic.pipeline import PATIENCE, ByteBudget
 from erepo.clinic.repository import Cloud
+from erepo.clinic.rereading import Archived, read_back
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_chain import chain_link
 from erepo.xds import iti18
-from erepo.xds.iti43 import DocumentRequest
 
-#: Documents of one question, and octets of one retrieval of several documents.
-SLICE, SLICE_OCTETS = 100, 4 * 1024**2
+#: Documents of one question.
+SLICE = 100
 #: Rows read from the database at once.
 _PAGE = 2000
 
 Progress = Callable[[int], None]
 """Called with the number of documents that have just been checked."""
-
-
-class Archived(NamedTuple):
-    """An archived document as it should be."""
-
-    id: int
-    public_id: str
-    unique_id: str
-    sha1: str
-    sha256: str
-    size: int
-    patient_key: int
-    replaced: bool | None
 
 
 @dataclass(frozen=True)
@@ -176,33 +162,8 @@ class _Check:
         ]
         if self.report.read_back:
             equal = [one for one, finding in zip(wanted, findings, strict=True) if finding is Finding.EQUAL]
-            read = await self._read(equal, budget)
+            read = await read_back(self.cloud, equal, budget)
             findings = [read.get(one.id, finding) for one, finding in zip(wanted, findings, strict=True)]
-        return findings
-
-    async def _read(self, wanted: Sequence[Archived], budget: ByteBudget) -> dict[int, Finding | None]:
-        findings: dict[int, Finding | None] = {}
-        for group in _by_octets(wanted):
-            taken = await budget.take(sum(one.size for one in group))
-            try:
-                findings |= await self._read_group(group)
-            finally:
-                await budget.give_back(taken)
-        return findings
-
-    async def _read_group(self, group: Sequence[Archived]) -> dict[int, Finding | None]:
-        repository = self.cloud.repository_unique_id
-        result = await self.cloud.retrieve([DocumentRequest(repository, one.unique_id) for one in group])
-        got = {one.document_unique_id: one.content for one in result.documents}
-        findings: dict[int, Finding | None] = {}
-        for one in group:
-            if one.unique_id not in got:
-                findings[one.id] = Finding.MISSING
-                continue
-            digest = hashlib.sha256()
-            for chunk in got[one.unique_id].chunks():
-                digest.update(chunk)
-            findings[one.id] = Finding.EQUAL if digest.hexdigest() == one.sha256 else None
         return findings
 
     def _commit(self, group: Sequence[tuple[Archived, Finding | None]]) -> None:
@@ -306,16 +267,3 @@ def _slices(archived: Iterable[Archived]) -> Iterator[Sequence[Archived]]:
                 together = []
         if together:
             yield together
-
-
-def _by_octets(wanted: Sequence[Archived]) -> Iterator[Sequence[Archived]]:
-    together: list[Archived] = []
-    size = 0
-    for one in wanted:
-        if together and size + one.size > SLICE_OCTETS:
-            yield together
-            together, size = [], 0
-        together.append(one)
-        size += one.size
-    if together:
-        yield together

@@ -63,6 +63,14 @@ def test_no_field_makes_an_ugly_form(entry: dict[str, Any]) -> None:
     assert [name for name, field in fields(entry).items() if "anyOf" in field or "type" not in field] == []
 
 
+def test_kinds_are_chosen_from_a_list_that_people_can_read() -> None:
+    """Ids go into the parameters; beside the list stand their names in both languages."""
+    [entry] = [one for one in catalogue() if one["flow_name"] == "archive-documents"]
+    field = fields(entry)["kinds"]
+    assert (field["type"], field["default"]) == ("array", [])
+    assert "prescription: Recepta / Prescription" in field["description"]
+
+
 @ENTRIES
 def test_one_run_at_a_time_by_a_declared_rule(entry: dict[str, Any]) -> None:
     """Two runs of one deployment never work side by side; what happens to the second is written down."""

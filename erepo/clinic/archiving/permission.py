@@ -1,4 +1,4 @@
-"""May anything be deposited now? Asked before a run, before planning, and before each batch."""
+"""May documents be moved now? Asked before a run, before planning, each batch, and each page of purging."""
 
 from erepo.clinic.database import Database
 from erepo.clinic.licence import require_licence

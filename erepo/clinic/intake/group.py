@@ -124,7 +124,7 @@ class Group:
                 with self.places.database.begin() as connection:
                     known = find_known(connection, [one.sha256 for one in fresh])
                     new = [one for one in fresh if one.sha256 not in known]
-                    insert_documents(connection, new, read_rules(connection))
+                    insert_documents(connection, new, read_rules(connection, hold=True))
                     return known | {one.sha256: one.known for one in new}
             except sa.exc.IntegrityError:
                 # Possible only where writers do not exclude each other: the other one has committed by now.

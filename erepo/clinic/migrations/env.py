@@ -7,6 +7,7 @@ from erepo.clinic import (  # noqa: F401 — their tables join the metadata
     tables_chain,
     tables_migrating,
     tables_people,
+    tables_purging,
     tables_retention,
 )
 from erepo.clinic.tables import metadata
