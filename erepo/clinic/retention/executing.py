@@ -212,17 +212,15 @@ def _finish_some(database: Database, store: ContentStore, found: Proposal, rows:
     """Remove the content (L), then erase (E): the name of the content stands in the row until then."""
     if not rows:
         return
-    with database.engine.connect() as connection:
+    with database.begin() as connection:
         overwrite(connection)
-        connection.rollback()
-        with connection.begin():
-            ids = _still_begun(connection, found, [row.id for row in rows])
-            # Inside the transaction: another confirmation of the same list must not remove what is
-            # erased by now, for the same bytes may have been taken in anew.
-            for row in rows:
-                if row.id in ids:
-                    store.remove(row.sha256)
-            _erase(connection, found, sorted(ids))
+        ids = _still_begun(connection, found, [row.id for row in rows])
+        # Inside the transaction: another confirmation of the same list must not remove what is erased by
+        # now, for the same bytes may have been taken in anew.
+        for row in rows:
+            if row.id in ids:
+                store.remove(row.sha256)
+        _erase(connection, found, sorted(ids))
 
 
 def _still_begun(connection: sa.Connection, found: Proposal, ids: Sequence[int]) -> set[int]:
