@@ -75,6 +75,8 @@ class Work:
 
     async def run(self, *, begin: bool = True) -> None:
         """Bring what an earlier call left open to an end; then, if wanted, what was not begun yet."""
+        if begin and not await self._is_answered():
+            return
         for number in range(ROUNDS):
             if number:
                 await asyncio.sleep(PAUSE * 2**number * random.uniform(0.5, 1))  # noqa: S311 - jitter
@@ -92,6 +94,17 @@ class Work:
         if self.problem is None and left and self._failure is not None:
             return problem_of(self._failure)
         return self.problem
+
+    async def _is_answered(self) -> bool:
+        """Begin nothing where nobody answers: documents would wait half-way for no reason."""
+        for one in (await self._load(("planned",)))[:1]:
+            try:
+                await is_registered(self.cloud, self._remote(one))
+            except Exception as error:  # noqa: BLE001 - whatever it is, nothing is begun
+                self._note(error)
+                self.problem = problem_of(self._failure or error)
+                return False
+        return True
 
     async def _load(self, steps: Sequence[str]) -> list[Doc]:
         return await asyncio.to_thread(ledger.load, self.database, self.lease, steps)

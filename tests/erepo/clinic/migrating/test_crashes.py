@@ -161,7 +161,7 @@ async def act(desk: MigrationDesk, name: str, number: int, after: bool, patch: p
             await desk.run()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(actions=st.lists(_ACTION, max_size=6))
 def test_any_sequence_keeps_the_invariants(
     tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[str, int, bool]]
