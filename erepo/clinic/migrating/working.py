@@ -159,9 +159,12 @@ class Work:
             try:
                 fetched = await secure(self.cloud, self._store, away)
             except Exception as error:  # noqa: BLE001 - whatever it is, other groups go on
-                # Nothing of these was removed, so nothing has to be decided: they are where they were.
+                # Nothing of these was removed: they are where they were. Of what was durable once something
+                # may have been; that stays on its way.
                 code = error.code if isinstance(error, ErepoError) else f"unexpected.{type(error).__name__}"
-                again = [GivenUp(one, one.from_state, code, again=True) for one in away]
+                again = [
+                    GivenUp(one, one.from_state, code, again=True) for one in away if not one.once_durable
+                ]
                 await asyncio.to_thread(ledger.give_up, self.database, self.lease, again)
                 self._failed(error)
             else:
