@@ -8,6 +8,7 @@ import typer
 import uvloop
 
 from erepo.cli.complaints import complaining
+from erepo.cli.confirming import confirmed
 from erepo.clinic.active import load_active
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.deleting import Deleted, delete_documents, finish_deletions
@@ -40,7 +41,8 @@ def delete(
     if ids and not yes:
         if as_json:
             raise typer.BadParameter("--json needs --yes")
-        typer.confirm(_SURE.fill(language(), count=len(set(ids))), abort=True)
+        if not confirmed(_SURE.fill(language(), count=len(set(ids)))):
+            raise typer.Abort
     settings = Settings()
     with complaining(as_json=as_json), contextlib.closing(open_clinic(settings)) as database:
         done = uvloop.run(_delete(database, settings, ids or [], login))

@@ -15,6 +15,7 @@ from rich.table import Table
 from erepo.cda.kinds import KINDS, Kind
 from erepo.cli.bars import bar
 from erepo.cli.complaints import complain, complaining
+from erepo.cli.confirming import confirmed
 from erepo.cli.desk import open_database, open_prefect
 from erepo.cli.migrate_choosing import (
     Archived,
@@ -91,6 +92,11 @@ _ROWS = (
         Text("here; the next run removes them there", "lokalnie; usunie je następne uruchomienie"),
     ),
 )
+_STATES = {
+    State.ARCHIVED: Text("here and there", "lokalnie i w repozytorium"),
+    State.REMOTE: Text("there only", "tylko w repozytorium"),
+    State.BLOCKED: Text("blocked", "zablokowany"),
+}
 _SIZE, _TIME = Text("size", "rozmiar"), Text("time", "czas")
 _STOPPED = Text("Stopped on request.", "Zatrzymano na żądanie.")
 _STOPPING = Text(
@@ -191,7 +197,8 @@ def list_documents(  # noqa: PLR0913, PLR0917 - an option for each filter
     for one in found:
         label = KINDS[Kind(one.kind)].label.fill(language())
         day = f"{one.archived_at.astimezone(WARSAW):%Y-%m-%d}" if one.archived_at else "-"
-        typer.echo(f"{one.public_id}  {day}  {size_words(one.size, language()):>9}  {one.state:8}  {label}")
+        where = _STATES[State(one.state)].fill(language())
+        typer.echo(f"{one.public_id}  {day}  {size_words(one.size, language()):>9}  {where}  {label}")
 
 
 @app.command("unblock")
@@ -243,7 +250,7 @@ def _go_on(seen: Preview, *, yes: bool, as_json: bool) -> bool:
     """Tell whether to go on; half-done work of earlier runs is finished also when nothing else is chosen."""
     if yes or not seen.documents:
         return True
-    return not as_json and typer.confirm(_SURE.fill(language()), default=False)
+    return not as_json and confirmed(_SURE.fill(language()))
 
 
 def _start_in_prefect(settings: Settings, wanted: Selection, login: str) -> None:

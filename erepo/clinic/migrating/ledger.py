@@ -30,6 +30,7 @@ class Doc(NamedTuple):
         size: octets, as taken in.
         from_state: where it was before.
         step: how far it has come.
+        once_durable: whether its octets were proven to be here before; something there may be gone.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Doc(NamedTuple):
     size: int
     from_state: State
     step: str
+    once_durable: bool
 
 
 class GivenUp(NamedTuple):
@@ -69,7 +71,13 @@ def load(database: Database, lease: Lease, steps: Sequence[str]) -> list[Doc]:
     ]
     with database.read() as connection:
         rows = connection.execute(
-            sa.select(*columns, migration_item.c.from_state, document.c.state, migration_item.c.step)
+            sa.select(
+                *columns,
+                migration_item.c.from_state,
+                document.c.state,
+                migration_item.c.step,
+                migration_item.c.durable_at,
+            )
             .join(document, document.c.id == migration_item.c.document_id)
             .where(migration_item.c.batch_id == lease.batch_id, migration_item.c.step.in_(steps))
             .order_by(document.c.patient_key, document.c.id)
@@ -85,6 +93,7 @@ def load(database: Database, lease: Lease, steps: Sequence[str]) -> list[Doc]:
             row.size,
             State(row.from_state or row.state),
             row.step,
+            row.durable_at is not None,
         )
         for row in rows
     ]
@@ -167,7 +176,7 @@ def give_up(database: Database, lease: Lease, given: Sequence[GivenUp]) -> None:
 def back_to_fetching(database: Database, lease: Lease, docs: Sequence[Doc]) -> None:
     """Write down that the octets of these are not here after all: nothing may be removed."""
     with held(database, lease) as connection:
-        _note(connection, lease, [one.id for one in docs], step="fetching", durable_at=None)
+        _note(connection, lease, [one.id for one in docs], step="fetching")
 
 
 def is_stopped(database: Database, lease: Lease) -> bool:

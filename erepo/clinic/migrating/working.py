@@ -75,6 +75,8 @@ class Work:
 
     async def run(self, *, begin: bool = True) -> None:
         """Bring what an earlier call left open to an end; then, if wanted, what was not begun yet."""
+        if begin and not await self._is_answered():
+            return
         for number in range(ROUNDS):
             if number:
                 await asyncio.sleep(PAUSE * 2**number * random.uniform(0.5, 1))  # noqa: S311 - jitter
@@ -92,6 +94,17 @@ class Work:
         if self.problem is None and left and self._failure is not None:
             return problem_of(self._failure)
         return self.problem
+
+    async def _is_answered(self) -> bool:
+        """Begin nothing where nobody answers: documents would wait half-way for no reason."""
+        for one in (await self._load(("planned",)))[:1]:
+            try:
+                await is_registered(self.cloud, self._remote(one))
+            except Exception as error:  # noqa: BLE001 - whatever it is, nothing is begun
+                self._note(error)
+                self.problem = problem_of(self._failure or error)
+                return False
+        return True
 
     async def _load(self, steps: Sequence[str]) -> list[Doc]:
         return await asyncio.to_thread(ledger.load, self.database, self.lease, steps)
@@ -146,9 +159,12 @@ class Work:
             try:
                 fetched = await secure(self.cloud, self._store, away)
             except Exception as error:  # noqa: BLE001 - whatever it is, other groups go on
-                # Nothing of these was removed, so nothing has to be decided: they are where they were.
+                # Nothing of these was removed: they are where they were. Of what was durable once something
+                # may have been; that stays on its way.
                 code = error.code if isinstance(error, ErepoError) else f"unexpected.{type(error).__name__}"
-                again = [GivenUp(one, one.from_state, code, again=True) for one in away]
+                again = [
+                    GivenUp(one, one.from_state, code, again=True) for one in away if not one.once_durable
+                ]
                 await asyncio.to_thread(ledger.give_up, self.database, self.lease, again)
                 self._failed(error)
             else:

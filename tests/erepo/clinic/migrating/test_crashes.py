@@ -106,6 +106,26 @@ async def test_the_proof_is_made_again_after_a_crash(
     desk.assert_home()
 
 
+async def test_what_may_be_half_removed_stays_on_its_way(
+    desk: MigrationDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries gone, the copy here rotten, nobody answers: nothing is called remote that may not be."""
+    monkeypatch.setattr(leases, "is_dead", bool)
+    await desk.archive(3, purge=3)
+    with monkeypatch.context() as patch:
+        fail_at(1, "after", patch, Crash, [(type(desk.cloud), "remove_metadata")])
+        await run_to_the_crash(desk)
+    for file in (desk.settings.clinic_home / "content").glob("??/*"):
+        file.write_bytes(b"rotten")
+    desk.cloud.down = True
+    for _ in range(2):
+        total = await desk.migrate()
+        assert (total.unresolved, desk.states()) == (3, {"migrating": 3})
+    desk.cloud.down = False
+    assert (await desk.migrate()).recovered == 3
+    desk.assert_home()
+
+
 async def test_two_migrators_and_an_archiver_at_once(desk: MigrationDesk) -> None:
     """Whatever meets, each document ends in one place, whole."""
     desk.settings = desk.settings.model_copy(update={"batch_documents": 5})
@@ -161,7 +181,7 @@ async def act(desk: MigrationDesk, name: str, number: int, after: bool, patch: p
             await desk.run()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(actions=st.lists(_ACTION, max_size=6))
 def test_any_sequence_keeps_the_invariants(
     tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[str, int, bool]]

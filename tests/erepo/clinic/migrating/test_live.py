@@ -212,7 +212,7 @@ async def _at_work(clinic: Clinic, process: "subprocess.Popen[bytes]") -> None:
 @pytest.mark.kill
 async def test_an_interrupted_command_finishes_what_is_in_hand(clinic: Clinic, tmp_path: Path) -> None:
     """SIGINT asks for a stop: documents in hand are finished, none is left half-done, exit code 1."""
-    await archived(clinic, tmp_path, 120, patients=40)
+    await archived(clinic, tmp_path, 90, patients=30)
     clinic.environment |= {"EREPO_BATCH_DOCUMENTS": "30", "EREPO_IN_FLIGHT": "1"}
     process = clinic.start("migrate", "run", "--all", "--as", LOGIN, "--yes", "--json")
     await _at_work(clinic, process)
@@ -231,7 +231,7 @@ async def test_kill_9_of_the_service_in_mid_run(tmp_path: Path) -> None:
         new_clinic(tmp_path / "clinic", own.tenant, in_flight=4) as clinic,
     ):
         allow(clinic)
-        await archived(clinic, tmp_path, 100, patients=40)
+        await archived(clinic, tmp_path, 60, patients=30)
         seen = asyncio.Event()
         async with clinic.connection() as connection:
             work = asyncio.create_task(
@@ -274,9 +274,9 @@ async def test_a_cut_line_costs_nothing_but_another_run(clinic: Clinic, tmp_path
 @pytest.mark.kill
 async def test_two_commands_beside_an_archiving_one(clinic: Clinic, tmp_path: Path) -> None:
     """Processes of their own meet on the same patients; every document ends in one place, whole."""
-    await archived(clinic, tmp_path, 30, patients=6)
+    await archived(clinic, tmp_path, 16, patients=5)
     seed = next(SEEDS)
-    clinic.take_in(samples(seed, 30, patients=6), tmp_path / f"in{seed}")
+    clinic.take_in(samples(seed, 16, patients=5), tmp_path / f"in{seed}")
     command = ("migrate", "run", "--all", "--as", LOGIN, "--yes", "--json")
     started = [clinic.start(*command), clinic.start("archive", "--json"), clinic.start(*command)]
     for process in started:

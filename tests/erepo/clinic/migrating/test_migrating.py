@@ -204,6 +204,14 @@ async def test_a_service_that_does_not_answer_leaves_all_where_it_was(desk: Migr
     desk.assert_home()
 
 
+async def test_where_nobody_answers_nothing_is_begun(desk: MigrationDesk) -> None:
+    """Documents with a copy here do not wait half-way either."""
+    await desk.archive(6)
+    desk.cloud.down = True
+    total = await desk.migrate()
+    assert (total.left, total.unresolved, desk.states()) == (6, 0, {"archived": 6})
+
+
 async def test_a_stop_is_obeyed_and_the_rest_stays(
     desk: MigrationDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -226,7 +226,7 @@ async def test_a_failure_at_any_message_is_made_good_by_the_next_call(
 async def test_a_line_that_is_cut_at_any_place_loses_nothing(world: World, cut: Cut) -> None:
     """The line breaks a little later each time, until a call passes; the next call makes it good."""
     port = int(world.tenant.registry.split(":")[2].split("/")[0])
-    for octets in itertools.count(8_000, 5_000):
+    for octets in itertools.count(8_000, 9_000):
         stored = await world.store(*(entry() for _ in range(3)))
         async with CuttingProxy(port, lambda _: cut, octets=octets) as proxy:
             with contextlib.suppress(RetryableError):
