@@ -8,7 +8,8 @@ ErepoError
 │   ├── PatientUnknown         nothing says whose document this is
 │   ├── SidecarInvalid         the description beside the file is not understood
 │   ├── DocumentNotRejected    only a refused document can be released
-│   └── StructureInvalid       the structure file is not understood
+│   ├── StructureInvalid       the structure file is not understood
+│   └── ArchivingUserNeeded    the user who archives can neither go nor be made inactive
 ├── ConfigurationError
 │   ├── StructureIncomplete    a resort code or the archiving user is missing
 │   └── PanelLoginUnreadable   the file of the panel's first login says something else
@@ -125,6 +126,21 @@ class StructureInvalid(InvalidInput):
         return self.cause.fill(language, **words), self.cure.fill(language)
 
 
+class ArchivingUserNeeded(InvalidInput):
+    """The user on whose behalf documents are deposited can neither go nor be made inactive."""
+
+    code = "user.archives"
+    cause = Text(
+        "Documents are deposited on behalf of {login}: this user can neither be removed nor made inactive.",
+        "Dokumenty są deponowane w imieniu użytkownika {login}: nie można go usunąć ani wyłączyć.",
+    )
+    cure = Text(
+        "Let somebody else archive first: `erepo structure user set LOGIN --archiving`. Nothing was changed.",
+        "Najpierw wskaż innego użytkownika archiwizującego: `erepo structure user set LOGIN --archiving`."
+        " Niczego nie zmieniono.",
+    )
+
+
 class StructureIncomplete(ConfigurationError):
     """A resort code or the default archiving user is missing (manual 1.1.5)."""
 
@@ -134,8 +150,12 @@ class StructureIncomplete(ConfigurationError):
         "Nie można deponować dokumentów: {record}, brak pola {field}.",
     )
     cure = Text(
-        "Complete the structure file and load it with `erepo structure load FILE`. Missing: {missing}.",
-        "Uzupełnij plik struktury i wczytaj go poleceniem `erepo structure load PLIK`. Braki: {missing}.",
+        "Complete it by command (codes: `erepo structure set --help`, users: `erepo structure user set LOGIN"
+        " --npwz NUMBER --archiving`), or load a structure file with `erepo structure load FILE`. Missing:"
+        " {missing}.",
+        "Uzupełnij ją poleceniami (kody: `erepo structure set --help`, użytkownicy: `erepo structure user set"
+        " LOGIN --npwz NUMER --archiving`) albo wczytaj plik struktury: `erepo structure load PLIK`. Braki:"
+        " {missing}.",
     )
 
 
@@ -143,10 +163,11 @@ class StaffUnlinked(UserUnknown):
     """The clinic's archiving user has no valid PESEL or NPWZ (manual 2.4): the service would answer 403."""
 
     cure = Text(
-        "Give this user a PESEL or NPWZ: correct `users` and `archiving_user` in the structure file, then"
-        " `erepo structure load FILE`.",
-        "Uzupełnij PESEL lub NPWZ tego użytkownika: popraw `users` i `archiving_user` w pliku struktury, a"
-        " następnie `erepo structure load PLIK`.",
+        "Give this user a PESEL or NPWZ: `erepo structure user set LOGIN --npwz NUMBER` or `--pesel -`, which"
+        " asks for it (or correct `users` in the structure file and `erepo structure load FILE`).",
+        "Uzupełnij PESEL lub NPWZ tego użytkownika: `erepo structure user set LOGIN --npwz NUMER` albo"
+        " `--pesel -`, które o niego zapyta (albo popraw `users` w pliku struktury i wczytaj go poleceniem"
+        " `erepo structure load PLIK`).",
     )
 
 
