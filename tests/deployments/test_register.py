@@ -21,6 +21,7 @@ NAMES = [
     "maintenance-window/on-demand",
     "rotate-certificates/daily",
     "diagnose/on-demand",
+    "watch-runs/every-10-minutes",
 ]
 
 ENTRIES = pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry["flow_name"])
