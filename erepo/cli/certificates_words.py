@@ -58,6 +58,10 @@ _LATER = Text("New ones are due on {day}.", "Wymiana będzie potrzebna {day}.")
 _NOW = Text("New ones are due: {reason}.", "Potrzebna jest wymiana: {reason}.")
 _ROTATION = Text("Update begun on {day} ({reason}): {stage}.", "Aktualizacja z {day} ({reason}): {stage}.")
 _OVERLAP = Text("The old ones are retired after {day}.", "Stare zostaną wycofane po {day}.")
+_GIVEN_BACK = Text(
+    "The service still has to be told to refuse the new ones: rotate-certificates/daily does it after {day}.",
+    "Usługa nie wie jeszcze, że ma odrzucać nowe: rotate-certificates/daily przekaże jej to po {day}.",
+)
 
 
 def show(found: Status, console: Console, speak: Language) -> None:
@@ -91,8 +95,9 @@ def stage_words(rotation: Rotation, speak: Language) -> str:
         reason=REASONS[rotation.reason].fill(speak),
         stage=STAGES[rotation.stage].fill(speak),
     )
-    if rotation.stage is Stage.CUT_OVER and rotation.retire_after is not None:
-        words += " " + _OVERLAP.fill(speak, day=moment_words(rotation.retire_after, speak))
+    if rotation.retire_after is not None and rotation.stage is not Stage.RETIRED:
+        sentence = _GIVEN_BACK if rotation.stage.ended else _OVERLAP
+        words += " " + sentence.fill(speak, day=moment_words(rotation.retire_after, speak))
     return words
 
 
