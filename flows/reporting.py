@@ -11,7 +11,7 @@ from erepo.clinic.intake import Summary as Imported
 from erepo.clinic.p1 import Registration
 from erepo.clinic.structure_sync import Sent
 from erepo.errors import ErepoError
-from erepo.texts import Language, Text, language, size_words, time_words
+from erepo.texts import Language, Text, day_words, language, size_words, time_words
 
 #: An update costs 25 ms here and 22 ms in the server: one for about a thousand documents is enough.
 EVERY = 4
@@ -180,7 +180,7 @@ def registration_page(found: Registration, speak: Language) -> str:
         ("WSS", found.wss_serial, found.wss_until),
     ):
         rows.append(f"| {_SERIAL.fill(speak, purpose=purpose)} | {serial} |")
-        last = f"{end:%Y-%m-%d}" if end else "-"
+        last = day_words(end) if end else "-"
         rows.append(f"| {_UNTIL.fill(speak, purpose=purpose)} | {last} |")
     return f"## {_REGISTERED.fill(speak)}\n\n" + "\n".join([_FACTS.fill(speak), *rows])
 

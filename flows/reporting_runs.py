@@ -1,11 +1,8 @@
 """The page of watch-runs: what was put right, and what a person should look at."""
 
-from datetime import datetime
-
 from prefect.artifacts import acreate_markdown_artifact
 
-from erepo.clinic.times import WARSAW
-from erepo.texts import Language, Text, language
+from erepo.texts import Language, Text, language, moment_words
 from tasks.watching import Told, Watched
 
 _TITLE = Text("Runs", "Uruchomienia")
@@ -65,8 +62,4 @@ def watching_page(found: Watched, speak: Language) -> str:
 
 
 def _row(one: Told) -> str:
-    return f"| {one.name} | {one.state} | {_moment(one.since)} |"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(WARSAW):%Y-%m-%d %H:%M}"
+    return f"| {one.name} | {one.state} | {moment_words(one.since)} |"

@@ -31,7 +31,7 @@ from erepo.pki.bundle import fingerprint
 from erepo.pki.names import shown_subject
 from erepo.pki.pem import read_certificate
 from erepo.settings import Settings
-from erepo.texts import Text, language
+from erepo.texts import Text, day_words, language
 
 app = typer.Typer(
     help="The account's keys and certificates: receive, take over, show, save, replace.",
@@ -200,7 +200,7 @@ def _certificate(purpose: CertificatePurpose, pem: bytes) -> dict[str, Any]:
     left = certificate.not_valid_after_utc - datetime.now(UTC)
     return {
         "purpose": purpose.value,
-        "serial": f"{certificate.serial_number:x}",
+        "serial": f"{certificate.serial_number:X}",
         "subject": shown_subject(certificate),
         "notBefore": certificate.not_valid_before_utc.isoformat(),
         "notAfter": certificate.not_valid_after_utc.isoformat(),
@@ -215,7 +215,7 @@ def _print(facts: dict[str, Any]) -> None:
     words = _STATE.fill(speak, account=facts["account"], step=step, generation=facts["generation"] or "-")
     console.print(words, markup=False, highlight=False, soft_wrap=True)
     for one in facts["certificates"]:
-        since, until = (one[name][:10] for name in ("notBefore", "notAfter"))
+        since, until = (day_words(datetime.fromisoformat(one[name])) for name in ("notBefore", "notAfter"))
         words = _CERTIFICATE.fill(
             speak,
             purpose=one["purpose"],

@@ -1,11 +1,12 @@
 """One account in words, for people: what `tenant show` and `tenant set` tell of it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from rich.table import Table
 
-from erepo.texts import Language, Text, size_words
+from erepo.texts import Language, Text, day_words, size_words
 
 _NAMES: Final = {
     "account": Text("account", "konto"),
@@ -61,7 +62,7 @@ def told(facts: Mapping[str, Any], certificates: Sequence[Mapping[str, str]], sp
             speak,
             purpose=each["purpose"],
             state=each["state"],
-            day=each["notAfter"][:10],
+            day=day_words(datetime.fromisoformat(each["notAfter"])),
             fingerprint=each["fingerprint"][:16],
         )
         table.add_row(_CERTIFICATE.fill(speak), words)
