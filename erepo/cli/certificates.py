@@ -15,6 +15,7 @@ from erepo.cli.certificates_ledger import (
     JsonOption,
     cancel_runs,
     opened,
+    run_goes_on,
     the_account,
     wake_runs,
 )
@@ -49,6 +50,10 @@ _RECEIVED = Text(
     "Certyfikaty konta {account} są poprawne i zostały zapisane.",
 )
 _WOKEN = Text("The run that waited for them goes on.", "Oczekujące uruchomienie jest kontynuowane.")
+_GOING_ON = Text(
+    "A run of onboard-clinic is going on with them; its page in Prefect shows how far it is.",
+    "Trwa uruchomienie onboard-clinic, które ich używa; jego postęp pokazuje strona w Prefect.",
+)
 _START = Text(
     "Now start the deployment onboard-clinic/on-demand for this account; it activates it.",
     "Uruchom teraz wdrożenie onboard-clinic/on-demand dla tego konta; aktywuje ono konto.",
@@ -113,12 +118,13 @@ def receive(
         woken = wake_runs(settings, database, chosen)
         entry = onboarding.progress(database, chosen)
         active = entry is not None and entry.step is Step.ACTIVE
+        going_on = not (replacing or active or woken) and run_goes_on(settings, chosen)
     if as_json:
         serials = {each.purpose.value: each.serial for each in proven}
         typer.echo(orjson.dumps({"account": chosen, "serials": serials, "woken": woken}))
         return
     typer.echo(_RECEIVED.fill(language(), account=chosen))
-    begun = _IN_USE if active else _WOKEN if woken else _START
+    begun = _IN_USE if active else _WOKEN if woken else _GOING_ON if going_on else _START
     next_step = _REPLACING if replacing else begun
     typer.echo(next_step.fill(language()))
 
