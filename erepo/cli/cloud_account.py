@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from rich.table import Table
 
-from erepo.texts import Language, Text, day_words, size_words
+from erepo.cli.cloud_words import account_state, certificate_state
+from erepo.texts import Language, Text, day_words, moment_words, size_words
 
 _NAMES: Final = {
     "account": Text("account", "konto"),
@@ -22,8 +23,8 @@ _NAMES: Final = {
     "validUntil": Text("valid until", "ważne do"),
     "repositoryUniqueId": Text("repository", "repozytorium"),
     "sourceId": Text("source", "źródło"),
-    "lastCheck": Text("last check (UTC)", "ostatnie sprawdzenie (UTC)"),
-    "uncheckedSince": Text("oldest reading (UTC)", "najstarszy odczyt (UTC)"),
+    "lastCheck": Text("last check", "ostatnie sprawdzenie"),
+    "uncheckedSince": Text("oldest reading", "najstarszy odczyt"),
 }
 _CERTIFICATE = Text("certificate", "certyfikat")
 _UNTIL = Text(
@@ -61,7 +62,7 @@ def told(facts: Mapping[str, Any], certificates: Sequence[Mapping[str, str]], sp
         words = _UNTIL.fill(
             speak,
             purpose=each["purpose"],
-            state=each["state"],
+            state=certificate_state(each["state"], speak),
             day=day_words(datetime.fromisoformat(each["notAfter"])),
             fingerprint=each["fingerprint"][:16],
         )
@@ -82,7 +83,7 @@ def _words(name: str, facts: Mapping[str, Any], speak: Language) -> str:
         return _last_check(value, facts["lastCheckWell"], speak)
     if name == "uncheckedSince":
         return "-" if value is None else _moment(value)
-    return str(value)
+    return account_state(value, speak) if name == "state" else str(value)
 
 
 def _last_check(at: str | None, well: object, speak: Language) -> str:
@@ -92,4 +93,4 @@ def _last_check(at: str | None, well: object, speak: Language) -> str:
 
 
 def _moment(iso: str) -> str:
-    return iso[:16].replace("T", " ")
+    return moment_words(datetime.fromisoformat(iso))

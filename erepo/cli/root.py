@@ -66,8 +66,14 @@ class LazyCommands(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page of `erepo --help`."""
-        _spoken(self)
-        super().format_help(ctx, formatter)
+        if language() != "pl":
+            super().format_help(ctx, formatter)
+            return
+        from erepo.cli.polish import page, translate  # noqa: PLC0415 (only Polish readers need it)
+
+        translate(self)
+        with page():
+            super().format_help(ctx, formatter)
 
 
 def _spoken(command: Any) -> Any:

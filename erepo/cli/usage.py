@@ -24,6 +24,19 @@ _REASONS: Final = {
     r"Input should be a valid (?:number|decimal).*": "oczekiwano liczby.",
     r"Input should be greater than or equal to (?P<least>.+)": "musi wynosić co najmniej {least}.",
     r"Input should be less than or equal to (?P<most>.+)": "może wynosić co najwyżej {most}.",
+    r"(?:Value error, )?(?P<it>'.*') does not match the formats? (?P<forms>.+?)\.?": (
+        "{it} to nie data ani czas; zapisz tak: {forms}."
+    ),
+    r"(?P<names>.+): no such check; one of (?P<known>.+)": "nie ma sprawdzenia {names}; do wyboru: {known}.",
+    r"(?P<it>'.*'): write 50kB, 20MB, or a range such as 5kB-2MB": (
+        "{it}: zapisz 50kB, 20MB albo zakres, na przykład 5kB-2MB."
+    ),
+    r"--cell needs --unit": "opcja --cell wymaga --unit.",
+    r"write each change as FIELD=VALUE": "zapisz każdą zmianę jako POLE=WARTOŚĆ.",
+    r"an account has 16 digits": "konto ma 16 cyfr.",
+    r"--until lies before the first day": "--until przypada przed pierwszym dniem.",
+    r"give ids, or --all": "podaj identyfikatory albo --all.",
+    r"--sample and --since exclude each other": "--sample i --since wykluczają się.",
     r"\w+ (?P<path>'.*') does not exist\.": "{path}: nie ma takiego pliku ani katalogu.",
     r"\w+ (?P<path>'.*') is a file\.": "{path} jest plikiem, nie katalogiem.",
     r"\w+ (?P<path>'.*') is a directory\.": "{path} jest katalogiem, nie plikiem.",
@@ -79,8 +92,15 @@ def sentence(english: str) -> str:
     return _known(_SENTENCES, english)
 
 
+def _with_letters(words: str) -> str:
+    """Return a sentence with the signs of a date's form as people write them."""
+    for sign, letters in (("%Y", "RRRR"), ("%m", "MM"), ("%d", "DD"), ("%H", "GG"), ("%M", "MM")):
+        words = words.replace(sign, letters)
+    return words
+
+
 def _known(forms: dict[str, str], english: str) -> str:
     for form, polish in forms.items():
         if found := re.fullmatch(form, english, re.DOTALL):
-            return polish.format(**found.groupdict())
+            return _with_letters(polish.format(**found.groupdict()))
     return english

@@ -4,6 +4,8 @@ Each file holds the help of some commands: English, as it stands in the code, â†
 changes, the Polish is not found any more, and `tests/erepo/cli/test_polish_help.py` names it.
 """
 
+import contextlib
+from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -56,10 +58,21 @@ def translate(command: Any) -> Any:
     Args:
         command: as typer makes it; it is changed.
     """
-    for name, words in _PAGE.items():
-        setattr(rich_utils, name, words)
     _put(command)
     return command
+
+
+@contextlib.contextmanager
+def page() -> Iterator[None]:
+    """Inside, typer's own words on a page of help are Polish."""
+    before = {name: getattr(rich_utils, name) for name in _PAGE}
+    try:
+        for name, words in _PAGE.items():
+            setattr(rich_utils, name, words)
+        yield
+    finally:
+        for name, words in before.items():
+            setattr(rich_utils, name, words)
 
 
 def _put(command: Any) -> None:
@@ -68,7 +81,7 @@ def _put(command: Any) -> None:
     for parameter in command.params:
         if english := getattr(parameter, "help", None):
             parameter.help = polish(english) or english
-    usage, option = command.get_usage, command.get_help_option
+    usage, option, write = command.get_usage, command.get_help_option, command.format_help
 
     def in_polish(context: Any) -> str:
         words: str = usage(context)
@@ -82,6 +95,10 @@ def _put(command: Any) -> None:
             found.help = _HELP_OPTION
         return found
 
-    command.get_usage, command.get_help_option = in_polish, described
+    def written(context: Any, formatter: Any) -> None:
+        with page():
+            write(context, formatter)
+
+    command.get_usage, command.get_help_option, command.format_help = in_polish, described, written
     for below in getattr(command, "commands", {}).values():
         _put(below)

@@ -96,11 +96,15 @@ HELP: Final[dict[str, str]] = {
     (
         "Have a service go wrong; a running sandbox does so from the next request on.\n\n"
         "Example:\n"
-        "  erepo p1-sandbox fault set szar-repository no-id"
+        "  erepo p1-sandbox fault set szar-repository no-id\n\n"
+        "After it the repository stands in P1 without an id here (manual 2.1). Cure:\n"
+        "  erepo account p1 register --start-over --new-repository …"
     ): (
         "Niech usługa zawodzi; działające środowisko testowe stosuje to od następnego żądania.\n\n"
         "Przykład:\n"
-        "  erepo p1-sandbox fault set szar-repository no-id"
+        "  erepo p1-sandbox fault set szar-repository no-id\n\n"
+        "Po niej repozytorium istnieje w P1, a tutaj nie ma jego identyfikatora (instrukcja 2.1). Pomaga:\n"
+        "  erepo account p1 register --start-over --new-repository …"
     ),
     "One of token, szar-repository, szar-access, soz, iti-18, iti-42, iti-57.": (
         "Jedna z: token, szar-repository, szar-access, soz, iti-18, iti-42, iti-57."
