@@ -27,6 +27,7 @@ from pydantic.fields import FieldInfo
 
 import blocks
 from deployments import automations
+from deployments.descriptions import bilingual
 
 CATALOGUE = Path(__file__).with_name("prefect.yaml")
 
@@ -60,6 +61,8 @@ def build(entry: dict[str, Any]) -> RunnerDeployment:
     schema = deployment._parameter_openapi_schema  # noqa: SLF001 — it has no public name
     for name, title in _titles(flow).items():
         schema.properties[name]["title"] = title
+    for one in schema.properties.values():
+        one["description"] = bilingual(one.get("description", ""))
     definition = json.dumps(entry, sort_keys=True) + schema.model_dump_json()
     deployment.version = hashlib.sha256(definition.encode()).hexdigest()[:16]
     return deployment
