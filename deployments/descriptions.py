@@ -30,9 +30,7 @@ POLISH: Final = MappingProxyType(
         (
             "Maildir that receives the answers; empty takes the mailbox of the MailServer block, or the"
             " sandbox's."
-        ): (
-            "Maildir z odpowiedziami; puste pole: skrzynka z bloku MailServer albo środowiska testowego."
-        ),
+        ): ("Maildir z odpowiedziami; puste pole: skrzynka z bloku MailServer albo środowiska testowego."),
         "Root address of the service; empty takes the one on this machine.": (
             "Główny adres usługi; puste pole: usługa na tym komputerze."
         ),

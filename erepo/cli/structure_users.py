@@ -17,6 +17,7 @@ from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.permissions import grant, parse_permission, revoke
 from erepo.clinic.structure import check_ready
 from erepo.clinic.structure_file import read_octets
+from erepo.clinic.structure_words import missing_words
 from erepo.clinic.users import Listed, let_archive, list_users, load_users, remove_user, set_user
 from erepo.texts import Text, language
 
@@ -183,7 +184,9 @@ def _tell_missing(database: Database) -> None:
         with database.read() as connection:
             check_ready(connection)
     except StructureIncomplete as error:
-        typer.echo(_STILL.fill(language(), missing=error.data["missing"]), err=True)
+        absent = error.data["all"]
+        assert isinstance(absent, list)
+        typer.echo(_STILL.fill(language(), missing=missing_words(absent, language())), err=True)
 
 
 def _tick(whether: bool) -> str:

@@ -23,6 +23,7 @@ ErepoError
 """
 
 from erepo.acting import UserUnknown
+from erepo.clinic.structure_words import field_words, missing_words, record_words
 from erepo.errors import ConfigurationError, IntegrityError, InvalidInput, PermanentError
 from erepo.texts import Language, Text
 
@@ -102,7 +103,12 @@ class SidecarInvalid(InvalidInput):
 
 def place_words(place: str, language: Language) -> str:
     """Return a place of a structure as people name it: lines of a file are counted in their language."""
-    return place.replace("line ", "wiersz ", 1) if language == "pl" else place
+    if language != "pl":
+        return place
+    record, comma, field = place.partition(", ")
+    if record.startswith("user "):  # a column of a table keeps its name
+        place = f"{record_words(record, language)}{comma}{field_words(field, language)}"
+    return place.replace("line ", "wiersz ", 1)
 
 
 class StructureInvalid(InvalidInput):
@@ -147,7 +153,7 @@ class StructureIncomplete(ConfigurationError):
     code = "structure.incomplete"
     cause = Text(
         "Nothing can be deposited: {record} lacks {field}.",
-        "Nie można deponować dokumentów: {record}, brak pola {field}.",
+        "Nie można deponować dokumentów, brakuje danych: {record}, {field}.",
     )
     cure = Text(
         "Complete it by command (codes: `erepo structure set --help`, users: `erepo structure user set LOGIN"
@@ -157,6 +163,15 @@ class StructureIncomplete(ConfigurationError):
         " LOGIN --npwz NUMER --archiving`) albo wczytaj plik struktury: `erepo structure load PLIK`. Braki:"
         " {missing}.",
     )
+
+    def explain(self, language: Language) -> tuple[str, str]:
+        """Return (what happened, what to do next) in one language, records and fields in it as well."""
+        absent = self.data.get("all")
+        missing = missing_words(absent, language) if isinstance(absent, list) else self.data["missing"]
+        record = record_words(str(self.data["record"]), language)
+        field = field_words(str(self.data["field"]), language)
+        words = self.cause.fill(language, record=record, field=field)
+        return words, self.cure.fill(language, missing=missing)
 
 
 class StaffUnlinked(UserUnknown):
