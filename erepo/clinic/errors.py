@@ -157,8 +157,8 @@ class StructureIncomplete(ConfigurationError):
     )
     cure = Text(
         "Complete the structure by commands (codes: `erepo structure set --help`; users: `erepo structure"
-        " user set LOGIN --npwz NUMBER --archiving`), or load a file with `erepo structure load FILE`. Missing:"
-        " {missing}.",
+        " user set LOGIN --npwz NUMBER --archiving`), or load a file with `erepo structure load FILE`."
+        " Missing: {missing}.",
         "Uzupełnij strukturę poleceniami (kody: `erepo structure set --help`, użytkownicy: `erepo structure"
         " user set LOGIN --npwz NUMER --archiving`) albo wczytaj plik: `erepo structure load PLIK`. Braki:"
         " {missing}.",
