@@ -22,6 +22,11 @@ _REASONS: Final = {
     r"(?:Value error, )?(?P<it>'.*') is not one of (?P<known>.+?)\.?": "{it} nie jest żadną z: {known}.",
     r"Input should be a valid integer.*": "oczekiwano liczby całkowitej.",
     r"Input should be a valid (?:number|decimal).*": "oczekiwano liczby.",
+    r"Input should be a valid boolean.*": "oczekiwano true albo false.",
+    r"Input should be a valid string.*": "oczekiwano tekstu.",
+    r"Input should be (?P<known>'.*')": "dozwolone są tylko: {known}.",
+    r"Input should be greater than (?P<least>[^o].*)": "musi być większe niż {least}.",
+    r"Input should be less than (?P<most>[^o].*)": "musi być mniejsze niż {most}.",
     r"Input should be greater than or equal to (?P<least>.+)": "musi wynosić co najmniej {least}.",
     r"Input should be less than or equal to (?P<most>.+)": "może wynosić co najwyżej {most}.",
     r"(?:Value error, )?(?P<it>'.*') does not match the formats? (?P<forms>.+?)\.?": (
@@ -87,9 +92,14 @@ def _tell(error: Any) -> None:
 def sentence(english: str) -> str:
     """Return what typer says in Polish, or as it is where the form is not known."""
     if found := _OF.fullmatch(english):
-        name, why = found["name"], _known(_REASONS, found["why"])
+        name, why = found["name"], reason(found["why"])
         return _VALUE.format(name=f" {name}" if name else "", why=why)
     return _known(_SENTENCES, english)
+
+
+def reason(english: str) -> str:
+    """Return what is said of a value in Polish, or as it is where the form is not known."""
+    return _known(_REASONS, english)
 
 
 def _with_letters(words: str) -> str:
