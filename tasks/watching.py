@@ -7,7 +7,6 @@ Between the look and the act a run may end by itself. Prefect refuses to make a 
 run that has come into another state since the look is left for the next time.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
@@ -17,6 +16,7 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 from prefect.client.schemas.filters import (
     FlowRunFilter,
+    FlowRunFilterDeploymentId,
     FlowRunFilterExpectedStartTime,
     FlowRunFilterState,
     FlowRunFilterStateName,
@@ -103,11 +103,11 @@ async def watch() -> Watched:
         )
 
 
-async def _open_runs(client: PrefectClient, deployments: Collection[UUID] = ()) -> list[FlowRun]:
+async def _open_runs(client: PrefectClient, deployment: UUID | None = None) -> list[FlowRun]:
     types = FlowRunFilterStateType(any_=[StateType(one) for one in runs.OPEN])
-    wanted = FlowRunFilter(state=FlowRunFilterState(type=types))
-    found = await client.read_flow_runs(flow_run_filter=wanted, limit=_MOST)
-    return [run for run in found if not deployments or run.deployment_id in deployments]
+    only = FlowRunFilterDeploymentId(any_=[deployment]) if deployment else None
+    wanted = FlowRunFilter(state=FlowRunFilterState(type=types), deployment_id=only)
+    return await client.read_flow_runs(flow_run_filter=wanted, limit=_MOST)
 
 
 async def _sightings(client: PrefectClient, found: list[FlowRun]) -> list[tuple[FlowRun, Sighting]]:
@@ -172,7 +172,7 @@ async def _free_slots(client: PrefectClient, at: datetime) -> list[str]:
         limit = deployment.global_concurrency_limit
         if limit is None or limit.active_slots < limit.limit or not _old(limit.updated, at):
             continue
-        if await _open_runs(client, [deployment.id]):
+        if await _open_runs(client, deployment.id):
             continue
         await client.update_global_concurrency_limit(limit.name, GlobalConcurrencyLimitUpdate(active_slots=0))
         freed.append(deployment.name)
