@@ -15,6 +15,13 @@ HELP: Final[dict[str, str]] = {
         " jeśli tak jest."
     ),
     "How many sample documents.": "Liczba przykładowych dokumentów.",
+    (
+        "Kill the worker, the service, or both (kill -9) so many times while it archives, start them"
+        " again, and show that nothing is lost."
+    ): (
+        "Podczas archiwizacji tyle razy zabij (kill -9) workera, usługę albo oba naraz, uruchom je ponownie"
+        " i pokaż, że nic nie ginie."
+    ),
     "Start the service, the sandbox, a Prefect server and a worker, and stay until Ctrl-C.": (
         "Uruchom usługę, środowisko testowe (sandbox), serwer i workera Prefect; działają do naciśnięcia"
         " Ctrl-C."
