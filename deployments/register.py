@@ -27,6 +27,7 @@ from pydantic.fields import FieldInfo
 
 import blocks
 from deployments import automations
+from deployments.descriptions import bilingual
 
 CATALOGUE = Path(__file__).with_name("prefect.yaml")
 
@@ -58,8 +59,11 @@ def build(entry: dict[str, Any]) -> RunnerDeployment:
     )
     assert isinstance(deployment, RunnerDeployment)
     schema = deployment._parameter_openapi_schema  # noqa: SLF001 — it has no public name
-    for name, words in _words(flow).items():
-        schema.properties[name].update(words)
+    told = _words(flow)
+    for name, one in schema.properties.items():
+        one.update(told.get(name, {}))
+        if "description" not in told.get(name, {}):
+            one["description"] = bilingual(one.get("description", ""))
     definition = json.dumps(entry, sort_keys=True) + schema.model_dump_json()
     deployment.version = hashlib.sha256(definition.encode()).hexdigest()[:16]
     return deployment

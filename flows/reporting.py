@@ -9,7 +9,7 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifa
 from erepo.clinic.intake import Summary as Imported
 from erepo.clinic.p1 import Registration
 from erepo.clinic.structure_sync import Sent
-from erepo.texts import Language, Text, language, size_words
+from erepo.texts import Language, Text, day_words, language, size_words
 
 #: An update costs 25 ms here and 22 ms in the server: one for about a thousand documents is enough.
 EVERY = 4
@@ -133,6 +133,6 @@ def registration_page(found: Registration, speak: Language) -> str:
         ("WSS", found.wss_serial, found.wss_until),
     ):
         rows.append(f"| {_SERIAL.fill(speak, purpose=purpose)} | {serial} |")
-        last = f"{end:%Y-%m-%d}" if end else "-"
+        last = day_words(end) if end else "-"
         rows.append(f"| {_UNTIL.fill(speak, purpose=purpose)} | {last} |")
     return f"## {_REGISTERED.fill(speak)}\n\n" + "\n".join([_FACTS.fill(speak), *rows])

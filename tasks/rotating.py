@@ -192,6 +192,17 @@ async def retire(account: str) -> bool:
     return await _with_database(lambda database, settings: rotation.retire(database, settings, account))
 
 
+@task(name="read-rotation", cache_policy=NO_CACHE)
+@guarded
+async def read(account: str) -> rotation.Status:
+    """Return how the certificates in use stand, and how far their replacement has come."""
+
+    def work(database: Database, settings: Settings) -> rotation.Status:
+        return rotation.read_status(database, rotation.active(database, settings, account))
+
+    return await _with_database(work)
+
+
 @task(name="remove-old-block", cache_policy=NO_CACHE)
 @guarded
 async def remove_old_block(account: str, name: str) -> None:

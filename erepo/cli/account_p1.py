@@ -25,7 +25,7 @@ from erepo.clinic.p1 import (
 from erepo.clinic.p1.errors import P1IdMissing
 from erepo.clinic.structure import read_provider
 from erepo.errors import ErepoError
-from erepo.texts import Text, language
+from erepo.texts import Text, day_words, language
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -225,7 +225,7 @@ def _tell_one(purpose: str, one: FileFacts) -> None:
         language(),
         purpose=purpose,
         serial=one.serial,
-        first=f"{one.not_before:%Y-%m-%d}",
-        last=f"{one.not_after:%Y-%m-%d}",
+        first=day_words(one.not_before),
+        last=day_words(one.not_after),
     )
     Console().print(words, markup=False, highlight=False, soft_wrap=True)

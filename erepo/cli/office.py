@@ -21,7 +21,7 @@ from erepo.sandbox.office.letters import Issued
 from erepo.sandbox.office.server import serve as serve_smtp
 from erepo.sandbox.office.service import Office
 from erepo.settings import Settings
-from erepo.texts import Text, language
+from erepo.texts import Text, language, moment_words
 
 app = typer.Typer(
     help="The sandbox's certificate office: mail in, certificates out.",
@@ -121,7 +121,7 @@ def list_pending(as_json: _Json = False) -> None:
         for head in _HEADS:
             table.add_column(head.fill(language()), no_wrap=True)
         for one in waiting:
-            received = f"{one.received_at:%Y-%m-%d %H:%M}"
+            received = moment_words(one.received_at)
             table.add_row(one.number, one.account, one.organisation, one.sender, received)
         # Numbers and accounts are to be copied: better a line that wraps than one that is cut.
         Console(width=max(Console().width, 150), soft_wrap=True).print(table)

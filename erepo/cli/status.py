@@ -12,9 +12,9 @@ from erepo.cda.kinds import KINDS, Kind
 from erepo.cda.signature import is_broken
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
-from erepo.clinic.lacking import lacking
 from erepo.clinic.states import State
 from erepo.clinic.status import StatusReport, read_status
+from erepo.clinic.structure_words import missing_words
 from erepo.settings import Settings
 from erepo.texts import Language, Text, language, size_words
 
@@ -97,7 +97,7 @@ def show(report: StatusReport, console: Console, spoken: Language) -> None:
     for words, broken in signature_words(report.signatures_by_code(), spoken):
         console.print(words, style="red" if broken else "yellow", markup=False, highlight=False)
     if report.missing:
-        missing = "\n".join(f"- {line}" for line in lacking(report.missing, spoken))
+        missing = missing_words(report.missing, spoken)
         console.print(_MISSING.fill(spoken, missing=missing), style="yellow", markup=False, highlight=False)
 
 

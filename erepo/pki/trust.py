@@ -24,6 +24,7 @@ from erepo.pki.errors import (
 )
 from erepo.pki.keys import check_public
 from erepo.pki.pem import read_certificates, write_certificates
+from erepo.texts import moment_words
 
 _Certificates = Sequence[x509.Certificate]
 
@@ -130,9 +131,9 @@ def check_time(certificate: x509.Certificate, *, at: datetime) -> None:
         CertificateNotYetValid: not yet.
     """
     if at > certificate.not_valid_after_utc:
-        raise CertificateExpired(until=f"{certificate.not_valid_after_utc:%Y-%m-%d %H:%M}")
+        raise CertificateExpired(until=moment_words(certificate.not_valid_after_utc))
     if at < certificate.not_valid_before_utc:
-        raise CertificateNotYetValid(since=f"{certificate.not_valid_before_utc:%Y-%m-%d %H:%M}")
+        raise CertificateNotYetValid(since=moment_words(certificate.not_valid_before_utc))
 
 
 def check_strength(certificate: x509.Certificate) -> None:

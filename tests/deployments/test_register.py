@@ -6,6 +6,7 @@ import pytest
 import yaml
 from prefect.client.schemas.schedules import CronSchedule
 
+from deployments.descriptions import POLISH
 from deployments.register import CATALOGUE, build, catalogue
 
 #: Design §6: names that tests from outside rely on.
@@ -22,6 +23,7 @@ NAMES = [
     "rotate-certificates/daily",
     "diagnose/on-demand",
     "migrate-documents/on-demand",
+    "watch-runs/every-10-minutes",
 ]
 
 ENTRIES = pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry["flow_name"])
@@ -46,6 +48,18 @@ def test_every_field_has_words_for_people(entry: dict[str, Any]) -> None:
         assert field["title"] != name
         assert field["title"][0].isupper()
         assert "position" in field
+
+
+@ENTRIES
+def test_the_words_under_every_field_are_polish_and_english(entry: dict[str, Any]) -> None:
+    """A field whose words are new or have changed, and have no Polish yet, is named with them."""
+    assert [one["description"] for one in fields(entry).values() if " / " not in one["description"]] == []
+
+
+def test_no_description_is_left_over() -> None:
+    """Polish of words that stand under no field any more is named."""
+    shown = {one["description"] for entry in catalogue() for one in fields(entry).values()}
+    assert [english for english in POLISH if not any(one.endswith(f" / {english}") for one in shown)] == []
 
 
 @ENTRIES

@@ -24,7 +24,7 @@ from erepo.errors import ErepoError
 from erepo.pki import Bundle
 from erepo.pki.keys import same_key
 from erepo.pki.names import shown_subject
-from erepo.texts import Text
+from erepo.texts import Text, day_words
 
 _LARGEST: Final = 1024**2
 
@@ -154,7 +154,7 @@ def _valid_now(purpose: str, certificate: x509.Certificate) -> None:
         problem, day = _NOT_YET, certificate.not_valid_before_utc
     else:
         return
-    words = {f"problem_{speak}": problem.fill(speak, day=f"{day:%Y-%m-%d}") for speak in ("en", "pl")}
+    words = {f"problem_{speak}": problem.fill(speak, day=day_words(day)) for speak in ("en", "pl")}
     raise P1FileWrong(purpose=purpose, **words)
 
 
