@@ -28,6 +28,7 @@ from erepo.cli.migrate_choosing import (
     Kinds,
     Limit,
     Patient,
+    flow_parameters,
     number_of,
     read_identifier,
     selection,
@@ -254,22 +255,8 @@ def _go_on(seen: Preview, *, yes: bool, as_json: bool) -> bool:
 
 
 def _start_in_prefect(settings: Settings, wanted: Selection, login: str) -> None:
-    parameters: dict[str, Any] = {
-        "acting_user": login,
-        "ids": list(wanted.ids),
-        "kinds": [str(kind) for kind in wanted.kinds],
-        "whose": wanted.patient,
-        "issued_from": str(wanted.effective[0] or ""),
-        "issued_until": str(wanted.effective[1] or ""),
-        "archived_from": str(wanted.archived[0] or ""),
-        "archived_until": str(wanted.archived[1] or ""),
-        "everything": wanted.everything,
-        "most_documents": wanted.most,
-        "dry_run": False,
-        "confirmed": True,
-    }
     with open_prefect(settings) as prefect:
-        started = prefect.start(DEPLOYMENT, parameters)
+        started = prefect.start(DEPLOYMENT, flow_parameters(wanted, login))
     typer.echo(_STARTED.fill(language(), address=started.address))
 
 

@@ -3,7 +3,7 @@
 import getpass
 import sys
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -71,6 +71,24 @@ def selection(  # noqa: PLR0913 - one for each option
         everything=everything,
         most=limit,
     )
+
+
+def flow_parameters(wanted: Selection, login: str) -> dict[str, Any]:
+    """Return a confirmed order as parameters of the flow migrate-documents."""
+    return {
+        "acting_user": login,
+        "ids": list(wanted.ids),
+        "kinds": [str(kind) for kind in wanted.kinds],
+        "whose": wanted.patient,
+        "issued_from": str(wanted.effective[0] or ""),
+        "issued_until": str(wanted.effective[1] or ""),
+        "archived_from": str(wanted.archived[0] or ""),
+        "archived_until": str(wanted.archived[1] or ""),
+        "everything": wanted.everything,
+        "most_documents": wanted.most,
+        "dry_run": False,
+        "confirmed": True,
+    }
 
 
 def number_of(database: Database, text: str) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,12 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterIdempoten
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
 from deployments.register import build, catalogue, register
-from erepo.clinic.migrating import planning, working
+from erepo.cda.kinds import Kind
+from erepo.cli.errors import PrefectRefused
+from erepo.cli.migrate import DEPLOYMENT
+from erepo.cli.migrate_choosing import flow_parameters
+from erepo.cli.trigger import Prefect
+from erepo.clinic.migrating import Selection, planning, working
 from erepo.clinic.permissions import Permission, grant
 from erepo.clinic.tables import document, patient, staff
 from flows import migrate_documents as module
@@ -127,7 +133,10 @@ def documented_body() -> dict[str, Any]:
 
 
 async def test_the_documented_call_twice_is_one_run(prefect_database: object) -> None:
-    """Over Prefect's REST API with an idempotency key: the second call finds the run of the first."""
+    """Over Prefect's REST API with an idempotency key: the second call finds the run of the first.
+
+    What could be a person's identifier is refused by the form itself, before Prefect keeps it.
+    """
     deployments = await asyncio.to_thread(
         lambda: [build(entry) for entry in catalogue() if entry["flow_name"] == "migrate-documents"]
     )
@@ -145,3 +154,14 @@ async def test_the_documented_call_twice_is_one_run(prefect_database: object) ->
         key = FlowRunFilterIdempotencyKey(any_=[body["idempotency_key"]])
         runs = await prefect.read_flow_runs(flow_run_filter=FlowRunFilter(idempotency_key=key))
     assert len(runs) == 1
+    # The command's own way says what the form says.
+    wanted = Selection(
+        ids=("0" * 32,), kinds=(Kind.LAB_RESULT,), patient=3, archived=(None, date(2026, 6, 30))
+    )
+    with Prefect(api.removesuffix("/api")) as trigger:
+        started = await asyncio.to_thread(trigger.start, DEPLOYMENT, flow_parameters(wanted, "jkowalska"))
+        with pytest.raises(PrefectRefused):
+            await asyncio.to_thread(trigger.start, DEPLOYMENT, {"acting_user": "a", "whose": 44051401359})
+        with pytest.raises(PrefectRefused):
+            await asyncio.to_thread(trigger.start, DEPLOYMENT, {"acting_user": "a", "ids": ["44051401359"]})
+    assert started.name
