@@ -16,6 +16,7 @@ from erepo.clinic.p1 import (
     Pair,
     Registration,
     adopt,
+    check_authority,
     read_file,
     read_pair,
     register,
@@ -107,6 +108,8 @@ def register_(  # noqa: PLR0913, PLR0917 — one argument per option
         )
         if not as_json:
             _tell(pair.facts)
+        # First of all: --start-over must not revoke at P1 for a pair that cannot be used afterwards.
+        check_authority(pair, desk.settings)
         if keep_only:
             _keep(desk, block, pair)
             typer.echo(_KEPT.fill(language(), name=block))

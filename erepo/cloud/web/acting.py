@@ -20,7 +20,7 @@ from erepo.cloud.web.trail import Trail
 
 _BEARER = b"bearer "
 #: A connection shows the same octets with each of its requests.
-_certificate = lru_cache(maxsize=1024)(x509.load_der_x509_certificate)
+certificate_of = lru_cache(maxsize=1024)(x509.load_der_x509_certificate)
 
 
 async def who_acts(question: Question) -> Actor | None:
@@ -34,7 +34,7 @@ async def who_acts(question: Question) -> Actor | None:
     if verified.assertion is None and tenant.users == "optional":
         return None
     expected = await _expected(cloud, tenant, _names(cloud, tenant, verified.to))
-    holders = [_certificate(question.caller.certificate)] if question.caller.certificate else []
+    holders = [certificate_of(question.caller.certificate)] if question.caller.certificate else []
     # A registered key that signed nothing here is not proven: its assertion may have been overheard.
     holders += [verified.certificate] if verified.certificate is not None else []
     proven = read_assertion(verified, replace(expected, holders=tuple(holders)), cloud.assertions)

@@ -19,11 +19,13 @@ from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.acting import bearer, expected_of, require_actor, token_of
 from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.calls import Call
+from erepo.cloud.web.standing import expect_unrevoked
 from erepo.pki.bundle import fingerprint
 from erepo.pki.checks import check_certificate
 from erepo.pki.keys import public_key_of
 from erepo.pki.names import CertificatePurpose
 from erepo.pki.pem import read_certificate
+from erepo.pki.serials import check_serials
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ async def answer_register(call: Call) -> Answer:
     Raises:
         RequestMalformed: the body is another.
         CertificateRefused: a certificate is not fit; the leaf class says why.
+        StatusUnknown, StatusUntrusted: nobody proves that neither was revoked.
         CertificatesNotProven, CertificateRetired, AccountOccupied: nothing was changed.
     """
     cloud, tenant, trail = call.cloud, call.tenant, call.trail
@@ -51,6 +54,9 @@ async def answer_register(call: Call) -> Answer:
     async with call.body() as body:
         wanted = _wanted(body)
     _check(cloud, tenant, wanted.pair)
+    known = await cloud.reading(partial(_rows, cloud, tenant.id))
+    check_serials([*wanted.pair, *(read_certificate(row.pem.encode("ascii")) for row in known)])
+    await expect_unrevoked(cloud, wanted.pair)
     if wanted.retire_others:
         await _expect_proof(call, wanted.pair)
     things = [
