@@ -16,7 +16,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -86,7 +86,6 @@ class Revocation:
             self._check(certificate, issuer, online=online)
 
     def _check(self, certificate: x509.Certificate, issuer: x509.Certificate, *, online: bool) -> None:
-        self.refuse_revoked(certificate, issuer)
         if self._configured(certificate, issuer) or not online:
             return
         places = published(certificate)
@@ -104,6 +103,8 @@ class Revocation:
                 self._remember(certificate, error)
                 raise
             else:
+                # A hold that was lifted: what was remembered is over.
+                self._remember(certificate, None)
                 return
         for url in places.crls:
             try:
@@ -204,6 +205,15 @@ class Revocation:
         elif urls:
             raise CrlStale(issuer=shown(issuer), until=_NEVER)
 
+    def due(self, certificate: x509.Certificate, issuer: x509.Certificate, every: timedelta) -> bool:
+        """Tell whether a list that the certificate names was not fetched for so long. Asks nobody."""
+        moment = self._clock()
+        for url in published(certificate).crls:
+            kept = self._lists.kept(url, issuer, moment)
+            if kept is None or kept.fetched_at is None or moment - kept.fetched_at > every:
+                return True
+        return False
+
     def refresh(self, pairs: Iterable[Pair]) -> int:
         """Bring up to date what is at hand about these certificates; return how many addresses failed.
 
@@ -252,6 +262,9 @@ class Revocation:
             return True
         return False
 
-    def _remember(self, certificate: x509.Certificate, error: CertificateRevoked) -> None:
+    def _remember(self, certificate: x509.Certificate, error: CertificateRevoked | None) -> None:
         with self._lock:
-            self._revoked[fingerprint(certificate)] = error
+            if error is None:
+                self._revoked.pop(fingerprint(certificate), None)
+            else:
+                self._revoked[fingerprint(certificate)] = error

@@ -222,3 +222,20 @@ def test_a_list_that_never_ends(world: World) -> None:
     world.place.answer = lambda handler: reply(handler, b"0" * 4096, "application/pkix-crl")
     with pytest.raises(errors.CrlUnreachable, match="1024"):
         world.check(world.issue(crl=True), settings)
+
+
+@pytest.mark.parametrize("how", ["crl", "ocsp"])
+def test_a_hold_that_was_lifted_is_over(world: World, how: str) -> None:
+    """What was remembered as revoked passes again when its authority says so anew."""
+    leaf, authority = world.issue(**{how: True}), world.place.authority.certificate
+    asking = world.asking()
+    world.place.revoke(leaf)
+    for _ in range(2):
+        with pytest.raises(errors.CertificateRevoked):
+            asking.check([leaf, authority])
+        with pytest.raises(errors.CertificateRevoked):
+            asking.refuse_revoked(leaf, authority)
+    world.place.revoked.clear()
+    world.place.made = timedelta(seconds=-2)
+    asking.check([leaf, authority])
+    asking.refuse_revoked(leaf, authority)

@@ -1,0 +1,73 @@
+"""Whether the service's signing certificate was revoked, as far as its authority publishes anything.
+
+The list is brought up to date when a connection is opened, if that is due; no message waits for a network. A
+signer that any list names proves nothing any more. Where the list is too old, nothing is handed to the
+service, and what it returns can still be read.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+
+from erepo.pki.revocation import CertificateRevoked, Revocation
+from erepo.pki.trust import TrustStore
+from erepo.settings import Settings
+from erepo.soap.errors import SignerRefused
+from erepo.soap.verifying import Accept
+
+
+class ServiceStatus:
+    """What is known of one service's signer.
+
+    Args:
+        settings: of the clinic.
+        trust: authorities of the service.
+        signer: PEM of its signing certificate at activation; may be empty.
+        clock: now, aware.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        trust: TrustStore,
+        signer: bytes,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._trust, self._clock = trust, clock
+        self._every = timedelta(seconds=settings.revocation.refresh)
+        self._revocation = Revocation(settings.revocation, settings.clinic_home / "crl", clock)
+        known = x509.load_pem_x509_certificate(signer) if signer.strip() else None
+        issuer = trust.issuer_of(known) if known is not None else None
+        self._pair = (known, issuer) if known is not None and issuer is not None else None
+
+    async def refresh(self) -> None:
+        """Bring the list up to date if that is due; what fails leaves the kept one."""
+        if self._pair is not None and self._revocation.due(*self._pair, self._every):
+            await asyncio.to_thread(self._revocation.refresh, [self._pair])
+
+    def expect_current(self) -> None:
+        """Return if something may be handed to the service.
+
+        Raises:
+            CrlStale: the list of its authority is too old; nothing was sent.
+            StatusUntrusted: the operator's own list cannot be used.
+        """
+        if self._pair is not None:
+            self._revocation.expect_current(*self._pair)
+
+    def accepting(self, accept: Accept) -> Accept:
+        """Return what refuses a signer that was revoked, after `accept` has had its say."""
+
+        def both(certificate: x509.Certificate) -> None:
+            accept(certificate)
+            issuer = self._trust.issuer_of(certificate)
+            if issuer is None:
+                return
+            try:
+                self._revocation.refuse_revoked(certificate, issuer)
+            except CertificateRevoked as error:
+                raise SignerRefused(rule=f"certificate revoked ({error.code})") from error
+
+        return both
