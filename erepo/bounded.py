@@ -63,7 +63,8 @@ class BoundedTransport(httpx.HTTPTransport):
     def __init__(
         self, budget: Budget, context: ssl.SSLContext | None = None, judge: Judge | None = None
     ) -> None:
-        super().__init__(verify=context or True, trust_env=False)
+        # The pool below knows the system's authorities only when it needs them: loading them takes a while.
+        super().__init__(verify=context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False)
         self._pool.close()
         # httpx has no argument for it, httpcore has.
         self._pool = httpcore.ConnectionPool(

@@ -26,8 +26,8 @@ from erepo.soap.errors import AddressUnknown, ForbiddenAnswer, SecureChannelFail
 #: How a service shows that it does not know a certificate.
 STRANGERS: Final = (AddressUnknown, ForbiddenAnswer, SecureChannelFailed)
 
-#: What the service says to a connection whose certificate was revoked.
-REVOKED: Final = "certificates.revoked"
+#: What the service says to those whose certificates were revoked.
+REVOKED: Final = frozenset({"certificates.revoked", "certificates.signer-revoked"})
 
 _NO_PINS = Pins()
 
@@ -54,7 +54,7 @@ def register(database: Database, settings: Settings, account: str, pins: Pins = 
         with holding.speaking(database, settings, entry) as client:
             answer = client.register_certificates(*found.certificates())
     except (*STRANGERS, ServiceRefusal) as refusal:
-        if isinstance(refusal, ServiceRefusal) and refusal.data["code"] != REVOKED:
+        if isinstance(refusal, ServiceRefusal) and refusal.data["code"] not in REVOKED:
             raise
         answer = _known_already(database, settings, found, refusal)
     _accepted(answer, found)

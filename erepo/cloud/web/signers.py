@@ -24,14 +24,18 @@ _loaded: dict[str, x509.Certificate] = {}
 
 async def signers_of(cloud: "Cloud", tenant: "Tenant") -> tuple[x509.Certificate, ...]:
     """Return the certificates behind `tenant.signers`, but for those that were revoked."""
+    return tuple(each for each in await registered_of(cloud, tenant) if _stands(cloud, each))
+
+
+async def registered_of(cloud: "Cloud", tenant: "Tenant") -> tuple[x509.Certificate, ...]:
+    """Return the certificates behind `tenant.signers`, revoked or not."""
     missing = [each for each in tenant.signers if each not in _loaded]
     if missing:
         found = await cloud.reading(partial(_load, cloud, tenant.id, missing))
         if len(_loaded) > _MOST:
             _loaded.clear()
         _loaded.update(found)
-    registered = [_loaded[each] for each in sorted(tenant.signers) if each in _loaded]
-    return tuple(each for each in registered if _stands(cloud, each))
+    return tuple(_loaded[each] for each in sorted(tenant.signers) if each in _loaded)
 
 
 def _stands(cloud: "Cloud", found: x509.Certificate) -> bool:

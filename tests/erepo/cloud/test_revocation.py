@@ -191,7 +191,9 @@ async def test_a_revoked_account_is_shut_out_when_the_list_comes(service: Servic
     assert f"{calling.tls.certificate.serial_number:X}" in refused["cause"]["en"]
     assert service.state(signing).status_code == 200
     other = service.pair(signing.account)
-    assert service.put(signing, other).json()["code"] == "acting.token-refused"
+    answer = service.put(signing, other)
+    assert (answer.status_code, answer.json()["code"]) == (403, "certificates.signer-revoked")
+    assert "ujawnienie klucza" in answer.json()["cause"]["pl"]
     async with connected(signing) as client:
         with pytest.raises(ForbiddenAnswer):
             await client.provide(one_document(b"<b/>"))

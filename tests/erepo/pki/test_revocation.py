@@ -201,19 +201,20 @@ def test_an_answer_about_another_certificate(world: World) -> None:
 @pytest.mark.parametrize("how", ["crl", "ocsp"])
 def test_a_trickle_ends(world: World, how: str) -> None:
     """A server that sends its headers byte by byte is given up when the time for all is over."""
+    ended: list[str] = []
 
     def trickle(handler: BaseHTTPRequestHandler) -> bool:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
         for _ in range(600):
             handler.wfile.write(b"X-Y: z\r\n")
             time.sleep(0.05)
+        ended.append(how)
         return True
 
     world.place.answer = trickle
-    begin = time.monotonic()
     with pytest.raises(errors.StatusUnknown, match=r"0\.5 s"):
         world.check(world.issue(**{how: True}), LOCAL.model_copy(update={"seconds": 0.5}))
-    assert time.monotonic() - begin < 20
+    assert not ended
 
 
 def test_a_list_that_never_ends(world: World) -> None:
