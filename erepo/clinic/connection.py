@@ -76,7 +76,7 @@ class CloudConnection:
         )
         trust = TrustStore.from_pem(self.trust_pem)
         self._status = ServiceStatus(self.settings, trust, self.service_signer)
-        await self._status.refresh()
+        self._status.refresh()
         accept = self._status.accepting(_only(self.service_signer))
         verifier = Verifier(trust, life=wss.life, skew=wss.skew, accept=accept)
         signer = Signer(self.wss)
@@ -99,7 +99,7 @@ class CloudConnection:
         except ValueError as error:
             # Its own text would quote the description.
             raise DescriptionUnusable(problem=type(error).__name__) from None
-        answer = await self._changing.call(
+        answer = await (await self._changing()).call(
             self.repository_url, iti41.ACTION, payload, attachments, expect_action=iti41.RESPONSE_ACTION
         )
         raise_for_status(*read_registry_response(answer.payload))
@@ -129,7 +129,7 @@ class CloudConnection:
 
     async def remove_metadata(self, entry_uuids: Sequence[str]) -> None:
         """Remove objects of the registry; see `Cloud.remove_metadata`."""
-        answer = await self._changing.call(
+        answer = await (await self._changing()).call(
             self.registry_url,
             iti62.ACTION,
             iti62.write_request(entry_uuids),
@@ -140,7 +140,7 @@ class CloudConnection:
 
     async def remove_documents(self, requests: Sequence[DocumentRequest]) -> None:
         """Remove octets; see `Cloud.remove_documents`."""
-        answer = await self._changing.call(
+        answer = await (await self._changing()).call(
             self.repository_url,
             iti86.ACTION,
             iti86.write_request(requests),
@@ -148,15 +148,14 @@ class CloudConnection:
         )
         raise_for_status(*read_registry_response(answer.payload))
 
-    @property
-    def _changing(self) -> SoapClient:
+    async def _changing(self) -> SoapClient:
         """For what changes something in the service.
 
         Raises:
             CrlStale, StatusUntrusted: nobody can tell whether the service was revoked; nothing was sent.
         """
         if self._status is not None:
-            self._status.expect_current()
+            await self._status.expect_current()
         return self._open
 
     @property

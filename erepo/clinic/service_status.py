@@ -1,11 +1,13 @@
 """Whether the service's signing certificate was revoked, as far as its authority publishes anything.
 
-The list is brought up to date when a connection is opened, if that is due; no message waits for a network. A
-signer that any list names proves nothing any more. Where the list is too old, nothing is handed to the
-service, and what it returns can still be read.
+The list is brought up to date when a connection is opened, if that is due, beside the work: reading waits
+for no authority's server, only the first change does, for a bounded time. A signer that any list names proves
+nothing any more. Where the list is too old, nothing is handed to the service, and what it returns can still
+be read.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -41,19 +43,26 @@ class ServiceStatus:
         known = x509.load_pem_x509_certificate(signer) if signer.strip() else None
         issuer = trust.issuer_of(known) if known is not None else None
         self._pair = (known, issuer) if known is not None and issuer is not None else None
+        self._refreshing: threading.Thread | None = None
 
-    async def refresh(self) -> None:
-        """Bring the list up to date if that is due; what fails leaves the kept one."""
+    def refresh(self) -> None:
+        """Begin to bring the list up to date if that is due; what fails leaves the kept one."""
         if self._pair is not None and self._revocation.due(*self._pair, self._every):
-            await asyncio.to_thread(self._revocation.refresh, [self._pair])
+            # Nobody who only reads has to wait for its end, not even at the end of the program.
+            self._refreshing = threading.Thread(
+                target=self._revocation.refresh, args=([self._pair],), name="erepo-status", daemon=True
+            )
+            self._refreshing.start()
 
-    def expect_current(self) -> None:
-        """Return if something may be handed to the service.
+    async def expect_current(self) -> None:
+        """Return if something may be handed to the service; waits for a refresh under way.
 
         Raises:
             CrlStale: the list of its authority is too old; nothing was sent.
             StatusUntrusted: the operator's own list cannot be used.
         """
+        if self._refreshing is not None and self._refreshing.is_alive():
+            await asyncio.to_thread(self._refreshing.join)
         if self._pair is not None:
             self._revocation.expect_current(*self._pair)
 

@@ -25,7 +25,6 @@ from erepo.pki.checks import check_certificate
 from erepo.pki.keys import public_key_of
 from erepo.pki.names import CertificatePurpose
 from erepo.pki.pem import read_certificate
-from erepo.pki.serials import check_serials
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,6 @@ async def answer_register(call: Call) -> Answer:
     async with call.body() as body:
         wanted = _wanted(body)
     _check(cloud, tenant, wanted.pair)
-    known = await cloud.reading(partial(_rows, cloud, tenant.id))
-    check_serials([*wanted.pair, *(read_certificate(row.pem.encode("ascii")) for row in known)])
     await expect_unrevoked(cloud, wanted.pair)
     if wanted.retire_others:
         await _expect_proof(call, wanted.pair)

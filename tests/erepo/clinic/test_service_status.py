@@ -1,6 +1,8 @@
 """The clinic's look at the service's signer: revoked, stale, fresh; and that reading goes on."""
 
+import asyncio
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -37,9 +39,9 @@ async def test_the_signer_is_looked_up_when_a_connection_opens(tmp_path: Path) -
         signer = world.issue(crl=True, common_name="erepo cloud WSS")
         for _ in range(2):
             status = status_of(world, signer)
-            await status.refresh()
+            status.refresh()
+            await status.expect_current()
         assert world.place.asked == ["/ca.crl"]
-        status.expect_current()
         accept = status.accepting(accept_all)
         accept(signer)
         kept = next((tmp_path / "clinic" / "crl").glob("*.crl"))
@@ -47,15 +49,16 @@ async def test_the_signer_is_looked_up_when_a_connection_opens(tmp_path: Path) -
         os.utime(kept, (days_ago, days_ago))
         world.place.answer = hang_up
         stale = status_of(world, signer)
-        await stale.refresh()
+        stale.refresh()
         stale.accepting(accept_all)(signer)
         with pytest.raises(CrlStale) as caught:
-            stale.expect_current()
+            await stale.expect_current()
         assert judge(caught.value).verdict is Verdict.LATER
         world.place.answer = lambda _handler: False
         world.place.revoke(signer)
         gone = status_of(world, signer)
-        await gone.refresh()
+        gone.refresh()
+        await gone.expect_current()
         with pytest.raises(SignerRefused, match="revoked-by-crl"):
             gone.accepting(accept_all)(signer)
 
@@ -65,12 +68,29 @@ async def test_a_service_whose_authority_publishes_nothing_is_as_before(tmp_path
     with published_world(tmp_path) as world:
         signer = world.issue(common_name="erepo cloud WSS")
         status = status_of(world, signer)
-        await status.refresh()
-        status.expect_current()
+        status.refresh()
+        await status.expect_current()
         status.accepting(accept_all)(signer)
         assert not world.place.asked
         missing = status_of(world, signer, RevocationSettings(crl=tmp_path / "none.crl"))
         missing.accepting(accept_all)(signer)
         with pytest.raises(CrlUnusable) as caught:
-            missing.expect_current()
+            await missing.expect_current()
         assert judge(caught.value).verdict is Verdict.HALT
+
+
+async def test_reading_waits_for_no_server_of_an_authority(tmp_path: Path) -> None:
+    """While the authority's server keeps silent, answers are believed at once; only a change waits."""
+    silence = threading.Event()
+    with published_world(tmp_path) as world:
+        world.place.answer = lambda _handler: not silence.wait(30)
+        signer = world.issue(crl=True, common_name="erepo cloud WSS")
+        status = status_of(world, signer)
+        status.refresh()
+        status.accepting(accept_all)(signer)
+        waiting = asyncio.create_task(status.expect_current())
+        await asyncio.sleep(0)
+        status.accepting(accept_all)(signer)
+        assert not waiting.done()
+        silence.set()
+        await waiting

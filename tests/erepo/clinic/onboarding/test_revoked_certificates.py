@@ -10,6 +10,7 @@ from cryptography import x509
 
 from erepo.clinic import onboarding
 from erepo.clinic.onboarding import Pins, Step
+from erepo.clinic.onboarding.certificates import search
 from erepo.errors import ErepoError
 from erepo.pki import Bundle, load_key, new_key
 from erepo.pki.errors import SerialTwice
@@ -133,4 +134,22 @@ def test_existing_keys_are_adopted_only_with_certificates_that_stand(
     publisher.place.revoked.clear()
     publisher.place.made = timedelta(seconds=-2)
     adopt()
+    assert step(clinic) is Step.RECEIVED
+
+
+def test_a_letter_stays_while_nobody_answers(clinic: Clinic) -> None:
+    """The office's answer is handled only when its certificates were judged; until then it is there."""
+    clinic.request()
+    clinic.mail()
+    entry = onboarding.progress(clinic.database, clinic.account)
+    assert entry is not None
+    mailbox = clinic.world.office.mailbox()
+
+    def silent(_given: object) -> Any:
+        raise errors.OcspUnreachable(host="ocsp.example", reason="5 s")
+
+    for _ in range(2):
+        with pytest.raises(errors.OcspUnreachable):
+            search(mailbox, clinic.account, entry.message_id, silent)
+    clinic.collect()
     assert step(clinic) is Step.RECEIVED
