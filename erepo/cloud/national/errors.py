@@ -155,9 +155,9 @@ class P1AnswerUnusable(RemoteRefused):
         "Odpowiedzi systemu P1 nie można odczytać lub jej zaufać ({reason}).",
     )
     cure = Text(
-        "The operator of the service compares EREPO_P1__URL and EREPO_P1__…CA with P1's; then register the"
+        "The operator of the service compares EREPO_P1__URL and EREPO_P1__CA with P1's; then register the"
         " same certificates again.",
-        "Operator usługi porównuje EREPO_P1__URL i EREPO_P1__…CA z danymi P1; potem zarejestruj te same"
+        "Operator usługi porównuje EREPO_P1__URL i EREPO_P1__CA z danymi P1; potem zarejestruj te same"
         " certyfikaty ponownie.",
     )
 

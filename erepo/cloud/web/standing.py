@@ -9,6 +9,7 @@ and what it has deposited can still be read**. A background task keeps the lists
 import asyncio
 import logging
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,8 @@ from erepo.pki.revocation import CertificateRevoked
 
 log = logging.getLogger("erepo.cloud")
 
+#: Seconds between two looks at which lists are due.
+_LOOK_SECONDS = 60
 _READS = frozenset({Action.READ, Action.EXECUTE})
 
 
@@ -99,19 +102,22 @@ class Watch:
         self._cloud = cloud
 
     async def run(self) -> None:
-        """Run until cancelled."""
+        """Run until cancelled: everything at first, then what is old or ends soon."""
+        usual = self._cloud.settings.revocation.refresh
+        every = 0
         while True:
             try:
-                await self._cloud.inquiring(self._refresh)
+                await self._cloud.inquiring(partial(self._refresh, timedelta(seconds=every)))
             except Exception as error:  # noqa: BLE001 — the next time must come, whatever was wrong
                 log.warning("the revocation lists could not be brought up to date: %s", where(error))
-            await asyncio.sleep(self._cloud.settings.revocation.refresh)
+            every = usual
+            await asyncio.sleep(min(usual, _LOOK_SECONDS))
 
-    def _refresh(self) -> None:
+    def _refresh(self, every: timedelta) -> None:
         cloud = self._cloud
         with cloud.database.everyone("revocation lists are per authority, not per account") as connection:
             active = select(certificate.c.pem).where(certificate.c.state == "active")
             pems: list[Any] = list(connection.execute(active).scalars())
         found = [read_certificate(pem.encode("ascii")) for pem in pems]
         pairs = [(each, issuer) for each in found if (issuer := cloud.trust.issuer_of(each)) is not None]
-        cloud.revocation.refresh(pairs)
+        cloud.revocation.refresh(pairs, every)

@@ -68,6 +68,7 @@ class Revocation:
         self._closing = threading.Event()
         #: What responders said of certificates whose authority publishes no list.
         self._revoked: dict[str, CertificateRevoked] = {}
+        self._asked_at: dict[str, datetime] = {}
 
     def check(self, chain: Sequence[x509.Certificate], *, online: bool = True) -> None:
         """Return if no certificate of a proven chain was revoked, as far as its authorities say anything.
@@ -206,18 +207,28 @@ class Revocation:
             raise CrlStale(issuer=shown(issuer), until=_NEVER)
 
     def due(self, certificate: x509.Certificate, issuer: x509.Certificate, every: timedelta) -> bool:
-        """Tell whether a list that the certificate names was not fetched for so long. Asks nobody."""
-        moment = self._clock()
-        for url in published(certificate).crls:
-            kept = self._lists.kept(url, issuer, moment)
-            if kept is None or kept.fetched_at is None or moment - kept.fetched_at > every:
-                return True
-        return False
+        """Tell whether a list that the certificate names is to be fetched anew. Asks nobody.
 
-    def refresh(self, pairs: Iterable[Pair]) -> int:
+        Args:
+            certificate: names the lists.
+            issuer: signs them.
+            every: after so long in any case; sooner where a list ends sooner.
+        """
+        return any(self._list_due(url, issuer, every) for url in published(certificate).crls)
+
+    def _list_due(self, url: str, issuer: x509.Certificate, every: timedelta) -> bool:
+        moment = self._clock()
+        kept = self._lists.kept(url, issuer, moment)
+        return kept is None or kept.is_due(moment, every)
+
+    def refresh(self, pairs: Iterable[Pair], every: timedelta = timedelta(0)) -> int:
         """Bring up to date what is at hand about these certificates; return how many addresses failed.
 
         Each address is asked once. What fails is logged and stays as it was: whoever needs it finds it stale.
+
+        Args:
+            pairs: certificates with their issuers.
+            every: what is younger, and does not end soon, is not asked for.
         """
         asked: set[tuple[str, str]] = set()
         failed = 0
@@ -227,10 +238,10 @@ class Revocation:
             places = published(certificate)
             for url in places.crls:
                 key = url, fingerprint(issuer)
-                if key not in asked:
+                if key not in asked and self._list_due(url, issuer, every):
                     asked.add(key)
                     failed += self._refreshed(url, issuer)
-            if places.responders and not places.crls:
+            if places.responders and not places.crls and self._answer_due(certificate, every):
                 failed += self._asked(certificate, issuer)
         return failed
 
@@ -251,6 +262,14 @@ class Revocation:
             log.warning("a revocation list could not be brought up to date: %s", error)
             return True
         return False
+
+    def _answer_due(self, certificate: x509.Certificate, every: timedelta) -> bool:
+        mark, moment = fingerprint(certificate), self._clock()
+        last = self._asked_at.get(mark)
+        if last is not None and moment - last < every:
+            return False
+        self._asked_at[mark] = moment
+        return True
 
     def _asked(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         try:

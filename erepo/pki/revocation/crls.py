@@ -19,6 +19,7 @@ _PEM: Final = b"-----BEGIN X509 CRL-----"
 _UNREADABLE: Final = (ValueError, TypeError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType)
 _WEAK: Final = (hashes.SHA1, hashes.MD5)
 _REMEMBERED: Final = 4096
+_MOST_OF_LIFE: Final = 0.75
 #: How far the authority's clock may be ahead of ours.
 SKEW: Final = timedelta(minutes=5)
 
@@ -47,6 +48,15 @@ class RevocationList:
             return end or self.crl.last_update_utc + longest
         limit = self.fetched_at + longest
         return min(end, limit) if end else limit
+
+    def is_due(self, at: datetime, every: timedelta) -> bool:
+        """Tell whether it is time to fetch the list anew: after so long, or when most of its life is over."""
+        if self.fetched_at is None:
+            return False
+        made, end = self.crl.last_update_utc, self.crl.next_update_utc
+        if self.fetched_at > at:  # a clock was wrong: nobody knows its age
+            return True
+        return at - self.fetched_at >= every or (end is not None and at > made + _MOST_OF_LIFE * (end - made))
 
     def expect_current(self, at: datetime, longest: timedelta) -> None:
         """Return if the list still tells something.

@@ -204,3 +204,20 @@ def test_a_damaged_cache_is_fetched_anew(world: World) -> None:
     world.asking().refuse_revoked(leaf, world.place.authority.certificate)
     world.check(leaf)
     assert file.read_bytes() != b"damaged"
+
+
+def test_what_is_fresh_is_not_fetched_again_and_what_ends_soon_is(world: World) -> None:
+    """A list is fetched after so long, or when most of its own life is over; a responder after so long."""
+    leaf, other = world.issue(crl=True), world.issue(ocsp=True)
+    authority, day = world.place.authority.certificate, timedelta(days=1)
+    pairs = [(leaf, authority), (other, authority)]
+    asking = world.asking()
+    for _ in range(2):
+        asking.refresh(pairs, day)
+        assert world.place.asked == ["/ca.crl", "/ocsp"]
+        assert not asking.due(leaf, authority, day)
+    later = world.asking(hours=19)
+    assert later.due(leaf, authority, day)
+    later.refresh(pairs, day)
+    assert world.place.asked == ["/ca.crl", "/ocsp"] * 2
+    assert world.asking().due(leaf, authority, timedelta(0))
