@@ -123,7 +123,8 @@ class Revocation:
         Raises:
             CrlStale: there are such lists, and all are too old.
         """
-        lists = self._lists.configured(issuer, self._clock())
+        found = self._lists.configured(issuer, self._clock())
+        lists = [each for each in found if each.covers(certificate)]
         if not lists:
             return False
         newest = max(lists, key=lambda each: each.until(self._lists.longest))

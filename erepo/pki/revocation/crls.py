@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
-from erepo.pki.revocation.addresses import extension
+from erepo.pki.revocation.addresses import extension, published
 from erepo.pki.revocation.errors import CrlForged, CrlStale, CrlUnusable, RevokedByCrl
 
 _PEM: Final = b"-----BEGIN X509 CRL-----"
@@ -48,6 +48,12 @@ class RevocationList:
             return end or self.crl.last_update_utc + longest
         limit = self.fetched_at + longest
         return min(end, limit) if end else limit
+
+    def covers(self, certificate: x509.Certificate) -> bool:
+        """Tell whether the list is for this certificate, where it says for which addresses it is made."""
+        point = extension(self.crl.extensions, x509.IssuingDistributionPoint)
+        names = _names(point) if point is not None else set()
+        return not names or bool(names & set(published(certificate).crls))
 
     def is_due(self, at: datetime, every: timedelta) -> bool:
         """Tell whether it is time to fetch the list anew: after so long, or when most of its life is over."""
@@ -119,7 +125,8 @@ def prove_list(
         issuer: a trusted authority, or one proven to be below one.
         source: where it came from, for people.
         at: now, aware.
-        url: where it was fetched; a list that says for which addresses it is must name it.
+        url: where it was fetched; a list that says for which addresses it is must name it. Empty for a file:
+            then `covers` tells.
         fetched_at: see `RevocationList`.
 
     Raises:
@@ -180,7 +187,11 @@ def _partial(point: x509.IssuingDistributionPoint, url: str) -> str:
         or point.only_some_reasons
     ):
         return "only for some certificates or reasons / tylko część certyfikatów lub przyczyn"
-    names = {str(name.value) for name in point.full_name or ()}
-    if point.relative_name or (names and url not in names):
+    names = _names(point)
+    if point.relative_name or (names and url and url not in names):
         return "made for another address / sporządzona dla innego adresu"
     return ""
+
+
+def _names(point: x509.IssuingDistributionPoint) -> set[str]:
+    return {str(name.value) for name in point.full_name or ()}

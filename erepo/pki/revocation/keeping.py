@@ -67,7 +67,8 @@ class Lists:
         if place is None or time.monotonic() - self._looked < _LOOK:
             return
         try:
-            paths = sorted(one for one in place.iterdir() if one.is_file()) if place.is_dir() else [place]
+            # Names with a dot in front: somebody is just writing a new one.
+            paths = sorted(place.glob("[!.]*")) if place.is_dir() else [place]
             stats = [(path, path.stat()) for path in paths]
             stamp = tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in stats)
             if stamp != self._stamp:

@@ -12,7 +12,7 @@ from erepo.pki import Authority
 from erepo.pki.revocation import errors
 from erepo.settings import RevocationSettings
 from tests.support.certificates import Recipe, root, sub_authority, usage
-from tests.support.revocation import World, hang_up, reply, url_name
+from tests.support.revocation import LOCAL, World, hang_up, list_at, reply, url_name
 
 
 def scope(**told: Any) -> x509.IssuingDistributionPoint:
@@ -221,3 +221,22 @@ def test_what_is_fresh_is_not_fetched_again_and_what_ends_soon_is(world: World) 
     later.refresh(pairs, day)
     assert world.place.asked == ["/ca.crl", "/ocsp"] * 2
     assert world.asking().due(leaf, authority, timedelta(0))
+
+
+def test_a_folder_of_the_operators_lists(world: World) -> None:
+    """Each list for what it covers: a part of an authority's certificates, named by their addresses."""
+    part, other = world.issue(crl=True), world.issue(extra=(list_at("http://127.0.0.1:9/other.crl"),))
+    folder = world.folder / "lists"
+    folder.mkdir()
+    (folder / ".coming").write_bytes(b"half a li")
+    world.place.revoke(part)
+    world.place.extra = [(scope(full_name=[url_name(world.place.crl_url)]), True)]
+    (folder / "part.crl").write_bytes(world.place.crl())
+    settings = LOCAL.model_copy(update={"crl": folder})
+    with pytest.raises(errors.RevokedByCrl):
+        world.check(part, settings)
+    with pytest.raises(errors.CrlUnreachable):
+        world.check(other, settings)
+    (folder / "rubbish").write_bytes(b"no list")
+    with pytest.raises(errors.CrlUnusable, match="rubbish"):
+        world.check(part, settings)
