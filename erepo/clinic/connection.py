@@ -152,7 +152,7 @@ class CloudConnection:
         """For what changes something in the service.
 
         Raises:
-            CrlStale, StatusUntrusted: nobody can tell whether the service was revoked; nothing was sent.
+            StatusUnknown, StatusUntrusted: nobody can tell whether the service was revoked; nothing was sent.
         """
         if self._status is not None:
             await self._status.expect_current()

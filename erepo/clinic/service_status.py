@@ -58,7 +58,7 @@ class ServiceStatus:
         """Return if something may be handed to the service; waits for a refresh under way.
 
         Raises:
-            CrlStale: the list of its authority is too old; nothing was sent.
+            CrlStale, CrlMissing: no list of its authority tells anything now; nothing was sent.
             StatusUntrusted: the operator's own list cannot be used.
         """
         if self._refreshing is not None and self._refreshing.is_alive():

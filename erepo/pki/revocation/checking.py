@@ -19,7 +19,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
 
 from cryptography import x509
 
@@ -29,7 +28,7 @@ from erepo.pki.revocation.addresses import extension, host_of, published
 from erepo.pki.revocation.crls import RevocationList, prove_list, read_list, shown
 from erepo.pki.revocation.errors import (
     CertificateRevoked,
-    CrlStale,
+    CrlMissing,
     CrlUnreachable,
     StatusAddressRefused,
     StatusUnknown,
@@ -44,7 +43,6 @@ log = logging.getLogger("erepo.pki")
 
 #: A certificate and the authority that signed it.
 Pair = tuple[x509.Certificate, x509.Certificate]
-_NEVER: Final = "-"
 
 
 class Revocation:
@@ -115,7 +113,7 @@ class Revocation:
             else:
                 found.refuse_listed(certificate)
                 return
-        raise trouble or StatusAddressRefused(host=_NEVER, rule="no http address / brak adresu http")
+        raise trouble or StatusAddressRefused(host="-", rule="no http address / brak adresu http")
 
     def _configured(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         """Tell whether the operator's own lists prove that the certificate was not revoked.
@@ -194,7 +192,8 @@ class Revocation:
         An authority that publishes by OCSP alone is asked at the doors and by `refresh`, not here.
 
         Raises:
-            CrlStale: all are too old, or none was ever fetched.
+            CrlStale: all are too old.
+            CrlMissing: none was ever fetched.
             CrlUnusable, CrlForged: the operator's own list cannot be read.
         """
         if self._configured(certificate, issuer):
@@ -205,7 +204,7 @@ class Revocation:
             newest = max(kept, key=lambda each: each.until(self._lists.longest))
             newest.expect_current(moment, self._lists.longest)
         elif urls:
-            raise CrlStale(issuer=shown(issuer), until=_NEVER)
+            raise CrlMissing(issuer=shown(issuer))
 
     def due(self, certificate: x509.Certificate, issuer: x509.Certificate, every: timedelta) -> bool:
         """Tell whether a list that the certificate names is to be fetched anew. Asks nobody.

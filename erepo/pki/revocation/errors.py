@@ -6,6 +6,7 @@ CertificateRefused
 RetryableError
 └── StatusUnknown                               nobody says anything now: the certificate is not believed
     ├── CrlStale                                the last list is too old
+    ├── CrlMissing                              none was ever fetched
     ├── CrlUnreachable                          none can be fetched
     ├── OcspUnreachable, OcspBusy               no answer; "try later", "internal error"
     └── OcspUnknown                             the responder does not know the certificate
@@ -124,6 +125,16 @@ class CrlStale(StatusUnknown):
         " clock. Own documents can be read meanwhile; nothing is lost, what is due is sent afterwards.",
         "Trzeba pobrać lub wskazać nową listę (EREPO_REVOCATION__CRL); sprawdź sieć i zegar. Własne dokumenty"
         " można nadal odczytywać; nic nie zginęło, zaległe dokumenty zostaną wysłane później.",
+    )
+
+
+class CrlMissing(StatusUnknown):
+    """No list of the authority was ever fetched, and it is not asked now."""
+
+    code = "pki.crl-missing"
+    cause = Text(
+        "There is no revocation list (CRL) of {issuer} at hand yet.",
+        "Nie pobrano jeszcze listy certyfikatów unieważnionych (CRL) urzędu {issuer}.",
     )
 
 

@@ -139,7 +139,7 @@ def test_remembering_asks_nobody(world: World) -> None:
     authority = world.place.authority.certificate
     asking = world.asking()
     asking.refuse_revoked(leaf, authority)
-    with pytest.raises(errors.CrlStale):
+    with pytest.raises(errors.CrlMissing):
         asking.expect_current(leaf, authority)
     assert not world.place.asked
     world.place.revoke(bad)
