@@ -133,12 +133,34 @@ class AuditSink(BaseModel):
     key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
 
 
+class RevocationSettings(BaseModel):
+    """How it is found out whether a certificate was revoked (CRL, OCSP)."""
+
+    crl: Path | None = Field(None, description="A revocation list, or a folder of them; none: as published.")
+    max_age: int = Field(
+        259_200, ge=60, description="Seconds a list counts since it was fetched; never beyond its own end."
+    )
+    refresh: int = Field(14_400, ge=5, description="Seconds between two fetchings of the lists at hand.")
+    seconds: float = Field(10, gt=0, le=60, description="Longest time of asking about one certificate.")
+    crl_bytes: int = Field(16 * 1024**2, ge=1024, description="Largest list that is fetched.")
+    local_addresses: bool = Field(
+        default=False, description="Whether this machine and private networks may be asked."
+    )
+
+
 class P1Settings(BaseModel):
     """P1, the national system."""
 
     url: str = Field("", description="Its address, `https://…`; empty: the sandbox's on port_base + 1.")
     ca: Path | None = Field(
         None, description="PEM file of the authorities of its servers and signatures; none: the sandbox's."
+    )
+    tls_ca: Path | None = Field(None, description="PEM file of the authorities of its servers; none: `ca`.")
+    signing_ca: Path | None = Field(
+        None, description="PEM file of the authorities of what it signs; none: `ca`."
+    )
+    providers_ca: Path | None = Field(
+        None, description="PEM file of the authorities of providers' certificates; none: not checked."
     )
     public_url_key: str = Field(
         "urn:csioz:p1:daneDostepowe:adresUslugi", description="SZAR's key of a repository's public address."
@@ -153,6 +175,9 @@ class OfficeSettings(BaseModel):
     smtp_tls: Literal["starttls", "tls", "none"] = Field("starttls", description="How it is protected.")
     smtp_user: str = Field("", description="User; empty: no login.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password of the user.")
+    crl_url: str = Field(
+        "", description="`http://host:port/name` of its revocation list; empty: certificates name none."
+    )
 
 
 class PanelSettings(BaseModel):
@@ -226,6 +251,7 @@ class Settings(BaseSettings):
     wss: WssLimits = WssLimits()
     limits: Limits = Limits()
     audit: AuditSink = AuditSink()
+    revocation: RevocationSettings = RevocationSettings()
     p1: P1Settings = P1Settings()
     office: OfficeSettings = OfficeSettings()
     panel: PanelSettings = PanelSettings()
@@ -284,8 +310,17 @@ class Settings(BaseSettings):
         return self.p1.url.rstrip("/") or f"https://{self.host}:{self.p1_port}"
 
     @property
-    def p1_authority(self) -> Path:
-        """The authorities of P1's servers and signatures."""
+    def p1_tls_authority(self) -> Path:
+        """The authorities of P1's servers."""
+        return self.p1.tls_ca or self._p1_authority
+
+    @property
+    def p1_signing_authority(self) -> Path:
+        """The authorities of what P1 signs."""
+        return self.p1.signing_ca or self._p1_authority
+
+    @property
+    def _p1_authority(self) -> Path:
         return self.p1.ca or self.p1_home / "ca" / "services" / "ca.pem"
 
     @property

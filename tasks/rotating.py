@@ -46,7 +46,7 @@ async def _with_database(work: Callable[[Database, Settings], R]) -> R:
 
 
 def _pins(settings: Settings) -> Pins:
-    return Pins.from_folder(settings.clinic_home / "trust")
+    return Pins.of(settings)
 
 
 @task(name="find-account", cache_policy=NO_CACHE)

@@ -111,7 +111,7 @@ def receive(
     """Check the office's certificates completely, keep them, and let onboarding or rotation go on."""
     with fail_politely(), opened() as (settings, database):
         chosen = _meant(database, files, account)
-        pins = Pins.from_folder(settings.clinic_home / "trust")
+        pins = Pins.of(settings)
         # Once the account is active, what the office sends belongs to its rotation.
         replacing = rotation.under_way(database, chosen) is not None
         proven = (rotation if replacing else onboarding).collect_files(database, chosen, files, pins)

@@ -136,7 +136,7 @@ def rotate(  # noqa: PLR0913, PLR0917 — one argument per option
     """
     with fail_politely(), _here() as here:
         database, settings, account = here.database, here.settings, here.account
-        pins = Pins.from_folder(settings.clinic_home / "trust")
+        pins = Pins.of(settings)
         before = here.stage
         under_way = rotation.start(database, settings, account, demand=because.demand)
         if files:

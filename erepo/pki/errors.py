@@ -11,7 +11,10 @@ InvalidInput
     ├── CertificateExpired, CertificateNotYetValid      time (manual 2.4)
     ├── WeakKey, WeakSignature                          strength
     ├── MissingUsage, IsAuthority, UnknownExtension     what it permits
+    ├── SerialTwice                                     its issuer gave its number to another one as well
     └── SelfSigned, UntrustedIssuer, ChainRefused       who vouches for it
+
+Whether it was revoked: `erepo.pki.revocation.errors`.
 """
 
 from erepo.errors import InvalidInput
@@ -261,6 +264,20 @@ class UnknownExtension(CertificateRefused):
     cause = Text(
         "The certificate has a critical extension that is not understood ({oid}).",
         "Certyfikat zawiera nieznane rozszerzenie krytyczne ({oid}).",
+    )
+
+
+class SerialTwice(CertificateRefused):
+    """Two different certificates of one issuer bear one serial number (RFC 5280 §4.1.2.2)."""
+
+    code = "pki.serial-twice"
+    cause = Text(
+        "Two different certificates of the same authority bear the serial number {serial}.",
+        "Dwa różne certyfikaty tego samego urzędu mają numer seryjny {serial}.",
+    )
+    cure = Text(
+        "The authority has made a mistake, or one of them is forged: ask the certificate office for another.",
+        "Urząd popełnił błąd albo jeden z nich jest sfałszowany: poproś BOK o inny certyfikat.",
     )
 
 

@@ -10,6 +10,7 @@ The order of the reasons, first match wins:
     registry or repository busy, out of resources     later    not there
     any other error of the registry or repository     refused  not there (asked before it is written down)
     403, unusable certificate, no content folder      halt     not there; nothing else would get through
+    no list tells whether the service was revoked     later    not there: asked before anything is sent
     no connection, 503                                later    not there
     time is up before the request was whole           later    not there
     time is up afterwards, connection cut             ask      perhaps there
@@ -29,6 +30,7 @@ from erepo.errors import (
     RemoteTimeout,
     RemoteUnavailable,
 )
+from erepo.pki.revocation import StatusUnknown, StatusUntrusted
 from erepo.xds.responses import XdsFailure
 from erepo.xds.vocabulary import Xds
 
@@ -104,9 +106,9 @@ def refuse(error: Exception) -> Judgement:
 
 def _verdict(error: Exception) -> Verdict:
     match error:
-        case AccessRefused() | ConfigurationError():
+        case AccessRefused() | ConfigurationError() | StatusUntrusted():
             return Verdict.HALT
-        case RemoteUnavailable() | RemoteBusy():
+        case RemoteUnavailable() | RemoteBusy() | StatusUnknown():
             return Verdict.LATER
         case RemoteTimeout() if error.data.get("phase") in BEFORE_SENDING:
             return Verdict.LATER

@@ -5,6 +5,7 @@ from alembic import context
 from erepo.clinic import (  # noqa: F401 — their tables join the metadata
     tables_account,
     tables_chain,
+    tables_clock,
     tables_migrating,
     tables_people,
     tables_purging,
