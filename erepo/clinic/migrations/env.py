@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from erepo.clinic import tables_account, tables_people  # noqa: F401 — their tables join the metadata
+from erepo.clinic import tables_account, tables_api, tables_people  # noqa: F401 — their tables join the metadata
 from erepo.clinic.tables import metadata
 
 context.configure(

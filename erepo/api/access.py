@@ -1,0 +1,90 @@
+"""Who asks, and what for: what routes depend on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from erepo.api.errors import ScopeMissing, TokenMissing, TokenRefused
+from erepo.api.limiting import FailureLimit
+from erepo.api.tokens import Scope, Token, check_token
+from erepo.clinic.content import ContentStore
+from erepo.clinic.database import Database
+from erepo.clinic.intake import Intake
+from erepo.settings import Settings
+
+
+@dataclass(frozen=True)
+class Office:
+    """What all routes work with.
+
+    Attributes:
+        settings: of the installation.
+        database: the clinic's.
+        store: its content.
+        intake: takes documents in.
+        failures: how often somebody was wrong.
+    """
+
+    settings: Settings
+    database: Database
+    store: ContentStore = field(init=False)
+    intake: Intake = field(init=False)
+    failures: FailureLimit = field(init=False)
+
+    def __post_init__(self) -> None:
+        store = ContentStore.at(self.settings)
+        object.__setattr__(self, "store", store)
+        object.__setattr__(self, "intake", Intake(self.database, store, self.settings))
+        object.__setattr__(self, "failures", FailureLimit(self.settings.api.failures))
+
+
+def _office(request: Request) -> Office:
+    office: Office = request.app.state.office
+    return office
+
+
+AtOffice = Annotated[Office, Depends(_office)]
+
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="token", description="A token of `erepo api token add`, with scopes."
+)
+_Shown = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+
+
+def needs(scope: Scope) -> Callable[..., Token]:
+    """Return the dependency of a route that only tokens with a scope may use.
+
+    The dependency raises TokenMissing, TokenRefused, TooManyFailures or ScopeMissing.
+    """
+
+    def caller(request: Request, office: AtOffice, shown: _Shown) -> Token:
+        token = _known(request, office, shown)
+        if scope.value not in token.scopes:
+            raise ScopeMissing(scope=scope.value)
+        return token
+
+    return caller
+
+
+def _known(request: Request, office: Office, shown: HTTPAuthorizationCredentials | None) -> Token:
+    if shown is None:
+        raise TokenMissing
+    address = request.client.host if request.client else ""
+    text = shown.credentials
+    # Before the secret is looked at: whoever guesses must not learn by the answer that a guess was right.
+    tried, token = check_token(office.database, text)
+    office.failures.check((address, tried))
+    if token is None:
+        office.failures.failed((address, tried))
+        raise TokenRefused
+    return token
+
+
+DocumentWriter = Annotated[Token, Depends(needs(Scope.DOCUMENTS_WRITE))]
+DocumentReader = Annotated[Token, Depends(needs(Scope.DOCUMENTS_READ))]
+KindReader = Annotated[Token, Depends(needs(Scope.KINDS_READ))]
+KindWriter = Annotated[Token, Depends(needs(Scope.KINDS_WRITE))]
+WebhookOwner = Annotated[Token, Depends(needs(Scope.WEBHOOKS))]
