@@ -1,7 +1,7 @@
 """Who asks, and what for: what routes depend on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -30,15 +30,16 @@ class Office:
 
     settings: Settings
     database: Database
-    store: ContentStore = field(init=False)
-    intake: Intake = field(init=False)
-    failures: FailureLimit = field(init=False)
+    store: ContentStore
+    intake: Intake
+    failures: FailureLimit
 
-    def __post_init__(self) -> None:
-        store = ContentStore.at(self.settings)
-        object.__setattr__(self, "store", store)
-        object.__setattr__(self, "intake", Intake(self.database, store, self.settings))
-        object.__setattr__(self, "failures", FailureLimit(self.settings.api.failures))
+    @classmethod
+    def of(cls, settings: Settings, database: Database) -> "Office":
+        """Return the office of an installation."""
+        store = ContentStore.at(settings)
+        intake = Intake(database, store, settings)
+        return cls(settings, database, store, intake, FailureLimit(settings.api.failures))
 
 
 def _office(request: Request) -> Office:
@@ -74,8 +75,8 @@ def _known(request: Request, office: Office, shown: HTTPAuthorizationCredentials
         raise TokenMissing
     address = request.client.host if request.client else ""
     text = shown.credentials
-    # Before the secret is looked at: whoever guesses must not learn by the answer that a guess was right.
     tried, token = check_token(office.database, text)
+    # Also where the token is good: whoever guesses must not learn from the answer that one of them was.
     office.failures.check((address, tried))
     if token is None:
         office.failures.failed((address, tried))

@@ -42,7 +42,7 @@ def build(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         database = await asyncio.to_thread(open_clinic, settings)
-        app.state.office = Office(settings, database)
+        app.state.office = Office.of(settings, database)
         worker = asyncio.create_task(work(database, settings.api))
         try:
             yield
@@ -61,11 +61,12 @@ def build(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=life,
+        redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
     for router in ROUTERS:
         app.include_router(router)
-    problems.install(app)
+    problems.install(app, ROUTERS)
     app.add_middleware(Guard)
     _describe(app)
 

@@ -207,16 +207,15 @@ class TlsMissing(ConfigurationError):
 
 
 class TlsUnusable(ConfigurationError):
-    """Certificate or key cannot be used."""
+    """Files of certificates or keys cannot be used."""
 
     code = "api.tls-unusable"
-    cause = Text(
-        "The files of EREPO_API__CERTIFICATE and EREPO_API__KEY cannot be used ({problem}).",
-        "Nie można użyć plików EREPO_API__CERTIFICATE i EREPO_API__KEY ({problem}).",
-    )
+    cause = Text("{names}: cannot be used ({problem}).", "{names}: nie można użyć ({problem}).")
     cure = Text(
-        "Name a PEM file with the certificate and its chain, and one with its key, not encrypted.",
-        "Wskaż plik PEM z certyfikatem i jego łańcuchem oraz plik z jego nieszyfrowanym kluczem.",
+        "EREPO_API__CERTIFICATE names a PEM file with the certificate and its chain, EREPO_API__KEY one with its"
+        " key, not encrypted, EREPO_API__WEBHOOK_CA one with authorities.",
+        "EREPO_API__CERTIFICATE wskazuje plik PEM z certyfikatem i jego łańcuchem, EREPO_API__KEY plik z jego"
+        " nieszyfrowanym kluczem, a EREPO_API__WEBHOOK_CA plik z urzędami certyfikacji.",
     )
 
 

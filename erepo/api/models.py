@@ -91,19 +91,24 @@ class DocumentDetails(DocumentSummary):
     history: list[Change]
 
 
-class Search(BaseModel):
-    """What to look for; a patient is named here and never in an address."""
+class ListQuery(BaseModel):
+    """Which documents; what is left out does not matter, and nothing else may stand in an address."""
 
     model_config = ConfigDict(extra="forbid")
+
+    state: State | None = None
+    kind: Kind | None = None
+    since: datetime | None = Field(None, description="Taken in at or after; with a zone.")
+    cursor: PublicId | None = Field(None, description="`next` of the page before.")
+    limit: int = Field(100, ge=1, le=500, description="At most so many.")
+
+
+class Search(ListQuery):
+    """What to look for; a patient is named here and never in an address."""
 
     patient: str | None = Field(
         None, max_length=300, examples=["44051401359"], description="PESEL or HL7 CX."
     )
-    state: State | None = None
-    kind: Kind | None = None
-    since: datetime | None = Field(None, description="Taken in at or after; with a zone.")
-    cursor: PublicId | None = None
-    limit: int = Field(100, ge=1, le=500)
 
 
 class KindSettings(BaseModel):

@@ -6,14 +6,15 @@ Nothing that was sent is repeated: no value, no name, no path.
 import http
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 import sqlalchemy as sa
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from erepo.api import errors as ours
@@ -29,6 +30,9 @@ MEDIA_TYPE: Final = "application/problem+json"
 #: Where each code is described.
 _TYPE: Final = "urn:erepo:problem:"
 _RETRY_SECONDS: Final = 5
+#: Answers given while the body may still be on its way; where it is longer than this, nobody waits for it.
+_UNREAD: Final = frozenset({400, 401, 403, 404, 405, 408, 413, 429})
+_SHORT: Final = 64 * 1024
 
 #: The first that fits decides.
 _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
@@ -102,10 +106,15 @@ def answer_to(request: Request, error: ErepoError, headers: Mapping[str, str] | 
         extra["www-authenticate"] = "Bearer"
     if status in {429, 503}:
         extra["retry-after"] = str(error.data.get("seconds", _RETRY_SECONDS))
-    if status in {400, 408, 413}:
-        # The rest of a body may still be on its way; nobody reads it.
+    if status in _UNREAD and _is_long(request):
         extra["connection"] = "close"
     return JSONResponse(content, status, extra, MEDIA_TYPE)
+
+
+def _is_long(request: Request) -> bool:
+    length = request.headers.get("content-length", "0")
+    chunked = "transfer-encoding" in request.headers
+    return chunked or not length.isdigit() or int(length) > _SHORT
 
 
 def as_ours(error: Exception) -> ErepoError:
@@ -127,7 +136,14 @@ def where(error: BaseException) -> str:
     return f"{type(error).__name__} at {place}"
 
 
-def install(app: FastAPI) -> None:
+def _allowed(path: str, routers: Sequence[APIRouter]) -> str:
+    """Return all methods of a path; the framework names those of the first route only."""
+    routes = [one for router in routers for one in router.routes if isinstance(one, APIRoute)]
+    found = {method for one in routes if one.path_regex.match(path) for method in one.methods or ()}
+    return ", ".join(sorted(found))
+
+
+def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     """Let every error of an application be answered here."""
 
     @app.exception_handler(ErepoError)
@@ -144,7 +160,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _refused(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
-            return answer_to(request, ours.MethodNotAllowed(), dict(error.headers or {}))
+            return answer_to(request, ours.MethodNotAllowed(), {"allow": _allowed(request.url.path, routers)})
         if error.status_code == http.HTTPStatus.NOT_FOUND:
             return answer_to(request, ours.PathUnknown())
         return answer_to(request, ours.UploadInvalid(problem="HTTP"))

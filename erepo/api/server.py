@@ -19,6 +19,7 @@ from erepo.settings import Settings
 _GRACE = 20
 #: Requests at once; more are told to come again.
 _MOST = 512
+_FILES = "EREPO_API__CERTIFICATE, EREPO_API__KEY"
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -31,6 +32,7 @@ def serve(settings: Settings) -> None:
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     context = tls_of(settings)
+    check_authorities(settings)
     config = uvicorn.Config(
         build(settings),
         host=settings.api.host,
@@ -65,11 +67,27 @@ def tls_of(settings: Settings) -> ssl.SSLContext | None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         if api.certificate is None or api.key is None:
-            raise TlsUnusable(problem="-")
+            raise TlsUnusable(names=_FILES, problem="-")
         context.load_cert_chain(api.certificate, api.key, password=lambda: b"")
     except (OSError, ValueError) as error:
-        raise TlsUnusable(problem=getattr(error, "strerror", None) or type(error).__name__) from None
+        raise TlsUnusable(names=_FILES, problem=_words(error)) from None
     return context
+
+
+def check_authorities(settings: Settings) -> None:
+    """Check the authorities that webhooks are trusted by.
+
+    Raises:
+        TlsUnusable: none in the file.
+    """
+    try:
+        ssl.create_default_context(cafile=settings.api.webhook_ca)
+    except (OSError, ValueError) as error:
+        raise TlsUnusable(names="EREPO_API__WEBHOOK_CA", problem=_words(error)) from None
+
+
+def _words(error: Exception) -> str:
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,6 +8,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -153,7 +154,8 @@ def check_token(database: Database, text: str) -> tuple[str, Token | None]:
 
 
 def _note_use(database: Database, token: Token) -> None:
-    with database.begin() as connection:
+    # A full disk must not keep anybody from reading.
+    with suppress(sa.exc.OperationalError), database.begin() as connection:
         connection.execute(api_token.update().where(api_token.c.id == token.id).values(last_used_at=now()))
 
 

@@ -1,34 +1,22 @@
 """`GET /api/documents`, one document, and the search by patient."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from erepo.api.access import AtOffice, DocumentReader
 from erepo.api.listing import Wanted, list_documents, read_document
-from erepo.api.models import DocumentDetails, DocumentList, PublicId, Search
+from erepo.api.models import DocumentDetails, DocumentList, ListQuery, PublicId, Search
 from erepo.api.routes.common import problems
-from erepo.cda.kinds import Kind
-from erepo.clinic.states import State
 
 router = APIRouter(tags=["documents"])
 
 
 @router.get("/api/documents", operation_id="listDocuments", summary="List documents", responses=problems())
-def list_all(
-    office: AtOffice,
-    _: DocumentReader,
-    state: State | None = None,
-    kind: Kind | None = None,
-    since: Annotated[datetime | None, Query(description="Taken in at or after; with a zone.")] = None,
-    cursor: Annotated[PublicId | None, Query(description="`next` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> DocumentList:
+def list_all(office: AtOffice, _: DocumentReader, wanted: Annotated[ListQuery, Query()]) -> DocumentList:
     """List documents in the order they were taken in. A patient is searched for by POST, never here."""
     with office.database.read() as connection:
-        wanted = Wanted(state=state, kind=kind, since=since, cursor=cursor, limit=limit)
-        return DocumentList.model_validate(list_documents(connection, wanted))
+        return DocumentList.model_validate(list_documents(connection, Wanted(**dict(wanted))))
 
 
 @router.post(

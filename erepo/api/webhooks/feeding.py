@@ -18,6 +18,8 @@ from erepo.clinic.tables_api import webhook, webhook_delivery, webhook_feed
 NAME: Final = "documents"
 #: Events of one transaction.
 _PAGE: Final = 500
+#: How long writers of PostgreSQL are waited for, and wait themselves meanwhile.
+PATIENCE: Final = "5s"
 
 
 def feed(database: Database) -> int:
@@ -115,5 +117,5 @@ def _wait_for_writers(connection: sa.Connection) -> None:
     for as long as this short transaction lasts.
     """
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
         connection.exec_driver_sql("LOCK TABLE audit_event IN SHARE MODE")

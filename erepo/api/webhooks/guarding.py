@@ -29,7 +29,14 @@ def check_url(url: str, *, private: bool) -> str:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise WebhookAddressRefused(rule="URL") from None
-    if not host or parts.username is not None or parts.fragment or not url.isascii() or not url.isprintable():
+    if (
+        not host
+        or parts.username is not None
+        or parts.fragment
+        or " " in url
+        or not url.isascii()
+        or not url.isprintable()
+    ):
         raise WebhookAddressRefused(rule="URL")
     if parts.scheme != "https" and not (parts.scheme == "http" and private):
         raise WebhookAddressRefused(rule="https://")

@@ -5,8 +5,6 @@ import logging
 import time
 from typing import Final
 
-import sqlalchemy as sa
-
 from erepo.api.problems import where
 from erepo.api.requests import forget_old
 from erepo.api.webhooks.feeding import feed
@@ -37,8 +35,8 @@ async def work(database: Database, settings: ApiSettings) -> None:
                     if time.monotonic() - swept > SWEEP:
                         swept = time.monotonic()
                         await asyncio.to_thread(_sweep, database, settings)
-                except (OSError, sa.exc.SQLAlchemyError) as error:
-                    log.warning("webhooks rest: %s", where(error))
+                except Exception as error:  # noqa: BLE001  # whatever it is, the next look must still come
+                    log.error("webhooks rest: %s", where(error))  # noqa: TRY400  # texts may hold an address
                     await asyncio.sleep(_REST)
                 else:
                     await asyncio.sleep(0 if busy else LOOK)
