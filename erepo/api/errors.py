@@ -212,8 +212,8 @@ class TlsUnusable(ConfigurationError):
     code = "api.tls-unusable"
     cause = Text("{names}: cannot be used ({problem}).", "{names}: nie można użyć ({problem}).")
     cure = Text(
-        "EREPO_API__CERTIFICATE names a PEM file with the certificate and its chain, EREPO_API__KEY one with its"
-        " key, not encrypted, EREPO_API__WEBHOOK_CA one with authorities.",
+        "EREPO_API__CERTIFICATE names a PEM file with the certificate and its chain, EREPO_API__KEY one with"
+        " its key, not encrypted, EREPO_API__WEBHOOK_CA one with authorities.",
         "EREPO_API__CERTIFICATE wskazuje plik PEM z certyfikatem i jego łańcuchem, EREPO_API__KEY plik z jego"
         " nieszyfrowanym kluczem, a EREPO_API__WEBHOOK_CA plik z urzędami certyfikacji.",
     )
