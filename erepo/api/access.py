@@ -1,8 +1,9 @@
 """Who asks, and what for: what routes depend on."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -15,6 +16,8 @@ from erepo.clinic.database import Database
 from erepo.clinic.intake import Intake
 from erepo.settings import Settings
 
+_AT_ONCE: Final = 8
+
 
 @dataclass(frozen=True)
 class Office:
@@ -26,6 +29,7 @@ class Office:
         store: its content.
         intake: takes documents in.
         failures: how often somebody was wrong.
+        lanes: documents worked on at once; others wait with their octets where they are.
     """
 
     settings: Settings
@@ -33,13 +37,15 @@ class Office:
     store: ContentStore
     intake: Intake
     failures: FailureLimit
+    lanes: asyncio.Semaphore
 
     @classmethod
     def of(cls, settings: Settings, database: Database) -> "Office":
         """Return the office of an installation."""
         store = ContentStore.at(settings)
         intake = Intake(database, store, settings)
-        return cls(settings, database, store, intake, FailureLimit(settings.api.failures))
+        failures = FailureLimit(settings.api.failures)
+        return cls(settings, database, store, intake, failures, asyncio.Semaphore(_AT_ONCE))
 
 
 def _office(request: Request) -> Office:

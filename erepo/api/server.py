@@ -30,9 +30,9 @@ def serve(settings: Settings) -> None:
         TlsMissing: others could read what is said.
         TlsUnusable: the certificate or its key cannot be used.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     context = tls_of(settings)
     check_authorities(settings)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     config = uvicorn.Config(
         build(settings),
         host=settings.api.host,

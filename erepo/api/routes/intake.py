@@ -18,9 +18,6 @@ from erepo.clinic.intake import Outcome, Received, Status
 
 router = APIRouter(tags=["documents"])
 
-#: Documents worked on at once; the others wait with their octets where they are.
-_AT_ONCE = asyncio.Semaphore(8)
-
 _FORM: dict[str, Any] = {
     "type": "object",
     "required": ["document"],
@@ -93,7 +90,7 @@ async def take_in(
     limits = office.settings
     upload = await read_upload(request, office.store, limits.limits.document, limits.http)
     try:
-        async with _AT_ONCE:
+        async with office.lanes:
             answer, state = await asyncio.to_thread(_answer, office, caller, upload, idempotency_key)
     finally:
         upload.discard(office.store)

@@ -26,6 +26,7 @@ class Delivery:
     """One message to one receiver."""
 
     id: int
+    webhook_id: str
     message_id: str
     body: str = field(repr=False)
     attempts: int
@@ -33,8 +34,13 @@ class Delivery:
     secret: str = field(repr=False)
 
 
-def due(database: Database) -> list[Delivery]:
-    """Return deliveries whose time has come; of each document and webhook only the oldest pending one."""
+def due(database: Database, busy: frozenset[str] = frozenset()) -> list[Delivery]:
+    """Return deliveries whose time has come; of each document and webhook only the oldest pending one.
+
+    Args:
+        database: the clinic's.
+        busy: webhooks that are being served and left out.
+    """
     earlier = webhook_delivery.alias()
     first = ~sa.exists().where(
         earlier.c.webhook_id == webhook_delivery.c.webhook_id,
@@ -42,11 +48,16 @@ def due(database: Database) -> list[Delivery]:
         earlier.c.state == "pending",
         earlier.c.id < webhook_delivery.c.id,
     )
-    columns = [webhook_delivery.c[name] for name in ("id", "message_id", "body", "attempts")]
+    columns = [webhook_delivery.c[name] for name in ("id", "webhook_id", "message_id", "body", "attempts")]
     statement = (
         sa.select(*columns, webhook.c.url, webhook.c.secret)
         .join(webhook, webhook.c.id == webhook_delivery.c.webhook_id)
-        .where(webhook_delivery.c.state == "pending", webhook_delivery.c.next_at <= now(), first)
+        .where(
+            webhook_delivery.c.state == "pending",
+            webhook_delivery.c.next_at <= now(),
+            webhook_delivery.c.webhook_id.not_in(busy),
+            first,
+        )
         .order_by(webhook_delivery.c.next_at, webhook_delivery.c.id)
         .limit(PAGE)
     )
@@ -54,21 +65,21 @@ def due(database: Database) -> list[Delivery]:
         return [Delivery(*row) for row in connection.execute(statement)]
 
 
-def note_outcomes(database: Database, outcomes: list[tuple[Delivery, str]], settings: ApiSettings) -> None:
-    """Write down what became of attempts, in one transaction.
+def note_outcome(database: Database, one: Delivery, problem: str, settings: ApiSettings) -> None:
+    """Write down what became of an attempt.
 
     Args:
         database: the clinic's.
-        outcomes: each delivery with what happened; empty words mean that the receiver took it.
+        one: what was sent.
+        problem: what happened; empty means that the receiver took it.
         settings: how often and how soon it is tried again.
     """
     with database.begin() as connection:
-        for one, problem in outcomes:
-            connection.execute(
-                webhook_delivery.update()
-                .where(webhook_delivery.c.id == one.id, webhook_delivery.c.state == "pending")
-                .values(**_values(one, problem, settings))
-            )
+        connection.execute(
+            webhook_delivery.update()
+            .where(webhook_delivery.c.id == one.id, webhook_delivery.c.state == "pending")
+            .values(**_values(one, problem, settings))
+        )
 
 
 def _values(one: Delivery, problem: str, settings: ApiSettings) -> dict[str, object]:

@@ -15,7 +15,11 @@ from erepo.settings import ApiSettings
 
 #: Seconds a receiver has for everything.
 PATIENCE: Final = 20
-AT_ONCE: Final = 8
+#: Connections open at once, to all receivers.
+_MOST: Final = 32
+_REFUSED, _TIMEOUT, _ABSENT = "address refused", "timeout", "no connection"
+#: Outcomes after which the next message to the same receiver would fare no better.
+UNREACHED: Final = frozenset({_REFUSED, _TIMEOUT, _ABSENT})
 
 
 class Sender:
@@ -27,7 +31,7 @@ class Sender:
     async def __aenter__(self) -> Self:
         """Make ready."""
         connector = aiohttp.TCPConnector(
-            limit=AT_ONCE,
+            limit=_MOST,
             ssl=ssl.create_default_context(cafile=self._settings.webhook_ca),
             # Each attempt looks at the address it goes to.
             force_close=True,
@@ -64,10 +68,10 @@ class Sender:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 return "" if 200 <= answer.status < 300 else f"HTTP {answer.status}"
         except WebhookAddressRefused:
-            return "address refused"
+            return _REFUSED
         except TimeoutError:
-            return "timeout"
+            return _TIMEOUT
         except aiohttp.ClientConnectorError as error:
-            return "address refused" if isinstance(error.os_error, AddressForbidden) else "no connection"
+            return _REFUSED if isinstance(error.os_error, AddressForbidden) else _ABSENT
         except (aiohttp.ClientError, OSError) as error:
-            return "address refused" if isinstance(error, AddressForbidden) else type(error).__name__[:60]
+            return _REFUSED if isinstance(error, AddressForbidden) else type(error).__name__[:60]

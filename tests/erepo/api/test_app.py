@@ -2,8 +2,6 @@
 
 import re
 import ssl
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +10,12 @@ import pytest
 import sqlalchemy as sa
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from typer.testing import CliRunner
 
 from erepo.api.app import Guard
 from erepo.api.errors import TlsUnusable
 from erepo.api.server import check_authorities, tls_of
+from erepo.cli.api import app as commands
 from erepo.pki.keys import clear_key
 from erepo.settings import Settings
 from tests.support.api import RunningApi, running_api
@@ -116,17 +116,9 @@ async def test_errors_tell_nothing_of_what_was_sent(
 
 def test_beyond_this_machine_only_with_tls(tmp_path: Path) -> None:
     """Without a certificate the command refuses to listen where others can reach it."""
-    environment = {
-        "PATH": "",
-        "EREPO_HOME": str(tmp_path),
-        "EREPO_API__HOST": "0.0.0.0",
-        "EREPO_LANGUAGE": "pl",
-    }
-    ended = subprocess.run(
-        [sys.executable, "-m", "erepo", "api", "serve"],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 1
+    environment = {"EREPO_HOME": str(tmp_path), "EREPO_API__HOST": "0.0.0.0", "EREPO_LANGUAGE": "pl"}
+    ended = CliRunner(env=environment).invoke(commands, ["serve"])
+    assert ended.exit_code == 1
     assert "brak certyfikatu TLS" in ended.stderr
 
 
