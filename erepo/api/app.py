@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from erepo.api import problems
 from erepo.api.access import Office
+from erepo.api.errors import RequestTooLarge, UploadTimeout
 from erepo.api.models import Problem
 from erepo.api.routes import ROUTERS
 from erepo.api.webhooks.working import work
@@ -30,6 +31,10 @@ _ABOUT: Final = """Documents in, their states out, for the other systems of a cl
 
 Errors are `application/problem+json` with a `code` for programs and words for people, in Polish or English by
 Accept-Language. No address, answer or message names a patient."""
+#: Largest body that is no document, in bytes.
+SMALL: Final = 64 * 1024
+#: Resources that read their bodies themselves, piece by piece.
+_STREAMED: Final = frozenset({("POST", "/api/documents")})
 _HEADERS: Final = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
@@ -67,7 +72,7 @@ def build(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app, ROUTERS)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, seconds=settings.http.read)
     _describe(app)
 
     @app.get("/health", include_in_schema=False)
@@ -90,11 +95,34 @@ def _describe(app: FastAPI) -> None:
     app.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-class Guard:
-    """Around everything: headers of each answer, one line in the log, and no error text let out."""
+def bounded(receive: Receive, seconds: float) -> Receive:
+    """Return `receive` for a body that is read whole into memory, by whoever sends it: few octets, soon.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    The returned function raises RequestTooLarge or UploadTimeout.
+    """
+    end, size, done = time.monotonic() + seconds, 0, False
+
+    async def limited() -> Message:
+        nonlocal size, done
+        try:
+            async with asyncio.timeout(None if done else max(0.0, end - time.monotonic())):
+                message = await receive()
+        except TimeoutError:
+            raise UploadTimeout(seconds=round(seconds)) from None
+        size += len(message.get("body", b""))
+        done = not message.get("more_body", False)
+        if size > SMALL:
+            raise RequestTooLarge(limit=SMALL)
+        return message
+
+    return limited
+
+
+class Guard:
+    """Around everything: bounds of bodies, headers of answers, one line in the log, no error text let out."""
+
+    def __init__(self, app: ASGIApp, seconds: float = 60) -> None:
+        self._app, self._seconds = app, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -111,7 +139,8 @@ class Guard:
             await send(message)
 
         try:
-            await self._app(scope, receive, guarded)
+            streamed = (scope["method"], scope["path"]) in _STREAMED
+            await self._app(scope, receive if streamed else bounded(receive, self._seconds), guarded)
         except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
             ours = problems.as_ours(error)
             if status:

@@ -8,6 +8,7 @@ ErepoError
 │   │   └── ScopeMissing           known, but not permitted this
 │   ├── InvalidInput
 │   │   ├── RequestInvalid         a parameter or field is wrong
+│   │   ├── RequestTooLarge        a body that is no document is too large
 │   │   ├── UploadInvalid          the body is not what its Content-Type says
 │   │   ├── KeyInvalid             the Idempotency-Key cannot be used
 │   │   ├── KeyReused              the same key with another request
@@ -71,6 +72,14 @@ class RequestInvalid(InvalidInput):
     code = "api.request-invalid"
     cause = Text("The request is wrong in {field}.", "Żądanie zawiera błąd w polu {field}.")
     cure = Text("Correct it as /openapi.json describes it.", "Popraw je zgodnie z opisem w /openapi.json.")
+
+
+class RequestTooLarge(InvalidInput):
+    """A body that is no document is larger than any of them has to be."""
+
+    code = "api.request-too-large"
+    cause = Text("The body is larger than {limit} bytes.", "Treść żądania przekracza {limit} bajtów.")
+    cure = Text("Send less at once; see /openapi.json.", "Wyślij mniej naraz; zobacz /openapi.json.")
 
 
 class UploadInvalid(InvalidInput):

@@ -48,6 +48,7 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (ours.UploadInvalid, 400),
     (ours.RequestInvalid, 400),
     (ours.KeyInvalid, 400),
+    (ours.RequestTooLarge, 413),
     (DocumentTooLarge, 413),
     (UnsupportedMedia, 415),
     (InvalidInput, 422),
@@ -163,4 +164,8 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
             return answer_to(request, ours.MethodNotAllowed(), {"allow": _allowed(request.url.path, routers)})
         if error.status_code == http.HTTPStatus.NOT_FOUND:
             return answer_to(request, ours.PathUnknown())
-        return answer_to(request, ours.UploadInvalid(problem="HTTP"))
+        # The framework wraps what happens while it reads a body.
+        cause = error.__cause__
+        return answer_to(
+            request, cause if isinstance(cause, ErepoError) else ours.UploadInvalid(problem="JSON")
+        )

@@ -1,5 +1,6 @@
 """The application as a whole: its description, its errors, where it listens."""
 
+import asyncio
 import re
 import ssl
 from pathlib import Path
@@ -12,8 +13,8 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from typer.testing import CliRunner
 
-from erepo.api.app import Guard
-from erepo.api.errors import TlsUnusable
+from erepo.api.app import Guard, bounded
+from erepo.api.errors import TlsUnusable, UploadTimeout
 from erepo.api.server import check_authorities, tls_of
 from erepo.cli.api import app as commands
 from erepo.pki.keys import clear_key
@@ -86,6 +87,37 @@ def test_what_is_not_there(api: RunningApi, http: httpx.Client) -> None:
     assert method.headers["allow"] == "GET, POST"
     assert http.get("/health").json() == {"status": "ok"}
     assert httpx.get(f"{api.url}/docs", trust_env=False).status_code == 404
+
+
+def test_bodies_that_are_no_documents_are_small(api: RunningApi, http: httpx.Client) -> None:
+    """Announced or not, with or without a token, a large body is read by nobody; nonsense is a problem."""
+    for content in (b"[" * 70_000, iter([b"[" * 40_000] * 2)):
+        large = httpx.post(f"{api.url}/api/documents/search", content=content, trust_env=False)
+        assert (large.status_code, large.json()["code"]) == (413, "api.request-too-large")
+    json = {"content-type": "application/json"}
+    for content in (b"[" * 60_000, b"{", b"\xff"):
+        nonsense = http.post("/api/documents/search", content=content, headers=json)
+        assert (nonsense.status_code, nonsense.json()["code"][:4]) == (400, "api.")
+
+
+async def test_bodies_that_never_come() -> None:
+    """A body is waited for a while; after it nothing is waited for any more."""
+
+    async def silent() -> dict[str, Any]:
+        return await asyncio.Event().wait()  # type: ignore[return-value]
+
+    with pytest.raises(UploadTimeout):
+        await bounded(silent, 0.01)()
+
+    async def whole() -> dict[str, Any]:
+        await asyncio.sleep(0.02 if reads else 0)
+        reads.append(1)
+        return {"type": "http.request", "body": b"x", "more_body": False}
+
+    reads: list[int] = []
+    limited = bounded(whole, 0.01)
+    await limited()
+    await limited()
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,26 @@
 """`POST /api/documents`: what becomes of a document and of a repeated request."""
 
+import asyncio
 import json
 import socket
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import sqlalchemy as sa
+from fastapi import Request
 
+from erepo.api.errors import UploadEnded, UploadTimeout
+from erepo.api.uploads import read_upload
 from erepo.clinic.content import ContentStore
 from erepo.clinic.tables import audit_event, document
 from erepo.clinic.tables_api import api_request
 from erepo.content import read_all
+from erepo.settings import HttpTimeouts
 from tests.support.api import RunningApi
 from tests.support.waiting import until
 
@@ -226,6 +232,23 @@ def test_a_body_that_is_cut_off_leaves_nothing(api: RunningApi, http: httpx.Clie
         http.post("/api/documents", content=half(), headers={"content-length": "16000000"})
     until(lambda: incoming(api) == [])
     assert count(api) == before
+
+
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_body_that_stops(tmp_path: Path, ended: bool) -> None:
+    """A sender that falls silent, or goes, in the middle of a large document leaves no draft behind."""
+    store, sent = ContentStore(tmp_path), list[bytes]()
+
+    async def receive() -> dict[str, Any]:
+        if not sent:
+            sent.append(PDF + bytes(8_000_000))
+            return {"type": "http.request", "body": sent[0], "more_body": True}
+        return {"type": "http.disconnect"} if ended else await asyncio.Event().wait()  # type: ignore[dict-item]
+
+    request = Request({"type": "http", "method": "POST", "path": "/", "headers": []}, receive)
+    with pytest.raises(UploadEnded if ended else UploadTimeout):
+        await read_upload(request, store, 10**7, HttpTimeouts(read=0.05))
+    assert list((tmp_path / ".incoming").iterdir()) == []
 
 
 def test_a_hundred_equal_requests_at_once(api: RunningApi, http: httpx.Client, fresh: Fresh) -> None:
