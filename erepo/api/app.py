@@ -22,7 +22,7 @@ from erepo.api.errors import RequestTooLarge, UploadTimeout
 from erepo.api.models import Problem
 from erepo.api.routes import ROUTERS
 from erepo.api.webhooks.working import work
-from erepo.clinic.database import open_clinic
+from erepo.clinic.database import Database
 from erepo.settings import Settings
 
 log = logging.getLogger("erepo.api")
@@ -41,12 +41,11 @@ _HEADERS: Final = (
 )
 
 
-def build(settings: Settings) -> FastAPI:
-    """Return the application of an installation; it opens the clinic's database when it starts."""
+def build(settings: Settings, database: Database) -> FastAPI:
+    """Return the application of an installation, with its worker; whoever opened the database closes it."""
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        database = await asyncio.to_thread(open_clinic, settings)
         app.state.office = Office.of(settings, database)
         worker = asyncio.create_task(work(database, settings.api))
         try:
@@ -55,7 +54,6 @@ def build(settings: Settings) -> FastAPI:
             worker.cancel()
             with suppress(asyncio.CancelledError):
                 await worker
-            database.close()
 
     app = FastAPI(
         title="erepo for the clinic's other systems",

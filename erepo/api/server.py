@@ -13,6 +13,7 @@ import uvicorn
 
 from erepo.api.app import build
 from erepo.api.errors import TlsMissing, TlsUnusable
+from erepo.clinic.database import open_clinic
 from erepo.settings import Settings
 
 #: Seconds that requests under way get to finish after SIGTERM.
@@ -29,27 +30,29 @@ def serve(settings: Settings) -> None:
     Raises:
         TlsMissing: others could read what is said.
         TlsUnusable: the certificate or its key cannot be used.
+        DatabaseAddressWrong, OSError: the clinic's database cannot be opened.
     """
     context = tls_of(settings)
     check_authorities(settings)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    config = uvicorn.Config(
-        build(settings),
-        host=settings.api.host,
-        port=settings.api_port,
-        lifespan="on",
-        ws="none",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=_MOST,
-        timeout_graceful_shutdown=_GRACE,
-    )
-    if context is not None:
-        # A method of its own would read the files again and ask at the terminal for passwords.
-        config.ssl_context_factory = lambda _config, _default: context
-    _Server(config, settings.api_url).run()
+    with contextlib.closing(open_clinic(settings)) as database:
+        config = uvicorn.Config(
+            build(settings, database),
+            host=settings.api.host,
+            port=settings.api_port,
+            lifespan="on",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_MOST,
+            timeout_graceful_shutdown=_GRACE,
+        )
+        if context is not None:
+            # A method of its own would read the files again and ask at the terminal for passwords.
+            config.ssl_context_factory = lambda _config, _default: context
+        _Server(config, settings.api_url).run()
 
 
 def tls_of(settings: Settings) -> ssl.SSLContext | None:

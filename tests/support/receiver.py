@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,8 +45,8 @@ class Receiver:
 
 
 @contextmanager
-def running_receiver() -> Iterator[Receiver]:
-    """Listen on a free port."""
+def running_receiver(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """Listen on a free port, with TLS if there is a context."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -75,7 +76,9 @@ def running_receiver() -> Iterator[Receiver]:
             """Say nothing: who asked may have been killed."""
 
     server = Server(("127.0.0.1", 0), Handler)
-    receiver = Receiver(f"http://127.0.0.1:{server.server_port}/hook")
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    receiver = Receiver(f"http{'s' if context else ''}://127.0.0.1:{server.server_port}/hook")
     receiver.hold.set()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

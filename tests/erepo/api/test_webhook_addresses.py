@@ -15,8 +15,10 @@ from erepo.api.webhooks.guarding import AddressForbidden, check_url, is_public, 
 from erepo.api.webhooks.outbox import Delivery
 from erepo.api.webhooks.sending import Sender
 from erepo.api.webhooks.signing import check_secret, new_secret, sign
+from erepo.pki.keys import clear_key
 from erepo.settings import ApiSettings
 from tests.support.receiver import Receiver, running_receiver
+from tests.support.tls_server import make_pki
 
 
 @pytest.fixture
@@ -153,3 +155,19 @@ async def test_a_wrong_file_of_authorities(tmp_path: Path) -> None:
     wrong.write_text("nothing")
     with pytest.raises(ssl.SSLError):
         await Sender(ApiSettings(webhook_ca=wrong)).__aenter__()
+
+
+async def test_https_is_proven(tmp_path: Path) -> None:
+    """Over https the receiver must be whom the authorities of the file, else the system's, vouch for."""
+    pki = make_pki()
+    (tmp_path / "ca.pem").write_bytes(pki.authority.pem)
+    (tmp_path / "hook.pem").write_bytes(pki.server.certificate_pem + clear_key(pki.server.key))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "hook.pem")
+    with running_receiver(context) as receiver:
+        one = Delivery(1, "hook", "msg_1", '{"data": {}}', 0, receiver.url, new_secret())
+        async with Sender(ApiSettings(webhook_private=True)) as sender:
+            assert await sender.send(one) == "no connection"
+        async with Sender(ApiSettings(webhook_private=True, webhook_ca=tmp_path / "ca.pem")) as sender:
+            assert await sender.send(one) == ""
+        assert len(receiver.messages) == 1
