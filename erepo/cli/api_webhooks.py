@@ -46,8 +46,8 @@ def add(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell an address of every change of a document's state from now on."""
-    private = Settings().api.webhook_private
     with fail_politely(), open_database() as database:
+        private = Settings().api.webhook_private
         with database.begin() as connection:
             states = [one.value for one in state or ()]
             made = add_webhook(connection, url, states, secret=None, private=private, actor="staff")
