@@ -1,7 +1,7 @@
 """Settings of every process, read from the environment (`EREPO_…`) or a `.env` file.
 
 `EREPO_HOME` holds all state; `EREPO_PORT_BASE` moves all ports together (design: +0 cloud, +1 P1 sandbox,
-+2 office SMTP, +3 Prefect, +4 console, +5 portal).
++2 office SMTP, +3 Prefect, +4 console, +5 portal, +6 API).
 """
 
 import re
@@ -187,6 +187,25 @@ class PanelSettings(BaseModel):
     life: int = Field(28_800, ge=300, description="Longest time after the login, whatever is clicked.")
 
 
+class ApiSettings(BaseModel):
+    """REST for the clinic's other systems."""
+
+    host: str = Field("127.0.0.1", description="Address it listens on; beyond this machine only with TLS.")
+    port: int = Field(0, ge=0, le=65535, description="TCP port; 0: port_base + 6.")
+    certificate: Path | None = Field(None, description="PEM file of its certificate and chain.")
+    key: Path | None = Field(None, description="PEM file of the certificate's key, not encrypted.")
+    key_days: int = Field(7, ge=1, le=365, description="Days that Idempotency-Keys are remembered.")
+    failures: int = Field(20, ge=1, description="Wrong tokens a minute from one address.")
+    webhook_private: bool = Field(
+        default=False, description="Whether webhooks may lead into private networks, and there by plain http."
+    )
+    webhook_ca: Path | None = Field(
+        None, description="PEM file of authorities trusted for webhooks; none: the system's."
+    )
+    webhook_attempts: int = Field(12, ge=1, le=50, description="Attempts before a delivery is given up.")
+    webhook_delay: float = Field(5, gt=0, description="Seconds to the second attempt; four times more each.")
+
+
 class DiagnosisLimits(BaseModel):
     """When `erepo diagnose` warns."""
 
@@ -260,6 +279,7 @@ class Settings(BaseSettings):
     stylesheets: Path | None = Field(
         None, description="Folder of official stylesheets of PIK; none: home/clinic/stylesheets."
     )
+    api: ApiSettings = ApiSettings()
 
     @field_validator("public_url")
     @classmethod
@@ -352,6 +372,17 @@ class Settings(BaseSettings):
     def prefect_port(self) -> int:
         """Port of the Prefect server and its UI."""
         return self.port_base + 3
+
+    @property
+    def api_port(self) -> int:
+        """Port of the REST interface for the clinic's other systems."""
+        return self.api.port or self.port_base + 6
+
+    @property
+    def api_url(self) -> str:
+        """Where that interface is."""
+        host = f"[{self.api.host}]" if ":" in self.api.host else self.api.host
+        return f"{'https' if self.api.certificate else 'http'}://{host}:{self.api_port}"
 
     @property
     def passphrase_file(self) -> Path:

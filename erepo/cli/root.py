@@ -24,6 +24,8 @@ COMMANDS = MappingProxyType(
         "demo": "demo",
         "up": "up",
         "import": "importing",
+        "fetch": "fetch",
+        "api": "api",
         "archive": "archive",
         "verify": "verify",
         "status": "status",

@@ -4,6 +4,7 @@ from alembic import context
 
 from erepo.clinic import (  # noqa: F401 — their tables join the metadata
     tables_account,
+    tables_api,
     tables_chain,
     tables_clock,
     tables_migrating,
