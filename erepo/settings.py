@@ -227,6 +227,14 @@ class RenderingLimits(BaseModel):
     page: int = Field(64 * 1024**2, gt=0, description="Largest page.")
 
 
+class VerifySettings(BaseModel):
+    """How the archive is read back, a share each night."""
+
+    days: int = Field(90, ge=1, le=3650, description="Every document is read back within so many days.")
+    night_minutes: int = Field(180, ge=1, le=1440, description="Longest time of one night's share.")
+    night_bytes: int = Field(0, ge=0, description="Most bytes of one night's share; 0: no limit.")
+
+
 class Settings(BaseSettings):
     """All settings; every field is `EREPO_<NAME>`, nested ones `EREPO_<GROUP>__<NAME>`."""
 
@@ -280,6 +288,7 @@ class Settings(BaseSettings):
         None, description="Folder of official stylesheets of PIK; none: home/clinic/stylesheets."
     )
     api: ApiSettings = ApiSettings()
+    verify: VerifySettings = VerifySettings()
 
     @field_validator("public_url")
     @classmethod

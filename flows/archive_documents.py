@@ -1,6 +1,7 @@
 """Archive every document that is due, and let go what is safe there and has stayed here long enough.
 
-Requires the blocks that onboard-clinic writes, and the passphrase of the keys in the worker's surroundings.
+Requires the blocks that onboard-clinic writes, and the passphrase of the keys in the worker's surroundings;
+where the eArchiwum is in use, the block ClinicDatabase alone.
 """
 
 import time
@@ -21,7 +22,7 @@ from flows.reporting import Progress
 from tasks import purging
 from tasks.archiving import attempts, look, permit, plan_batches, send, settle_open_submissions
 from tasks.boundary import guarded
-from tasks.clinic import opened
+from tasks.clinic import opened_repository
 
 _KINDS = "; ".join(f"{kind.value}: {info.label.pl} / {info.label.en}" for kind, info in KINDS.items())
 _EVERYTHING = "Puste: wszystkie / Empty: all."
@@ -103,7 +104,7 @@ async def archive_documents(  # noqa: PLR0913, PLR0917 — one argument per fiel
 
 async def _archive(run: _Run, connection: str, choice: Choice) -> None:
     attempts.set(run.results)
-    async with opened(connection):
+    async with opened_repository(connection):
         await permit()
         await settle_open_submissions()
         planned, done = await plan_batches(choice), 0

@@ -7,13 +7,14 @@ whatever type, is used if somebody has saved one.
 from typing import Annotated
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from pydantic import Field
 
 from flows.account_page import report_account
 from flows.naming import run_name
 from tasks.account import announce, ask_account, read_report, refresh_account_block
 from tasks.boundary import guarded
-from tasks.clinic import opened
+from tasks.clinic import not_needed, opened
 
 
 @flow(name="check-account", flow_run_name=run_name("check-account"))
@@ -25,7 +26,7 @@ async def check_account(
     notify: Annotated[
         str, Field(title="Blok powiadomień / Notification block", pattern="^[a-z0-9-]*$", max_length=100)
     ] = "erepo-alarms",
-) -> None:
+) -> State[None] | None:
     """Ask for validity and use of the account, keep the answer, and tell when it will be full.
 
     From 90 % of a limit on, once a crossing: an event `erepo.account.nearly-full`, and a notification.
@@ -34,9 +35,12 @@ async def check_account(
         connection: Name of the clinic's blocks.
         notify: Name of a notification block of any type; nobody is notified while there is none.
     """
+    if (end := await not_needed(connection)) is not None:
+        return end
     async with opened(connection):
         await ask_account()
         found = await read_report()
         await report_account(found)
         await refresh_account_block(connection)
         await announce(found, notify)
+    return None

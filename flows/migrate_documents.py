@@ -17,7 +17,7 @@ from flows.naming import run_name
 from flows.reporting import Progress
 from flows.reporting_migration import report_migration, report_preview
 from tasks.boundary import guarded
-from tasks.clinic import opened
+from tasks.clinic import opened_repository
 from tasks.migrating import attempts, bring, look_at, plan_migration, settle_open_migrations
 
 #: Parameters lie in Prefect in clear: nothing that could be an identifier of a person fits in here.
@@ -82,7 +82,7 @@ async def migrate_documents(  # noqa: PLR0913, PLR0917 - a field of the form for
         everything=everything,
         most=most_documents,
     )
-    async with opened(connection):
+    async with opened_repository(connection):
         seen = await look_at(selection, acting_user)
         if dry_run:
             await report_preview(seen)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Annotated, Literal
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from pydantic import Field
 
 from erepo.errors import ErepoError
@@ -16,6 +17,7 @@ from flows.naming import run_name
 from flows.reporting_rotation import report_rotation
 from tasks import rotating
 from tasks.boundary import guarded
+from tasks.clinic import not_needed
 
 Line = Annotated[str, Field(max_length=200)]
 #: Prefect keeps what a form was given: one with a private key is refused before it is kept.
@@ -38,7 +40,7 @@ async def rotate_certificates(  # noqa: PLR0913, PLR0917 — one argument per fi
     reply_folder: Annotated[Line, Field(title="Skrzynka z odpowiedziami / Mailbox with the replies")] = "",
     overlap_days: Annotated[int, Field(title="Okres przejściowy (dni) / Overlap, days", ge=0, le=60)] = 7,
     administrator: Annotated[Line, Field(title="Ostrzeżenia na adres / Mail warnings to")] = "",
-) -> None:
+) -> State[None] | None:
     """Warn before certificates expire; in time, order new ones, change over to them and retire the old.
 
     Runs daily by itself. As a form it is „Aktualizuj certyfikaty”: choose a reason to begin at once, or paste
@@ -55,6 +57,8 @@ async def rotate_certificates(  # noqa: PLR0913, PLR0917 — one argument per fi
         overlap_days: How long the service goes on accepting the old certificates after the change.
         administrator: Address that gets the warnings by mail as well; empty sends none.
     """
+    if (end := await not_needed(connection)) is not None:
+        return end
     account = await rotating.find_account(connection)
     try:
         await rotating.warn(account)
@@ -77,3 +81,4 @@ async def rotate_certificates(  # noqa: PLR0913, PLR0917 — one argument per fi
         # Also of a run that failed: what was reached stays, and the next run goes on from it.
         with suppress(ErepoError):
             await report_rotation(await rotating.read(account))
+    return None

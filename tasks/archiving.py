@@ -22,7 +22,7 @@ from erepo.clinic.outlook import Outlook, look_ahead
 from erepo.clinic.tables import now
 from erepo.settings import Settings
 from tasks.boundary import guarded
-from tasks.clinic import current, opened_database
+from tasks.clinic import depositing, opened_database
 from tasks.retrying import PATIENT
 
 #: Results of all attempts of this run, in order; `summary` counts a batch that was retried once.
@@ -33,7 +33,7 @@ attempts: ContextVar[list[BatchResult]] = ContextVar("attempts")
 @guarded
 async def permit() -> None:
     """Begin nothing inside a maintenance window or without a valid licence."""
-    clinic = current()
+    clinic = depositing()
     await asyncio.to_thread(check_permitted, clinic.database, clinic.settings)
 
 
@@ -41,7 +41,7 @@ async def permit() -> None:
 @guarded
 async def settle_open_submissions() -> Reconciliation:
     """Ask the registry about every submission whose outcome an earlier run did not learn."""
-    clinic = current()
+    clinic = depositing()
     found = await reconcile(clinic.connection, clinic.database)
     attempts.get().append(found.as_result())
     if found.problem is not None:
@@ -53,7 +53,7 @@ async def settle_open_submissions() -> Reconciliation:
 @guarded
 async def plan_batches(choice: Choice = EVERYTHING) -> Plan:
     """Queue what is due and chosen; the batches of unfinished runs come first."""
-    clinic = current()
+    clinic = depositing()
     return await asyncio.to_thread(plan, clinic.database, clinic.settings, now=now(), choice=choice)
 
 
@@ -69,7 +69,7 @@ async def look(connection: str, choice: Choice) -> Outlook:
 @guarded
 async def send(batch: str) -> BatchResult:
     """Send one batch; what cannot be sent now stays queued and is tried again with growing delays."""
-    clinic = current()
+    clinic = depositing()
     try:
         result = await send_batch(clinic.connection, clinic.database, batch)
     except (BatchTaken, LeaseLost):

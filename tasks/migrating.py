@@ -19,7 +19,7 @@ from erepo.clinic.migrating import (
 )
 from erepo.clinic.migrating.errors import MigrationLost, MigrationTaken
 from tasks.boundary import guarded
-from tasks.clinic import current
+from tasks.clinic import depositing
 from tasks.retrying import PATIENT
 
 #: Results of all attempts of this run, in order; `summary` counts a batch that was retried once.
@@ -30,14 +30,14 @@ attempts: ContextVar[list[BatchResult]] = ContextVar("migration_attempts")
 @guarded
 async def look_at(selection: Selection, login: str) -> Preview:
     """Count what would be brought back; only for who may migrate."""
-    return await asyncio.to_thread(look, current().database, selection, login)
+    return await asyncio.to_thread(look, depositing().database, selection, login)
 
 
 @task(name="settle-migrations", **PATIENT)
 @guarded
 async def settle_open_migrations(login: str) -> None:
     """Bring to an end what runs that did not end left half-done."""
-    clinic = current()
+    clinic = depositing()
     await asyncio.to_thread(check_permitted, clinic.database, login)
     for result in await reconcile(clinic.connection, clinic.database):
         attempts.get().append(result)
@@ -48,7 +48,7 @@ async def settle_open_migrations(login: str) -> None:
 @guarded
 async def plan_migration(selection: Selection, login: str) -> Plan:
     """Write down what is to be brought back, in batches."""
-    clinic = current()
+    clinic = depositing()
     return await asyncio.to_thread(plan, clinic.database, clinic.settings, selection, login)
 
 
@@ -56,7 +56,7 @@ async def plan_migration(selection: Selection, login: str) -> Plan:
 @guarded
 async def bring(batch: str) -> BatchResult:
     """Bring one batch back; one line in the log for each document."""
-    clinic, log = current(), get_run_logger()
+    clinic, log = depositing(), get_run_logger()
     try:
         result = await migrate_batch(
             clinic.connection,

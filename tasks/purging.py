@@ -7,7 +7,7 @@ from prefect import task
 
 from erepo.clinic.purging import PurgeReport, Purging
 from tasks.boundary import guarded
-from tasks.clinic import current
+from tasks.clinic import depositing
 from tasks.retrying import PATIENT
 
 
@@ -29,7 +29,7 @@ _run: ContextVar[Run] = ContextVar("purging")
 
 def begin() -> Run:
     """Begin the purging of this run; `purge` until it is done."""
-    clinic = current()
+    clinic = depositing()
     run = Run(Purging(clinic.connection, clinic.database))
     _run.set(run)
     return run

@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr
 
 import blocks
 from deployments.register import catalogue
+from erepo.blobs import errors as blob_errors
 from erepo.cda.kinds import KINDS
 from erepo.cli.root import COMMANDS, LazyCommands
 from erepo.cloud import errors as cloud_errors
@@ -58,6 +59,8 @@ def leaves(command: Any, path: str) -> Iterator[tuple[str, Any]]:
     if not hasattr(command, "commands"):
         yield path, command
         return
+    if command.invoke_without_command:
+        yield path, command
     for name, below in command.commands.items():
         yield from leaves(below, f"{path} {name}")
 
@@ -175,7 +178,7 @@ def test_error_codes_of_the_service_are_described() -> None:
     assert {Xds[name].value for name in used} <= described
     told = set(re.findall(r"`((?:cloud|certificates|structure|p1)\.[a-z0-9-]+)`", page("service")))
     answered = codes_of(tenancy_errors, structure_errors, national_errors)
-    assert answered <= told <= answered | codes_of(cloud_errors, vault_errors)
+    assert answered <= told <= answered | codes_of(cloud_errors, vault_errors, blob_errors)
 
 
 def codes_of(*modules: ModuleType) -> set[str]:

@@ -15,7 +15,6 @@ import uvloop
 from erepo.cli.archive_words import TITLE, show, show_ahead
 from erepo.cli.bars import bar
 from erepo.cli.complaints import complaining
-from erepo.clinic.account import load_connection
 from erepo.clinic.archiving import (
     BatchResult,
     Choice,
@@ -29,12 +28,13 @@ from erepo.clinic.archiving import (
 )
 from erepo.clinic.archiving.errors import BatchTaken, LeaseLost
 from erepo.clinic.archiving.results import Problem
-from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.kinds import parse_kind
 from erepo.clinic.maintenance.errors import MaintenanceNow
 from erepo.clinic.outlook import Reason, look_ahead
 from erepo.clinic.purging import PurgeReport, Purging, total_of
+from erepo.clinic.repositories import opening
+from erepo.clinic.repository import Cloud
 from erepo.clinic.tables import now
 from erepo.errors import ErepoError
 from erepo.settings import Settings
@@ -101,15 +101,13 @@ async def _run(
     database: Database, settings: Settings, choice: Choice, *, quiet: bool
 ) -> tuple[Summary, PurgeReport]:
     await asyncio.to_thread(check_permitted, database, settings)
-    async with load_connection(database, settings) as connection:
+    async with opening(database, settings) as connection:
         total = await _archive(connection, database, choice, quiet=quiet)
         # What stopped the sending would stop the questions as well.
         return total, await _purge(connection, database) if total.problem is None else PurgeReport()
 
 
-async def _archive(
-    connection: CloudConnection, database: Database, choice: Choice, *, quiet: bool
-) -> Summary:
+async def _archive(connection: Cloud, database: Database, choice: Choice, *, quiet: bool) -> Summary:
     started = time.monotonic()
     results: list[BatchResult] = []
     asked = await reconcile(connection, database)
@@ -130,7 +128,7 @@ async def _archive(
     return summary(results, time.monotonic() - started)
 
 
-async def _purge(connection: CloudConnection, database: Database) -> PurgeReport:
+async def _purge(connection: Cloud, database: Database) -> PurgeReport:
     purging, reports = Purging(connection, database), list[PurgeReport]()
     while not purging.done:
         try:
@@ -143,7 +141,7 @@ async def _purge(connection: CloudConnection, database: Database) -> PurgeReport
 
 
 async def _send_all(
-    connection: CloudConnection, database: Database, planned: Plan, *, quiet: bool
+    connection: Cloud, database: Database, planned: Plan, *, quiet: bool
 ) -> list[BatchResult]:
     results: list[BatchResult] = []
     with bar(quiet=quiet or not planned.documents) as shown:

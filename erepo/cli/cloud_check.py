@@ -10,6 +10,7 @@ import typer
 from rich.progress import Progress
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from erepo.blobs.store import BlobStore
 from erepo.cli.bars import bar
 from erepo.cli.cloud_orphans import age_to_remove, confirm_removal
 from erepo.cli.cloud_words import Json, size_of
@@ -20,7 +21,6 @@ from erepo.cloud.fixity import sampling
 from erepo.cloud.fixity.checking import Options, Watcher, check
 from erepo.cloud.fixity.findings import FAILED, NOT_REMOVED, REMOVED, REPAIRED, WORDS, Finding, Report
 from erepo.cloud.fixity.sampling import EVERYTHING, Selection
-from erepo.cloud.storage.blobs import BlobStore
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.discarding import OLD
 from erepo.cloud.storage.places import open_blobs

@@ -4,9 +4,9 @@ import re
 
 import typer
 
+from erepo.blobs.store import BlobStore
 from erepo.cloud.errors import OrphansTooMany
 from erepo.cloud.fixity.directions import count_orphans
-from erepo.cloud.storage.blobs import BlobStore
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.discarding import OLD
 from erepo.texts import Text, language

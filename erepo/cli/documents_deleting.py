@@ -9,9 +9,9 @@ import uvloop
 
 from erepo.cli.complaints import complaining
 from erepo.cli.confirming import confirmed
-from erepo.clinic.active import load_active
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.deleting import Deleted, delete_documents, finish_deletions
+from erepo.clinic.repositories import opening
 from erepo.settings import Settings
 from erepo.texts import Text, language
 
@@ -54,7 +54,7 @@ def delete(
 
 
 async def _delete(database: Database, settings: Settings, ids: list[str], login: str) -> Deleted:
-    async with load_active(database, settings) as cloud:
+    async with opening(database, settings) as cloud:
         finished = await finish_deletions(cloud, database)
         return await delete_documents(cloud, database, ids, login) if ids else finished
 

@@ -34,7 +34,6 @@ from erepo.cli.migrate_choosing import (
     selection,
 )
 from erepo.cli.words import fail_politely
-from erepo.clinic.active import load_active
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.migrating import (
     Chosen,
@@ -51,6 +50,7 @@ from erepo.clinic.migrating import (
 )
 from erepo.clinic.migrating.choosing import REMOTE_STATES
 from erepo.clinic.migrating.results import MIGRATED, SKIPPED
+from erepo.clinic.repositories import opening
 from erepo.clinic.states import State
 from erepo.clinic.times import WARSAW
 from erepo.settings import Settings
@@ -273,7 +273,7 @@ async def _migrate(
                 typer.echo(f"{one.document} {words.fill(language()) if words else one.code}")
 
         with _stopping(database, login):
-            async with load_active(database, settings) as cloud:
+            async with opening(database, settings) as cloud:
                 return await migrate(cloud, database, wanted, login, progress=progress)
 
 

@@ -13,9 +13,9 @@ from erepo.cli.complaints import complain
 from erepo.cli.desk import open_database
 from erepo.cli.retention_keeping import Acting
 from erepo.cli.words import fail_politely
-from erepo.clinic.account import load_connection
 from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database
+from erepo.clinic.repositories import opening
 from erepo.clinic.retention import (
     Destruction,
     Proposal,
@@ -141,7 +141,7 @@ async def _carry_out(database: Database, settings: Settings, found: Proposal) ->
     store = ContentStore.at(settings)
     if not await asyncio.to_thread(needs_repository, database, found.id):
         return await execute(None, database, store, found)
-    async with load_connection(database, settings) as cloud:
+    async with opening(database, settings) as cloud:
         return await execute(cloud, database, store, found)
 
 

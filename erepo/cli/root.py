@@ -38,6 +38,8 @@ COMMANDS = MappingProxyType(
         "structure": "structure",
         "certificates": "certificates",
         "account": "account",
+        "repositories": "repositories",
+        "earchive": "earchive",
         "maintenance": "maintenance",
         "secrets": "keeping",
         "samples": "samples",

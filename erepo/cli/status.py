@@ -10,8 +10,10 @@ from rich.table import Table
 
 from erepo.cda.kinds import KINDS, Kind
 from erepo.cda.signature import is_broken
+from erepo.cli.coverage import PLANNED, coverage_words
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
+from erepo.clinic.occupancy import EARCHIVE_NAME
 from erepo.clinic.states import State
 from erepo.clinic.status import StatusReport, read_status
 from erepo.clinic.structure_words import missing_words
@@ -46,6 +48,7 @@ _WAITING = Text(
     "W tym czekające na poprzednią wersję: {count}.",
 )
 _ACCOUNT = Text("Account: {account}.", "Konto: {account}.")
+_EARCHIVE = Text("External repository: eArchiwum.", "Repozytorium zewnętrzne: eArchiwum.")
 _NO_ACCOUNT = Text("No account yet: run onboard-clinic.", "Brak konta: uruchom onboard-clinic.")
 _REJECTED = Text("Rejected ({code}): {count}.", "Odrzucone ({code}): {count}.")
 _BROKEN = Text(
@@ -67,10 +70,11 @@ def command(
 ) -> None:
     """Show how many documents stand in which state, what is due, and what is missing."""
     with fail_politely():
-        database = open_clinic(Settings())
+        settings = Settings()
+        database = open_clinic(settings)
         try:
             with database.read() as connection:
-                report = read_status(connection)
+                report = read_status(connection, settings.verify.days)
         finally:
             database.close()
     if as_json:
@@ -90,7 +94,15 @@ def show(report: StatusReport, console: Console, spoken: Language) -> None:
     if report.waiting:
         console.print(_WAITING.fill(spoken, count=report.waiting))
     account = _ACCOUNT.fill(spoken, account=report.account) if report.account else _NO_ACCOUNT.fill(spoken)
+    if report.account == EARCHIVE_NAME:
+        account = _EARCHIVE.fill(spoken)
     console.print(account, markup=False, highlight=False)
+    covered, repairs = report.coverage, sum(report.repairs.values())
+    if covered is not None and covered.documents:
+        style = "yellow" if covered.overdue else None
+        console.print(coverage_words(covered, spoken), style=style, markup=False, highlight=False)
+    if repairs:
+        console.print(PLANNED.fill(spoken, count=repairs), style="red", markup=False, highlight=False)
     for one in report.rejected:
         words = _REJECTED.fill(spoken, code=one.code or "-", count=one.documents)
         console.print(words, style="red", markup=False, highlight=False)

@@ -7,14 +7,25 @@ import orjson
 import typer
 import uvloop
 
+from erepo.cli import verify_plan
 from erepo.cli.bars import bar
 from erepo.cli.complaints import complain, complaining
-from erepo.clinic.account import load_connection
+from erepo.cli.coverage import PLANNED, coverage_words
+from erepo.clinic.coverage import count_open
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.rejected import send_again
-from erepo.clinic.verifying import VerifyReport, count, verify
+from erepo.clinic.repositories import opening
+from erepo.clinic.verifying import Coverage, VerifyReport, count, verify, verify_rolling
 from erepo.settings import Settings
 from erepo.texts import Text, language
+
+app = typer.Typer(
+    invoke_without_command=True,
+    add_completion=False,
+    help="Prove that everything archived is there and unchanged; see and repair what is not.",
+)
+app.command("plan")(verify_plan.plan)
+app.command("repair")(verify_plan.repair)
 
 _TITLE = Text("Verifying", "Weryfikacja")
 _RESULT = Text(
@@ -33,9 +44,15 @@ _CURE = Text(
 _MISSING = Text("{document}: missing in the repository", "{document}: brak w repozytorium")
 
 
+@app.callback()
 def command(
+    context: typer.Context,
     read_back: Annotated[
         bool, typer.Option("--read-back", help="Fetch every document and compare its bytes.")
+    ] = False,
+    rolling: Annotated[
+        bool,
+        typer.Option("--rolling", help="Only tonight's share: what was not read back for longest."),
     ] = False,
     again: Annotated[
         bool, typer.Option("--send-again", help="Queue what the repository has lost; its copy is here.")
@@ -47,17 +64,41 @@ def command(
     Exit code 0 only if every document was checked and is as it should be; 1 otherwise; 2 if nothing could be
     asked.
     """
-    settings = Settings()
+    if context.invoked_subcommand is not None:
+        return
+    settings, covered = Settings(), None
     with complaining(as_json=as_json), contextlib.closing(open_clinic(settings)) as database:
-        report = uvloop.run(_verify(database, settings, read_back=read_back, quiet=as_json))
+        if rolling:
+            report, covered = uvloop.run(_verify_share(database, settings, quiet=as_json))
+        else:
+            report = uvloop.run(_verify(database, settings, read_back=read_back, quiet=as_json))
+        with database.read() as connection:
+            waiting = sum(count_open(connection).values())
         queued = _send_again(database, report) if again else 0
     if as_json:
-        typer.echo(orjson.dumps(report))
+        facts = report.as_json() | ({"coverage": covered.as_json()} if covered else {})
+        typer.echo(orjson.dumps(facts))
     else:
         _show(report)
+        if covered is not None:
+            typer.echo(coverage_words(covered, language()))
+        if waiting:
+            typer.echo(PLANNED.fill(language(), count=waiting))
         _tell_about_missing(report, queued, again=again)
     nothing = report.problem is not None and not report.checked
     raise typer.Exit(0 if report.complete else 2 if nothing else 1)
+
+
+async def _verify_share(
+    database: Database, settings: Settings, *, quiet: bool
+) -> tuple[VerifyReport, Coverage]:
+    async with opening(database, settings) as connection:
+        with bar(quiet=quiet) as shown:
+            line = shown.add_task(_TITLE.fill(language()), total=None)
+            night = await verify_rolling(
+                connection, database, progress=lambda documents: shown.advance(line, documents)
+            )
+    return night.report, night.coverage
 
 
 def _send_again(database: Database, report: VerifyReport) -> int:
@@ -73,7 +114,7 @@ def _tell_about_missing(report: VerifyReport, queued: int, *, again: bool) -> No
 
 
 async def _verify(database: Database, settings: Settings, *, read_back: bool, quiet: bool) -> VerifyReport:
-    async with load_connection(database, settings) as connection:
+    async with opening(database, settings) as connection:
         with bar(quiet=quiet) as shown:
             line = shown.add_task(_TITLE.fill(language()), total=await count(database))
             return await verify(

@@ -16,6 +16,7 @@ from erepo.clinic.actor import archiving_actor
 from erepo.clinic.archiving.errors import AccountMissing
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
+from erepo.clinic.occupancy import active_kind, check_may_leave
 from erepo.clinic.rest import AccountClient
 from erepo.clinic.tables import account, now, onboarding
 from erepo.durable import write_durably
@@ -134,6 +135,7 @@ def adopt_credentials(database: Database, settings: Settings, folder: Path) -> s
 
     Raises:
         AccountMissing: a file is not there.
+        DocumentsElsewhere: the eArchiwum is in use and holds documents; nothing was changed.
     """
     try:
         facts = json.loads((folder / "account.json").read_bytes())
@@ -165,6 +167,8 @@ def adopt_credentials(database: Database, settings: Settings, folder: Path) -> s
         "updated_at": now(),
     }
     with database.begin() as connection:
+        if active_kind(connection) == "earchive":
+            check_may_leave(connection, "earchive")
         connection.execute(account.update().values(active=False))
         connection.execute(account.delete().where(account.c.account == name))
         # The ledger's keys would go before those that are being given here.

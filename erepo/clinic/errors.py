@@ -14,6 +14,8 @@ ErepoError
 │   └── ArchivingUserNeeded    the user who archives can neither go nor be made inactive
 ├── ConfigurationError
 │   ├── StructureIncomplete    a resort code or the archiving user is missing
+│   ├── RepositoryNotSetUp     the external repository asked for has not been set up here
+│   ├── DocumentsElsewhere     the repository in use may not be left: it holds documents
 │   └── PanelLoginUnreadable   the file of the panel's first login says something else
 ├── AccessRefused
 │   └── StaffUnlinked          the archiving user has neither PESEL nor NPWZ (manual 2.4)
@@ -275,4 +277,36 @@ class PanelLoginUnreadable(ConfigurationError):
     cure = Text(
         "Restore it from a backup, or delete it: a new one is made.",
         "Przywróć go z kopii albo usuń: zostanie utworzony nowy.",
+    )
+
+
+class RepositoryNotSetUp(ConfigurationError):
+    """The external repository asked for has not been set up here."""
+
+    code = "repository.not-set-up"
+    cause = Text(
+        "The external repository {kind} has not been set up here.",
+        "Repozytorium zewnętrzne {kind} nie zostało tu skonfigurowane.",
+    )
+    cure = Text(
+        "Set up the cloud with onboard-clinic (`erepo account --help`), the eArchiwum with"
+        " `erepo earchive init FOLDER`.",
+        "Chmurę skonfiguruj przez onboard-clinic (`erepo account --help`), eArchiwum poleceniem"
+        " `erepo earchive init KATALOG`.",
+    )
+
+
+class DocumentsElsewhere(ConfigurationError):
+    """Only one external repository may be in use, and this one still holds documents."""
+
+    code = "repository.documents-elsewhere"
+    cause = Text(
+        "The repository in use ({kind}) holds documents: {documents}; with an unknown outcome: {unknown}.",
+        "Używane repozytorium ({kind}) zawiera dokumenty: {documents}; o nieznanym wyniku: {unknown}.",
+    )
+    cure = Text(
+        "Migrate them back first (`erepo migrate`), settle unknown ones with `erepo archive`. Nothing was"
+        " changed.",
+        "Najpierw zmigruj je z powrotem (`erepo migrate`), a nieznane wyjaśnij poleceniem `erepo archive`."
+        " Niczego nie zmieniono.",
     )

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from erepo.clinic.chain import resend
 from erepo.clinic.errors import DocumentNotRejected
 from erepo.clinic.states import State, move
-from erepo.clinic.tables import document
+from erepo.clinic.tables import document, now
+from erepo.clinic.tables_earchive import repair
 
 _SLICE = 500
 
@@ -88,7 +89,8 @@ def send_again(connection: sa.Connection, public_ids: Sequence[str], *, actor: s
     """Make archived documents that the repository has lost local ones again, to be planned by the next run.
 
     Only for what `verify` found missing, for instance after the service was restored from an older backup. A
-    document that is in the repository after all is found by its ids and not stored twice.
+    document that is in the repository after all is found by its ids and not stored twice. Their rows in the
+    repair plan are closed.
 
     Args:
         connection: the transaction; the caller commits.
@@ -100,7 +102,11 @@ def send_again(connection: sa.Connection, public_ids: Sequence[str], *, actor: s
     """
     ids = _in_state(connection, State.ARCHIVED, public_ids)
     resend(connection, ids)
-    values = {**_CLEARED, "archived_at": None, "verified_at": None}
+    values = {**_CLEARED, "archived_at": None, "verified_at": None, "read_back_at": None}
+    for start in range(0, len(ids), _SLICE):
+        part = repair.c.document_id.in_(ids[start : start + _SLICE])
+        closed = repair.update().where(part, repair.c.state == "open")
+        connection.execute(closed.values(state="repaired", closed_at=now()))
     return move(connection, ids, State.ARCHIVED, State.LOCAL, "missed", values=values, actor=actor)
 
 

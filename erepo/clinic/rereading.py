@@ -8,6 +8,7 @@ from erepo.clinic.archiving.comparing import Finding
 from erepo.clinic.pipeline import ByteBudget
 from erepo.clinic.repository import Cloud
 from erepo.xds.iti43 import DocumentRequest
+from erepo.xds.vocabulary import Xds
 
 #: Octets of one retrieval of several documents.
 OCTETS = 4 * 1024**2
@@ -57,10 +58,12 @@ async def _read_group(cloud: Cloud, group: Sequence[Archived]) -> dict[int, Find
     repository = cloud.repository_unique_id
     result = await cloud.retrieve([DocumentRequest(repository, one.unique_id) for one in group])
     got = {one.document_unique_id: one.content for one in result.documents}
+    # A repository that has found its own octets damaged says so and does not give them out.
+    damaged = {error.location for error in result.errors if error.code == Xds.REPOSITORY_ERROR}
     findings: dict[int, Finding | None] = {}
     for one in group:
         if one.unique_id not in got:
-            findings[one.id] = Finding.MISSING
+            findings[one.id] = None if one.unique_id in damaged else Finding.MISSING
             continue
         digest = hashlib.sha256()
         for chunk in got[one.unique_id].chunks():

@@ -1,7 +1,8 @@
 """Where the clinic's documents stand: counts and bytes, nothing that tells a patient."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from erepo.cda.signature import PREFIX
 from erepo.clinic.chain import count_waiting
+from erepo.clinic.coverage import Coverage, count_open, coverage
 from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.states import State
 from erepo.clinic.structure import check_ready
@@ -55,6 +57,8 @@ class StatusReport:
         missing: what the structure lacks before anything may be deposited, as (record, field).
         account: the active account; empty before onboarding.
         signatures: documents whose own signature is broken, unverified or weak, by code.
+        coverage: how much of the repository was read back lately; None if that was not asked for.
+        repairs: documents that are missing or damaged in the repository, by what is proposed.
     """
 
     at: datetime
@@ -65,6 +69,8 @@ class StatusReport:
     missing: tuple[tuple[str, str], ...]
     account: str
     signatures: tuple[Doubtful, ...] = ()
+    coverage: Coverage | None = None
+    repairs: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def documents(self) -> int:
@@ -108,11 +114,18 @@ class StatusReport:
             "signatures": self.signatures_by_code(),
             "rejected": {one.code: one.documents for one in self.rejected},
             "missing": [f"{record}: {name}" for record, name in self.missing],
+            "coverage": self.coverage.as_json() if self.coverage else None,
+            "repairs": dict(self.repairs),
         }
 
 
-def read_status(connection: sa.Connection) -> StatusReport:
-    """Count the documents; one consistent picture if the connection is a `Database.read`."""
+def read_status(connection: sa.Connection, days: int = 0) -> StatusReport:
+    """Count the documents; one consistent picture if the connection is a `Database.read`.
+
+    Args:
+        connection: the clinic's database.
+        days: within which documents should have been read back; 0 leaves that out.
+    """
     moment = now()
     return StatusReport(
         at=moment,
@@ -122,6 +135,8 @@ def read_status(connection: sa.Connection) -> StatusReport:
         rejected=_rejected(connection),
         missing=_missing(connection),
         signatures=_signatures(connection),
+        coverage=coverage(connection, days, moment) if days else None,
+        repairs=count_open(connection),
         account=connection.execute(sa.select(account.c.account).where(account.c.active)).scalar() or "",
     )
 

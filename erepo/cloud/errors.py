@@ -26,18 +26,17 @@ ErepoError
 │   ├── CopyMissing             there is no second copy to repair from
 │   └── OrphansTooMany          most blobs are orphans: a wrong database, rather
 ├── IntegrityError
-│   ├── DatabaseDamaged         the database itself cannot be read any more
-│   └── StoredContentDamaged    stored bytes no longer match their fingerprint
+│   └── DatabaseDamaged         the database itself cannot be read any more
 ├── PermanentError
 │   └── TenantCriterionMissing  a statement that might touch rows of others: a mistake in our code
 └── RetryableError
     ├── BodyTimeout             the client stopped sending
     ├── ServiceBusy             no room for the body came free in time
     ├── ServiceStopping         asked to stop while work was under way
-    └── StorageUnavailable      the database or the disk cannot take it now
-        └── DatabaseUnreachable  it cannot even be opened
+    └── DatabaseUnreachable     it cannot even be opened (a `StorageUnavailable` of `erepo.blobs`)
 """
 
+from erepo.blobs.errors import StorageUnavailable
 from erepo.errors import (
     AccessRefused,
     ConfigurationError,
@@ -309,20 +308,6 @@ class DatabaseDamaged(IntegrityError):
     )
 
 
-class StoredContentDamaged(IntegrityError):
-    """Stored bytes do not match the fingerprint taken when they came in."""
-
-    code = "cloud.content-damaged"
-    cause = Text(
-        "The stored content number {document} does not match its fingerprint.",
-        "Przechowywana treść numer {document} nie zgadza się ze swoim skrótem.",
-    )
-    cure = Text(
-        "It is not given out. Restore it from the second copy.",
-        "Treść nie zostanie wydana. Odtwórz ją z drugiej kopii.",
-    )
-
-
 class TenantCriterionMissing(PermanentError):
     """A statement on tenants' rows does not say whose, or names others than its transaction: our own bug."""
 
@@ -362,17 +347,6 @@ class ServiceStopping(RetryableError):
     code = "cloud.stopping"
     cause = Text("The service is stopping.", "Usługa jest zatrzymywana.")
     cure = Text("Try again in a minute.", "Spróbuj ponownie za minutę.")
-
-
-class StorageUnavailable(RetryableError):
-    """The database or the disk cannot take it now; whether it was stored must be asked."""
-
-    code = "cloud.storage-unavailable"
-    cause = Text("The service's storage is not available.", "Magazyn usługi jest niedostępny.")
-    cure = Text(
-        "Try again later; the operator finds the reason in the log.",
-        "Spróbuj później; operator znajdzie przyczynę w dzienniku usługi.",
-    )
 
 
 class DatabaseUnreachable(StorageUnavailable):

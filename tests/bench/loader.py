@@ -22,11 +22,11 @@ from typing import Any
 import psutil
 from sqlalchemy import Table, make_url, select
 
+from erepo.blobs.codec import Compressor
 from erepo.cloud.audit.evidence import Evidence
 from erepo.cloud.registry.jobs import NewDocument
 from erepo.cloud.registry.rows import make_job
 from erepo.cloud.registry.stamping import Facts, stamp
-from erepo.cloud.storage.codec import Compressor
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import document, document_octets, object_value, registry_object, tenant
 from erepo.cloud.tenancy.tenants import Tenant

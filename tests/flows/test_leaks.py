@@ -14,6 +14,7 @@ from erepo.clinic.tables import document, now, patient
 from flows.archive_documents import archive_documents
 from flows.import_documents import import_documents
 from flows.onboard_clinic import onboard_clinic
+from flows.verify_archive import verify_archive
 from tests.flows.test_onboard_clinic import form, office  # noqa: F401 — fixtures
 from tests.support.cloud import RunningCloud
 from tests.support.flow_clinic import PREFECT, ClinicUnderTest
@@ -103,6 +104,7 @@ async def test_no_patient_data_enters_prefect(
         rows.execute(document.update().values(archived_at=now() - timedelta(days=31)))
     await archive_documents(connection)
     assert clinic.states()["remote"] >= 1
+    await verify_archive(connection, return_state=True)
     await _unforeseen(clinic, connection)
     marks |= telltales(clinic)
     assert len(marks) > 30

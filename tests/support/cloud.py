@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from erepo.acting.token import write_token
+from erepo.blobs.store import BlobStore
 from erepo.cloud.credentials import add_tenant
-from erepo.cloud.storage.blobs import BlobStore
 from erepo.cloud.storage.places import open_blobs
 from erepo.cloud.tenancy.home import Home, initialise
 from erepo.cloud.tenancy.tenants import Order

@@ -10,8 +10,8 @@ from typing import Any
 from lxml import etree
 from sqlalchemy import insert
 
+from erepo.blobs.codec import Compressor
 from erepo.cloud.registry.kinds import Kind, Status, Value
-from erepo.cloud.storage.codec import Compressor
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import object_value, registry_object, tenant
 from erepo.cloud.tenancy.tenants import Tenant

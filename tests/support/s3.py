@@ -25,7 +25,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from erepo.cloud.storage.s3 import S3BlobStore
+from erepo.blobs.s3 import S3BlobStore
 from erepo.errors import RetryableError
 from erepo.settings import S3Access
 from tests.support.ports import free_port

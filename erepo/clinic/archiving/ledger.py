@@ -61,6 +61,8 @@ def archive(
     with held(database, lease) as connection:
         moment = now()
         values = {"archived_at": moment, "repository_unique_id": repository, "reason_code": None}
+        # Whatever was read back earlier was another deposit.
+        values |= {"verified_at": None, "read_back_at": None}
         ids = [id_ for shipment in shipments for id_ in shipment.document_ids]
         move(connection, ids, State.SENDING, State.ARCHIVED, event, values=values)
         _finish(connection, [shipment.id for shipment in shipments], "accepted")

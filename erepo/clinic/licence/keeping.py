@@ -102,4 +102,6 @@ def require_licence(connection: sa.Connection, settings: Settings, at: datetime 
 
 
 def _active_account(connection: sa.Connection) -> str | None:
-    return connection.execute(sa.select(account.c.account).where(account.c.active.is_(True))).scalar()
+    # The eArchiwum has no account that a licence could name.
+    wanted = sa.select(account.c.account).where(account.c.active, account.c.repository_kind == "cloud")
+    return connection.execute(wanted).scalar()

@@ -7,6 +7,7 @@ from erepo.clinic import (  # noqa: F401 — their tables join the metadata
     tables_api,
     tables_chain,
     tables_clock,
+    tables_earchive,
     tables_migrating,
     tables_people,
     tables_purging,

@@ -21,8 +21,8 @@ from erepo.cda.rendering.errors import NothingToRender, RenderingImpossible
 from erepo.cda.rendering.page import Page
 from erepo.cda.rendering.service import best_stylesheet, render
 from erepo.clinic import audit
-from erepo.clinic.account import load_connection
 from erepo.clinic.actor import actor_of
+from erepo.clinic.connection import CloudConnection
 from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database
 from erepo.clinic.errors import StaffUnlinked
@@ -32,6 +32,7 @@ from erepo.clinic.reading.deliveries import Delivered, Opened, Saved
 from erepo.clinic.reading.errors import NoAttachments, ReaderUnlinked
 from erepo.clinic.reading.fetching import Fetched, fetch
 from erepo.clinic.reading.finding import Found, find
+from erepo.clinic.repositories import opening
 from erepo.clinic.repository import Cloud
 from erepo.clinic.structure import User
 from erepo.identifiers.hl7 import CE
@@ -174,7 +175,9 @@ class Reader:
     def _open_repository(self, user: User, purpose: CE) -> AbstractAsyncContextManager[Cloud]:
         if self.repository is not None:
             return self.repository(user, purpose)
-        account = load_connection(self.database, self.settings)
+        account = opening(self.database, self.settings)
+        if not isinstance(account, CloudConnection):
+            return account
         try:
             actor = actor_of(user, account.account, purpose)
         except StaffUnlinked:

@@ -7,6 +7,8 @@ from itertools import groupby
 
 from sqlalchemy import Connection, select
 
+from erepo.blobs.copies import MirroredBlobStore
+from erepo.blobs.store import BlobStore
 from erepo.cloud.audit.chain import Chains
 from erepo.cloud.audit.events import Action, Event, Result, Thing
 from erepo.cloud.audit.evidence import now
@@ -17,8 +19,6 @@ from erepo.cloud.fixity.findings import Finding, Place, Report
 from erepo.cloud.fixity.pace import Pace
 from erepo.cloud.fixity.sampling import EVERYTHING, Selection
 from erepo.cloud.operating import event
-from erepo.cloud.storage.blobs import BlobStore
-from erepo.cloud.storage.copies import MirroredBlobStore
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.discarding import OLD
 from erepo.cloud.storage.tables import document, tenant

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import BindParameter, bindparam, func, select
 
+from erepo.blobs.copies import MirroredBlobStore
+from erepo.blobs.store import BlobStore
 from erepo.cloud.fixity.findings import Finding, Kind, Place
 from erepo.cloud.fixity.pace import Pace
 from erepo.cloud.fixity.reading import Expected, judge_blob, judge_inline
 from erepo.cloud.fixity.sampling import Selection
-from erepo.cloud.storage.blobs import BlobStore
-from erepo.cloud.storage.copies import MirroredBlobStore
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.discarding import discard
 from erepo.cloud.storage.tables import document, document_octets

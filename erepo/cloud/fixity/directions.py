@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import BindParameter, bindparam, func, or_, select
 
+from erepo.blobs.copies import MirroredBlobStore
+from erepo.blobs.store import BlobStore
 from erepo.cloud.fixity.findings import Finding, Kind, Place
 from erepo.cloud.registry.kinds import Kind as ObjectKind
-from erepo.cloud.storage.blobs import BlobStore
-from erepo.cloud.storage.copies import MirroredBlobStore
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.discarding import OLD, tenant_of
 from erepo.cloud.storage.tables import document, registry_object

@@ -9,9 +9,9 @@ from typing import Any, BinaryIO
 
 import zstandard
 
+from erepo.blobs.store import BlobStore
 from erepo.cloud.fixity.findings import Kind
 from erepo.cloud.fixity.pace import Pace
-from erepo.cloud.storage.blobs import BlobStore
 from erepo.content import CHUNK
 
 

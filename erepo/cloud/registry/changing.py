@@ -6,11 +6,11 @@ document the second finds it deprecated.
 
 from sqlalchemy import Connection
 
+from erepo.blobs.codec import Compressor
 from erepo.cloud.registry.drafting import Draft
 from erepo.cloud.registry.jobs import Change, Outcome, SubmissionJob
 from erepo.cloud.registry.registering import check_known, check_quota, new_documents, prepare
 from erepo.cloud.registry.relating import Relations
-from erepo.cloud.storage.codec import Compressor
 from erepo.cloud.storage.numbers import Numbers
 from erepo.xds.submitting import Registration
 from erepo.xds.vocabulary import AssociationType

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from lxml import etree
 from sqlalchemy import Connection
 
+from erepo.blobs.codec import Compressor
 from erepo.cloud.registry.holdings import Held, Holdings, about_to_be
 from erepo.cloud.registry.jobs import Outcome, Row, SubmissionJob
 from erepo.cloud.registry.kinds import Status
 from erepo.cloud.registry.registering import Inserts, accept, load_states, new_documents, write
 from erepo.cloud.registry.relating import Consequences, Ends
 from erepo.cloud.registry.rows import association_row, hl7_time
-from erepo.cloud.storage.codec import Compressor
 from erepo.cloud.storage.numbers import Numbers
 from erepo.identifiers.uuids import ordered_uuid
 from erepo.xds.ebrim import write_objects

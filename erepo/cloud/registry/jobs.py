@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from erepo.blobs.codec import Coding
 from erepo.cloud.audit.evidence import Evidence
-from erepo.cloud.storage.codec import Coding
 from erepo.content import Buffer, Digests
 from erepo.xds.responses import RegistryError
 

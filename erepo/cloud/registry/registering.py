@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
+from erepo.blobs.codec import Compressor
 from erepo.cloud.registry.jobs import NewDocument, Outcome, Row, SubmissionJob
 from erepo.cloud.registry.kinds import Kind
 from erepo.cloud.registry.stamping import is_uuid
-from erepo.cloud.storage.blobs import INLINE
-from erepo.cloud.storage.codec import Compressor
 from erepo.cloud.storage.numbers import Numbers
+from erepo.cloud.storage.places import INLINE
 from erepo.cloud.storage.tables import (
     document,
     document_octets,

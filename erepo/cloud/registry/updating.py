@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from erepo.blobs.codec import Compressor
 from erepo.cloud.audit.evidence import Evidence
 from erepo.cloud.registry.drafting import Draft
 from erepo.cloud.registry.jobs import Change, Outcome, SubmissionJob
@@ -28,7 +29,6 @@ from erepo.cloud.registry.rules import check_supported, check_together
 from erepo.cloud.registry.stamping import Element, Lineage, stamp
 from erepo.cloud.registry.statuses import StatusChanges
 from erepo.cloud.registry.versions import Versions
-from erepo.cloud.storage.codec import Compressor
 from erepo.cloud.storage.numbers import Numbers
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.xds.iti57 import NewAssociation, NewVersion, StatusChange, Update

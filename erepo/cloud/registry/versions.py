@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lxml import etree
 
+from erepo.blobs.codec import expand
 from erepo.cloud.registry.drafting import Draft
 from erepo.cloud.registry.holdings import Held
 from erepo.cloud.registry.kinds import Kind, Status
-from erepo.cloud.storage.codec import expand
 from erepo.xds.ebrim import OBJECT_LIST, Rules, read_objects
 from erepo.xds.iti57 import NewVersion
 from erepo.xds.model import DocumentEntry

@@ -7,10 +7,10 @@ from typing import BinaryIO
 
 from sqlalchemy import and_, bindparam, select
 
-from erepo.cloud.errors import StoredContentDamaged
+from erepo.blobs.codec import StoredContent, expand
+from erepo.blobs.errors import StoredContentDamaged
 from erepo.cloud.service import Cloud
-from erepo.cloud.storage.blobs import INLINE
-from erepo.cloud.storage.codec import StoredContent, expand
+from erepo.cloud.storage.places import INLINE
 from erepo.cloud.storage.tables import document, document_octets
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.content import Content, MemoryContent, digest

@@ -14,8 +14,10 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from erepo.blobs.codec import compressed_chunks, is_dense
+from erepo.blobs.errors import StorageUnavailable
+from erepo.blobs.store import new_key
 from erepo.cloud.audit.evidence import Evidence
-from erepo.cloud.errors import StorageUnavailable
 from erepo.cloud.registry.changing import as_job
 from erepo.cloud.registry.jobs import Change, Job, NewDocument, Outcome, SubmissionJob
 from erepo.cloud.registry.rows import make_job
@@ -24,8 +26,7 @@ from erepo.cloud.registry.stamping import Element, Facts, stamp
 from erepo.cloud.repository.signatures import check_signatures
 from erepo.cloud.service import Cloud
 from erepo.cloud.storage import discarding
-from erepo.cloud.storage.blobs import INLINE, new_key
-from erepo.cloud.storage.codec import compressed_chunks, is_dense
+from erepo.cloud.storage.places import INLINE
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.content import Buffer, Content, Digests, MemoryContent, digest
 from erepo.xds.iti41 import Submission

@@ -13,13 +13,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from erepo.cloud.errors import (
-    CloudNotInitialised,
-    DatabaseOutdated,
-    DatabaseTooNew,
-    DatabaseUnreachable,
-    StorageUnavailable,
-)
+from erepo.blobs.errors import StorageUnavailable
+from erepo.cloud.errors import CloudNotInitialised, DatabaseOutdated, DatabaseTooNew, DatabaseUnreachable
 from erepo.cloud.storage.append_only import make_append_only
 from erepo.cloud.storage.engines import make_engine, reading, writing
 from erepo.cloud.storage.failures import is_passing, is_storage

@@ -15,8 +15,9 @@ from itertools import groupby
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from erepo.cloud.errors import StorageUnavailable, where
-from erepo.cloud.storage.blobs import BlobStore
+from erepo.blobs.errors import StorageUnavailable
+from erepo.blobs.store import BlobStore
+from erepo.cloud.errors import where
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import discarded_blob, document
 

@@ -3,7 +3,7 @@
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from erepo.cloud.errors import StorageUnavailable
+from erepo.blobs.errors import StorageUnavailable
 
 #: SQLSTATE serialization_failure and deadlock_detected: nothing was committed, and nothing was wrong.
 _AGAIN = frozenset({"40001", "40P01"})

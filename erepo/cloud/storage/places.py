@@ -4,10 +4,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from erepo.blobs.copies import MirroredBlobStore
+from erepo.blobs.store import BlobStore, FileBlobStore
 from erepo.cloud.errors import BlobAddressWrong
-from erepo.cloud.storage.blobs import BlobStore, FileBlobStore
-from erepo.cloud.storage.copies import MirroredBlobStore
 from erepo.settings import S3Access, Settings
+
+#: Largest content, in bytes as kept, that stands in the database, in the transaction of its metadata.
+INLINE = 256 * 1024
 
 
 def open_blobs(settings: Settings, folder: Path) -> BlobStore:
@@ -41,7 +44,7 @@ def open_store(address: str, folder: Path, access: S3Access, setting: str) -> Bl
         return FileBlobStore(Path(url2pathname(parts.path)))
     if plain and parts.scheme == "s3" and parts.netloc and access.usable:
         # Only who keeps blobs there pays for loading the client.
-        from erepo.cloud.storage.s3 import S3BlobStore  # noqa: PLC0415
+        from erepo.blobs.s3 import S3BlobStore  # noqa: PLC0415
 
         return S3BlobStore(parts.netloc, parts.path.strip("/"), access)
     # Nothing of the address is told: somebody may have written a key into it.

@@ -11,7 +11,8 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, insert, inspect, select, text, update
 
-from erepo.cloud.errors import DatabaseOutdated, DatabaseTooNew, StorageUnavailable
+from erepo.blobs.errors import StorageUnavailable
+from erepo.cloud.errors import DatabaseOutdated, DatabaseTooNew
 from erepo.cloud.storage.tables import audit_head, metadata, service, tenant
 
 #: Raised with every change of the tables; a service refuses a database of another number.

@@ -25,7 +25,8 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from erepo.cloud.errors import ServiceStopping, StorageUnavailable
+from erepo.blobs.errors import StorageUnavailable
+from erepo.cloud.errors import ServiceStopping
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.failures import is_passing, is_storage
 

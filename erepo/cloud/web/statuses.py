@@ -1,5 +1,6 @@
 """Which HTTP status tells which error."""
 
+from erepo.blobs.errors import StorageUnavailable
 from erepo.cloud.errors import (
     AccountOccupied,
     AccountSuspended,
@@ -9,7 +10,6 @@ from erepo.cloud.errors import (
     PathUnknown,
     ServiceBusy,
     ServiceStopping,
-    StorageUnavailable,
 )
 from erepo.cloud.national.errors import (
     P1AnswerUnusable,

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from erepo.blobs.errors import StorageUnavailable
 from erepo.cloud.audit.events import Action, Event, Result, Thing, Who
 from erepo.cloud.audit.evidence import Evidence, Once, now
 from erepo.cloud.bodies import ClientGone
-from erepo.cloud.errors import ServiceStopping, StorageUnavailable
+from erepo.cloud.errors import ServiceStopping
 from erepo.cloud.registry.jobs import Change, Note, Outcome
 from erepo.errors import AccessRefused, ErepoError, InvalidInput
 from erepo.soap.errors import MessageReplayed

@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from functools import partial
 
+from erepo.blobs.errors import StoredContentDamaged
 from erepo.cloud import addresses
 from erepo.cloud.audit.evidence import Once
-from erepo.cloud.errors import SignerNotRegistered, StoredContentDamaged, where
+from erepo.cloud.errors import SignerNotRegistered, where
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.acting import certificate_of, who_acts

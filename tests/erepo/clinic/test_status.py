@@ -57,4 +57,6 @@ def test_counts(clinic_database: Database) -> None:
         "signatures": {},
         "rejected": {"XDSRegistryMetadataError": 2},
         "missing": ["provider: name", "archiving_user: login"],
+        "coverage": None,
+        "repairs": {},
     }

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, insert, select
 
-from erepo.cloud.storage.blobs import new_key
+from erepo.blobs.store import new_key
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.discarding import finish, note
 from erepo.cloud.storage.tables import discarded_blob, document, tenant

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from erepo.clinic.diagnosis.checks.access import registered, user, validity
+from erepo.clinic.diagnosis.checks.archive import earchive
 from erepo.clinic.diagnosis.checks.certificates import certificates, keys
 from erepo.clinic.diagnosis.checks.channel import channel
 from erepo.clinic.diagnosis.checks.limits import clock, disk, quota, time_limit
@@ -32,6 +33,7 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "disk": disk,
         "database": database,
         "contents": contents,
+        "earchive": earchive,
         "structure": structure,
         "keys": keys,
         "permissions": permissions,

@@ -4,8 +4,9 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from erepo.blobs.errors import StorageUnavailable
 from erepo.cloud.audit.events import Thing
-from erepo.cloud.errors import ServiceStopping, StorageUnavailable, where
+from erepo.cloud.errors import ServiceStopping, where
 from erepo.cloud.registry.jobs import Job, Outcome
 from erepo.cloud.repository.storing import Ready
 from erepo.cloud.web.exchange import Question, Reply

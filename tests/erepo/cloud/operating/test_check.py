@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import delete, select, update
 from typer.testing import CliRunner, Result
 
+from erepo.blobs.copies import MirroredBlobStore
+from erepo.blobs.store import BlobStore, new_key
 from erepo.cli.cloud import app
 from erepo.cloud.audit.events import Event
 from erepo.cloud.fixity import checking, sampling
 from erepo.cloud.fixity.checking import Options
 from erepo.cloud.fixity.findings import Finding, Kind
 from erepo.cloud.fixity.sampling import BUCKETS
-from erepo.cloud.storage.blobs import BlobStore, new_key
-from erepo.cloud.storage.copies import MirroredBlobStore
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.places import open_blobs
 from erepo.cloud.storage.tables import audit_event, document, document_octets, registry_object

@@ -14,12 +14,12 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
+from erepo.blobs.copies import MirroredBlobStore
+from erepo.blobs.store import FileBlobStore, new_key
 from erepo.cli.cloud import app
 from erepo.cloud.audit.events import Event
 from erepo.cloud.fixity.checking import Options, check
 from erepo.cloud.fixity.findings import Kind
-from erepo.cloud.storage.blobs import FileBlobStore, new_key
-from erepo.cloud.storage.copies import MirroredBlobStore
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import audit_event
 from erepo.content import read_all

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from erepo.cloud.storage.blobs import FileBlobStore
+from erepo.blobs.store import FileBlobStore
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import discarded_blob, document, service
 from erepo.cloud.storage.upgrading import SCHEMA

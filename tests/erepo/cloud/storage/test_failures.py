@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.engine import make_url
 
+from erepo.blobs.errors import StorageUnavailable
 from erepo.clinic import database as clinic_database
-from erepo.cloud.errors import DatabaseUnreachable, StorageUnavailable
+from erepo.cloud.errors import DatabaseUnreachable
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import service
 from erepo.cloud.storage.writer import GroupWriter

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, insert, select, text
 
-from erepo.cloud.errors import ServiceStopping, StorageUnavailable
+from erepo.blobs.errors import StorageUnavailable
+from erepo.cloud.errors import ServiceStopping
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import service
 from erepo.cloud.storage.writer import GroupWriter

@@ -1,7 +1,7 @@
-"""Where large contents live: the port `BlobStore` and its adapter on the file system (`s3` is the other).
+"""Where contents live: the port `BlobStore` and its adapter on the file system (`s3` is the other).
 
-Small contents (at most `INLINE` bytes as kept) stand in the database, in the same transaction as their
-metadata; only larger ones come here.
+The service keeps only its larger contents here, for small ones stand in its database; the eArchiwum
+keeps all of them.
 """
 
 import re
@@ -13,9 +13,6 @@ from uuid import uuid4
 
 from erepo.content import Buffer
 from erepo.durable import flush_folder, make_folder, write_durably
-
-#: Largest content, in bytes as kept, that goes into the database instead of the blob store.
-INLINE = 256 * 1024
 
 _KEY = re.compile(r"[0-9]{1,20}/[0-9a-f]{32}")
 
@@ -92,6 +89,13 @@ class FileBlobStore:
             return self._path(key).open("rb")
         except FileNotFoundError:
             raise KeyError(key) from None
+
+    def size(self, key: str) -> int:
+        """Return the octets of a blob without reading it; 0 when there is none."""
+        try:
+            return self._path(key).stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def delete(self, key: str) -> None:
         """See `BlobStore`."""

@@ -8,7 +8,7 @@ from typing import BinaryIO, Literal
 
 import zstandard
 
-from erepo.cloud.errors import StoredContentDamaged
+from erepo.blobs.errors import StoredContentDamaged
 from erepo.content import CHUNK, Buffer, Content
 
 Coding = Literal["raw", "zstd"]

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from erepo.cloud.errors import BlobAddressWrong, StorageUnavailable
-from erepo.cloud.storage.blobs import BlobStore, FileBlobStore, new_key
-from erepo.cloud.storage.copies import MirroredBlobStore
+from erepo.blobs.copies import MirroredBlobStore
+from erepo.blobs.errors import StorageUnavailable
+from erepo.blobs.s3 import BLOCK, PART, S3BlobStore
+from erepo.blobs.store import BlobStore, FileBlobStore, new_key
+from erepo.cloud.errors import BlobAddressWrong
 from erepo.cloud.storage.places import open_store
-from erepo.cloud.storage.s3 import BLOCK, PART, S3BlobStore
 from erepo.settings import S3Access
 from tests.support import s3
 from tests.support.ports import free_port

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from erepo.cloud.errors import StorageUnavailable
-from erepo.cloud.storage.blobs import check_key, is_key
+from erepo.blobs.errors import StorageUnavailable
+from erepo.blobs.store import check_key, is_key
 from erepo.content import CHUNK, Buffer
 from erepo.settings import S3Access
 

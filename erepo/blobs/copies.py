@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import BinaryIO
 
-from erepo.cloud.storage.blobs import BlobStore
+from erepo.blobs.store import BlobStore
 from erepo.content import CHUNK, Buffer
 
 

@@ -1,0 +1,143 @@
+"""The records of the eArchiwum: what happened, in order, one file each. They are the archive's truth.
+
+A record is written whole, flushed, and gets its number by a link that never replaces another file: **that is
+the commit point** of a submission or a removal. The index is made from records and can be made again.
+
+A file is one line with the SHA-256 of what follows, then JSON. Of a submission: the objects as ebRIM XML,
+each document's octets by key and fingerprint, and what the submission deprecates. Of a removal: ids only.
+"""
+
+import errno
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from erepo.clinic.earchive.errors import RecordDamaged
+from erepo.durable import flush_folder, make_folder, write_durably
+
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+
+
+@dataclass(frozen=True)
+class StoredBlob:
+    """Octets of one document: uniqueId, key in the blob store, fingerprints in hex, octets, media type."""
+
+    unique_id: str
+    key: str
+    sha1: str
+    sha256: str
+    size: int
+    mime_type: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """One thing that happened.
+
+    Attributes:
+        number: its place in the order, from 1.
+        at: when, ISO 8601 in UTC.
+        objects: XML of a `rim:RegistryObjectList`; empty for a removal.
+        blobs: octets that came with it.
+        deprecates: entryUUIDs of documents that are replaced from here on.
+        removed_objects: entryUUIDs that go (ITI-62).
+        removed_documents: uniqueIds whose octets go (ITI-86).
+    """
+
+    number: int
+    at: str
+    objects: str = field(default="", repr=False)
+    blobs: tuple[StoredBlob, ...] = ()
+    deprecates: tuple[str, ...] = ()
+    removed_objects: tuple[str, ...] = ()
+    removed_documents: tuple[str, ...] = ()
+
+
+class Records:
+    """The records in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, number: int) -> Path:
+        """Return where a record lies or would lie."""
+        return self._folder / f"{number // 1000:06d}" / f"{number:09d}.json"
+
+    def has(self, number: int) -> bool:
+        """Tell whether a record is there."""
+        try:
+            self.path(number).stat()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def append(self, record: Record) -> Path:
+        """Write a new record durably; return its file.
+
+        Raises:
+            FileExistsError: there is one of this number; nothing was changed.
+            OSError: the disk refused. Only if the file is there is it known to be written.
+        """
+        path = self.path(record.number)
+        make_folder(path.parent)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(_pack(record))
+                file.flush()
+                os.fsync(file.fileno())
+            _place(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+        flush_folder(path.parent)
+        return path
+
+    def read(self, number: int) -> Record:
+        """Read a record.
+
+        Raises:
+            FileNotFoundError: there is none.
+            RecordDamaged: it does not match its fingerprint.
+        """
+        path = self.path(number)
+        fingerprint, _, body = path.read_bytes().partition(b"\n")
+        if sha256(body).hexdigest().encode() != fingerprint:
+            raise RecordDamaged(number=number, file=path)
+        found: dict[str, Any] = json.loads(body)
+        blobs = tuple(StoredBlob(**one) for one in found.pop("blobs"))
+        values: dict[str, Any] = {
+            name: tuple(one) if isinstance(one, list) else one for name, one in found.items()
+        }
+        return Record(**(values | {"blobs": blobs}))
+
+    def rewrite(self, record: Record, **changes: Any) -> None:
+        """Replace a record by itself with parts left out, as a whole; its number stays."""
+        write_durably(self.path(record.number), [_pack(replace(record, **changes))])
+
+    def numbers(self) -> Iterator[int]:
+        """Yield the numbers of all records, in order."""
+        for folder in sorted(self._folder.glob("[0-9]*")):
+            yield from sorted(int(path.stem) for path in folder.glob("[0-9]*.json"))
+
+
+def _pack(record: Record) -> bytes:
+    body = json.dumps(asdict(record), ensure_ascii=False, sort_keys=True).encode()
+    return sha256(body).hexdigest().encode() + b"\n" + body
+
+
+def _place(draft: Path, path: Path) -> None:
+    try:
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # Some shares know no links; then the lock of the index alone keeps writers apart.
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "record exists") from None
+        draft.rename(path)
