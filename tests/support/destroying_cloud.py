@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from erepo.errors import RemoteUnavailable
 from erepo.xds.errors import RegistryError, failure
-from erepo.xds.iti18 import OBJECT_REF, QueryResult, StoredQuery
+from erepo.xds.iti18 import QueryResult, StoredQuery
 from erepo.xds.iti43 import DocumentRequest, RetrieveResult
 from erepo.xds.model import Association, MetadataSet
-from erepo.xds.queries import DOCUMENT_UNIQUE_ID, QueryId
+from erepo.xds.queries import QueryId
 from erepo.xds.vocabulary import AssociationType, ResponseStatus, Xds
 from tests.support.fake_cloud import ADDRESS, FakeCloud
 
@@ -18,17 +18,13 @@ class RemovingCloud(FakeCloud):
     """ITI-62 and ITI-86 of a `FakeCloud`; a submission goes with its last entry."""
 
     async def query(self, query: StoredQuery) -> QueryResult:
-        """Answer with references, or with associations; the rest as before."""
+        """Answer with associations; the rest as before."""
         if self.down:
             raise RemoteUnavailable(**ADDRESS)
         if query.id == QueryId.GET_ASSOCIATIONS:
             wanted = set(query.values("$uuid"))
             links = [one for one in (*self.links, *self._members()) if wanted & {one.source, one.target}]
             return QueryResult(ResponseStatus.SUCCESS, (), MetadataSet((), (), (), tuple(links)), ())
-        if query.return_type == OBJECT_REF:
-            names = set(query.values(DOCUMENT_UNIQUE_ID))
-            refs = tuple(name for name, (_, entry) in self.entries.items() if entry.unique_id in names)
-            return QueryResult(ResponseStatus.SUCCESS, (), MetadataSet(), refs)
         return await super().query(query)
 
     async def retrieve(self, requests: Sequence[DocumentRequest]) -> RetrieveResult:
