@@ -1,10 +1,15 @@
-"""`erepo documents`: single documents, by their opaque ids."""
+"""`erepo documents`: what can be done with single documents. Other modules add their commands (`add_to`)."""
 
 import typer
 
 from erepo.cli import documents_chain
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Single documents: the chain of their versions."
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Single documents.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keep the group a group, however few commands it has."""
+
+
 documents_chain.add_to(app)

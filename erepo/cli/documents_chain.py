@@ -54,9 +54,4 @@ def _lines(one: Version) -> Iterator[str]:
 
 def add_to(app: typer.Typer) -> None:
     """Put the command into its group."""
-
-    @app.callback()
-    def _group() -> None:
-        """Keep `chain` a command of its own while it is the only one."""
-
     app.command("chain")(chain)
