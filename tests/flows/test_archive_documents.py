@@ -13,7 +13,9 @@ from erepo.clinic.tables import document, now, unit
 from flows.archive_documents import archive_documents
 from flows.import_documents import import_documents
 from tests.flows.test_import_documents import newest
+from tests.support.chains import version
 from tests.support.cloud import RunningCloud
+from tests.support.documents import write
 from tests.support.flow_clinic import PREFECT, ClinicUnderTest
 
 pytestmark = PREFECT
@@ -188,3 +190,13 @@ async def test_a_missing_block_is_named_with_its_cure(
     """Who starts archiving before onboarding is told so."""
     with pytest.raises(BlockMissing, match="onboard-clinic"):
         await archive_documents(connection="never-written")
+
+
+async def test_a_correction_is_sent_in_the_run_of_what_it_corrects(connected: ClinicUnderTest) -> None:
+    """The run plans again once the older versions have arrived."""
+    for number in (1, 2, 3):
+        write(connected.inbox, f"{number}.xml", version(number))
+    await import_documents(quiet_seconds=0)
+    await archive_documents()
+    assert connected.states() == {"archived": 3}
+    assert "| archived | 3 |" in await newest("archive-summary")

@@ -12,7 +12,7 @@ from erepo.errors import OutcomeUnknown, RemoteBusy, RemoteUnavailable
 from erepo.settings import Settings
 from erepo.soap.errors import BadRequestAnswer, ForbiddenAnswer
 from erepo.xds.errors import RegistryError, XdsRefused, failure
-from erepo.xds.iti18 import QueryResult, StoredQuery
+from erepo.xds.iti18 import OBJECT_REF, QueryResult, StoredQuery
 from erepo.xds.iti41 import Submission
 from erepo.xds.iti43 import DocumentRequest, RetrievedDocument, RetrieveResult
 from erepo.xds.iti57 import NewAssociation, StatusChange, Update
@@ -195,6 +195,9 @@ class FakeCloud:
             return QueryResult(ResponseStatus.SUCCESS, (), MetadataSet((), documents, (), links), ())
         else:
             wanted, sets = set(query.values(DOCUMENT_UNIQUE_ID)), ()
+            if query.return_type == OBJECT_REF:
+                refs = tuple(name for name, (_, one) in self.entries.items() if one.unique_id in wanted)
+                return QueryResult(ResponseStatus.SUCCESS, (), MetadataSet(), refs)
             documents = tuple(entry for _, entry in self.entries.values() if entry.unique_id in wanted)
             if len({entry.patient_id for entry in documents}) > 1:
                 raise _refused("XDSResultNotSinglePatient")

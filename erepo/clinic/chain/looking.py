@@ -1,6 +1,7 @@
 """Asking the registry for older versions that we do not know to be there, before the newer one is sent."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -17,6 +18,8 @@ from erepo.xds.vocabulary import APPROVED
 
 _OLDER = document.alias("older")
 _THERE = (State.ARCHIVED.value, State.REMOTE.value)
+#: Ids of one question.
+_IDS = 250
 
 
 class _Wanted(NamedTuple):
@@ -36,7 +39,20 @@ async def look(cloud: Cloud, database: Database, batch_id: str) -> None:
         RetryableError: nobody could be asked.
         XdsFailure: the registry could not answer.
     """
-    for one in await asyncio.to_thread(_wanted, database, batch_id):
+    wanted = await asyncio.to_thread(_wanted, database, batch_id)
+    for start in range(0, len(wanted), _IDS):
+        some = wanted[start : start + _IDS]
+        # References may be of any number of patients; most often there is none, and one question is enough.
+        names = sorted({one.parent_unique_id for one in some})
+        listed = await cloud.query(iti18.get_documents(unique_ids=names, return_type=iti18.OBJECT_REF))
+        if listed.object_refs:
+            await _look_closely(cloud, database, some)
+        else:
+            await asyncio.to_thread(_settle_absent, database, some)
+
+
+async def _look_closely(cloud: Cloud, database: Database, wanted: Sequence[_Wanted]) -> None:
+    for one in wanted:
         found = await cloud.query(iti18.get_documents(unique_ids=[one.parent_unique_id]))
         entries = found.metadata.documents
         current = next((entry for entry in entries if entry.status in ("", APPROVED)), None)
@@ -45,8 +61,7 @@ async def look(cloud: Cloud, database: Database, batch_id: str) -> None:
         elif entries:
             await asyncio.to_thread(_settle, database, one.id, "forked", FORKED)
         else:
-            code = UNKNOWN if one.state is None else NOT_ARCHIVED
-            await asyncio.to_thread(_settle, database, one.id, "alone", code)
+            await asyncio.to_thread(_settle_absent, database, [one])
 
 
 def _wanted(database: Database, batch_id: str) -> list[_Wanted]:
@@ -74,6 +89,12 @@ def _found(database: Database, document_id: int, entry: str) -> None:
         connection.execute(
             chain_link.update().where(chain_link.c.document_id == document_id).values(predecessor_entry=entry)
         )
+
+
+def _settle_absent(database: Database, absent: Sequence[_Wanted]) -> None:
+    with database.begin() as connection:
+        settle(connection, [one.id for one in absent if one.state is None], "alone", UNKNOWN)
+        settle(connection, [one.id for one in absent if one.state is not None], "alone", NOT_ARCHIVED)
 
 
 def _settle(database: Database, document_id: int, state: str, code: str) -> None:

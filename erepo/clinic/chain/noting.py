@@ -115,6 +115,8 @@ def linked(connection: sa.Connection, document_ids: Sequence[int], code: str | N
 
 def settle(connection: sa.Connection, document_ids: Sequence[int], state: str, code: str | None) -> None:
     """Write down how the links of some documents ended; audited when it changes anything."""
+    if not document_ids:
+        return
     changed = list(
         connection.execute(
             chain_link.update()

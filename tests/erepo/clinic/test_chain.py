@@ -1,18 +1,22 @@
 """Corrections and cancelling documents: what replaces what, here and in the registry, in every order."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from erepo.clinic.archiving import summary
 from erepo.clinic.archiving import work as working
+from erepo.clinic.chain import settle_links
 from erepo.clinic.chain.errors import ChainDocumentUnknown
 from erepo.clinic.kinds import Kind, set_rule
 from erepo.clinic.rejected import send_again
 from erepo.clinic.tables import document
 from erepo.clinic.verifying import verify
+from erepo.errors import RemoteUnavailable
 from tests.support.archive_desk import Desk
 from tests.support.chains import CANCELLING, PRESCRIPTION, Shelf, another_patient, version
 
@@ -219,6 +223,30 @@ async def test_documents_that_name_each_other_do_not_wait_for_each_other(desk: D
         "B1": ("linked", ""),
         "C1": ("alone", "chain.predecessor-unknown"),
     }
+
+
+async def test_two_archivers_link_at_the_same_time_once(desk: Desk, shelf: Shelf) -> None:
+    """The slower one is refused, asks again, and finds what the other has done."""
+    shelf.bring(version(2))
+    await archive(desk)
+    shelf.bring(version(1))
+    query = desk.cloud.query
+
+    async def down(_: Any) -> None:
+        raise RemoteUnavailable(address="https://127.0.0.1:1")
+
+    async def slow(question: Any) -> Any:
+        answer = await query(question)
+        await asyncio.sleep(0.05)
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk.cloud, "update", down)
+        await archive(desk)
+    assert shelf.current() == ["A1", "A2"]
+    desk.cloud.query = slow  # type: ignore[method-assign]
+    await asyncio.gather(*(settle_links(desk.cloud, desk.database) for _ in range(2)))
+    assert (shelf.current(), shelf.links(), len(desk.cloud.links)) == (["A2"], {"A2": ("linked", "")}, 1)
 
 
 async def test_an_unknown_document_has_no_chain(shelf: Shelf) -> None:

@@ -39,6 +39,7 @@ _BOUNDARIES: list[tuple[Any, str]] = [
     (ledger, "send_alone"),
     (looking, "_found"),
     (looking, "_settle"),
+    (looking, "_settle_absent"),
     (linking, "_settle"),
     (FakeCloud, "provide"),
     (FakeCloud, "query"),
