@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 DOCUMENTS ?= 60
 REGISTRY ?= 1000000
+KILLS ?= 20
 export EREPO_HOME ?= var
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test soak lint bench clean
+.PHONY: help demo demo-crash up test soak lint bench clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -23,6 +24,10 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 demo: $(VENV)/ready  ## set everything up on this machine and archive DOCUMENTS=60 documents, end to end
 	@$(BIN)/erepo demo --documents $(DOCUMENTS)
+
+demo-crash: DOCUMENTS = 1000
+demo-crash: $(VENV)/ready  ## the same with 1000 documents, while worker and service are killed KILLS=20 times: nothing is lost
+	@$(BIN)/erepo demo --documents $(DOCUMENTS) --kills $(KILLS)
 
 up: $(VENV)/ready  ## start everything and stay; Ctrl-C ends it
 	@$(BIN)/erepo up

@@ -27,6 +27,7 @@ from pydantic.fields import FieldInfo
 
 import blocks
 from deployments import automations
+from deployments.descriptions import bilingual
 
 CATALOGUE = Path(__file__).with_name("prefect.yaml")
 
@@ -58,19 +59,27 @@ def build(entry: dict[str, Any]) -> RunnerDeployment:
     )
     assert isinstance(deployment, RunnerDeployment)
     schema = deployment._parameter_openapi_schema  # noqa: SLF001 — it has no public name
-    for name, title in _titles(flow).items():
-        schema.properties[name]["title"] = title
+    told = _words(flow)
+    for name, one in schema.properties.items():
+        one.update(told.get(name, {}))
+        if "description" not in told.get(name, {}):
+            one["description"] = bilingual(one.get("description", ""))
     definition = json.dumps(entry, sort_keys=True) + schema.model_dump_json()
     deployment.version = hashlib.sha256(definition.encode()).hexdigest()[:16]
     return deployment
 
 
-def _titles(flow: Flow[..., Any]) -> dict[str, str]:
-    """Return the labels of the form: Prefect itself would show the names of the arguments."""
+def _words(flow: Flow[..., Any]) -> dict[str, dict[str, str]]:
+    """Return labels of the form, and descriptions where the docstring's would not do.
+
+    Prefect itself would show the names of the arguments, and takes descriptions from docstrings alone.
+    """
     hints = get_type_hints(flow.fn, include_extras=True)
     fields = {name: field for name, hint in hints.items() for field in get_args(hint)[1:]}
     return {
-        name: field.title for name, field in fields.items() if isinstance(field, FieldInfo) and field.title
+        name: {word: text for word in ("title", "description") if (text := getattr(field, word))}
+        for name, field in fields.items()
+        if isinstance(field, FieldInfo)
     }
 
 

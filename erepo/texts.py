@@ -1,9 +1,13 @@
 """Words for people, in Polish and English side by side."""
 
 import os
-from typing import Literal, NamedTuple
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 Language = Literal["pl", "en"]
+#: The zone in which people here read their clocks.
+_POLAND: Final = ZoneInfo("Europe/Warsaw")
 
 
 class Text(NamedTuple):
@@ -27,6 +31,16 @@ def size_words(octets: int, speak: Language) -> str:
     unit = next((name for step, name in enumerate(units) if octets < 1000 ** (step + 1)), units[-1])
     size /= 1000 ** units.index(unit)
     return f"{size:.0f} B" if unit == "B" else f"{_decimal(size, speak)} {unit}"
+
+
+def day_words(moment: datetime) -> str:
+    """Return the day of an aware time as people read it in either language: `2026-11-30`, by Polish time."""
+    return f"{moment.astimezone(_POLAND):%Y-%m-%d}"
+
+
+def moment_words(moment: datetime) -> str:
+    """Return an aware time as people read it in either language: `2026-11-30 06:00`, Polish time."""
+    return f"{moment.astimezone(_POLAND):%Y-%m-%d %H:%M}"
 
 
 def time_words(seconds: float, speak: Language) -> str:

@@ -32,7 +32,7 @@ async def import_documents(
     Args:
         connection: Name of the clinic's blocks.
         quiet_seconds: A file changed less than so many seconds ago is left for the next run, it may still
-        grow.
+            grow.
         delete_taken: Remove originals, each once its copy is durable, read back equal, and that is committed.
     """
     await report_import(await take_in(connection, quiet_seconds, delete_taken))

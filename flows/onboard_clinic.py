@@ -66,7 +66,7 @@ async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field o
 ) -> None:
     """Order certificates for an account, wait for them, activate the account, introduce the clinic.
 
-    The panel's first login lies in `secrets/panel-login` of the clinic's home then.
+    The panel's first login lies in `secrets/panel-login-<account>` of the clinic's home then.
 
     May be started again at any time; what is done is not repeated.
 
@@ -88,8 +88,9 @@ async def onboard_clinic(  # noqa: PLR0913, PLR0917 — one argument per field o
         p1_certificates: Name of a P1Certificates block: registers the repository in the national domain with
             them; empty leaves that to register-p1.
     """
-    await write_mail_server(connection, smtp_host, smtp_port, sender)
+    # First of all, for it refuses where the clinic uses another repository: nothing is written then.
     await make_requests(account, organisation, department, country, key_type)
+    await write_mail_server(connection, smtp_host, smtp_port, sender)
     await mail_requests(account, connection, office)
     await until_certificates(account, connection, reply_folder, wait_minutes)
     await activate(account, service)

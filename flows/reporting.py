@@ -6,12 +6,10 @@ from uuid import UUID
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifact, aupdate_progress_artifact
 
-from erepo.clinic.archiving import Summary
 from erepo.clinic.intake import Summary as Imported
 from erepo.clinic.p1 import Registration
 from erepo.clinic.structure_sync import Sent
-from erepo.errors import ErepoError
-from erepo.texts import Language, Text, language, size_words, time_words
+from erepo.texts import Language, Text, day_words, language, size_words
 
 #: An update costs 25 ms here and 22 ms in the server: one for about a thousand documents is enough.
 EVERY = 4
@@ -59,53 +57,8 @@ def _count(done: int, total: int) -> str:
     return f"{done}/{total}"
 
 
-_TITLE = Text("Archiving", "Archiwizacja")
-_NOTHING = Text("Nothing was due.", "Nie było dokumentów do archiwizacji.")
 _HEAD = Text("| what | count |\n|---|---:|", "| co | ile |\n|---|---:|")
-_ROWS = (
-    ("archived", Text("archived", "zarchiwizowane")),
-    ("recovered", Text("of these, sent by an earlier run", "w tym wysłane przez wcześniejsze uruchomienie")),
-    ("retry_later", Text("wait for the next run", "czekają na następne uruchomienie")),
-    ("unresolved", Text("outcome unknown, will be asked", "wynik nieznany, zostanie sprawdzony")),
-    ("batches", Text("batches sent", "wysłane paczki")),
-)
-_SIZE, _TIME = Text("size", "rozmiar"), Text("time", "czas")
-_REJECTED = Text("rejected", "odrzucone")
-_REJECTED_HEAD = Text(
-    "| document | code | reason | what to do |\n|---|---|---|---|",
-    "| dokument | kod | przyczyna | co zrobić |\n|---|---|---|---|",
-)
-_STOPPED = Text("Stopped early", "Przerwano")
-#: Rows of rejected documents on the page; all of them stand in `erepo status`.
-MOST_ROWS = 200
-
-
-async def report_archiving(total: Summary, problem: Exception | None) -> None:
-    """Leave the page of one archiving run."""
-    await acreate_markdown_artifact(archiving_page(total, problem, language()), "archive-summary")
-
-
-def archiving_page(total: Summary, problem: Exception | None, speak: Language) -> str:
-    """Return the page as Markdown: counts, duration, and each rejected document by its opaque id."""
-    lines = [f"## {_TITLE.fill(speak)}"]
-    if problem is not None:
-        words = problem.explain(speak) if isinstance(problem, ErepoError) else (type(problem).__name__,)
-        lines += [f"**{_STOPPED.fill(speak)}**: {' '.join(words)}"]
-    if not (total.documents or problem):
-        return "\n\n".join([*lines, _NOTHING.fill(speak)])
-    rows = [f"| {label.fill(speak)} | {getattr(total, name)} |" for name, label in _ROWS]
-    rows.insert(2, f"| {_REJECTED.fill(speak)} | {len(total.rejected)} |")
-    rows.append(f"| {_SIZE.fill(speak)} | {size_words(total.bytes, speak)} |")
-    rows.append(f"| {_TIME.fill(speak)} | {time_words(total.seconds, speak)} |")
-    lines += ["\n".join([_HEAD.fill(speak), *rows])]
-    if total.rejected:
-        refused = [
-            f"| {one.document} | {one.code} | {_cell(one.cause_pl if speak == 'pl' else one.cause_en)} "
-            f"| {_cell(one.cure_pl if speak == 'pl' else one.cure_en)} |"
-            for one in total.rejected[:MOST_ROWS]
-        ]
-        lines += [f"### {_REJECTED.fill(speak)}", "\n".join([_REJECTED_HEAD.fill(speak), *refused])]
-    return "\n\n".join(lines)
+_SIZE = Text("size", "rozmiar")
 
 
 _IMPORT = Text("Import", "Import")
@@ -180,10 +133,6 @@ def registration_page(found: Registration, speak: Language) -> str:
         ("WSS", found.wss_serial, found.wss_until),
     ):
         rows.append(f"| {_SERIAL.fill(speak, purpose=purpose)} | {serial} |")
-        last = f"{end:%Y-%m-%d}" if end else "-"
+        last = day_words(end) if end else "-"
         rows.append(f"| {_UNTIL.fill(speak, purpose=purpose)} | {last} |")
     return f"## {_REGISTERED.fill(speak)}\n\n" + "\n".join([_FACTS.fill(speak), *rows])
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

@@ -1,13 +1,10 @@
 """The page of an onboarding on its run: how far it has come, and in the end the technical identifiers."""
 
-from datetime import datetime
-
 from prefect.artifacts import acreate_markdown_artifact
 
 from erepo.clinic.onboarding import STEPS, Entry
-from erepo.clinic.times import WARSAW
 from erepo.pki.pem import read_certificate
-from erepo.texts import Language, Text, language
+from erepo.texts import Language, Text, day_words, language, moment_words
 
 _TITLE = Text("Account {account}", "Konto {account}")
 _HEAD = Text("| what | value |\n|---|---|", "| co | wartość |\n|---|---|")
@@ -38,7 +35,7 @@ def onboarding_page(entry: Entry, speak: Language) -> str:
     """Return the page as Markdown; nothing in it is secret."""
     rows = [(_STEP.fill(speak), STEPS[entry.step].fill(speak))]
     if entry.mailed_at is not None:
-        rows.append((_MAILED.fill(speak, office=entry.office), _moment(entry.mailed_at)))
+        rows.append((_MAILED.fill(speak, office=entry.office), moment_words(entry.mailed_at)))
     if entry.reminders:
         rows.append((_REMINDED.fill(speak), str(entry.reminders)))
     if entry.refusal is not None:
@@ -48,17 +45,13 @@ def onboarding_page(entry: Entry, speak: Language) -> str:
     for purpose, pem in (("TLS", entry.tls_certificate), ("WSS", entry.wss_certificate)):
         if pem:
             certificate = read_certificate(pem)
-            until = _moment(certificate.not_valid_after_utc)[:10]
-            words = _VALID.fill(speak, serial=f"{certificate.serial_number:x}", until=until)
+            until = day_words(certificate.not_valid_after_utc)
+            words = _VALID.fill(speak, serial=f"{certificate.serial_number:X}", until=until)
             rows.append((_CERTIFICATE.fill(speak, purpose=purpose), words))
     answer = entry.activation.get("answer") or {}
     rows += [(words.fill(speak), str(answer[name])) for name, words in _FACTS if answer.get(name) is not None]
     table = "\n".join([_HEAD.fill(speak), *(f"| {name} | {_cell(value)} |" for name, value in rows)])
     return f"## {_TITLE.fill(speak, account=entry.account)}\n\n{table}"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(WARSAW):%Y-%m-%d %H:%M}"
 
 
 def _cell(text: str) -> str:

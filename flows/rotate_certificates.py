@@ -5,13 +5,16 @@ The truth about how far a rotation has come lies in the ledger of the clinic's o
 what can be done, waits for nobody, and the next one goes on.
 """
 
+from contextlib import suppress
 from typing import Annotated, Literal
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from pydantic import Field
 
+from erepo.errors import ErepoError
 from flows.naming import run_name
+from flows.reporting_rotation import report_rotation
 from tasks import rotating
 from tasks.boundary import guarded
 from tasks.clinic import not_needed
@@ -57,20 +60,25 @@ async def rotate_certificates(  # noqa: PLR0913, PLR0917 — one argument per fi
     if (end := await not_needed(connection)) is not None:
         return end
     account = await rotating.find_account(connection)
-    await rotating.warn(account)
-    if administrator:
-        await rotating.mail_warnings(account, connection, administrator)
-    pasted = [text for text in (tls_certificate, wss_certificate) if text.strip()]
-    under_way = await rotating.start(account, because)
-    if pasted:
-        await rotating.receive_pasted(account, pasted)
-    elif under_way:
-        await rotating.mail_requests(account, connection, office)
-        await rotating.collect(account, connection, reply_folder)
-    if under_way:
-        await rotating.register(account)
-        await rotating.cut_over(account, overlap_days)
-    await rotating.publish(account, connection)
-    await rotating.retire(account)
-    await rotating.remove_old_block(account, connection)
+    try:
+        await rotating.warn(account)
+        if administrator:
+            await rotating.mail_warnings(account, connection, administrator)
+        pasted = [text for text in (tls_certificate, wss_certificate) if text.strip()]
+        under_way = await rotating.start(account, because)
+        if pasted:
+            await rotating.receive_pasted(account, pasted)
+        elif under_way:
+            await rotating.mail_requests(account, connection, office)
+            await rotating.collect(account, connection, reply_folder)
+        if under_way:
+            await rotating.register(account)
+            await rotating.cut_over(account, overlap_days)
+        await rotating.publish(account, connection)
+        await rotating.retire(account)
+        await rotating.remove_old_block(account, connection)
+    finally:
+        # Also of a run that failed: what was reached stays, and the next run goes on from it.
+        with suppress(ErepoError):
+            await report_rotation(await rotating.read(account))
     return None

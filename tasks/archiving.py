@@ -7,7 +7,9 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from erepo.clinic.archiving import (
+    EVERYTHING,
     BatchResult,
+    Choice,
     Plan,
     Reconciliation,
     check_permitted,
@@ -16,9 +18,11 @@ from erepo.clinic.archiving import (
     send_batch,
 )
 from erepo.clinic.archiving.errors import BatchTaken, LeaseLost
+from erepo.clinic.outlook import Outlook, look_ahead
 from erepo.clinic.tables import now
+from erepo.settings import Settings
 from tasks.boundary import guarded
-from tasks.clinic import depositing
+from tasks.clinic import depositing, opened_database
 from tasks.retrying import PATIENT
 
 #: Results of all attempts of this run, in order; `summary` counts a batch that was retried once.
@@ -47,10 +51,18 @@ async def settle_open_submissions() -> Reconciliation:
 
 @task(name="plan", cache_policy=NO_CACHE)
 @guarded
-async def plan_batches(limit: int = 0) -> Plan:
-    """Queue what is due; the batches of unfinished runs come first."""
+async def plan_batches(choice: Choice = EVERYTHING) -> Plan:
+    """Queue what is due and chosen; the batches of unfinished runs come first."""
     clinic = depositing()
-    return await asyncio.to_thread(plan, clinic.database, clinic.settings, now=now(), limit=limit or None)
+    return await asyncio.to_thread(plan, clinic.database, clinic.settings, now=now(), choice=choice)
+
+
+@task(name="look", cache_policy=NO_CACHE)
+@guarded
+async def look(connection: str, choice: Choice) -> Outlook:
+    """Tell what a run would do now, and why the rest stays; changes nothing and asks nobody."""
+    async with opened_database(connection) as database:
+        return await asyncio.to_thread(look_ahead, database, Settings(), choice)
 
 
 @task(name="send", task_run_name="send-{batch}", **PATIENT)

@@ -95,7 +95,7 @@ async def activate(account: str, service: str) -> None:
     settings = Settings()
 
     def work() -> None:
-        pins = Pins.from_folder(settings.clinic_home / "trust")
+        pins = Pins.of(settings)
         root = service or f"https://{settings.host}:{settings.cloud_port}"
         with opened_ledger(settings) as database:
             onboarding.activate(

@@ -23,6 +23,7 @@ async def register(certificates: str, *, start_over: bool, new_repository: bool)
 
     def work() -> p1.Registration:
         pair = p1.Pair(block.tls(passphrase), block.wss(passphrase))
+        p1.check_authority(pair, clinic.settings)
         with account_client(clinic.connection) as client:
             return p1.register(
                 client,

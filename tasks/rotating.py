@@ -46,7 +46,7 @@ async def _with_database(work: Callable[[Database, Settings], R]) -> R:
 
 
 def _pins(settings: Settings) -> Pins:
-    return Pins.from_folder(settings.clinic_home / "trust")
+    return Pins.of(settings)
 
 
 @task(name="find-account", cache_policy=NO_CACHE)
@@ -190,6 +190,17 @@ async def publish(account: str, name: str) -> None:
 async def retire(account: str) -> bool:
     """Once the overlap is over, have the service refuse the old ones; return whether that is done now."""
     return await _with_database(lambda database, settings: rotation.retire(database, settings, account))
+
+
+@task(name="read-rotation", cache_policy=NO_CACHE)
+@guarded
+async def read(account: str) -> rotation.Status:
+    """Return how the certificates in use stand, and how far their replacement has come."""
+
+    def work(database: Database, settings: Settings) -> rotation.Status:
+        return rotation.read_status(database, rotation.active(database, settings, account))
+
+    return await _with_database(work)
 
 
 @task(name="remove-old-block", cache_policy=NO_CACHE)

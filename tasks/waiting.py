@@ -28,6 +28,7 @@ from erepo.clinic.onboarding import Pins, Step
 from erepo.clinic.onboarding.errors import CertificatesAwaited, PrivateKeyGiven
 from erepo.clinic.onboarding.ledger import require
 from erepo.errors import ConfigurationError, ErepoError, InvalidInput, RemoteRefused
+from erepo.pki.revocation import StatusUnknown, StatusUntrusted
 from erepo.settings import Settings
 from erepo.texts import language
 from tasks.boundary import guarded
@@ -90,11 +91,11 @@ async def take_form(account: str, run: str, key: str, tls: str, wss: str, author
     A private key that was pasted by mistake is taken out of Prefect's database again.
     """
     settings = Settings()
-    pins = Pins.from_folder(settings.clinic_home / "trust")
+    pins = Pins.of(settings)
     with opened_ledger(settings) as database:
         try:
             await asyncio.to_thread(onboarding.collect_texts, database, account, tls, wss, authority, pins)
-        except (InvalidInput, ConfigurationError) as refusal:
+        except (InvalidInput, ConfigurationError, StatusUnknown, StatusUntrusted) as refusal:
             _tell(refusal)
             if isinstance(refusal, PrivateKeyGiven):
                 await adelete_flow_run_input(f"suspended-{key}-response", flow_run_id=UUID(run))
@@ -191,20 +192,20 @@ async def _look(
     database: Database, account: str, mailbox: Mailbox | None, settings: Settings, minutes: float
 ) -> ErepoError | None:
     """Look until certificates came or the time is over; return what is in the way of going on."""
-    pins = Pins.from_folder(settings.clinic_home / "trust")
+    pins = Pins.of(settings)
     end, pauses, pause = time.monotonic() + 60 * minutes, iter(_PAUSES), 0.0
     while mailbox is not None:
         trouble: ErepoError
         try:
             await asyncio.to_thread(onboarding.collect_certificates, database, account, mailbox, pins)
-        except (CertificatesAwaited, MailboxUnavailable) as later:
+        except (CertificatesAwaited, MailboxUnavailable, StatusUnknown) as later:
             trouble = later
         except MailboxMissing:
             if not _of_sandbox(mailbox, settings):
                 raise
             # The sandbox's office makes the folder with its first answer.
             trouble = CertificatesAwaited(account=account)
-        except (InvalidInput, RemoteRefused, MailboxRefused) as refusal:
+        except (InvalidInput, RemoteRefused, MailboxRefused, StatusUntrusted) as refusal:
             return refusal
         else:
             return None

@@ -143,13 +143,36 @@ def _parse_small(octets: Buffer) -> etree._Element:
 
 
 def _parse_large(octets: Buffer) -> etree._Element:
-    target: Any = _WithoutBodyText()  # the stubs know no target that is told of namespaces
+    root: etree._Element = _feed(octets, _WithoutBodyText())
+    return root
+
+
+def parse_into(octets: Buffer, limit: int, target: Any) -> Any:
+    """Parse a whole document into a target of one's own (lxml's parser target), within the same limits.
+
+    Returns:
+        What the target's `close` returns.
+
+    Raises:
+        DocumentTooLarge, DoctypeForbidden, NotXml: see `parse`.
+    """
+    if len(octets) > limit:
+        raise DocumentTooLarge(size=len(octets), limit=limit, unit="bytes")
+    root_start(octets)
+    _markup(octets)
+    try:
+        return _feed(octets, target)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        raise NotXml(line=line, column=column) from None
+
+
+def _feed(octets: Buffer, target: Any) -> Any:  # the stubs know no target that is told of namespaces
     parser = etree.XMLParser(target=target, **_OPTIONS)
     view = memoryview(octets)
     for start in range(0, len(view), _STEP):
         parser.feed(bytes(view[start : start + _STEP]))
-    root: etree._Element = parser.close()
-    return root
+    return parser.close()
 
 
 class _WithoutBodyText:

@@ -11,11 +11,10 @@ from rich.table import Table
 from erepo.cli import account_licence, account_p1
 from erepo.cli.desk import open_database, open_desk
 from erepo.cli.words import fail_politely
-from erepo.clinic.times import WARSAW
 from erepo.clinic.usage import Report, ask, report
 from erepo.clinic.usage.history import daily
 from erepo.clinic.usage.words import RESOURCE_WORDS, outlook, until, use, warnings
-from erepo.texts import Language, Text, language
+from erepo.texts import Language, Text, language, moment_words
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -62,7 +61,7 @@ def _show(found: Report, console: Console, speak: Language) -> None:
         table.add_row(words.fill(speak), use(check, resource, speak))
     for one in found.forecasts:
         table.add_row(_FORECAST.fill(speak), outlook(one, speak))
-    table.add_row(_CHECKED.fill(speak), f"{check.at.astimezone(WARSAW):%Y-%m-%d %H:%M}")
+    table.add_row(_CHECKED.fill(speak), moment_words(check.at))
     console.print(table, highlight=False)
     for told in warnings(found, speak):
         console.print(told, style="bold yellow", markup=False, highlight=False, soft_wrap=True)
@@ -89,6 +88,6 @@ def history(
     for words in RESOURCE_WORDS.values():
         table.add_column(words.fill(speak).capitalize(), justify="right")
     for one in checks:
-        when = f"{one.at.astimezone(WARSAW):%Y-%m-%d %H:%M}"
+        when = moment_words(one.at)
         table.add_row(when, *(use(one, resource, speak) for resource in RESOURCE_WORDS))
     Console().print(table, highlight=False)

@@ -16,6 +16,7 @@ from erepo.clinic.p1 import (
     Pair,
     Registration,
     adopt,
+    check_authority,
     read_file,
     read_pair,
     register,
@@ -25,7 +26,7 @@ from erepo.clinic.p1 import (
 from erepo.clinic.p1.errors import P1IdMissing
 from erepo.clinic.structure import read_provider
 from erepo.errors import ErepoError
-from erepo.texts import Text, language
+from erepo.texts import Text, day_words, language
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -102,11 +103,11 @@ def register_(  # noqa: PLR0913, PLR0917 — one argument per option
     understood; kept and sent they are sealed anew. May be repeated at any time.
     """
     with fail_politely(), open_desk() as desk:
-        pair = read_pair(
-            read_file(tls), _password("TLS", tls_password), read_file(wss), _password("WSS", wss_password)
-        )
+        pair = _opened((tls, tls_password), (wss, wss_password))
         if not as_json:
             _tell(pair.facts)
+        # First of all: --start-over must not revoke at P1 for a pair that cannot be used afterwards.
+        check_authority(pair, desk.settings)
         if keep_only:
             _keep(desk, block, pair)
             typer.echo(_KEPT.fill(language(), name=block))
@@ -136,6 +137,10 @@ def register_(  # noqa: PLR0913, PLR0917 — one argument per option
         _answer(found, as_json=as_json)
         if not mirrored:
             raise typer.Exit(1)
+
+
+def _opened(tls: tuple[Path, Path | None], wss: tuple[Path, Path | None]) -> Pair:
+    return read_pair(read_file(tls[0]), _password("TLS", tls[1]), read_file(wss[0]), _password("WSS", wss[1]))
 
 
 @app.command("revoke")
@@ -225,7 +230,7 @@ def _tell_one(purpose: str, one: FileFacts) -> None:
         language(),
         purpose=purpose,
         serial=one.serial,
-        first=f"{one.not_before:%Y-%m-%d}",
-        last=f"{one.not_after:%Y-%m-%d}",
+        first=day_words(one.not_before),
+        last=day_words(one.not_after),
     )
     Console().print(words, markup=False, highlight=False, soft_wrap=True)

@@ -1,20 +1,23 @@
-"""`erepo archive`: send every document that is due."""
+"""`erepo archive`: send every document that is due, and let go what is safe and has stayed long enough."""
 
 import asyncio
 import contextlib
 import time
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
 
 import orjson
 import typer
 import uvloop
-from rich.console import Console
-from rich.table import Table
 
+from erepo.cli.archive_words import TITLE, show, show_ahead
 from erepo.cli.bars import bar
-from erepo.cli.complaints import complain, complaining
+from erepo.cli.complaints import complaining
 from erepo.clinic.archiving import (
     BatchResult,
+    Choice,
     Plan,
     Summary,
     check_permitted,
@@ -26,63 +29,115 @@ from erepo.clinic.archiving import (
 from erepo.clinic.archiving.errors import BatchTaken, LeaseLost
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.kinds import parse_kind
 from erepo.clinic.maintenance.errors import MaintenanceNow
+from erepo.clinic.outlook import Reason, look_ahead
+from erepo.clinic.purging import PurgeReport, Purging, total_of
 from erepo.clinic.repositories import opening
 from erepo.clinic.repository import Cloud
 from erepo.clinic.tables import now
+from erepo.errors import ErepoError
 from erepo.settings import Settings
-from erepo.texts import Text, language, size_words, time_words
-
-_TITLE = Text("Archiving", "Archiwizacja")
-_NOTHING = Text("Nothing is due.", "Brak dokumentów do archiwizacji.")
-_ROWS = (
-    ("archived", Text("archived", "zarchiwizowane")),
-    (
-        "recovered",
-        Text("  of these, found from an earlier attempt", "  w tym odnalezione z wcześniejszej próby"),
-    ),
-    ("rejected", Text("rejected", "odrzucone")),
-    ("retry_later", Text("wait for the next run", "czekają na następne uruchomienie")),
-    ("unresolved", Text("outcome unknown, will be asked", "wynik nieznany, zostanie sprawdzony")),
-)
-
-_SIZE, _TIME = Text("size", "rozmiar"), Text("time", "czas")
+from erepo.texts import language
 
 
-def command(
+def _day(words: str) -> Any:
+    return typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help=words)
+
+
+_KIND = "Only documents of this kind; may be repeated."
+
+
+def command(  # noqa: PLR0913, PLR0917 - one argument per option
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     most: Annotated[int, typer.Option("--limit", min=0, help="Plan at most so many documents; 0: all.")] = 0,
+    kind: Annotated[list[str] | None, typer.Option(help=_KIND)] = None,
+    taken_in_from: Annotated[datetime | None, _day("First day on which a document was taken in.")] = None,
+    taken_in_to: Annotated[datetime | None, _day("Last such day.")] = None,
+    effective_from: Annotated[datetime | None, _day("First day on which a document was made.")] = None,
+    effective_to: Annotated[datetime | None, _day("Last such day.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
 ) -> None:
-    """Send every document that is due to the repository. Safe to run again at any moment.
+    """Send every document that is due, or what is chosen of it. Safe to run again at any moment.
 
-    Exit code 0 only if every document is archived; 1 if some are not; 2 if nothing could be sent at all.
+    Whatever is chosen: what an earlier run left open is brought to an end first, and local copies whose days
+    are over are removed once the repository has confirmed the document.
+
+    Exit code 0 only if every document is archived and every copy removed that was to be; 1 if some are not;
+    2 if nothing could be sent at all. With --dry-run: 0, or 2 if nothing could be sent.
     """
     settings = Settings()
     with complaining(as_json=as_json), contextlib.closing(open_clinic(settings)) as database:
-        total = uvloop.run(_archive(database, settings, most, quiet=as_json))
+        days = taken_in_from, taken_in_to, effective_from, effective_to
+        first, last, made_first, made_last = (one.date() if one else None for one in days)
+        kinds = tuple(parse_kind(one) for one in kind or ())
+        choice = Choice(kinds, first, last, made_first, made_last, most or None)
+        if dry_run:
+            _look_ahead(database, settings, choice, as_json=as_json)
+        total, purged = uvloop.run(_run(database, settings, choice, quiet=as_json))
+        skipped = look_ahead(database, settings, choice.rest).by_reason()
+    _tell(total, purged, skipped, as_json=as_json)
+    raise typer.Exit(0 if total.complete and purged.complete else 1)
+
+
+def _look_ahead(database: Database, settings: Settings, choice: Choice, *, as_json: bool) -> None:
+    outlook = look_ahead(database, settings, choice)
     if as_json:
-        typer.echo(orjson.dumps(total))
+        typer.echo(orjson.dumps(outlook))
     else:
-        _show(total)
-    raise typer.Exit(0 if total.complete else 1)
+        show_ahead(outlook)
+    raise typer.Exit(2 if outlook.obstacles else 0)
 
 
-async def _archive(database: Database, settings: Settings, most: int, *, quiet: bool) -> Summary:
-    started = time.monotonic()
-    results: list[BatchResult] = []
+def _tell(total: Summary, purged: PurgeReport, skipped: Mapping[Reason, int], *, as_json: bool) -> None:
+    if as_json:
+        stays = {reason.value: count for reason, count in skipped.items()}
+        typer.echo(orjson.dumps({**asdict(total), "purge": purged, "skipped": stays}))
+    else:
+        show(total, purged, skipped)
+
+
+async def _run(
+    database: Database, settings: Settings, choice: Choice, *, quiet: bool
+) -> tuple[Summary, PurgeReport]:
     await asyncio.to_thread(check_permitted, database, settings)
     async with opening(database, settings) as connection:
-        asked = await reconcile(connection, database)
-        planned = await asyncio.to_thread(plan, database, settings, now=now(), limit=most or None)
-        if asked.asked:
-            results.append(asked.as_result())
-        if asked.problem is None:
-            results += await _send_all(connection, database, planned, quiet=quiet)
-        else:
-            results.append(
-                BatchResult("", planned.documents, retry_later=planned.documents, problem=asked.problem)
-            )
+        total = await _archive(connection, database, choice, quiet=quiet)
+        # What stopped the sending would stop the questions as well.
+        return total, await _purge(connection, database) if total.problem is None else PurgeReport()
+
+
+async def _archive(connection: Cloud, database: Database, choice: Choice, *, quiet: bool) -> Summary:
+    started = time.monotonic()
+    results: list[BatchResult] = []
+    asked = await reconcile(connection, database)
+    if asked.asked:
+        results.append(asked.as_result())
+    goes_on, done = True, 0
+    while goes_on:
+        left = choice.less(done)
+        planned = await asyncio.to_thread(plan, database, connection.settings, now=now(), choice=left)
+        if asked.problem is not None:
+            documents = planned.documents
+            results.append(BatchResult("", documents, retry_later=documents, problem=asked.problem))
+            break
+        results += await _send_all(connection, database, planned, quiet=quiet)
+        done += planned.planned
+        # Corrections whose older version has just arrived.
+        goes_on = planned.goes_on(choice.limit or 0, done) and not any(one.problem for one in results)
     return summary(results, time.monotonic() - started)
+
+
+async def _purge(connection: Cloud, database: Database) -> PurgeReport:
+    purging, reports = Purging(connection, database), list[PurgeReport]()
+    while not purging.done:
+        try:
+            reports.append(await purging.portion())
+        except ErepoError as error:
+            # A pause began, or the licence ended, between two portions; what was done is still told.
+            reports.append(PurgeReport(problem=Problem.of(error)))
+            break
+    return total_of(reports)
 
 
 async def _send_all(
@@ -90,7 +145,7 @@ async def _send_all(
 ) -> list[BatchResult]:
     results: list[BatchResult] = []
     with bar(quiet=quiet or not planned.documents) as shown:
-        line = shown.add_task(_TITLE.fill(language()), total=planned.documents)
+        line = shown.add_task(TITLE.fill(language()), total=planned.documents)
         for batch in planned.batches:
             try:
                 result = await send_batch(
@@ -106,23 +161,3 @@ async def _send_all(
             if result.problem is not None and not result.archived:
                 break  # nothing gets through; the next batch would not either
     return results
-
-
-def _show(total: Summary) -> None:
-    speak = language()
-    console = Console()
-    if not total.documents and total.problem is None:
-        console.print(_NOTHING.fill(speak))
-        return
-    table = Table(title=_TITLE.fill(speak), show_header=False)
-    for name, words in _ROWS:
-        value = getattr(total, name)
-        table.add_row(words.fill(speak), str(len(value) if isinstance(value, list) else value))
-    table.add_row(_SIZE.fill(speak), size_words(total.bytes, speak))
-    table.add_row(_TIME.fill(speak), time_words(total.seconds, speak))
-    console.print(table)
-    for one in total.rejected:
-        cause, cure = (one.cause_pl, one.cure_pl) if speak == "pl" else (one.cause_en, one.cure_en)
-        console.print(f"{one.document} {one.code}: {cause} {cure}", markup=False, highlight=False)
-    if total.problem is not None:
-        complain(total.problem, as_json=False)

@@ -15,6 +15,7 @@ from erepo.cli.certificates_ledger import (
     JsonOption,
     cancel_runs,
     opened,
+    run_goes_on,
     the_account,
     wake_runs,
 )
@@ -31,7 +32,7 @@ from erepo.pki.bundle import fingerprint
 from erepo.pki.names import shown_subject
 from erepo.pki.pem import read_certificate
 from erepo.settings import Settings
-from erepo.texts import Text, language
+from erepo.texts import Text, day_words, language
 
 app = typer.Typer(
     help="The account's keys and certificates: receive, take over, show, save, replace.",
@@ -49,6 +50,10 @@ _RECEIVED = Text(
     "Certyfikaty konta {account} są poprawne i zostały zapisane.",
 )
 _WOKEN = Text("The run that waited for them goes on.", "Oczekujące uruchomienie jest kontynuowane.")
+_GOING_ON = Text(
+    "A run of onboard-clinic is going on with them; its page in Prefect shows how far it is.",
+    "Trwa uruchomienie onboard-clinic, które ich używa; jego postęp pokazuje strona w Prefect.",
+)
 _START = Text(
     "Now start the deployment onboard-clinic/on-demand for this account; it activates it.",
     "Uruchom teraz wdrożenie onboard-clinic/on-demand dla tego konta; aktywuje ono konto.",
@@ -106,19 +111,20 @@ def receive(
     """Check the office's certificates completely, keep them, and let onboarding or rotation go on."""
     with fail_politely(), opened() as (settings, database):
         chosen = _meant(database, files, account)
-        pins = Pins.from_folder(settings.clinic_home / "trust")
+        pins = Pins.of(settings)
         # Once the account is active, what the office sends belongs to its rotation.
         replacing = rotation.under_way(database, chosen) is not None
         proven = (rotation if replacing else onboarding).collect_files(database, chosen, files, pins)
         woken = wake_runs(settings, database, chosen)
         entry = onboarding.progress(database, chosen)
         active = entry is not None and entry.step is Step.ACTIVE
+        going_on = not (replacing or active or woken) and run_goes_on(settings, chosen)
     if as_json:
         serials = {each.purpose.value: each.serial for each in proven}
         typer.echo(orjson.dumps({"account": chosen, "serials": serials, "woken": woken}))
         return
     typer.echo(_RECEIVED.fill(language(), account=chosen))
-    begun = _IN_USE if active else _WOKEN if woken else _START
+    begun = _IN_USE if active else _WOKEN if woken else _GOING_ON if going_on else _START
     next_step = _REPLACING if replacing else begun
     typer.echo(next_step.fill(language()))
 
@@ -200,7 +206,7 @@ def _certificate(purpose: CertificatePurpose, pem: bytes) -> dict[str, Any]:
     left = certificate.not_valid_after_utc - datetime.now(UTC)
     return {
         "purpose": purpose.value,
-        "serial": f"{certificate.serial_number:x}",
+        "serial": f"{certificate.serial_number:X}",
         "subject": shown_subject(certificate),
         "notBefore": certificate.not_valid_before_utc.isoformat(),
         "notAfter": certificate.not_valid_after_utc.isoformat(),
@@ -215,7 +221,7 @@ def _print(facts: dict[str, Any]) -> None:
     words = _STATE.fill(speak, account=facts["account"], step=step, generation=facts["generation"] or "-")
     console.print(words, markup=False, highlight=False, soft_wrap=True)
     for one in facts["certificates"]:
-        since, until = (one[name][:10] for name in ("notBefore", "notAfter"))
+        since, until = (day_words(datetime.fromisoformat(one[name])) for name in ("notBefore", "notAfter"))
         words = _CERTIFICATE.fill(
             speak,
             purpose=one["purpose"],

@@ -60,7 +60,7 @@ def adopt(  # noqa: PLR0913, PLR0917 — one option per file
     with fail_politely(), opened() as (settings, database):
         tls, wss = _read(pems, stores, (tls_password_file, wss_password_file))
         names = [file.name for file in (tls_p12 or tls_cert, wss_p12 or wss_cert) if file]
-        pins = Pins.from_folder(settings.clinic_home / "trust")
+        pins = Pins.of(settings)
         proven = onboarding.adopt(
             database,
             tls,

@@ -77,6 +77,14 @@ def wake_runs(settings: Settings, database: Database, account: str) -> int:
     return woken
 
 
+def run_goes_on(settings: Settings, account: str) -> bool:
+    """Tell whether an onboarding of the account is going on in Prefect; False where that cannot be known."""
+    with reached(settings) as prefect:
+        if prefect is not None:
+            return prefect.goes_on("onboard-clinic", {"account": account})
+    return False
+
+
 def cancel_runs(settings: Settings, entry: Entry) -> None:
     """End the runs that wait for certificates which nobody wants any more."""
     with reached(settings) as prefect:

@@ -136,7 +136,7 @@ def rotate(  # noqa: PLR0913, PLR0917 — one argument per option
     """
     with fail_politely(), _here() as here:
         database, settings, account = here.database, here.settings, here.account
-        pins = Pins.from_folder(settings.clinic_home / "trust")
+        pins = Pins.of(settings)
         before = here.stage
         under_way = rotation.start(database, settings, account, demand=because.demand)
         if files:
@@ -158,13 +158,21 @@ def rotate(  # noqa: PLR0913, PLR0917 — one argument per option
             _say(_FLOWS.fill(language()))
 
 
-def rollback(as_json: _Json = False) -> None:
+def rollback(
+    without_flows: Annotated[
+        bool,
+        typer.Option("--without-flows", help="No flows run here: the service refuses the new ones at once."),
+    ] = False,
+    as_json: _Json = False,
+) -> None:
     """Go back to the old certificates while the service accepts them; before the change-over, give up.
 
-    The keys of the new ones are wiped. Time alone begins no other update within a day.
+    The keys of the new ones are wiped, and the service is told to refuse their certificates: a day later by
+    rotate-certificates/daily, because flows may still work with them, or at once. Time alone begins no other
+    update within a day.
     """
     with fail_politely(), _here() as here:
-        ended = rotation.rollback(here.database, here.settings, here.account)
+        ended = rotation.rollback(here.database, here.settings, here.account, flows=not without_flows)
         if not as_json:
             _say((_BACK if ended is Stage.ROLLED_BACK else _GIVEN_UP).fill(language()))
         _tell(here.read(), as_json=as_json)

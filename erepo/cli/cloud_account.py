@@ -1,11 +1,13 @@
 """One account in words, for people: what `tenant show` and `tenant set` tell of it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from rich.table import Table
 
-from erepo.texts import Language, Text, size_words
+from erepo.cli.cloud_words import account_state, certificate_state
+from erepo.texts import Language, Text, day_words, moment_words, size_words
 
 _NAMES: Final = {
     "account": Text("account", "konto"),
@@ -21,8 +23,8 @@ _NAMES: Final = {
     "validUntil": Text("valid until", "ważne do"),
     "repositoryUniqueId": Text("repository", "repozytorium"),
     "sourceId": Text("source", "źródło"),
-    "lastCheck": Text("last check (UTC)", "ostatnie sprawdzenie (UTC)"),
-    "uncheckedSince": Text("oldest reading (UTC)", "najstarszy odczyt (UTC)"),
+    "lastCheck": Text("last check", "ostatnie sprawdzenie"),
+    "uncheckedSince": Text("oldest reading", "najstarszy odczyt"),
 }
 _CERTIFICATE = Text("certificate", "certyfikat")
 _UNTIL = Text(
@@ -60,8 +62,8 @@ def told(facts: Mapping[str, Any], certificates: Sequence[Mapping[str, str]], sp
         words = _UNTIL.fill(
             speak,
             purpose=each["purpose"],
-            state=each["state"],
-            day=each["notAfter"][:10],
+            state=certificate_state(each["state"], speak),
+            day=day_words(datetime.fromisoformat(each["notAfter"])),
             fingerprint=each["fingerprint"][:16],
         )
         table.add_row(_CERTIFICATE.fill(speak), words)
@@ -81,7 +83,7 @@ def _words(name: str, facts: Mapping[str, Any], speak: Language) -> str:
         return _last_check(value, facts["lastCheckWell"], speak)
     if name == "uncheckedSince":
         return "-" if value is None else _moment(value)
-    return str(value)
+    return account_state(value, speak) if name == "state" else str(value)
 
 
 def _last_check(at: str | None, well: object, speak: Language) -> str:
@@ -91,4 +93,4 @@ def _last_check(at: str | None, well: object, speak: Language) -> str:
 
 
 def _moment(iso: str) -> str:
-    return iso[:16].replace("T", " ")
+    return moment_words(datetime.fromisoformat(iso))

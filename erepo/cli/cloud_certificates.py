@@ -11,7 +11,7 @@ from rich.table import Table
 from erepo.cli.cloud_words import Json, Known, cloud_database
 from erepo.cli.words import fail_politely
 from erepo.cloud.tenancy import certificates, options
-from erepo.texts import Language, Text, language
+from erepo.texts import Language, Text, day_words, language
 
 _HEADERS = (
     Text("Purpose", "Rodzaj"),
@@ -55,7 +55,7 @@ def command(account: Known, *, as_json: Json = False) -> None:
     for header in _HEADERS:
         table.add_column(header.fill(speak), overflow="fold")
     for each in found:
-        days = each["notBefore"][:10], each["notAfter"][:10]
+        days = [day_words(datetime.fromisoformat(each[name])) for name in ("notBefore", "notAfter")]
         table.add_row(
             each["purpose"], _state(each, speak), *days, each["serial"], f"{each['fingerprint'][:16]}…"
         )

@@ -14,7 +14,7 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from erepo.cli.cloud_account import told, value_words
-from erepo.cli.cloud_words import MOST, Json, Known, cloud_database, last_day, size_of
+from erepo.cli.cloud_words import MOST, Json, Known, account_state, cloud_database, last_day, size_of
 from erepo.cli.words import fail_politely
 from erepo.cloud import operating
 from erepo.cloud.credentials import add_tenant, renew_tenant
@@ -253,7 +253,12 @@ def tenant_list(*, as_json: Json = False) -> None:
         documents = f"{each['usedDocuments']} / {each['limitDocuments']}"
         used = f"{size_words(each['usedBytes'], speak)} / {size_words(each['limitBytes'], speak)}"
         table.add_row(
-            each["account"], each["state"], each["security"], documents, used, each["validUntil"] or "-"
+            each["account"],
+            account_state(each["state"], speak),
+            each["security"],
+            documents,
+            used,
+            each["validUntil"] or "-",
         )
     Console().print(table)
 
@@ -296,7 +301,7 @@ def _looking() -> Iterator[Connection]:
 
 
 def _say_state(account: str, state: str) -> None:
-    typer.echo(_STATE.fill(language(), account=account, state=state))
+    typer.echo(_STATE.fill(language(), account=account, state=account_state(state, language())))
 
 
 def _say_written(folder: Path | None) -> None:

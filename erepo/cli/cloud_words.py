@@ -12,7 +12,7 @@ from erepo.cloud.errors import TermOver
 from erepo.cloud.storage.database import Database
 from erepo.cloud.tenancy.tenants import check_term
 from erepo.settings import Settings
-from erepo.texts import Text, language
+from erepo.texts import Language, Text, language
 
 #: An account as every command but `tenant add` takes it.
 Known = Annotated[str, typer.Argument(metavar="ACCOUNT", help="16 digits, as `tenant list` shows them.")]
@@ -32,6 +32,28 @@ _NO_DAY = Text(
     "{given!r} is no day: write it as 2027-12-31, or `open` for no end",
     "{given!r} to nie data: zapisz ją jako 2027-12-31 albo podaj `open`, jeśli końca ma nie być",
 )
+
+
+#: What the states of an account are called where people read them; programs read the names in JSON.
+_ACCOUNT_STATES: Final = {
+    "ordered": Text("ordered", "zamówione"),
+    "active": Text("active", "aktywne"),
+    "suspended": Text("suspended", "zawieszone"),
+}
+_CERTIFICATE_STATES: Final = {
+    "active": Text("active", "aktywny"),
+    "retired": Text("retired", "wycofany"),
+}
+
+
+def account_state(state: str, speak: Language) -> str:
+    """Return the state of an account as people read it."""
+    return _ACCOUNT_STATES[state].fill(speak) if state in _ACCOUNT_STATES else state
+
+
+def certificate_state(state: str, speak: Language) -> str:
+    """Return the state of a certificate as people read it."""
+    return _CERTIFICATE_STATES[state].fill(speak) if state in _CERTIFICATE_STATES else state
 
 
 @contextmanager

@@ -13,7 +13,9 @@ from rich.table import Table
 from erepo.cda.kinds import KINDS
 from erepo.cli import demo_clinic, demo_p1
 from erepo.cli.demo_clinic import ACCOUNT, Fate
-from erepo.cli.stack import already_up, order_account, running
+from erepo.cli.demo_kills import KilledArchiving
+from erepo.cli.killing import Killer
+from erepo.cli.stack import Stack, already_up, order_account, running
 from erepo.cli.supervisor import interruptible
 from erepo.cli.surroundings import Surroundings
 from erepo.cli.trigger import Prefect
@@ -81,6 +83,15 @@ def command(
     documents: Annotated[
         int, typer.Option("--documents", "-n", min=1, max=100_000, help="How many sample documents.")
     ] = 60,
+    kills: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=1000,
+            help="Kill the worker, the service, or both (kill -9) so many times while it archives, start"
+            " them again, and show that nothing is lost.",
+        ),
+    ] = 0,
 ) -> None:
     """Set everything up on this machine, archive new sample documents end to end, and verify each one.
 
@@ -88,8 +99,8 @@ def command(
     """
     console = Console()
     around = Surroundings(Settings())
-    with fail_politely(), interruptible(), _stack(around, console):
-        demonstration = _Demonstration(around, console)
+    with fail_politely(), interruptible(), _stack(around, console, alone=bool(kills)) as stack:
+        demonstration = _Demonstration(around, console, stack, kills)
         result = demonstration.run(documents)
     console.print(table(result))
     for words in _remarks(result, around):
@@ -100,22 +111,25 @@ def command(
 
 
 @contextlib.contextmanager
-def _stack(around: Surroundings, console: Console) -> Iterator[None]:
-    if already_up(around):
+def _stack(around: Surroundings, console: Console, *, alone: bool) -> Iterator[Stack | None]:
+    """Start everything, or use what runs already; `alone` refuses what runs: it is not ours to kill."""
+    if already_up(around) and not alone:
         console.print(_USING.fill(language()))
-        yield
+        yield None
         return
     console.print(_STARTING.fill(language(), home=around.home), highlight=False)
-    with running(around, lambda line: console.print(f"  {line}", highlight=False)):
-        yield
+    with running(around, lambda line: console.print(f"  {line}", highlight=False)) as stack:
+        yield stack
 
 
 class _Demonstration:
     """The steps, one after the other, each told when it is done."""
 
-    def __init__(self, around: Surroundings, console: Console) -> None:
+    def __init__(self, around: Surroundings, console: Console, stack: Stack | None, kills: int) -> None:
         self._around = around
         self._console = console
+        self._stack = stack
+        self._kills = kills
 
     def run(self, count: int) -> Fate:
         """Do all of it and return what became of the documents."""
@@ -143,12 +157,28 @@ class _Demonstration:
         with self._step("import"):
             parameters = {"quiet_seconds": 0, "delete_taken": True}
             prefect.run("import-documents/scheduled", parameters, limit=_LIMIT)
+        killed = self._killed_archiving(database, prefect)
         with self._step("archive"):
-            prefect.run("archive-documents/scheduled", limit=_LIMIT)
+            if killed:
+                killed.run(_LIMIT)
+            else:
+                prefect.run("archive-documents/scheduled", limit=_LIMIT)
         with self._step("verify") as facts:
             report = self._verify(database, settings)
             facts.update(equal=report.equal, checked=report.checked)
-        return demo_clinic.fate(database, drop, begun)
+        result = demo_clinic.fate(database, drop, begun)
+        if killed:
+            twice = sum(one.what == "twice" for one in report.differing)
+            self._say(f"✓ {killed.summary(result.failed, twice)}")
+        return result
+
+    def _killed_archiving(self, database: Database, prefect: Prefect) -> KilledArchiving | None:
+        if self._stack is None or not self._kills:
+            return None
+        return KilledArchiving(Killer(self._stack, prefect), database, self._kills, self._say)
+
+    def _say(self, words: str) -> None:
+        self._console.print(words, highlight=False)
 
     def _onboarding(self, p1_certificates: str) -> dict[str, object]:
         settings = self._around.settings

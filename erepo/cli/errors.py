@@ -13,7 +13,8 @@ ErepoError
 │   │   ├── FileThere             a file that must not be overwritten is there
 │   │   ├── NoTerminal            a password can be shown on a terminal only
 │   │   └── FilesIncomplete       neither four PEM files nor two .p12 files were named
-│   └── ProgramEnded              a program we started ended by itself
+│   ├── ProgramEnded              a program we started ended by itself
+│   └── KillsUnsettled            documents are still open long after the last kill
 └── RetryableError
     ├── ProgramNotReady           a program we started did not become ready in time
     ├── PrefectUnavailable        the Prefect server does not answer
@@ -153,6 +154,20 @@ class RunNotFinished(RetryableError):
         "Uruchomienie {run} po {seconds} s jest nadal w stanie {state}.",
     )
     cure = Text("Watch it at {address}.", "Obserwuj je pod adresem {address}.")
+
+
+class KillsUnsettled(PermanentError):
+    """After the last kill several whole runs did not bring the archiving to an end."""
+
+    code = "demo.kills-unsettled"
+    cause = Text(
+        "{documents} documents are still not archived after {runs} runs without a kill.",
+        "Po {runs} uruchomieniach bez zabijania procesów nadal niezarchiwizowane dokumenty: {documents}.",
+    )
+    cure = Text(
+        "This must not happen: keep EREPO_HOME as it is, look at `erepo status`, and report it.",
+        "To nie powinno się zdarzyć: zachowaj EREPO_HOME, sprawdź `erepo status` i zgłoś błąd.",
+    )
 
 
 class RunFailed(PermanentError):

@@ -17,7 +17,7 @@ from erepo.passphrase import Passphrase
 from erepo.settings import Settings
 from erepo.texts import Text, language
 
-app = typer.Typer(help="What protects the private keys.", no_args_is_help=True)
+app = typer.Typer(help="What protects the private keys.", no_args_is_help=True, add_completion=False)
 
 #: Types of blocks that hold private keys, as PKCS#12 in fields with this ending.
 _SLUGS = ("erepo-tenant-certificates", "erepo-p1-certificates")

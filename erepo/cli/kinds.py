@@ -9,10 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from erepo.cda.kinds import KINDS
+from erepo.cli.desk import open_database
 from erepo.cli.words import fail_politely
-from erepo.clinic.database import open_clinic
-from erepo.clinic.kinds import KindRule, parse_kind, read_rules, set_rule
-from erepo.settings import Settings
+from erepo.clinic.kinds import KindRule, RuleChange, change_rule, list_rules
 from erepo.texts import Text, language
 
 app = typer.Typer(
@@ -40,11 +39,8 @@ def list_kinds(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """List all kinds with their settings."""
-    with fail_politely():
-        database = open_clinic(Settings())
-        with database.read() as connection:
-            rules = list(read_rules(connection).values())
-        database.close()
+    with fail_politely(), open_database() as database, database.read() as connection:
+        rules = list_rules(connection)
     _print(rules, as_json=as_json)
 
 
@@ -57,16 +53,20 @@ def set_kind(
     local_days: Annotated[
         int | None, typer.Option(min=0, max=36500, help="Days a document of this kind is available locally.")
     ] = None,
+    acting: Annotated[
+        str | None,
+        typer.Option("--as", metavar="LOGIN", help="Who acts; needs the permission set-kinds."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Change the settings of one kind; documents still local follow them from the next run on."""
-    with fail_politely():
-        wanted = parse_kind(kind)
-        database = open_clinic(Settings())
-        on = None if archive is None else archive is Switch.ON
-        with database.begin() as connection:
-            rule = set_rule(connection, wanted, auto_archive=on, local_days=local_days)
-        database.close()
+    """Change the settings of one kind; documents not yet archived follow them from the next run on.
+
+    Without --as the change is written down as the administrator's: who may use this command on the clinic's
+    own machine may do everything there.
+    """
+    on = None if archive is None else archive is Switch.ON
+    with fail_politely(), open_database() as database, database.begin() as connection:
+        rule = change_rule(connection, RuleChange(kind, on, local_days), login=acting)
     _print([rule], as_json=as_json)
 
 

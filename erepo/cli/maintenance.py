@@ -14,7 +14,7 @@ from erepo.clinic.tables import now
 from erepo.clinic.times import WARSAW
 from erepo.errors import ErepoError
 from erepo.settings import Settings
-from erepo.texts import Text, language
+from erepo.texts import Text, language, moment_words
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -128,5 +128,5 @@ def _as_json(window: Window) -> dict[str, str]:
 
 
 def _span(window: Window) -> str:
-    begin, end = (f"{one.astimezone(WARSAW):%Y-%m-%d %H:%M}" for one in (window.starts_at, window.ends_at))
+    begin, end = map(moment_words, (window.starts_at, window.ends_at))
     return _SPAN.fill(language(), begin=begin, end=end)

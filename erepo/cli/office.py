@@ -18,10 +18,11 @@ from erepo.pki.pem import write_certificates
 from erepo.sandbox.office import desk, outbox
 from erepo.sandbox.office.desk import Mode, Pending
 from erepo.sandbox.office.letters import Issued
+from erepo.sandbox.office.revoking import Reason, Revoked
 from erepo.sandbox.office.server import serve as serve_smtp
 from erepo.sandbox.office.service import Office
 from erepo.settings import Settings
-from erepo.texts import Text, language
+from erepo.texts import Text, language, moment_words
 
 app = typer.Typer(
     help="The sandbox's certificate office: mail in, certificates out.",
@@ -40,6 +41,10 @@ _HEADS = (
 )
 _ISSUED = Text("Issued and mailed to {to}: {files}", "Wydano i wysłano na adres {to}: {files}")
 _REFUSED = Text("Refused; the reason was mailed to {to}.", "Odmówiono; przyczynę wysłano na adres {to}.")
+_REVOKED = Text(
+    "Revoked: {account} {purpose}, serial number {serial}, since {at} (UTC). The list: {file}",
+    "Unieważniono: {account} {purpose}, numer seryjny {serial}, od {at} (UTC). Lista CRL: {file}",
+)
 _MODES = {
     "automatic": Text("The office answers by itself.", "Biuro odpowiada automatycznie."),
     "manual": Text("Requests wait for `erepo office issue`.", "Żądania czekają na `erepo office issue`."),
@@ -90,7 +95,9 @@ def serve(
         if manual is not None:
             desk.set_mode(office.home, "manual" if manual else "automatic")
         office.relay = outbox.relay(settings.office)
-        asyncio.run(serve_smtp(office, settings.host, settings.office_port if port is None else port))
+        office.name_list(settings.office.crl_url)
+        listen = settings.office_port if port is None else port
+        asyncio.run(serve_smtp(office, settings.host, listen, settings.office.crl_url))
 
 
 @app.command()
@@ -121,7 +128,7 @@ def list_pending(as_json: _Json = False) -> None:
         for head in _HEADS:
             table.add_column(head.fill(language()), no_wrap=True)
         for one in waiting:
-            received = f"{one.received_at:%Y-%m-%d %H:%M}"
+            received = moment_words(one.received_at)
             table.add_row(one.number, one.account, one.organisation, one.sender, received)
         # Numbers and accounts are to be copied: better a line that wraps than one that is cut.
         Console(width=max(Console().width, 150), soft_wrap=True).print(table)
@@ -169,10 +176,46 @@ def refuse(
         typer.echo(_REFUSED.fill(language(), to=refused.sender))
 
 
+@app.command()
+def revoke(
+    serial: Annotated[str, typer.Argument(help="Serial number of the certificate, in hex.")],
+    reason: Annotated[Reason, typer.Option(help="Why; it stands in the list.")] = "unspecified",
+    as_json: _Json = False,
+) -> None:
+    """Revoke a certificate that the office has issued; the list (CRL) names it from now on."""
+    with fail_politely():
+        office = _office()
+        found = office.revoke(serial, reason)
+    if as_json:
+        typer.echo(orjson.dumps(_revoked_facts(found)))
+        return
+    typer.echo(
+        _REVOKED.fill(
+            language(),
+            serial=found.serial,
+            account=found.account,
+            purpose=found.purpose.value,
+            at=f"{found.at:%Y-%m-%d %H:%M}",
+            file=office.home / "revoked.crl",
+        )
+    )
+
+
+def _revoked_facts(found: Revoked) -> dict[str, str]:
+    return {
+        "serial": found.serial,
+        "account": found.account,
+        "purpose": found.purpose.value,
+        "revokedAt": found.at.isoformat(),
+        "reason": found.reason,
+    }
+
+
 def _office() -> Office:
     settings = Settings()
     office = Office.open(settings.office_home)
     office.relay = outbox.relay(settings.office)
+    office.name_list(settings.office.crl_url)
     return office
 
 

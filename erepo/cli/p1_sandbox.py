@@ -106,6 +106,9 @@ def fault_set(
 
     Example:
       erepo p1-sandbox fault set szar-repository no-id
+
+    After it the repository stands in P1 without an id here (manual 2.1). Cure:
+      erepo account p1 register --start-over --new-repository …
     """
     with fail_politely():
         Home.open(Settings().p1_home).store.set_fault(Fault(service, kind, times, seconds))

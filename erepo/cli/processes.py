@@ -53,6 +53,17 @@ def parent(pid: int) -> int:
     return 0
 
 
+def family(pid: int, mark: str) -> list[int]:
+    """Return the ids of a process and of all its living descendants that carry a mark, parents first."""
+    children: dict[int, list[int]] = {}
+    for one in marked(mark):
+        children.setdefault(parent(one), []).append(one)
+    found = [pid]
+    for one in found:  # grows while it is walked
+        found += children.get(one, [])
+    return found
+
+
 def signal_all(pids: list[int], number: signal.Signals) -> None:
     """Send one signal to each process that still lives."""
     for pid in pids:

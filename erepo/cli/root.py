@@ -24,11 +24,16 @@ COMMANDS = MappingProxyType(
         "demo": "demo",
         "up": "up",
         "import": "importing",
+        "fetch": "fetch",
+        "api": "api",
         "archive": "archive",
         "verify": "verify",
         "status": "status",
         "diagnose": "diagnose",
+        "migrate": "migrate",
+        "documents": "documents",
         "rejected": "rejected",
+        "retention": "retention",
         "kinds": "kinds",
         "structure": "structure",
         "certificates": "certificates",
@@ -64,7 +69,27 @@ class LazyCommands(TyperGroup):
             single.command(cmd_name)(module.command)
             command = typer.main.get_command(single)
         command.name = cmd_name
+        return _spoken(command)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the page of `erepo --help`."""
+        if language() != "pl":
+            super().format_help(ctx, formatter)
+            return
+        from erepo.cli.polish import page, translate  # noqa: PLC0415 (only Polish readers need it)
+
+        translate(self)
+        with page():
+            super().format_help(ctx, formatter)
+
+
+def _spoken(command: Any) -> Any:
+    """Return a command with its help in the reader's language."""
+    if language() != "pl":
         return command
+    from erepo.cli.polish import translate  # noqa: PLC0415 (only Polish readers need it)
+
+    return translate(command)
 
 
 app = typer.Typer(

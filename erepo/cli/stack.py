@@ -53,14 +53,15 @@ class Stack:
         self.around.secrets.make()
         make_folder(self.around.inbox)
         make_folder(self.around.scratch)
-        for program in (self.prefect(), self.cloud(), self.office(), *self.p1()):
+        for program in (self.prefect(), self.cloud(), self.office(), self.api(), *self.p1()):
             self.supervisor.check_port(program)
         prefect = self.supervisor.start(self.prefect())
         self._prepare()
         cloud = self.supervisor.start(self.cloud())
         office = self.supervisor.start(self.office())
         p1 = [self.supervisor.start(program) for program in self.p1()]
-        self.supervisor.await_ready(cloud, office, *p1, prefect)
+        api = self.supervisor.start(self.api())
+        self.supervisor.await_ready(cloud, office, api, *p1, prefect)
         self._end_orphans(datetime.now(UTC))
         self.supervisor.run(
             "prefect-register", [sys.executable, "-m", "deployments.register"], self.around.prefect_client()
@@ -127,6 +128,18 @@ class Stack:
             says("erepo office ready"),
             self.around.settings.host,
             self.around.settings.office_port,
+        )
+
+    def api(self) -> Program:
+        """Return the interface for the clinic's other systems."""
+        settings = self.around.settings
+        return Program(
+            "api",
+            self.around.erepo("api", "serve"),
+            self.around.environment(),
+            says("erepo api ready"),
+            settings.api.host,
+            settings.api_port,
         )
 
     def p1(self) -> list[Program]:

@@ -16,6 +16,7 @@ from erepo.clinic.database import open_clinic
 from erepo.clinic.occupancy import EARCHIVE_NAME
 from erepo.clinic.states import State
 from erepo.clinic.status import StatusReport, read_status
+from erepo.clinic.structure_words import missing_words
 from erepo.settings import Settings
 from erepo.texts import Language, Text, language, size_words
 
@@ -29,7 +30,10 @@ STATES = {
     State.REJECTED: Text("refused for good", "odrzucone"),
     State.MIGRATING: Text("coming back", "w trakcie migracji"),
     State.BLOCKED: Text("brought back, not to be sent", "przywrócone, zablokowane"),
-    State.DELETED: Text("deleted from the repository", "usunięte z repozytorium"),
+    State.DELETED: Text(
+        "deleted from the repository, or destroyed",
+        "usunięte z repozytorium lub wybrakowane",
+    ),
 }
 
 _STATE, _KIND = Text("State", "Stan"), Text("Kind", "Rodzaj")
@@ -39,6 +43,10 @@ _NONE = Text(
     "Brak dokumentów. Przyjmij je: erepo import ŚCIEŻKA…",
 )
 _DUE = Text("Due for archiving now: {count}.", "Do archiwizacji teraz: {count}.")
+_WAITING = Text(
+    "Of these, waiting for the version before them: {count}.",
+    "W tym czekające na poprzednią wersję: {count}.",
+)
 _ACCOUNT = Text("Account: {account}.", "Konto: {account}.")
 _EARCHIVE = Text("External repository: eArchiwum.", "Repozytorium zewnętrzne: eArchiwum.")
 _NO_ACCOUNT = Text("No account yet: run onboard-clinic.", "Brak konta: uruchom onboard-clinic.")
@@ -52,8 +60,8 @@ _WEAK = Text(
     "Podpis w dokumencie jest słaby lub nie został zweryfikowany ({code}): {count}.",
 )
 _MISSING = Text(
-    "Before anything can be deposited, complete: {missing}.",
-    "Zanim będzie można deponować dokumenty, uzupełnij: {missing}.",
+    "Before anything can be deposited, complete:\n{missing}",
+    "Zanim będzie można deponować dokumenty, uzupełnij:\n{missing}",
 )
 
 
@@ -83,6 +91,8 @@ def show(report: StatusReport, console: Console, spoken: Language) -> None:
     else:
         console.print(_NONE.fill(spoken), markup=False, highlight=False)
     console.print(_DUE.fill(spoken, count=report.due))
+    if report.waiting:
+        console.print(_WAITING.fill(spoken, count=report.waiting))
     account = _ACCOUNT.fill(spoken, account=report.account) if report.account else _NO_ACCOUNT.fill(spoken)
     if report.account == EARCHIVE_NAME:
         account = _EARCHIVE.fill(spoken)
@@ -99,7 +109,7 @@ def show(report: StatusReport, console: Console, spoken: Language) -> None:
     for words, broken in signature_words(report.signatures_by_code(), spoken):
         console.print(words, style="red" if broken else "yellow", markup=False, highlight=False)
     if report.missing:
-        missing = "; ".join(f"{record}: {name}" for record, name in report.missing)
+        missing = missing_words(report.missing, spoken)
         console.print(_MISSING.fill(spoken, missing=missing), style="yellow", markup=False, highlight=False)
 
 

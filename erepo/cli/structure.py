@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.tree import Tree
 
-from erepo.cli import structure_editing, structure_remote
+from erepo.cli import structure_editing, structure_remote, structure_users
 from erepo.cli.desk import open_database
 from erepo.cli.words import fail_politely
 from erepo.clinic.audit import note
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 structure_editing.add_to(app)
 structure_remote.add_to(app)
+app.add_typer(structure_users.app, name="user")
 
 _LOADED = Text("The structure is loaded and complete.", "Struktura została wczytana i jest kompletna.")
 _INCOMPLETE = Text(

@@ -11,8 +11,7 @@ from erepo.cli.desk import open_desk
 from erepo.cli.words import fail_politely
 from erepo.clinic.structure_sync import differences, remote_structure
 from erepo.clinic.structure_sync import send_structure as send_it
-from erepo.clinic.times import WARSAW
-from erepo.texts import Text, language
+from erepo.texts import Text, language, moment_words
 
 _SENT = Text(
     "The structure was sent: units {units}, cells {cells}.",
@@ -65,7 +64,7 @@ def remote(as_json: _Json = False) -> None:
     elif found is None:
         typer.echo(_NONE.fill(language()))
     elif not differing:
-        at = f"{found.updated_at.astimezone(WARSAW):%Y-%m-%d %H:%M}"
+        at = moment_words(found.updated_at)
         typer.echo(_EQUAL.fill(language(), at=at))
     else:
         table = Table(*(one.fill(language()) for one in (_PLACE, _HERE, _THERE)), box=None, pad_edge=False)

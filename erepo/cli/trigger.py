@@ -173,6 +173,18 @@ class Prefect:
             return True
         return self._run(self._accepted(answer).json()).final
 
+    def goes_on(self, flow: str, parameters: Mapping[str, object]) -> bool:
+        """Tell whether a run of a flow with these parameters is going on, or about to.
+
+        Raises:
+            PrefectRefused: the server says no.
+            PrefectUnavailable: it does not answer.
+        """
+        states = {"type": {"any_": ["RUNNING", "PENDING", "SCHEDULED"]}}
+        body = {"flows": {"name": {"any_": [flow]}}, "flow_runs": {"state": states}, "limit": 200}
+        found = self._accepted(self._ask("POST", "flow_runs/filter", body)).json()
+        return any(parameters.items() <= one["parameters"].items() for one in found)
+
     def cancel(self, run: str, message: str) -> bool:
         """End a run that waits; one that is gone or has ended is left alone.
 

@@ -22,8 +22,26 @@ _REASONS: Final = {
     r"(?:Value error, )?(?P<it>'.*') is not one of (?P<known>.+?)\.?": "{it} nie jest żadną z: {known}.",
     r"Input should be a valid integer.*": "oczekiwano liczby całkowitej.",
     r"Input should be a valid (?:number|decimal).*": "oczekiwano liczby.",
+    r"Input should be a valid boolean.*": "oczekiwano true albo false.",
+    r"Input should be a valid string.*": "oczekiwano tekstu.",
+    r"Input should be (?P<known>'.*')": "dozwolone są tylko: {known}.",
+    r"Input should be greater than (?P<least>[^o].*)": "musi być większe niż {least}.",
+    r"Input should be less than (?P<most>[^o].*)": "musi być mniejsze niż {most}.",
     r"Input should be greater than or equal to (?P<least>.+)": "musi wynosić co najmniej {least}.",
     r"Input should be less than or equal to (?P<most>.+)": "może wynosić co najwyżej {most}.",
+    r"(?:Value error, )?(?P<it>'.*') does not match the formats? (?P<forms>.+?)\.?": (
+        "{it} to nie data ani czas; zapisz tak: {forms}."
+    ),
+    r"(?P<names>.+): no such check; one of (?P<known>.+)": "nie ma sprawdzenia {names}; do wyboru: {known}.",
+    r"(?P<it>'.*'): write 50kB, 20MB, or a range such as 5kB-2MB": (
+        "{it}: zapisz 50kB, 20MB albo zakres, na przykład 5kB-2MB."
+    ),
+    r"--cell needs --unit": "opcja --cell wymaga --unit.",
+    r"write each change as FIELD=VALUE": "zapisz każdą zmianę jako POLE=WARTOŚĆ.",
+    r"an account has 16 digits": "konto ma 16 cyfr.",
+    r"--until lies before the first day": "--until przypada przed pierwszym dniem.",
+    r"give ids, or --all": "podaj identyfikatory albo --all.",
+    r"--sample and --since exclude each other": "--sample i --since wykluczają się.",
     r"\w+ (?P<path>'.*') does not exist\.": "{path}: nie ma takiego pliku ani katalogu.",
     r"\w+ (?P<path>'.*') is a file\.": "{path} jest plikiem, nie katalogiem.",
     r"\w+ (?P<path>'.*') is a directory\.": "{path} jest katalogiem, nie plikiem.",
@@ -74,13 +92,25 @@ def _tell(error: Any) -> None:
 def sentence(english: str) -> str:
     """Return what typer says in Polish, or as it is where the form is not known."""
     if found := _OF.fullmatch(english):
-        name, why = found["name"], _known(_REASONS, found["why"])
+        name, why = found["name"], reason(found["why"])
         return _VALUE.format(name=f" {name}" if name else "", why=why)
     return _known(_SENTENCES, english)
+
+
+def reason(english: str) -> str:
+    """Return what is said of a value in Polish, or as it is where the form is not known."""
+    return _known(_REASONS, english)
+
+
+def _with_letters(words: str) -> str:
+    """Return a sentence with the signs of a date's form as people write them."""
+    for sign, letters in (("%Y", "RRRR"), ("%m", "MM"), ("%d", "DD"), ("%H", "GG"), ("%M", "MM")):
+        words = words.replace(sign, letters)
+    return words
 
 
 def _known(forms: dict[str, str], english: str) -> str:
     for form, polish in forms.items():
         if found := re.fullmatch(form, english, re.DOTALL):
-            return polish.format(**found.groupdict())
+            return _with_letters(polish.format(**found.groupdict()))
     return english

@@ -34,7 +34,7 @@ def fail_politely() -> Iterator[None]:
         if error.title != Settings.__name__:
             raise
         # The value is not shown: it may be a secret.
-        wrong = [(_name(one["loc"]), one["msg"]) for one in error.errors(include_input=False)]
+        wrong = [(_name(one["loc"]), _problem(one["msg"])) for one in error.errors(include_input=False)]
         causes = (_SETTING.fill(language(), name=name, problem=problem) for name, problem in wrong)
         tell_trouble("\n".join(causes), _CORRECT.fill(language()))
         raise SystemExit(1) from None
@@ -57,6 +57,15 @@ def tell_help(error: ErepoError) -> None:
         Console(stderr=True).print(
             _HELP.fill(language()) + words, markup=False, highlight=False, soft_wrap=True
         )
+
+
+def _problem(english: str) -> str:
+    """Return what pydantic says of a value in the reader's language, where its form is known."""
+    if language() != "pl":
+        return english
+    from erepo.cli.usage import reason  # noqa: PLC0415 (it stands above this module)
+
+    return reason(english).rstrip(".")
 
 
 def _name(place: Iterable[object]) -> str:

@@ -1,8 +1,8 @@
 """The first login of the account's panel, made after activation (manual 1.1.6).
 
 The password is random and only for the first login, which asks for another one. It is written to
-`$EREPO_HOME/secrets/panel-login` (0600, `login:password`) for the person who administers the account, and
-nowhere else.
+`$EREPO_HOME/secrets/panel-login-<account>` (0600, `login:password`) for the person who administers the
+account, and nowhere else.
 
 Crash windows, and what each leaves behind:
 
@@ -11,6 +11,8 @@ Crash windows, and what each leaves behind:
     after the request, answer lost      the same: the service knows login and password again and answers alike
     after the answer, before the row    the same
     after the row (**commit point**)    done: no later run asks or writes anything, also when the file is gone
+
+Homes of earlier versions have one file `panel-login`; it is still read where it can only be this account's.
 
 Two runs at one moment use one file: whoever comes second reads what the first has written. Where the panel
 has another administrator already (the account came here with its keys), none is made, and a file that was
@@ -49,9 +51,9 @@ class FirstLogin:
     password: str = field(repr=False)
 
 
-def login_file(settings: Settings) -> Path:
-    """Return where the first login lies."""
-    return settings.home.absolute() / "secrets" / "panel-login"
+def login_file(settings: Settings, account: str) -> Path:
+    """Return where the first login of an account's panel lies."""
+    return settings.home.absolute() / "secrets" / f"panel-login-{account}"
 
 
 def create_administrator(database: Database, settings: Settings, account: str) -> str:
@@ -72,7 +74,7 @@ def create_administrator(database: Database, settings: Settings, account: str) -
     known = _known(database, account)
     if known:
         return known
-    file = login_file(settings)
+    file = _file(database, settings, account)
     vain = not file.exists()
     first = _first_login(file)
     try:
@@ -102,6 +104,16 @@ def _known(database: Database, account: str) -> str:
     if row is None:
         raise AccountMissing(what="account")
     return row.panel_login or ""
+
+
+def _file(database: Database, settings: Settings, account: str) -> Path:
+    """Return the account's file, or the one that homes had for all accounts, if that can only be its own."""
+    mine, shared = login_file(settings, account), settings.home.absolute() / "secrets" / "panel-login"
+    if mine.exists() or not shared.exists():
+        return mine
+    others = sa.select(accounts.c.account).where(accounts.c.panel_login.is_not(None))
+    with database.read() as connection:
+        return mine if connection.execute(others).first() else shared
 
 
 def _first_login(file: Path) -> FirstLogin:

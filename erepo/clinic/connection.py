@@ -11,6 +11,7 @@ from cryptography import x509
 from erepo.acting import Actor, Assertions
 from erepo.clinic.archiving.errors import AccountMissing, DescriptionUnusable
 from erepo.clinic.pipeline import LARGE_LANES
+from erepo.clinic.service_status import ServiceStatus
 from erepo.pki.bundle import Bundle
 from erepo.pki.errors import WrongSubject
 from erepo.pki.names import parse_subject
@@ -22,7 +23,7 @@ from erepo.soap.errors import SignerRefused
 from erepo.soap.http import AiohttpChannel
 from erepo.soap.signing import Signer
 from erepo.soap.verifying import Accept, Verifier
-from erepo.xds import iti18, iti41, iti43, iti62, iti86
+from erepo.xds import iti18, iti41, iti43, iti57, iti62, iti86
 from erepo.xds.iti18 import QueryResult, StoredQuery
 from erepo.xds.iti41 import Submission
 from erepo.xds.iti43 import DocumentRequest, RetrieveResult
@@ -36,7 +37,7 @@ class CloudConnection:
     Attributes:
         account: 16-digit id.
         service_url: `…/services/{account}`.
-        registry_url: endpoint of ITI-18 and ITI-62.
+        registry_url: endpoint of ITI-18, ITI-57 and ITI-62.
         repository_url: endpoint of ITI-41, ITI-43 and ITI-86.
         repository_unique_id: OID of the repository.
         source_id: OID of the provider, source of the submissions.
@@ -62,6 +63,7 @@ class CloudConnection:
     settings: Settings = field(default_factory=Settings, repr=False)
     _client: SoapClient | None = field(default=None, init=False, repr=False)
     _channel: AiohttpChannel | None = field(default=None, init=False, repr=False)
+    _status: ServiceStatus | None = field(default=None, init=False, repr=False)
 
     async def __aenter__(self) -> Self:
         """Make ready; the first message opens the first connection."""
@@ -72,12 +74,11 @@ class CloudConnection:
             limits,
             connections=self.settings.in_flight + LARGE_LANES,
         )
-        verifier = Verifier(
-            TrustStore.from_pem(self.trust_pem),
-            life=wss.life,
-            skew=wss.skew,
-            accept=_only(self.service_signer),
-        )
+        trust = TrustStore.from_pem(self.trust_pem)
+        self._status = ServiceStatus(self.settings, trust, self.service_signer)
+        self._status.refresh()
+        accept = self._status.accepting(_only(self.service_signer))
+        verifier = Verifier(trust, life=wss.life, skew=wss.skew, accept=accept)
         signer = Signer(self.wss)
         acting = Assertions(self.actor, signer, self.service_url) if self.actor else None
         self._client = SoapClient(self._channel, signer, verifier, life=wss.life, actor=acting)
@@ -89,7 +90,7 @@ class CloudConnection:
         """Close all connections."""
         if self._channel is not None:
             await self._channel.close()
-        self._client = self._channel = None
+        self._client = self._channel = self._status = None
 
     async def provide(self, submission: Submission) -> None:
         """Store a submission; see `Cloud.provide` (`erepo.clinic.repository`)."""
@@ -98,7 +99,7 @@ class CloudConnection:
         except ValueError as error:
             # Its own text would quote the description.
             raise DescriptionUnusable(problem=type(error).__name__) from None
-        answer = await self._open.call(
+        answer = await (await self._changing()).call(
             self.repository_url, iti41.ACTION, payload, attachments, expect_action=iti41.RESPONSE_ACTION
         )
         raise_for_status(*read_registry_response(answer.payload))
@@ -126,9 +127,20 @@ class CloudConnection:
         )
         return iti43.read_response(answer)
 
+    async def update(self, update: iti57.Update) -> None:
+        """Change registered metadata; see `Cloud.update`."""
+        answer = await self._open.call(
+            self.registry_url,
+            iti57.ACTION,
+            iti57.write_request(update),
+            mtom=False,
+            expect_action=iti57.RESPONSE_ACTION,
+        )
+        raise_for_status(*read_registry_response(answer.payload))
+
     async def remove_metadata(self, entry_uuids: Sequence[str]) -> None:
         """Remove objects of the registry; see `Cloud.remove_metadata`."""
-        answer = await self._open.call(
+        answer = await (await self._changing()).call(
             self.registry_url,
             iti62.ACTION,
             iti62.write_request(entry_uuids),
@@ -139,13 +151,23 @@ class CloudConnection:
 
     async def remove_documents(self, requests: Sequence[DocumentRequest]) -> None:
         """Remove octets; see `Cloud.remove_documents`."""
-        answer = await self._open.call(
+        answer = await (await self._changing()).call(
             self.repository_url,
             iti86.ACTION,
             iti86.write_request(requests),
             expect_action=iti86.RESPONSE_ACTION,
         )
         raise_for_status(*read_registry_response(answer.payload))
+
+    async def _changing(self) -> SoapClient:
+        """For what changes something in the service.
+
+        Raises:
+            StatusUnknown, StatusUntrusted: nobody can tell whether the service was revoked; nothing was sent.
+        """
+        if self._status is not None:
+            await self._status.expect_current()
+        return self._open
 
     @property
     def _open(self) -> SoapClient:

@@ -33,6 +33,39 @@ class Draft(NamedTuple):
     digests: Digests
 
 
+class DraftWriter:
+    """A draft that is written as its octets arrive."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._file, self._size = path, _create(path), 0
+        self._one, self._two = sha1(usedforsecurity=False), sha256()
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        """Add octets.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self._one.update(chunk)
+        self._two.update(chunk)
+        self._size += self._file.write(chunk)
+
+    def finish(self) -> Draft:
+        """Make all octets durable.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        _flush(self._file)
+        self._file.close()
+        return Draft(self._path, Digests(self._one.hexdigest(), self._two.hexdigest(), self._size))
+
+    def abandon(self) -> None:
+        """Leave nothing behind."""
+        self._path.unlink(missing_ok=True)
+        self._file.close()
+
+
 class ContentStore:
     """Content-addressed files. May be shared by threads and processes."""
 
@@ -110,20 +143,19 @@ class ContentStore:
         Raises:
             OSError: the disk refused, or reading failed; nothing is left behind.
         """
-        make_folder(self._incoming)
-        one, two, size = sha1(usedforsecurity=False), sha256(), 0
-        path = self._temporary_name()
+        writer = self.open_draft()
         try:
-            with _create(path) as file:
-                for chunk in source:
-                    one.update(chunk)
-                    two.update(chunk)
-                    size += file.write(chunk)
-                _flush(file)
+            for chunk in source:
+                writer.write(chunk)
+            return writer.finish()
         except BaseException:
-            path.unlink(missing_ok=True)
+            writer.abandon()
             raise
-        return Draft(path, Digests(one.hexdigest(), two.hexdigest(), size))
+
+    def open_draft(self) -> DraftWriter:
+        """Return a draft to be written piece by piece; whoever asked finishes or abandons it."""
+        make_folder(self._incoming)
+        return DraftWriter(self._temporary_name())
 
     def discard(self, draft: Draft) -> None:
         """Remove a draft that was not stored."""
@@ -142,6 +174,27 @@ class ContentStore:
             return False
         flush_folder(path.parent)
         return True
+
+    def remove_all(self, digests: Iterable[str]) -> int:
+        """Remove many contents for good, as `remove` does; all are gone from the disk when this returns.
+
+        Returns:
+            How many there were.
+
+        Raises:
+            OSError: the disk refused; some may be gone already.
+        """
+        removed = 0
+        paths = [self.path(one) for one in digests]
+        for path in paths:
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                continue
+            removed += 1
+        # Also where a file was gone already: who removed it may have ended before this.
+        list(self._writers.map(flush_folder, {path.parent for path in paths if path.parent.is_dir()}))
+        return removed
 
     def stored(self) -> Iterator[str]:
         """Yield the SHA-256 of everything in the store, in order."""

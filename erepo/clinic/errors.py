@@ -3,12 +3,15 @@
 ErepoError
 ├── InvalidInput
 │   ├── UnknownKind            no such document kind
+│   ├── KindUnchanged          a change of a kind that names nothing to change
+│   ├── LocalDaysWrong         days that a kind cannot stay local for
 │   ├── FileUnreadable         the file cannot be read
 │   ├── FileEmpty              the file has no content
 │   ├── PatientUnknown         nothing says whose document this is
 │   ├── SidecarInvalid         the description beside the file is not understood
 │   ├── DocumentNotRejected    only a refused document can be released
-│   └── StructureInvalid       the structure file is not understood
+│   ├── StructureInvalid       the structure file is not understood
+│   └── ArchivingUserNeeded    the user who archives can neither go nor be made inactive
 ├── ConfigurationError
 │   ├── StructureIncomplete    a resort code or the archiving user is missing
 │   ├── RepositoryNotSetUp     the external repository asked for has not been set up here
@@ -24,6 +27,7 @@ ErepoError
 """
 
 from erepo.acting import UserUnknown
+from erepo.clinic.structure_words import field_words, missing_words, record_words
 from erepo.errors import ConfigurationError, IntegrityError, InvalidInput, PermanentError
 from erepo.texts import Language, Text
 
@@ -34,6 +38,33 @@ class UnknownKind(InvalidInput):
     code = "kind.unknown"
     cause = Text("There is no such document kind.", "Nie ma takiego rodzaju dokumentu.")
     cure = Text("Use one of: {known}.", "Użyj jednego z: {known}.")
+
+
+class KindUnchanged(InvalidInput):
+    """A change of a kind that names nothing to change."""
+
+    code = "kind.unchanged"
+    cause = Text(
+        "Nothing to change was given for the kind {kind}.",
+        "Nie podano, co zmienić w ustawieniach rodzaju {kind}.",
+    )
+    cure = Text(
+        "Say whether it is archived by itself (`auto_archive`, --archive), or for how many days it stays"
+        " local (`local_days`, --local-days), or both.",
+        "Podaj, czy zapisywać dokument automatycznie w archiwum (`auto_archive`, --archive), przez ile dni ma"
+        " być dostępny lokalnie (`local_days`, --local-days) albo jedno i drugie.",
+    )
+
+
+class LocalDaysWrong(InvalidInput):
+    """Days that a kind cannot stay local for."""
+
+    code = "kind.local-days"
+    cause = Text(
+        "The days a kind stays local are a whole number from 0 to {most}.",
+        "Okres „Dostępny lokalnie przez (dni)” jest liczbą całkowitą od 0 do {most}.",
+    )
+    cure = Text("Correct the number; nothing was changed.", "Popraw liczbę; niczego nie zmieniono.")
 
 
 class FileUnreadable(InvalidInput):
@@ -103,7 +134,12 @@ class SidecarInvalid(InvalidInput):
 
 def place_words(place: str, language: Language) -> str:
     """Return a place of a structure as people name it: lines of a file are counted in their language."""
-    return place.replace("line ", "wiersz ", 1) if language == "pl" else place
+    if language != "pl":
+        return place
+    record, comma, field = place.partition(", ")
+    if record.startswith("user "):  # a column of a table keeps its name
+        place = f"{record_words(record, language)}{comma}{field_words(field, language)}"
+    return place.replace("line ", "wiersz ", 1)
 
 
 class StructureInvalid(InvalidInput):
@@ -127,28 +163,57 @@ class StructureInvalid(InvalidInput):
         return self.cause.fill(language, **words), self.cure.fill(language)
 
 
+class ArchivingUserNeeded(InvalidInput):
+    """The user on whose behalf documents are deposited can neither go nor be made inactive."""
+
+    code = "user.archives"
+    cause = Text(
+        "Documents are deposited on behalf of {login}: this user can neither be removed nor made inactive.",
+        "Dokumenty są deponowane w imieniu użytkownika {login}: nie można go usunąć ani wyłączyć.",
+    )
+    cure = Text(
+        "Let somebody else archive first: `erepo structure user set LOGIN --archiving`. Nothing was changed.",
+        "Najpierw wskaż innego użytkownika archiwizującego: `erepo structure user set LOGIN --archiving`."
+        " Niczego nie zmieniono.",
+    )
+
+
 class StructureIncomplete(ConfigurationError):
     """A resort code or the default archiving user is missing (manual 1.1.5)."""
 
     code = "structure.incomplete"
     cause = Text(
         "Nothing can be deposited: {record} lacks {field}.",
-        "Nie można deponować dokumentów: {record}, brak pola {field}.",
+        "Nie można deponować dokumentów, brakuje danych: {record}, {field}.",
     )
     cure = Text(
-        "Complete the structure file and load it with `erepo structure load FILE`. Missing: {missing}.",
-        "Uzupełnij plik struktury i wczytaj go poleceniem `erepo structure load PLIK`. Braki: {missing}.",
+        "Complete the structure by commands (codes: `erepo structure set --help`; users: `erepo structure"
+        " user set LOGIN --npwz NUMBER --archiving`), or load a file with `erepo structure load FILE`."
+        " Missing:\n{missing}",
+        "Uzupełnij strukturę poleceniami (kody: `erepo structure set --help`, użytkownicy: `erepo structure"
+        " user set LOGIN --npwz NUMER --archiving`) albo wczytaj plik: `erepo structure load PLIK`. Braki:"
+        "\n{missing}",
     )
+
+    def explain(self, language: Language) -> tuple[str, str]:
+        """Return (what happened, what to do next) in one language, records and fields in it as well."""
+        absent = self.data.get("all")
+        missing = missing_words(absent, language) if isinstance(absent, list) else self.data["missing"]
+        record = record_words(str(self.data["record"]), language)
+        field = field_words(str(self.data["field"]), language)
+        words = self.cause.fill(language, record=record, field=field)
+        return words, self.cure.fill(language, missing=missing)
 
 
 class StaffUnlinked(UserUnknown):
     """The clinic's archiving user has no valid PESEL or NPWZ (manual 2.4): the service would answer 403."""
 
     cure = Text(
-        "Give this user a PESEL or NPWZ: correct `users` and `archiving_user` in the structure file, then"
-        " `erepo structure load FILE`.",
-        "Uzupełnij PESEL lub NPWZ tego użytkownika: popraw `users` i `archiving_user` w pliku struktury, a"
-        " następnie `erepo structure load PLIK`.",
+        "Give this user a PESEL or NPWZ: `erepo structure user set LOGIN --npwz NUMBER` or `--pesel -`, which"
+        " asks for it (or correct `users` in the structure file and `erepo structure load FILE`).",
+        "Uzupełnij PESEL lub NPWZ tego użytkownika: `erepo structure user set LOGIN --npwz NUMER` albo"
+        " `--pesel -`, które o niego zapyta (albo popraw `users` w pliku struktury i wczytaj go poleceniem"
+        " `erepo structure load PLIK`).",
     )
 
 

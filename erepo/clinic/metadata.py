@@ -21,7 +21,8 @@ from erepo.content import Content
 from erepo.identifiers import oids
 from erepo.identifiers.hl7 import CX, XCN, XON, ReferenceId, escape
 from erepo.xds.iti41 import Submission
-from erepo.xds.model import Author, Code, DocumentEntry, SubmissionSet
+from erepo.xds.model import Association, Author, Code, DocumentEntry, SubmissionSet
+from erepo.xds.vocabulary import AssociationType
 
 CLASS_SCHEME: Final = "Klasyfikacja dokumentów P1"
 TYPE_SCHEME: Final = "LOINC"
@@ -117,6 +118,7 @@ class Deposit:
         created: when it was made (aware).
         reference_ids: further ids, CXi.
         destroy_after_year: last year in which it must be kept; None when not known.
+        replaces: entry id of the registered document whose place it takes; empty when it takes none.
     """
 
     unique_id: str
@@ -132,6 +134,7 @@ class Deposit:
     created: datetime
     reference_ids: tuple[str, ...] = ()
     destroy_after_year: int | None = None
+    replaces: str = ""
 
 
 def entry_uuid(unique_id: str, sha256: str) -> str:
@@ -165,7 +168,15 @@ def submission_of(
         authors=(depositor.author,),
     )
     entries = tuple((document_entry(deposit, depositor), content) for deposit, content in deposits)
-    return Submission(submission_set, entries)
+    replacing = tuple(_replacement(one) for one, _ in deposits if one.replaces)
+    return Submission(submission_set, entries, replacing)
+
+
+def _replacement(deposit: Deposit) -> Association:
+    """A new version, or a cancelling document, deprecates what it names (ITI TF-3 4.2.2.2.3)."""
+    newer = entry_uuid(deposit.unique_id, deposit.sha256)
+    link = uuid.uuid5(_ENTRIES, f"{newer}|{deposit.replaces}").urn
+    return Association(entry_uuid=link, type=AssociationType.REPLACE, source=newer, target=deposit.replaces)
 
 
 def document_entry(deposit: Deposit, depositor: Depositor) -> DocumentEntry:

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from erepo.clinic.chain import resend
 from erepo.clinic.errors import DocumentNotRejected
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import document, now
@@ -100,6 +101,7 @@ def send_again(connection: sa.Connection, public_ids: Sequence[str], *, actor: s
         The number of documents that will be sent again.
     """
     ids = _in_state(connection, State.ARCHIVED, public_ids)
+    resend(connection, ids)
     values = {**_CLEARED, "archived_at": None, "verified_at": None, "read_back_at": None}
     for start in range(0, len(ids), _SLICE):
         part = repair.c.document_id.in_(ids[start : start + _SLICE])

@@ -7,6 +7,7 @@ from erepo.settings import Settings
 from erepo.xds.iti18 import QueryResult, StoredQuery
 from erepo.xds.iti41 import Submission
 from erepo.xds.iti43 import DocumentRequest, RetrieveResult
+from erepo.xds.iti57 import Update
 
 
 class Cloud(Protocol):
@@ -35,6 +36,10 @@ class Cloud(Protocol):
 
     async def retrieve(self, requests: Sequence[DocumentRequest]) -> RetrieveResult:
         """Fetch documents (ITI-43); what is not there is missing from the result, with an error naming it."""
+        ...
+
+    async def update(self, update: Update) -> None:
+        """Change registered metadata (ITI-57): all operations of the update, or none."""
         ...
 
     async def remove_metadata(self, entry_uuids: Sequence[str]) -> None:

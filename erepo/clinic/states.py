@@ -4,8 +4,11 @@
              ▲        │ ▲        │           │          │
              │        │ └────────┤           ├──────────┤
              │        ▼          ▼           ▼          ▼
-             ├───── rejected ◄───┘       migrating   deleted
+             ├───── rejected ◄───┘       migrating   deleted ◄─── local, rejected, blocked
              └──────────────── blocked ◄─────┘
+
+Into `deleted` goes what is removed from the repository on request (archived and remote documents), and at the
+end of its time of keeping any document that is not on its way (`erepo.clinic.retention`).
 
 A move is one statement for many documents and writes its audit events in the same transaction.
 """
@@ -44,8 +47,8 @@ class State(StrEnum):
 #: From each state, the states it may move to.
 MOVES: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
     {
-        # Due and planned; or the rules refuse it before anything is sent.
-        State.LOCAL: frozenset({State.QUEUED, State.REJECTED}),
+        # Due and planned; refused by the rules before anything is sent; or its time of keeping is over.
+        State.LOCAL: frozenset({State.QUEUED, State.REJECTED, State.DELETED}),
         # On its way; taken out of the plan again; or found unfit while its submission is built.
         State.QUEUED: frozenset({State.SENDING, State.LOCAL, State.REJECTED}),
         # Confirmed; known not to have arrived; or refused for good.
@@ -53,12 +56,12 @@ MOVES: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
         # Purged here after its local days; on its way back; removed on request; or lost there.
         State.ARCHIVED: frozenset({State.REMOTE, State.MIGRATING, State.DELETED, State.LOCAL}),
         State.REMOTE: frozenset({State.MIGRATING, State.DELETED}),
-        # Corrected, to be planned anew.
-        State.REJECTED: frozenset({State.LOCAL, State.QUEUED}),
+        # Corrected, to be planned anew; or its time of keeping is over.
+        State.REJECTED: frozenset({State.LOCAL, State.QUEUED, State.DELETED}),
         # Here and gone there; or given up before anything was removed, back to where it was.
         State.MIGRATING: frozenset({State.BLOCKED, State.ARCHIVED, State.REMOTE}),
-        # Unblocked by a person.
-        State.BLOCKED: frozenset({State.LOCAL}),
+        # Unblocked by a person; or its time of keeping is over.
+        State.BLOCKED: frozenset({State.LOCAL, State.DELETED}),
         State.DELETED: frozenset(),
     }
 )

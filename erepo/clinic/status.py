@@ -10,6 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from erepo.cda.signature import PREFIX
+from erepo.clinic.chain import count_waiting
 from erepo.clinic.coverage import Coverage, count_open, coverage
 from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.states import State
@@ -51,6 +52,7 @@ class StatusReport:
         at: the moment.
         counts: documents by kind and state.
         due: local documents that the next run archives.
+        waiting: of these, those that wait for the version before them.
         rejected: reasons of refusals.
         missing: what the structure lacks before anything may be deposited, as (record, field).
         account: the active account; empty before onboarding.
@@ -62,6 +64,7 @@ class StatusReport:
     at: datetime
     counts: tuple[StateCount, ...]
     due: int
+    waiting: int
     rejected: tuple[Rejected, ...]
     missing: tuple[tuple[str, str], ...]
     account: str
@@ -102,6 +105,7 @@ class StatusReport:
             "documents": self.documents,
             "bytes": self.bytes,
             "due": self.due,
+            "waiting": self.waiting,
             "states": {
                 state.value: {"documents": count, "bytes": octets}
                 for state, (count, octets) in self.by_state().items()
@@ -127,6 +131,7 @@ def read_status(connection: sa.Connection, days: int = 0) -> StatusReport:
         at=moment,
         counts=_counts(connection),
         due=_due(connection, moment),
+        waiting=count_waiting(connection, moment),
         rejected=_rejected(connection),
         missing=_missing(connection),
         signatures=_signatures(connection),

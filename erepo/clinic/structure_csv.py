@@ -8,16 +8,14 @@ once, each with its line. Users do not stand in the table: those that are there 
 
 import csv
 import io
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
-from erepo.clinic.errors import StructureInvalid, place_words
+from erepo.clinic.spreadsheet import EMPTY, all_refused, inert, place_of, rows
 from erepo.clinic.structure_file import CellRecord, ProviderRecord, UnitRecord, problems, refusal
-from erepo.texts import Language, Text
+from erepo.texts import Text
 
 #: Column → (record, field); in the order of the export.
 COLUMNS: Final = {
@@ -32,26 +30,7 @@ COLUMNS: Final = {
     "resort_viii": ("cell", "resort_viii"),
     "resort_x": ("cell", "resort_x"),
 }
-#: Most problems that are told at once.
-_MOST: Final = 10
-_FIELD_LIMIT: Final = 2000
-#: What spreadsheets run instead of showing it, and such a thing behind the sign that says it is text.
-_FORMULA: Final = re.compile(r"'*[=+\-@]")
-_LANGUAGES: Final[tuple[Language, Language]] = ("en", "pl")
-
-_NO_TEXT: Final = Text("neither UTF-8 nor Windows-1250", "to nie jest ani UTF-8, ani Windows-1250")
-_NO_HEADER: Final = Text(
-    "the first line has to name the columns; missing: {missing}",
-    "pierwszy wiersz musi zawierać nazwy kolumn; brakuje: {missing}",
-)
-_STRANGE: Final = Text("there is no such column; known: {known}", "nie ma takiej kolumny; znane: {known}")
-_TWICE: Final = Text("the column stands there twice", "kolumna występuje dwa razy")
-_TOO_MANY: Final = Text("more fields than columns", "więcej pól niż kolumn")
-_BROKEN: Final = Text(
-    "the table is broken here, perhaps by an unclosed quotation mark",
-    "tabela jest tu uszkodzona, być może brakuje zamykającego cudzysłowu",
-)
-_EMPTY: Final = Text("there is no row below the header", "pod nagłówkiem nie ma żadnego wiersza")
+_DEMANDED: Final = ("provider_name", "unit_name", "cell_name")
 _OTHER: Final = Text(
     "says something else than line {line}; one provider a file, one unit a code",
     "różni się od wiersza {line}; plik opisuje jeden podmiot, a kod jedną jednostkę",
@@ -74,7 +53,7 @@ class _Table:
     current: int = 0
 
     def blame(self, line: int, column: str, problem: Text) -> None:
-        self.problems.append((f"line {line}, {column}" if column else f"line {line}", problem))
+        self.problems.append((place_of(line, column), problem))
 
 
 def parse_table(octets: bytes) -> ProviderRecord:
@@ -84,12 +63,12 @@ def parse_table(octets: bytes) -> ProviderRecord:
         StructureInvalid: names each line and column that is wrong, and why.
     """
     table = _Table()
-    for line, row in _rows(_text(octets), table):
+    for line, row in rows(octets, COLUMNS, _DEMANDED, table.blame):
         _take(table, line, row)
     if not table.provider and not table.problems:
-        raise refusal("line 2", _EMPTY)
+        raise refusal("line 2", EMPTY)
     if table.problems:
-        raise _all_refused(table.problems)
+        raise all_refused(table.problems)
     units = [
         UnitRecord.model_validate({**values, "cells": cells})
         for values, cells in zip(table.units, table.cells, strict=True)
@@ -115,61 +94,8 @@ def write_table(provider: ProviderRecord) -> str:
 
 def _named(record: str, values: BaseModel) -> dict[str, str]:
     return {
-        column: _inert(getattr(values, name)) for column, (kind, name) in COLUMNS.items() if kind == record
+        column: inert(getattr(values, name)) for column, (kind, name) in COLUMNS.items() if kind == record
     }
-
-
-def _inert(value: str) -> str:
-    """Return a field as a spreadsheet takes it for text, not for a formula; `_meant` undoes it."""
-    return f"'{value}" if _FORMULA.match(value) else value
-
-
-def _meant(value: str) -> str:
-    return value[1:] if value.startswith("'") and _FORMULA.match(value[1:]) else value
-
-
-def _text(octets: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp1250"):
-        try:
-            return octets.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise refusal("(file)", _NO_TEXT)
-
-
-def _rows(text: str, table: _Table) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line, row) of everything below the header that is not empty."""
-    head = text.partition("\n")[0]
-    delimiter = max(";,\t", key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        names = _header(next(reader, []))
-        begins = reader.line_num + 1
-        for fields in reader:
-            line, begins = begins, reader.line_num + 1
-            values = [_meant(" ".join(one.split())) for one in fields]
-            if not any(values):
-                continue
-            if any(values[len(names) :]):
-                table.blame(line, "", _TOO_MANY)
-                continue
-            yield line, dict(zip(names, [*values, *[""] * len(names)], strict=False))
-    except csv.Error:
-        table.blame(reader.line_num, "", _BROKEN)
-
-
-def _header(fields: list[str]) -> list[str]:
-    names = [one.strip().lower() for one in fields]
-    while names and not names[-1]:
-        names.pop()
-    for name in names:
-        if name not in COLUMNS:
-            raise refusal(f"line 1, {name[:40]}", _STRANGE, known=", ".join(COLUMNS))
-        if names.count(name) > 1:
-            raise refusal(f"line 1, {name}", _TWICE)
-    if missing := [one for one in ("provider_name", "unit_name", "cell_name") if one not in names]:
-        raise refusal("line 1", _NO_HEADER, missing=", ".join(missing))
-    return names
 
 
 def _take(table: _Table, line: int, row: dict[str, str]) -> None:
@@ -242,17 +168,3 @@ def _checked(
             hint = _ZEROS if short else Text("", "")
             table.blame(line, column, Text(problem.en + hint.en, problem.pl + hint.pl))
     return None
-
-
-def _all_refused(found: list[tuple[str, Text]]) -> StructureInvalid:
-    (place, first), *others = found[:_MOST]
-    words = {
-        f"problem_{speak}": "; ".join(
-            [
-                first.fill(speak),
-                *(f"{place_words(where, speak)}: {problem.fill(speak)}" for where, problem in others),
-            ]
-        )
-        for speak in _LANGUAGES
-    }
-    return StructureInvalid(place=place, **words)

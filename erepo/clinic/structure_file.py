@@ -31,6 +31,8 @@ _PROBLEMS = {
     "extra_forbidden": Text("there is no such field", "nie ma takiego pola"),
     "string_type": Text("this has to be text in quotes", "wymagany jest tekst w cudzysłowie"),
     "string_too_short": Text("this is empty", "wartość jest pusta"),
+    "bool_type": Text("this has to be true or false", "wymagana jest wartość true albo false"),
+    "bool_parsing": Text("this has to be true or false", "wymagana jest wartość true albo false"),
     "list_type": Text("this has to be a list [ … ]", "wymagana jest lista [ … ]"),
     "model_type": Text("this has to be an object in braces", "wymagany jest obiekt w nawiasach klamrowych"),
 }
@@ -83,6 +85,7 @@ def _legible(text: str) -> str:
     return text
 
 
+_Line = Annotated[str, AfterValidator(_legible)]
 _Name = Annotated[str, Field(min_length=1), AfterValidator(_legible)]
 
 
@@ -120,13 +123,14 @@ class ProviderRecord(_Record):
 class UserRecord(_Record):
     """A user of the program; PESEL or NPWZ links to staff."""
 
-    login: str = Field(min_length=1)
-    prefix: str = ""
-    given: str = ""
-    family: str = ""
-    profession: str = ""
+    login: _Name
+    prefix: _Line = ""
+    given: _Line = ""
+    family: _Line = ""
+    profession: _Line = ""
     pesel: Annotated[str, AfterValidator(_pesel)] = ""
     npwz: Annotated[str, AfterValidator(_npwz)] = ""
+    active: bool = True
 
 
 class StructureFile(_Record):

@@ -29,6 +29,7 @@ from erepo.cloud.tenancy.home import Home
 from erepo.cloud.tenancy.tenants import Directory, Tenant
 from erepo.cloud.vault.keyring import Keyring
 from erepo.cloud.vault.vault import Vault
+from erepo.pki.revocation import Revocation
 from erepo.pki.trust import TrustStore
 from erepo.settings import Settings
 from erepo.soap.signing import Signer
@@ -63,6 +64,8 @@ class Cloud:
         self.trust: TrustStore = self.home.trusted()
         self.tls = self.home.bundle("tls")
         self.wss = self.home.bundle("wss")
+        #: Finds out whether certificates were revoked, and remembers the lists.
+        self.revocation = Revocation(settings.revocation, self.home.folder / "crl", self.now)
         #: Short reads of the database.
         self.readers = ThreadPoolExecutor(4, "erepo-reader")
         #: Hashing, compressing and writing of large bodies; two, so that a third waits instead of
@@ -70,6 +73,8 @@ class Cloud:
         self.heavy = ThreadPoolExecutor(2, "erepo-heavy")
         #: Opening of files that may ask for much work; nothing else ever waits for it.
         self.openers = ThreadPoolExecutor(2, "erepo-opener")
+        #: Questions to certificate authorities, which may be slow to answer.
+        self.inquirers = ThreadPoolExecutor(4, "erepo-status")
         #: Passwords of the panel, one at a time.
         self.hashing = Hashing()
 
@@ -121,6 +126,10 @@ class Cloud:
         """Open what a client has sealed, beside the event loop; it may take as long as its maker wants."""
         return await asyncio.get_running_loop().run_in_executor(self.openers, work)
 
+    async def inquiring(self, work: Callable[[], Result]) -> Result:
+        """Ask a certificate authority, beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.inquirers, work)
+
     def start(self) -> None:
         """Begin to write; called on the event loop that serves."""
         self.writer.start()
@@ -155,9 +164,11 @@ class Cloud:
 
     def close(self) -> None:
         """Finish what is under way and close the database."""
+        self.revocation.close()
         self.abroad.close()
         self.heavy.shutdown()
         self.openers.shutdown(cancel_futures=True)
+        self.inquirers.shutdown(cancel_futures=True)
         self.readers.shutdown()
         self.hashing.close()
         self.database.close()

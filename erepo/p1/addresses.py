@@ -40,13 +40,21 @@ class P1Addresses:
         return cls.below(settings.p1_url, settings.p1.public_url_key)
 
 
-def trust_of(settings: Settings) -> bytes:
-    """Return the authorities of P1 in PEM.
+def trust_of(settings: Settings) -> tuple[bytes, bytes]:
+    """Return the authorities of P1's servers, and of what it signs, in PEM.
+
+    Two, because an authority of many servers must not be able to sign in P1's name.
 
     Raises:
-        P1Misconfigured: the file cannot be read.
+        P1Misconfigured: a file cannot be read.
     """
-    try:
-        return settings.p1_authority.read_bytes()
-    except OSError:
-        raise P1Misconfigured(rule="EREPO_P1__CA: no such file") from None
+    given = settings.p1
+    names = (("TLS_CA", given.tls_ca), ("SIGNING_CA", given.signing_ca))
+    files = (settings.p1_tls_authority, settings.p1_signing_authority)
+    found = []
+    for (name, own), file in zip(names, files, strict=True):
+        try:
+            found.append(file.read_bytes())
+        except OSError:
+            raise P1Misconfigured(rule=f"EREPO_P1__{name if own else 'CA'}: no such file") from None
+    return found[0], found[1]

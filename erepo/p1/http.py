@@ -7,12 +7,12 @@ nothing arrived; everything else that is retryable may have been done.
 import re
 import socket
 import ssl
-import time
 from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
 
+from erepo.bounded import BoundedTransport, Budget
 from erepo.errors import ErepoError
 from erepo.p1.errors import (
     P1AccessRefused,
@@ -61,11 +61,12 @@ class P1Http:
 
     def __init__(self, context: ssl.SSLContext, timeouts: HttpTimeouts, most: int = MOST) -> None:
         self._context, self._timeouts, self._most = context, timeouts, most
+        self._budget = Budget()
         limit = httpx.Timeout(
             connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.pool
         )
         self._client = httpx.Client(
-            verify=context,
+            transport=BoundedTransport(self._budget, context),
             timeout=limit,
             follow_redirects=False,
             trust_env=False,
@@ -87,6 +88,7 @@ class P1Http:
         if not _URL.fullmatch(url):
             raise P1Misconfigured(rule="the address is no plain https address")
         headers = {"content-type": "text/xml; charset=utf-8", "soapaction": f'"{action}"'}
+        self._budget.begin(self._timeouts.total)
         try:
             with self._client.stream("POST", url, content=octets, headers=headers) as response:
                 check_status(response.status_code, response.headers.get("content-type", ""), url)
@@ -94,18 +96,17 @@ class P1Http:
                     raise P1AnswerInvalid(address=url, rule="compressed")
                 return Answer(response.status_code, self._read(response, url))
         except httpx.TimeoutException as error:
-            raise self._expired(_PHASES.get(type(error), "read"), url) from None
+            phase = "total" if self._budget.over else _PHASES.get(type(error), "read")
+            raise self._expired(phase, url) from None
         except httpx.HTTPError as error:
             raise self._lost(error, url) from None
 
     def _read(self, response: httpx.Response, url: str) -> bytes:
-        received, until = bytearray(), time.monotonic() + self._timeouts.total
+        received = bytearray()
         for chunk in response.iter_raw():
             received += chunk
             if len(received) > self._most:
                 raise P1AnswerInvalid(address=url, rule=f"larger than {self._most} bytes")
-            if time.monotonic() > until:
-                raise self._expired("total", url)
         return bytes(received)
 
     def _lost(self, error: httpx.HTTPError, url: str) -> ErepoError:

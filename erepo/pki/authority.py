@@ -6,13 +6,14 @@ certificate is an unfinished creation and is simply replaced.
 """
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from erepo.durable import write_durably
@@ -34,6 +35,8 @@ class Authority:
     """Signs everything."""
     certificate: x509.Certificate
     """Self-signed; what others are asked to trust."""
+    crl_url: str = ""
+    """Where it publishes what it has revoked: stands in what it issues; empty: nowhere."""
 
     @classmethod
     def create(cls, name: str, key_type: KeyType = "ec-p256", days: int = 3650) -> Self:
@@ -138,10 +141,32 @@ class Authority:
         """Issue the certificate with which a service signs its answers."""
         return self._leaf(_name(common_name), key.public_key(), days).sign(self.key, hashes.SHA256())
 
+    def revocation_list(
+        self, revoked: Iterable[tuple[int, datetime, x509.ReasonFlags]], life: timedelta
+    ) -> bytes:
+        """Return a list (CRL, DER) of serial numbers, moments and reasons, made now and good for so long."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self.certificate.subject)
+            .last_update(now)
+            .next_update(now + life)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False
+            )
+            .add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
+        )
+        for serial, at, reason in revoked:
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at)
+            if reason is not x509.ReasonFlags.unspecified:
+                entry = entry.add_extension(x509.CRLReason(reason), critical=False)
+            builder = builder.add_revoked_certificate(entry.build())
+        return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
     def _leaf(self, subject: x509.Name, public: PublicKey, days: int) -> x509.CertificateBuilder:
         since, until = _validity(days)
         issuer = self.certificate
-        return (
+        builder = (
             _builder(subject, issuer.subject, public, since, min(until, issuer.not_valid_after_utc))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(certificates=False), critical=True)
@@ -149,6 +174,11 @@ class Authority:
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False
             )
         )
+        if not self.crl_url:
+            return builder
+        place = x509.UniformResourceIdentifier(self.crl_url)
+        point = x509.DistributionPoint([place], relative_name=None, reasons=None, crl_issuer=None)
+        return builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
 
 
 def _builder(

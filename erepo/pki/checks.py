@@ -85,7 +85,7 @@ def check_certificate(
     return Proven(
         account=account,
         purpose=purpose,
-        serial=f"{certificate.serial_number:x}",
+        serial=f"{certificate.serial_number:X}",
         fingerprint=fingerprint(certificate),
         key=describe(public),
         not_before=certificate.not_valid_before_utc,

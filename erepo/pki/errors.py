@@ -11,11 +11,14 @@ InvalidInput
     ├── CertificateExpired, CertificateNotYetValid      time (manual 2.4)
     ├── WeakKey, WeakSignature                          strength
     ├── MissingUsage, IsAuthority, UnknownExtension     what it permits
+    ├── SerialTwice                                     its issuer gave its number to another one as well
     └── SelfSigned, UntrustedIssuer, ChainRefused       who vouches for it
+
+Whether it was revoked: `erepo.pki.revocation.errors`.
 """
 
 from erepo.errors import InvalidInput
-from erepo.texts import Text
+from erepo.texts import Language, Text
 
 _ASK_OFFICE = Text(
     "Ask the certificate office for a new certificate and give it the request (CSR) of this account.",
@@ -35,17 +38,36 @@ class KeyUnreadable(InvalidInput):
     cure = _CHECK_FILES
 
 
+#: What people call the files that a passphrase opens.
+_FILES = {
+    "PKCS#8": Text(
+        "the private key (PEM, BEGIN ENCRYPTED PRIVATE KEY)",
+        "plik z kluczem prywatnym (PEM, BEGIN ENCRYPTED PRIVATE KEY)",
+    ),
+    "PKCS#12": Text(
+        "the .p12 file with key and certificate (PKCS#12)",
+        "plik .p12 z kluczem i certyfikatem (PKCS#12)",
+    ),
+}
+
+
 class WrongPassphrase(InvalidInput):
     """The passphrase does not open the key or the PKCS#12 file."""
 
     code = "pki.wrong-passphrase"
-    cause = Text("The passphrase does not open the {what}.", "Hasło nie pasuje do: {what}.")
+    cause = Text("The passphrase does not open {what}.", "Hasło nie pasuje do: {what}.")
     cure = Text(
         "Give the passphrase it was saved with; the clinic's own keys are under EREPO_KEY_PASSPHRASE or "
         "secrets/key-passphrase in EREPO_HOME.",
         "Podaj hasło, pod którym go zapisano; klucze placówki chroni EREPO_KEY_PASSPHRASE albo "
         "plik secrets/key-passphrase w EREPO_HOME.",
     )
+
+    def explain(self, language: Language) -> tuple[str, str]:
+        """Return (what happened, what to do next) in one language, with the kind of file in words."""
+        kind = str(self.data.get("what"))
+        what = _FILES[kind].fill(language) if kind in _FILES else kind
+        return self.cause.fill(language, what=what), self.cure.fill(language)
 
 
 class KeyUnsupported(InvalidInput):
@@ -242,6 +264,20 @@ class UnknownExtension(CertificateRefused):
     cause = Text(
         "The certificate has a critical extension that is not understood ({oid}).",
         "Certyfikat zawiera nieznane rozszerzenie krytyczne ({oid}).",
+    )
+
+
+class SerialTwice(CertificateRefused):
+    """Two different certificates of one issuer bear one serial number (RFC 5280 §4.1.2.2)."""
+
+    code = "pki.serial-twice"
+    cause = Text(
+        "Two different certificates of the same authority bear the serial number {serial}.",
+        "Dwa różne certyfikaty tego samego urzędu mają numer seryjny {serial}.",
+    )
+    cure = Text(
+        "The authority has made a mistake, or one of them is forged: ask the certificate office for another.",
+        "Urząd popełnił błąd albo jeden z nich jest sfałszowany: poproś BOK o inny certyfikat.",
     )
 
 

@@ -91,7 +91,7 @@ def parse_subject(certificate: x509.Certificate) -> tuple[str, CertificatePurpos
 
 def file_name(certificate: x509.Certificate, purpose: CertificatePurpose) -> str:
     """Return the office's name for a certificate file: `TLS<serial>.pem`, `WSS<serial>.pem` (manual 2.3)."""
-    return f"{purpose}{certificate.serial_number:x}.pem"
+    return f"{purpose}{certificate.serial_number:X}.pem"
 
 
 def shown_subject(certificate: x509.Certificate) -> str:

@@ -24,6 +24,7 @@ from erepo.pki.errors import (
 )
 from erepo.pki.keys import check_public
 from erepo.pki.pem import read_certificates, write_certificates
+from erepo.texts import moment_words
 
 _Certificates = Sequence[x509.Certificate]
 
@@ -38,7 +39,7 @@ _WEAK_HASHES = (hashes.SHA1, hashes.MD5)
 class TrustStore:
     """Trusted authorities.
 
-    Not covered: revocation (CRL, OCSP); a tenant is cut off in the service's own register.
+    Not covered: whether a certificate was revoked, see `erepo.pki.revocation`.
     """
 
     def __init__(self, authorities: Iterable[x509.Certificate]) -> None:
@@ -46,6 +47,7 @@ class TrustStore:
         self.authorities = tuple(authorities)
         self._store = verification.Store(list(self.authorities)) if self.authorities else None
         self._cache: dict[tuple[str, ...], tuple[datetime, datetime]] = {}
+        self._issuers: dict[str, x509.Certificate | None] = {}
 
     @classmethod
     def from_pem(cls, pem: bytes) -> Self:
@@ -100,6 +102,28 @@ class TrustStore:
         end = min(each.not_valid_after_utc for each in chain)
         self._cache[key] = (at, min(at + CACHE_LIFE, end))
 
+    def path(
+        self, certificate: x509.Certificate, intermediates: Sequence[x509.Certificate] = (), *, at: datetime
+    ) -> Sequence[x509.Certificate]:
+        """Return the proven path from the certificate (first) to a trusted authority (last).
+
+        Raises:
+            CertificateRefused: as `verify`.
+        """
+        check_time(certificate, at=at)
+        check_strength(certificate)
+        return self._path(certificate, intermediates, at)
+
+    def issuer_of(self, certificate: x509.Certificate) -> x509.Certificate | None:
+        """Return the trusted authority that signed a certificate, None where none did so itself."""
+        key = fingerprint(certificate)
+        if key not in self._issuers:
+            if len(self._issuers) >= _CACHE_SIZE:
+                self._issuers.clear()
+            found = (each for each in self.authorities if _issued(certificate, each))
+            self._issuers[key] = next(found, None)
+        return self._issuers[key]
+
     def _path(
         self, certificate: x509.Certificate, intermediates: Sequence[x509.Certificate], at: datetime
     ) -> Sequence[x509.Certificate]:
@@ -130,9 +154,9 @@ def check_time(certificate: x509.Certificate, *, at: datetime) -> None:
         CertificateNotYetValid: not yet.
     """
     if at > certificate.not_valid_after_utc:
-        raise CertificateExpired(until=f"{certificate.not_valid_after_utc:%Y-%m-%d %H:%M}")
+        raise CertificateExpired(until=moment_words(certificate.not_valid_after_utc))
     if at < certificate.not_valid_before_utc:
-        raise CertificateNotYetValid(since=f"{certificate.not_valid_before_utc:%Y-%m-%d %H:%M}")
+        raise CertificateNotYetValid(since=moment_words(certificate.not_valid_before_utc))
 
 
 def check_strength(certificate: x509.Certificate) -> None:

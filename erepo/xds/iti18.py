@@ -105,6 +105,11 @@ def get_documents(
     )
 
 
+def get_documents_and_associations(entry_uuids: Iterable[str]) -> StoredQuery:
+    """Ask for documents by their entryUUIDs, with the associations that touch them."""
+    return StoredQuery(QueryId.GET_DOCUMENTS_AND_ASSOCIATIONS, {DOCUMENT_UUID: (tuple(entry_uuids),)})
+
+
 def get_submission_set_and_contents(
     unique_id: str = "", entry_uuid: str = "", return_type: str = LEAF_CLASS
 ) -> StoredQuery:
@@ -112,6 +117,11 @@ def get_submission_set_and_contents(
     given = {SET_UNIQUE_ID: unique_id, SET_UUID: entry_uuid}
     parameters = {name: ((one,),) for name, one in given.items() if one}
     return StoredQuery(QueryId.GET_SUBMISSION_SET_AND_CONTENTS, parameters, return_type)
+
+
+def get_associations(entry_uuids: Iterable[str]) -> StoredQuery:
+    """Ask for all associations that begin or end at objects of any kind."""
+    return StoredQuery(QueryId.GET_ASSOCIATIONS, {"$uuid": (tuple(entry_uuids),)})
 
 
 def write_query(query: StoredQuery) -> _Element:

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,35 +40,47 @@ class Record:
 
 def archive(site: Site, documents: int) -> Timed:
     """Run the deployment over what is due; `documents` says how many that is."""
+    return _timed(site, documents, DEPLOYMENT, {}, TASKS[:2])
+
+
+def _timed(
+    site: Site, documents: int, deployment: str, parameters: Mapping[str, object], tasks: Sequence[str]
+) -> Timed:
     programs = {"client": "prefect-worker", "service": "cloud", "prefect": "prefect-server"}
     meter = Meter({role: site.pid(program) for role, program in programs.items()})
     meter.start()
-    run = site.prefect.run(DEPLOYMENT, limit=3600)
+    run = site.prefect.run(deployment, parameters, limit=3600)
     timed = meter.stop(documents)
-    record = read_record(site, run)
+    record = read_record(site, run, tasks)
     timed.more = {
         "wall": record.wall, "before": record.before, "inside": record.inside, "tasks": record.tasks,
     }  # fmt: skip
     return timed
 
 
-def read_record(site: Site, run: Run) -> Record:
-    """Read the record of a run that has ended; its tasks arrive there some seconds later."""
+def read_record(site: Site, run: Run, first: Sequence[str] = TASKS[:2]) -> Record:
+    """Read the record of a run that has ended; its tasks arrive there some seconds later.
+
+    Args:
+        site: where it ran.
+        run: which.
+        first: names of tasks that every run of the deployment has.
+    """
     told = _get(site, f"flow_runs/{run.id}")
     started, ended = _moment(told["start_time"]), _moment(told["end_time"])
     before = started - _moment(told["created"])
-    tasks = _finished_tasks(site, run)
+    tasks = _finished_tasks(site, run, first)
     inside = sum(_moment(one["end_time"]) - _moment(one["start_time"]) for one in tasks)
     return Record(ended - started, before, inside, len(tasks))
 
 
-def _finished_tasks(site: Site, run: Run, patience: float = 60) -> list[dict[str, Any]]:
+def _finished_tasks(site: Site, run: Run, first: Sequence[str], patience: float = 60) -> list[dict[str, Any]]:
     end, before = time.monotonic() + patience, -1
     while True:
         found = _tasks(site, run)
         ended = [one for one in found if one["end_time"]]
         names = Counter(one["name"].split("-")[0] for one in ended)
-        complete = len(ended) == len(found) == before and all(names[name] for name in TASKS[:2])
+        complete = len(ended) == len(found) == before and all(names[name] for name in first)
         if complete or time.monotonic() > end:
             return ended
         before = len(found)

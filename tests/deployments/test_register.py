@@ -6,6 +6,7 @@ import pytest
 import yaml
 from prefect.client.schemas.schedules import CronSchedule
 
+from deployments.descriptions import POLISH
 from deployments.register import CATALOGUE, build, catalogue
 
 #: Design §6: names that tests from outside rely on.
@@ -22,6 +23,8 @@ NAMES = [
     "maintenance-window/on-demand",
     "rotate-certificates/daily",
     "diagnose/on-demand",
+    "migrate-documents/on-demand",
+    "watch-runs/every-10-minutes",
 ]
 
 ENTRIES = pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry["flow_name"])
@@ -49,6 +52,18 @@ def test_every_field_has_words_for_people(entry: dict[str, Any]) -> None:
 
 
 @ENTRIES
+def test_the_words_under_every_field_are_polish_and_english(entry: dict[str, Any]) -> None:
+    """A field whose words are new or have changed, and have no Polish yet, is named with them."""
+    assert [one["description"] for one in fields(entry).values() if " / " not in one["description"]] == []
+
+
+def test_no_description_is_left_over() -> None:
+    """Polish of words that stand under no field any more is named."""
+    shown = {one["description"] for entry in catalogue() for one in fields(entry).values()}
+    assert [english for english in POLISH if not any(one.endswith(f" / {english}") for one in shown)] == []
+
+
+@ENTRIES
 def test_no_field_takes_a_secret_or_a_patient(entry: dict[str, Any]) -> None:
     """Parameters lie in Prefect in clear: none is a password, a key, a person, a file."""
     forbidden = ("password", "secret", "passphrase", "pkcs12", "pesel", "patient", "file")
@@ -61,6 +76,14 @@ def test_no_field_takes_a_secret_or_a_patient(entry: dict[str, Any]) -> None:
 def test_no_field_makes_an_ugly_form(entry: dict[str, Any]) -> None:
     """No unions and no Optional: Prefect's UI shows them as riddles."""
     assert [name for name, field in fields(entry).items() if "anyOf" in field or "type" not in field] == []
+
+
+def test_kinds_are_chosen_from_a_list_that_people_can_read() -> None:
+    """Ids go into the parameters; beside the list stand their names in both languages."""
+    [entry] = [one for one in catalogue() if one["flow_name"] == "archive-documents"]
+    field = fields(entry)["kinds"]
+    assert (field["type"], field["default"]) == ("array", [])
+    assert "prescription: Recepta / Prescription" in field["description"]
 
 
 @ENTRIES

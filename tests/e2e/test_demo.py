@@ -91,6 +91,8 @@ def test_a_second_one_uses_what_runs_and_it_all_ends(first: Ended, machine: Mach
         assert second.stdout.splitlines()[-1:] == ["archived 5/5, verified 5/5, failed 0"], second.stderr
         assert "Using the running" in second.stdout
         assert up.poll() is None
+        not_ours = machine.run("demo", "--kills", "1")
+        assert "Another `erepo up`" in not_ours.stderr.replace("\n", " ")
         refused = machine.run("up")
         assert refused.returncode == 1
         assert "Another `erepo up`" in refused.stderr.replace("\n", " ")
@@ -117,6 +119,16 @@ def test_a_killed_worker_comes_back_and_its_runs_are_settled(first: Ended, machi
         again = machine.run("demo", "--documents", "5")
     assert len(killed) >= 3
     assert again.stdout.splitlines()[-1:] == ["archived 5/5, verified 5/5, failed 0"], again.stderr
+
+
+def test_kills_on_purpose_lose_nothing_and_say_so(first: Ended, machine: Machine) -> None:
+    """`demo --kills` kills and restarts programs itself, and counts what was lost."""
+    ended = machine.run("demo", "--documents", "30", "--kills", "3")
+    assert ended.stdout.splitlines()[-1:] == ["archived 30/30, verified 30/30, failed 0"], ended.stderr
+    told = " ".join(ended.stdout.split())
+    assert len(re.findall(r"kill -9 no\. \d:", told)) == 3
+    assert re.search(r"Killed 3 times \([^)]*\): lost 0, stored twice 0", told)
+    assert machine.left_over() == []
 
 
 def _scheduled(machine: Machine) -> int:

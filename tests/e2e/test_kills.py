@@ -13,17 +13,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
 import pytest
 
 from erepo.cda.samples import write_samples
 from erepo.cli.demo_clinic import ACCOUNT, prepare
+from erepo.cli.killing import Killer, Target
 from erepo.cli.stack import Stack, order_account, running
-from erepo.cli.supervisor import Program
-from erepo.cli.surroundings import POOL, Surroundings
+from erepo.cli.surroundings import Surroundings
 from erepo.cli.trigger import Prefect, Run
 from erepo.clinic.account import load_connection
 from erepo.clinic.database import Database, open_clinic
@@ -36,7 +34,7 @@ from tests.support.ports import free_port_base
 DOCUMENTS = 500
 KILLS = 400 if os.environ.get("EREPO_SOAK") else 20
 DEPLOYMENT = "archive-documents/scheduled"
-TARGETS = ("worker", "service", "both")
+TARGETS = list(Target)
 
 
 @dataclass
@@ -48,8 +46,8 @@ class Installation:
     database: Database
     settings: Settings
     chance: random.Random
+    killer: Killer
     run: Run | None = None
-    kills: Counter[str] = field(default_factory=Counter)
     #: Documents the service held at each kill, to show that kills fell into the work and not beside it.
     moments: list[int] = field(default_factory=list)
 
@@ -69,8 +67,8 @@ class Installation:
         if self.run is None or self.prefect.read(self.run.id).final:
             self.run = self.prefect.start(DEPLOYMENT)
 
-    def kill_at_some_moment(self, target: str) -> None:
-        """Let the run get somewhere, then kill."""
+    def kill_at_some_moment(self, target: Target) -> None:
+        """Let the run get somewhere, then kill, and start again what was killed."""
         self.keep_running()
         goal = self.registered() + self.chance.randint(1, 2 * DOCUMENTS // KILLS)
         # Some kills fall before the first document moves: into start, reconciling and planning.
@@ -78,41 +76,9 @@ class Installation:
         end = time.monotonic() + patience
         while time.monotonic() < end and self.registered() < goal:
             time.sleep(0.002)
-        self.kills[target] += 1
-        self.kill(target)
+        self.killer.kill(target)
         self.moments.append(self.registered())
-        self.restart(target)
-
-    def kill(self, target: str) -> None:
-        """Send SIGKILL, to the worker together with every process it started."""
-        if target in ("worker", "both"):
-            for process in self._family(self._pid("prefect-worker")):
-                process.kill()
-        if target in ("service", "both"):
-            psutil.Process(self._pid("cloud")).kill()
-
-    def restart(self, target: str) -> None:
-        """Start again what was killed, as `erepo up` would."""
-        if target in ("service", "both"):
-            self._again(self.stack.cloud())
-        if target in ("worker", "both"):
-            self.prefect.end_orphans(POOL, datetime.now(UTC))
-            self._again(self.stack.worker())
-
-    def _again(self, program: Program) -> None:
-        supervisor = self.stack.supervisor
-        dead = next(child for child in supervisor.children if child.program.name == program.name)
-        dead.process.wait(20)
-        supervisor.children.remove(dead)
-        supervisor.await_ready(supervisor.start(program))
-
-    def _pid(self, name: str) -> int:
-        return next(c.process.pid for c in self.stack.supervisor.children if c.program.name == name)
-
-    @staticmethod
-    def _family(pid: int) -> list[psutil.Process]:
-        parent = psutil.Process(pid)
-        return [parent, *parent.children(recursive=True)]
+        self.killer.restart(target)
 
     def finish(self) -> None:
         """Run until the deployment has nothing left to do."""
@@ -158,7 +124,8 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
             folder = tmp_path / "documents"
             write_samples(folder, seed=seed, count=DOCUMENTS, size=15_000, patients=350)
             assert Intake.at(database, settings).take_folder(sorted(folder.iterdir())).taken == DOCUMENTS
-            yield Installation(stack, prefect, database, settings, random.Random(seed))
+            chance, killer = random.Random(seed), Killer(stack, prefect)
+            yield Installation(stack, prefect, database, settings, chance, killer)
         finally:
             database.close()
 
@@ -172,7 +139,7 @@ async def test_kills_lose_nothing_and_store_nothing_twice(installation: Installa
         installation.kill_at_some_moment(TARGETS[number % len(TARGETS)])
     installation.finish()
 
-    assert installation.kills.total() == KILLS
+    assert installation.killer.kills.total() == KILLS
     assert sum(0 < count < DOCUMENTS for count in installation.moments) >= KILLS // 4, installation.moments
     assert installation.states() == {"archived": DOCUMENTS}
     assert installation.registered() == DOCUMENTS

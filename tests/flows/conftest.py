@@ -14,7 +14,7 @@ from erepo.clinic.account import adopt_credentials, load_connection
 from erepo.clinic.database import open_clinic
 from erepo.clinic.onboarding.activation import active_account
 from erepo.settings import Settings
-from tasks import archiving, onboarding, publishing
+from tasks import archiving, onboarding, publishing, purging
 from tests.support.cloud import RunningCloud, running_cloud
 from tests.support.flow_clinic import ClinicUnderTest
 from tests.support.prefect import prefect_server
@@ -72,6 +72,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for one in (
         archiving.send,
         archiving.settle_open_submissions,
+        purging.purge,
         onboarding.mail_requests,
         onboarding.activate,
     ):

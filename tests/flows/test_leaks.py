@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from prefect import flow, get_run_logger, task
 from prefect.settings import PREFECT_HOME
 
-from erepo.clinic.tables import document, patient
+from erepo.clinic.tables import document, now, patient
 from flows.archive_documents import archive_documents
 from flows.import_documents import import_documents
 from flows.onboard_clinic import onboard_clinic
@@ -98,6 +99,11 @@ async def test_no_patient_data_enters_prefect(
     await archive_documents(connection, return_state=True)
     cloud.start()
     await archive_documents(connection)
+    await archive_documents(connection, dry_run=True, taken_in_from="2026-01-01")
+    with clinic.database.begin() as rows:
+        rows.execute(document.update().values(archived_at=now() - timedelta(days=31)))
+    await archive_documents(connection)
+    assert clinic.states()["remote"] >= 1
     await verify_archive(connection, notify="nobody-has-this", return_state=True)
     await _unforeseen(clinic, connection)
     marks |= telltales(clinic)

@@ -9,10 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from blocks import ClinicDatabase, CloudAccount, MailServer, TenantCertificates
+from blocks.errors import BlockMissing
 from blocks.loading import load
 from erepo.clinic.administrator import login_file
 from erepo.clinic.mail.errors import MailUnavailable
-from erepo.clinic.onboarding.errors import CertificatesAwaited
+from erepo.clinic.onboarding.errors import CertificatesAwaited, OtherRepositoryActive
 from erepo.clinic.tables import onboarding
 from erepo.pki.tls import client_context
 from flows.onboard_clinic import onboard_clinic
@@ -73,12 +74,22 @@ async def test_the_whole_way(
     assert (await load(ClinicDatabase, name)).url.get_secret_value() == clinic.settings.clinic_url
     assert (await load(MailServer, name)).sender == CLINIC
     assert ledger(clinic).state == "active"
-    login, _, password = login_file(clinic.settings).read_text().strip().partition(":")
+    login, _, password = login_file(clinic.settings, ACCOUNT).read_text().strip().partition(":")
     async with httpx.AsyncClient(
         verify=client_context(bundle, cloud.ca.read_bytes()), trust_env=False
     ) as http:
         entered = await Person(http, f"{cloud.url}/services/{ACCOUNT}/app").log_in(login, password)
     assert entered.status_code == 303
+
+
+async def test_where_another_repository_is_in_use_nothing_is_written(
+    connected: ClinicUnderTest, form: dict[str, Any], prefect_database: object
+) -> None:
+    """Refused with the command that switches, before the mail server's block is written."""
+    with pytest.raises(OtherRepositoryActive, match="erepo repositories use"):
+        await onboard_clinic(**form)
+    with pytest.raises(BlockMissing):
+        await load(MailServer, form["connection"])
 
 
 async def test_a_second_run_repeats_nothing(

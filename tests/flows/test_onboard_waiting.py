@@ -1,5 +1,6 @@
 """A run that waits: suspended, asked by a form, woken by others; killed anywhere, it goes on where it was."""
 
+import asyncio
 import json
 import logging
 import os
@@ -38,7 +39,7 @@ from tests.support.cloud import RunningCloud
 from tests.support.flow_clinic import PREFECT, ClinicUnderTest
 from tests.support.imap_server import PASSWORD, USER, running_imap
 from tests.support.office import CLINIC, RunningOffice
-from tests.support.prefect import written
+from tests.support.prefect import kill_and_restart_server, written
 from tests.support.suspending import begin, order, read, resume, work
 from tests.support.suspending import form as asked
 from tests.support.waiting import until
@@ -121,6 +122,24 @@ async def test_suspended_answered_finished(
     pages = [text for where, text in written(prefect_database) if where == "table artifact"]
     identifier = entry(clinic).activation["answer"]["repositoryUniqueId"]
     assert any(identifier in page for page in pages)
+
+
+async def test_the_server_is_killed_while_a_run_is_suspended(
+    clinic: ClinicUnderTest,
+    form: Fill,  # noqa: F811
+    by_hand: Office,
+    prefect_database: Path,
+) -> None:
+    """Kill -9 of Prefect's server and a new one on its database: the same form, and the run finishes."""
+    run = await order(onboard_clinic, **form)
+    assert (await work(onboard_clinic, run)).name == "Suspended"
+    question = await asked(run)
+    await asyncio.to_thread(kill_and_restart_server)
+    assert (await read(run)).state_name == "Suspended"
+    assert await asked(run) == question
+    await resume(run, **issue(by_hand))
+    assert (await work(onboard_clinic, run)).is_completed()
+    assert entry(clinic).step is Step.ACTIVE
 
 
 async def test_a_private_key_in_the_form_is_taken_out_of_prefect(
@@ -311,6 +330,8 @@ async def test_the_commands_wake_and_cancel_runs(
     assert (await read(run)).state_name == "Suspended"
     told = CliRunner().invoke(app, ["receive", *files, "--json"])
     assert json.loads(told.stdout)["woken"] == 1
+    again = CliRunner().invoke(app, ["receive", *files])
+    assert "is going on with them" in again.stdout
     assert (await work(onboard_clinic, run)).is_completed()
     assert entry(clinic).step is Step.ACTIVE
 

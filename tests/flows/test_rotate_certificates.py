@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.sorting import ArtifactSort
 from prefect.settings import PREFECT_HOME
 from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools.validation import ValidationError, validate
@@ -78,6 +80,14 @@ async def in_use(name: str) -> str:
     return (await load(CloudAccount, name)).certificates
 
 
+async def page() -> str:
+    """Return the newest page that a run has left."""
+    wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["rotation-summary"]))
+    async with get_client() as client:
+        found = await client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC, limit=1)
+    return str(found[0].data)
+
+
 async def test_a_form_with_a_private_key_is_not_kept() -> None:
     """Prefect refuses the run before it stores the parameters; certificates pass."""
     schema = parameter_schema(rotate_certificates).model_dump()
@@ -95,6 +105,7 @@ async def test_the_daily_run(
     clinic, name = connected, form["connection"]
     await rotate_certificates(**form)
     old = await in_use(name)
+    assert f"`{old}`" in await page()
     assert stage(clinic) is None
     with pytest.raises(NothingRequested):
         await rotate_certificates(**form, tls_certificate="pasted")

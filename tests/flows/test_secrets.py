@@ -167,7 +167,7 @@ async def test_no_secret_gets_out(  # noqa: PLR0917 — fixtures
         ("commands", said),
     ]
     assert hits(marks, places) == set()
-    first = login_file(clinic.settings)
+    first = login_file(clinic.settings, ACCOUNT)
     password = first.read_text().strip().partition(":")[2]
     assert hits(forms(password.encode()), places) == {str(first)}
     assert {"api logs", "api erepo-mail-server", "log", "commands"} <= {place for place, _ in places}

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from erepo.clinic.archiving import BatchResult, Plan, plan, send_batch
+from erepo.clinic.archiving import BatchResult, Choice, Plan, plan, send_batch
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.intake import Intake
 from erepo.clinic.structure import store_structure
@@ -39,9 +39,15 @@ class Desk:
             (folder / f"{number}.xml").write_bytes(octets)
         Intake.at(self.database, self.settings).take_folder([folder])
 
-    def plan(self, **options: Any) -> Plan:
-        """Plan what is due."""
-        return plan(self.database, self.settings, now=now(), **options)
+    def plan(self, submission_documents: int = 25, **chosen: Any) -> Plan:
+        """Plan what is due, or what of it is chosen."""
+        return plan(
+            self.database,
+            self.settings,
+            now=now(),
+            choice=Choice(**chosen),
+            submission_documents=submission_documents,
+        )
 
     async def run(self, **options: Any) -> list[BatchResult]:
         """Plan and send everything."""

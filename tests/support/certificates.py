@@ -16,12 +16,15 @@ NOW = datetime.now(UTC)
 TLS, WSS = CertificatePurpose.TLS, CertificatePurpose.WSS
 
 
-def usage(*, signature: bool = True, certificates: bool = False) -> x509.KeyUsage:
-    """Key usage with the two bits that matter here."""
+def usage(*, signature: bool = True, certificates: bool = False, lists: bool = False) -> x509.KeyUsage:
+    """Key usage with the three bits that matter here."""
     bits = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
-    more = ("crl_sign", "encipher_only", "decipher_only")
+    more = ("encipher_only", "decipher_only")
     return x509.KeyUsage(
-        digital_signature=signature, key_cert_sign=certificates, **dict.fromkeys(bits + more, False)
+        digital_signature=signature,
+        key_cert_sign=certificates,
+        crl_sign=lists,
+        **dict.fromkeys(bits + more, False),
     )
 
 
@@ -41,6 +44,7 @@ class Recipe:
         default_factory=lambda: x509.BasicConstraints(ca=False, path_length=None)
     )
     extra: tuple[tuple[x509.ExtensionType, bool], ...] = ()
+    serial: int = 0
 
     def but(self, **changes: object) -> "Recipe":
         """Return the recipe with some things replaced."""
@@ -56,7 +60,7 @@ class Recipe:
             .subject_name(name)
             .issuer_name(issuer)
             .public_key(self.key.public_key())
-            .serial_number(x509.random_serial_number())
+            .serial_number(self.serial or x509.random_serial_number())
             .not_valid_before(self.since)
             .not_valid_after(self.until)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False)

@@ -12,12 +12,13 @@ from erepo.errors import OutcomeUnknown, RemoteBusy, RemoteUnavailable
 from erepo.settings import Settings
 from erepo.soap.errors import BadRequestAnswer, ForbiddenAnswer
 from erepo.xds.errors import RegistryError, XdsRefused, failure
-from erepo.xds.iti18 import QueryResult, StoredQuery
+from erepo.xds.iti18 import OBJECT_REF, QueryResult, StoredQuery
 from erepo.xds.iti41 import Submission
 from erepo.xds.iti43 import DocumentRequest, RetrievedDocument, RetrieveResult
-from erepo.xds.model import DocumentEntry, MetadataSet, SubmissionSet
-from erepo.xds.queries import DOCUMENT_UNIQUE_ID, SET_UNIQUE_ID
-from erepo.xds.vocabulary import APPROVED, ResponseStatus
+from erepo.xds.iti57 import NewAssociation, StatusChange, Update
+from erepo.xds.model import Association, DocumentEntry, MetadataSet, SubmissionSet
+from erepo.xds.queries import DOCUMENT_UNIQUE_ID, DOCUMENT_UUID, SET_UNIQUE_ID, QueryId
+from erepo.xds.vocabulary import APPROVED, DEPRECATED, ResponseStatus
 
 ADDRESS = {"address": "https://127.0.0.1:1"}
 
@@ -93,6 +94,7 @@ class FakeCloud:
     sets: dict[str, SubmissionSet] = field(default_factory=dict)
     entries: dict[str, tuple[str, DocumentEntry]] = field(default_factory=dict)
     octets: dict[str, bytes] = field(default_factory=dict)
+    links: list[Association] = field(default_factory=list)
     late: list[Submission] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     questions: int = 0
@@ -125,10 +127,49 @@ class FakeCloud:
                 raise _refused("XDSRegistryMetadataError")
             if entry.unique_id in self.rotten:
                 raise _refused("InvalidDocumentContent")
+        self._judge_links(submission.associations, own)
         self.sets[own.unique_id] = own
         for entry, content in submission.entries:
             self.entries[entry.entry_uuid] = (own.unique_id, replace(entry, status=APPROVED))
             self.octets[entry.unique_id] = b"".join(content.chunks())
+        self._link(submission.associations)
+
+    def _judge_links(self, links: Sequence[Association], own: SubmissionSet) -> None:
+        """RPLC needs a registered, approved target, and one document replaces it (TF-2 3.42.4.1.3.3)."""
+        targets = [one.target for one in links]
+        for target in targets:
+            if target not in self.entries:
+                raise _refused("UnresolvedReferenceException")
+            if self.entries[target][1].patient_id != own.patient_id:
+                raise _refused("XDSPatientIdDoesNotMatch")
+            if self.entries[target][1].status != APPROVED or targets.count(target) > 1:
+                raise _refused("XDSRegistryDeprecatedDocumentError")
+
+    def _link(self, links: Sequence[Association]) -> None:
+        self.links += links
+        for one in links:
+            self.deprecate(one.target)
+
+    def deprecate(self, target: str) -> None:
+        """Set the status of an entry."""
+        name, entry = self.entries[target]
+        self.entries[target] = (name, replace(entry, status=DEPRECATED))
+
+    async def update(self, update: Update) -> None:
+        """Register an association, or deprecate an entry (ITI-57)."""
+        if self.down:
+            raise RemoteUnavailable(**ADDRESS)
+        for one in update.operations:
+            match one:
+                case NewAssociation(association=link):
+                    self._judge_links([link], update.submission_set)
+                    if self.entries[link.source][1].status != APPROVED:
+                        raise _refused("XDSRegistryDeprecatedDocumentError")
+                    self._link([link])
+                case StatusChange(target=target):
+                    self.deprecate(target)
+                case _:
+                    raise NotImplementedError
 
     def deliver_late(self) -> None:
         """Let the requests arrive that were still on their way."""
@@ -140,15 +181,23 @@ class FakeCloud:
                 continue
 
     async def query(self, query: StoredQuery) -> QueryResult:
-        """Answer the two questions that archiving asks."""
+        """Answer the questions that archiving asks."""
         self.questions += 1
         if self.down:
             raise RemoteUnavailable(**ADDRESS)
         if unique_id := query.value(SET_UNIQUE_ID):
             sets = tuple(one for name, one in self.sets.items() if name == unique_id)
             documents = tuple(entry for name, entry in self.entries.values() if name == unique_id)
+        elif query.id == QueryId.GET_DOCUMENTS_AND_ASSOCIATIONS:
+            names = set(query.values(DOCUMENT_UUID))
+            documents = tuple(entry for name, (_, entry) in self.entries.items() if name in names)
+            links = tuple(one for one in self.links if names & {one.source, one.target})
+            return QueryResult(ResponseStatus.SUCCESS, (), MetadataSet((), documents, (), links), ())
         else:
             wanted, sets = set(query.values(DOCUMENT_UNIQUE_ID)), ()
+            if query.return_type == OBJECT_REF:
+                refs = tuple(name for name, (_, one) in self.entries.items() if one.unique_id in wanted)
+                return QueryResult(ResponseStatus.SUCCESS, (), MetadataSet(), refs)
             documents = tuple(entry for _, entry in self.entries.values() if entry.unique_id in wanted)
             if len({entry.patient_id for entry in documents}) > 1:
                 raise _refused("XDSResultNotSinglePatient")

@@ -13,7 +13,7 @@ from tests.support.ports import free_port_base
 from tests.support.prefect import written
 from tests.support.waiting import until
 
-PORTS = range(6)
+PORTS = range(7)
 
 Ended = subprocess.CompletedProcess[str]
 

@@ -40,8 +40,10 @@ def make_p1_files(**changes: Any) -> P1Files:
     """Make a new pair that no P1 has issued; changes go into both recipes."""
     authority = Authority.create("SCP SubCA Test")
     client, other = (ExtendedKeyUsageOID.CLIENT_AUTH,), (ExtendedKeyUsageOID.EMAIL_PROTECTION,)
-    tls = _bundle(Recipe(issuer=authority, common_name="Podmiot 927722 TLS", extended=client).but(**changes))
-    wss = _bundle(Recipe(issuer=authority, common_name="Podmiot 927722 WSS", extended=other).but(**changes))
+    one, two = p1_keys()
+    tls = Recipe(key=one, issuer=authority, common_name="Podmiot 927722 TLS", extended=client)
+    wss = Recipe(key=two, issuer=authority, common_name="Podmiot 927722 WSS", extended=other)
+    tls, wss = _bundle(tls.but(**changes)), _bundle(wss.but(**changes))
     return sealed(tls, wss)
 
 

@@ -12,7 +12,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def free_port_base(size: int = 6) -> int:
+def free_port_base(size: int = 7) -> int:
     """Return the first of `size` neighbouring ports that were free a moment ago."""
     chance = random.SystemRandom()
     for _ in range(200):

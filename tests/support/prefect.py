@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import (
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_HOME,
@@ -32,6 +33,16 @@ def prefect_server(home: Path) -> Iterator[Path]:
     }
     with temporary_settings(ours), prefect_test_harness(server_startup_timeout=120):
         yield Path(PREFECT_SERVER_DATABASE_CONNECTION_URL.value().partition("///")[2])
+
+
+def kill_and_restart_server() -> None:
+    """Kill -9 the server of `prefect_server`, as a power cut does, and start it on the same database."""
+    server = SubprocessASGIServer._instances[None]
+    assert server.server_process is not None
+    server.server_process.kill()
+    server.server_process.communicate()
+    server.running = False
+    server.start(timeout=120)
 
 
 def written(database: Path, *folders: Path) -> Iterator[tuple[str, str]]:

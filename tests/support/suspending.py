@@ -61,6 +61,21 @@ async def form(run: UUID) -> tuple[str, dict[str, Any]]:
     return json.loads(description), json.loads(schema)
 
 
+def begin_run(module: str, flow: str, run: UUID) -> subprocess.Popen[bytes]:
+    """Start the process of an ordered run as a worker does, to be killed."""
+    code = f"import asyncio; from uuid import UUID; from {module} import {flow} as f; "
+    code += "from prefect.flow_engine import load_flow_run, run_flow_async; "
+    code += f"asyncio.run(run_flow_async(f, flow_run=load_flow_run(UUID('{run}'))))"
+    settings = get_current_settings().to_environment_variables(exclude_unset=True)
+    marked = {"PREFECT__FLOW_RUN_ID": str(run), "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, **settings, **marked},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
 def begin(module: str, flow: str, **parameters: Any) -> subprocess.Popen[bytes]:
     """Start a flow in a process of its own, to be killed."""
     code = f"import asyncio, json, sys; from {module} import {flow} as f; "

@@ -26,6 +26,8 @@ What a kill -9, a power cut or a lost connection leaves behind, and who repairs 
     still on its way         queued                         told XDSDuplicateUniqueIdInRegistry, asks again
     splitting a refused      sending        nothing         asks, sends, is refused again, splits again
     submission
+    a kind switched off      queued         nothing         takes its documents out of the plan again, unless
+    while documents wait                                    another archiver holds their batch
     two archivers            any            any             the claim lets one in; if its lease ended while
                                                             it was only slow, its late commits are fenced off
 
@@ -41,6 +43,7 @@ Not protected: content that changes on the clinic's disk between intake and send
 (the hash is that of intake) and ends `rejected`; it cannot be repaired from here.
 """
 
+from erepo.clinic.archiving.choosing import EVERYTHING, Choice, read_day
 from erepo.clinic.archiving.permission import check_permitted
 from erepo.clinic.archiving.planning import plan
 from erepo.clinic.archiving.reconciling import reconcile
@@ -56,7 +59,9 @@ from erepo.clinic.archiving.results import (
 from erepo.clinic.archiving.sending import send_batch
 
 __all__ = [
+    "EVERYTHING",
     "BatchResult",
+    "Choice",
     "Plan",
     "Problem",
     "Reconciliation",
@@ -64,6 +69,7 @@ __all__ = [
     "Summary",
     "check_permitted",
     "plan",
+    "read_day",
     "reconcile",
     "send_batch",
     "summary",

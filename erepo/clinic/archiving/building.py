@@ -71,4 +71,5 @@ def _deposit(item: Item) -> Deposit:
         created=item.created,
         reference_ids=item.reference_ids,
         destroy_after_year=item.destroy_after_year,
+        replaces=item.replaces,
     )

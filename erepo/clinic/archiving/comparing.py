@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from erepo.xds.model import DocumentEntry
-from erepo.xds.vocabulary import APPROVED
+from erepo.xds.vocabulary import APPROVED, DEPRECATED
 
 
 class Finding(StrEnum):
@@ -15,9 +15,20 @@ class Finding(StrEnum):
     HASH = "hash"
     SIZE = "size"
     TWICE = "twice"
+    #: Replaced in the registry, and nothing here says by what.
+    DEPRECATED = "deprecated"
+    #: Replaced by a document of ours, and the registry shows it as current all the same.
+    CURRENT = "current"
 
 
-def compare(unique_id: str, sha1: str, size: int, entries: Iterable[DocumentEntry]) -> Finding:
+def compare(
+    unique_id: str,
+    sha1: str,
+    size: int,
+    entries: Iterable[DocumentEntry],
+    *,
+    replaced: bool | None = False,
+) -> Finding:
     """Compare one document with what the registry says about it.
 
     Args:
@@ -25,14 +36,21 @@ def compare(unique_id: str, sha1: str, size: int, entries: Iterable[DocumentEntr
         sha1: hex, of its octets.
         size: its octets.
         entries: what the registry returned, in any order, entries of other documents included.
+        replaced: whether another document has taken its place there; None when that may be so.
 
     Returns:
-        EQUAL if exactly one approved entry has this hash and size; TWICE if several have; HASH or SIZE if the
-        only entries differ in that; MISSING if there is none.
+        EQUAL if exactly one entry of the right status (approved; deprecated if it was replaced) has this hash
+        and size; TWICE if several have; HASH or SIZE if the only entries differ in that; MISSING if there is
+        none; DEPRECATED or CURRENT if only the status is wrong.
     """
-    own = [entry for entry in entries if entry.unique_id == unique_id and entry.status in ("", APPROVED)]
-    if not own:
+    listed = [entry for entry in entries if entry.unique_id == unique_id]
+    if not listed:
         return Finding.MISSING
+    right = {False: ("", APPROVED), True: (DEPRECATED,), None: ("", APPROVED, DEPRECATED)}[replaced]
+    own = [entry for entry in listed if entry.status in right]
+    if not own:
+        same = any((entry.hash or "").lower() == sha1 and entry.size == size for entry in listed)
+        return (Finding.CURRENT if replaced else Finding.DEPRECATED) if same else Finding.HASH
     alike = [entry for entry in own if (entry.hash or "").lower() == sha1]
     if not alike:
         return Finding.HASH

@@ -9,6 +9,8 @@ PermanentError
 │   └── RegisteredDifferently   the registry holds other bytes under the same id
 ├── InvalidInput
 │   ├── BatchUnknown            no such batch
+│   ├── DayWrong                what a form names is no day of the calendar
+│   ├── PeriodWrong             a chosen period that no document can lie in
 │   └── DescriptionUnusable     a document's description cannot be written as XML
 └── ArchivingRefused            a batch ended early for a cause that a person must repair
 RetryableError
@@ -98,6 +100,31 @@ class BatchUnknown(InvalidInput):
     code = "archiving.batch-unknown"
     cause = Text("There is no batch {batch}.", "Nie ma paczki {batch}.")
     cure = Text("Plan again: `erepo archive`.", "Zaplanuj ponownie: `erepo archive`.")
+
+
+class DayWrong(InvalidInput):
+    """What a form names is no day of the calendar."""
+
+    code = "archiving.day-wrong"
+    cause = Text("One of the days is none.", "Jedna z dat jest nieprawidłowa.")
+    cure = Text(
+        "Write days as year, month and day: 2026-11-30. Nothing was sent.",
+        "Podaj datę jako rok, miesiąc i dzień: 2026-11-30. Niczego nie wysłano.",
+    )
+
+
+class PeriodWrong(InvalidInput):
+    """A chosen period ends before it begins, or lies outside all sensible years."""
+
+    code = "archiving.period-wrong"
+    cause = Text(
+        "No document can lie in the chosen period ({begin} to {end}).",
+        "Żaden dokument nie może przypadać na wybrany okres (od {begin} do {end}).",
+    )
+    cure = Text(
+        "Choose days from the earlier to the later one, between the years 1900 and 2200. Nothing was sent.",
+        "Wybierz dni od wcześniejszego do późniejszego, z lat od 1900 do 2200. Niczego nie wysłano.",
+    )
 
 
 class ArchivingRefused(PermanentError):

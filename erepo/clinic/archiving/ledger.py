@@ -6,17 +6,30 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from erepo.clinic import chain
 from erepo.clinic.archiving.leases import Lease, held, release
 from erepo.clinic.archiving.reasons import stored_words
 from erepo.clinic.archiving.shipments import Shipment
 from erepo.clinic.archiving.verdicts import Judgement
+from erepo.clinic.chain import words
 from erepo.clinic.database import Database
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import batch, document, now, submission
 from erepo.identifiers import oids
+from erepo.xds.vocabulary import Xds
 
+#: Event of a document whose submission was answered with a signed Success.
+ARCHIVED = "archived"
 #: States in which a document still has a way to go.
 OPEN = (State.QUEUED.value, State.SENDING.value)
+
+
+#: What a refused relationship means: state and code of the link. An older version that the registry has lost
+#: may come back, and is linked then.
+_GIVEN_UP = {
+    Xds.DEPRECATED_DOCUMENT.value: ("forked", words.FORKED),
+    Xds.UNRESOLVED_REFERENCE.value: ("alone", words.NOT_ARCHIVED),
+}
 
 
 def new_unique_id() -> str:
@@ -42,7 +55,7 @@ def archive(
     shipments: Sequence[Shipment],
     repository: str,
     *,
-    event: str = "archived",
+    event: str = ARCHIVED,
 ) -> None:
     """Write down that these are in the repository, hash and size confirmed (A)."""
     with held(database, lease) as connection:
@@ -53,6 +66,10 @@ def archive(
         ids = [id_ for shipment in shipments for id_ in shipment.document_ids]
         move(connection, ids, State.SENDING, State.ARCHIVED, event, values=values)
         _finish(connection, [shipment.id for shipment in shipments], "accepted")
+        chain.reopen(connection, ids)
+        if event == ARCHIVED:
+            # The answer was to this very request; what is found by asking is asked about its links, too.
+            chain.linked(connection, [one.id for each in shipments for one in each.items if one.replaces])
 
 
 def requeue(database: Database, lease: Lease, told: Sequence[tuple[Shipment, str]]) -> None:
@@ -85,6 +102,20 @@ def reject(database: Database, lease: Lease, shipment: Shipment, judgement: Judg
         ids = shipment.document_ids
         move(connection, ids, State.SENDING, State.REJECTED, "rejected", values=values, reason=judgement.code)
         _finish(connection, [shipment.id], "failed", judgement)
+
+
+def send_alone(database: Database, lease: Lease, shipment: Shipment, judgement: Judgement) -> None:
+    """Give up the relationship that the registry refused; the document is sent again, as an original."""
+    state, code = _GIVEN_UP.get(judgement.code, ("refused", words.REFUSED))
+    with held(database, lease) as connection:
+        ids = shipment.document_ids
+        chain.loosen(connection, ids, state, code)
+        move(connection, ids, State.SENDING, State.QUEUED, "requeued", reason=code)
+        connection.execute(
+            submission.update()
+            .where(submission.c.id == shipment.id)
+            .values(state="prepared", reason_code=judgement.code)
+        )
 
 
 def split(database: Database, lease: Lease, shipment: Shipment, judgement: Judgement) -> None:

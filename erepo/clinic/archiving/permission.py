@@ -1,7 +1,8 @@
-"""May anything be deposited now? Asked before a run, before planning, and before each batch."""
+"""May documents be moved now? Asked before a run, before planning, each batch, and each page of purging."""
 
 from erepo.clinic.database import Database
 from erepo.clinic.licence import require_licence
+from erepo.clinic.licence.clock import advance
 from erepo.clinic.maintenance import refuse_inside
 from erepo.settings import Settings
 
@@ -11,8 +12,10 @@ def check_permitted(database: Database, settings: Settings) -> None:
 
     Raises:
         MaintenanceNow: a maintenance window is open.
-        LicenceExpired, LicenceNotYet, LicenceInvalid, LicenceForeign, LicenceKeyMissing: the licence.
+        LicenceExpired, LicenceNotYet, LicenceInvalid, LicenceForeign, LicenceKeyMissing,
+            LicenceClockBehind: the licence.
     """
+    advance(database)
     with database.read() as connection:
         refuse_inside(connection)
         require_licence(connection, settings)

@@ -6,12 +6,14 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from erepo.cda.kinds import Kind
+from erepo.clinic import chain
 from erepo.clinic.archiving import grouping, ledger
+from erepo.clinic.archiving.choosing import EVERYTHING, Choice
 from erepo.clinic.archiving.grouping import Waiting
 from erepo.clinic.archiving.leases import is_free
 from erepo.clinic.archiving.permission import check_permitted
 from erepo.clinic.archiving.results import Plan
+from erepo.clinic.archiving.withdrawing import withdraw
 from erepo.clinic.database import Database
 from erepo.clinic.metadata import entry_uuid
 from erepo.clinic.states import State, move
@@ -30,21 +32,21 @@ def plan(
     settings: Settings,
     *,
     now: datetime,
-    kinds: Sequence[Kind] | None = None,
-    limit: int | None = None,
+    choice: Choice = EVERYTHING,
     submission_documents: int = grouping.DOCUMENTS,
 ) -> Plan:
     """Queue what is due and return all batches that wait, those of unfinished runs first.
 
     May be called again at any moment: a document is planned once, and what an interrupted call has planned is
-    returned by the next one.
+    returned by the next one. Batches of earlier runs are returned whatever the choice: their ids are taken
+    and perhaps known to the registry already, and what was begun is brought to an end. Of these, only
+    documents whose kind has been switched off since are taken out again.
 
     Args:
         database: the clinic's.
         settings: `batch_documents` is the size of a batch.
         now: documents due by then are planned (aware).
-        kinds: only documents of these kinds; None means all that are archived by themselves.
-        limit: most documents planned by this call.
+        choice: which of the documents that are due are planned by this call.
         submission_documents: most documents of one submission.
 
     Raises:
@@ -54,31 +56,36 @@ def plan(
     check_permitted(database, settings)
     with database.read() as connection:
         check_ready(connection)
-        due = _due(connection, now, kinds, min(limit if limit is not None else MOST, MOST))
+    withdraw(database)
+    with database.read() as connection:
+        due = [Waiting(*row[:3]) for row in connection.execute(chosen_due(now, choice))]
     submissions = grouping.group(due, documents=submission_documents)
     planned = 0
     for together in grouping.pack(submissions, settings.batch_documents):
         with database.begin() as connection:
             planned += _queue(connection, together)
-    return _waiting(database, planned)
+    return _waiting(database, planned, now)
 
 
-def _due(connection: sa.Connection, now: datetime, kinds: Sequence[Kind] | None, limit: int) -> list[Waiting]:
-    conditions = [
-        document.c.state == State.LOCAL.value,
-        document.c.due_at <= now,
-        kind_rule.c.auto_archive.is_(True),
-    ]
-    if kinds is not None:
-        conditions.append(document.c.kind.in_([str(kind) for kind in kinds]))
-    rows = connection.execute(
-        sa.select(document.c.id, document.c.patient_key, document.c.size)
+def chosen_due(now: datetime, choice: Choice) -> sa.Select[tuple[int, int, int, str]]:
+    """Return the question for the documents that are due and chosen: id, patient, octets, kind."""
+    conditions = [*is_due(now), sa.not_(chain.waits()), *choice.conditions()]
+    return (
+        sa.select(document.c.id, document.c.patient_key, document.c.size, document.c.kind)
         .join(kind_rule, kind_rule.c.kind == document.c.kind)
         .where(*conditions)
         .order_by(document.c.due_at, document.c.id)
-        .limit(limit)
+        .limit(min(choice.limit if choice.limit is not None else MOST, MOST))
     )
-    return [Waiting(*row) for row in rows]
+
+
+def is_due(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return what makes a document due, beside its kind's rule joined to it."""
+    return (
+        document.c.state == State.LOCAL.value,
+        document.c.due_at <= now,
+        kind_rule.c.auto_archive.is_(True),
+    )
 
 
 def _queue(connection: sa.Connection, together: Sequence[Sequence[Waiting]]) -> int:
@@ -98,7 +105,9 @@ def _queue(connection: sa.Connection, together: Sequence[Sequence[Waiting]]) -> 
         for key, one in placed
         for waiting in one
     ]
-    move(connection, list(ids), State.LOCAL, State.QUEUED, "queued", batch=batch_id)
+    # Documents that waited for an older version said so; they do not wait any more.
+    reason = dict.fromkeys(("reason_code", "reason_text", "next_step"))
+    move(connection, list(ids), State.LOCAL, State.QUEUED, "queued", values=reason, batch=batch_id)
     connection.execute(document.update().where(document.c.id == sa.bindparam("key")), values)
     return len(ids)
 
@@ -138,7 +147,7 @@ def _still_local(connection: sa.Connection, wanted: Sequence[int]) -> dict[int, 
     return found
 
 
-def _waiting(database: Database, planned: int) -> Plan:
+def _waiting(database: Database, planned: int, now: datetime) -> Plan:
     with database.begin() as connection:
         unfinished = connection.execute(
             sa.select(batch.c.id, batch.c.run_key)
@@ -154,6 +163,8 @@ def _waiting(database: Database, planned: int) -> Plan:
             .where(batch.c.state != "finished", document.c.state.in_(ledger.OPEN))
             .group_by(submission.c.batch_id)
         ).all()
+        if waiting := chain.count_waiting(connection, now):
+            chain.mark_waiting(connection, now)
     counts = {row[0]: (row[1], row[2]) for row in open_rows}
     batches = [batch_id for batch_id in free if batch_id in counts]
     return Plan(
@@ -161,4 +172,5 @@ def _waiting(database: Database, planned: int) -> Plan:
         documents=sum(counts[one][0] for one in batches),
         planned=planned,
         bytes=int(sum(counts[one][1] for one in batches)),
+        waiting=waiting,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 import sqlalchemy as sa
 
@@ -11,10 +12,12 @@ from erepo.clinic.archiving.errors import BatchTaken
 from erepo.clinic.archiving.leases import claim
 from erepo.clinic.archiving.results import Reconciliation
 from erepo.clinic.archiving.work import Work, keeping
+from erepo.clinic.chain import settle_links
 from erepo.clinic.database import Database
 from erepo.clinic.repository import Cloud
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, submission
+from erepo.errors import ErepoError
 
 
 async def reconcile(cloud: Cloud, database: Database) -> Reconciliation:
@@ -31,7 +34,10 @@ async def reconcile(cloud: Cloud, database: Database) -> Reconciliation:
     for batch_id in await asyncio.to_thread(_with_unknown, database):
         total = _add(total, await _reconcile_batch(cloud, database, batch_id))
         if total.problem is not None:
-            break
+            return total
+    # Not what documents wait for: a link that cannot be settled now is settled by a later run.
+    with suppress(ErepoError):
+        await settle_links(cloud, database)
     return total
 
 

@@ -57,12 +57,23 @@ class Plan:
         documents: documents in them, of any earlier run included.
         planned: documents put into the queue by this call.
         bytes: octets in them.
+        waiting: documents that are due, and wait for the version they replace to be archived first.
     """
 
     batches: list[str] = field(default_factory=list)
     documents: int = 0
     planned: int = 0
     bytes: int = 0
+    waiting: int = 0
+
+    def goes_on(self, most: int, planned: int) -> bool:
+        """Tell whether planning again, once this is sent, may let newer versions go that had to wait.
+
+        Args:
+            most: documents the run may plan; 0 means all.
+            planned: documents it has planned so far.
+        """
+        return bool(self.waiting and self.planned and (not most or planned < most))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 from erepo.clinic.archiving import ledger
 from erepo.clinic.archiving.committing import first_error
@@ -9,8 +10,10 @@ from erepo.clinic.archiving.leases import claim
 from erepo.clinic.archiving.permission import check_permitted
 from erepo.clinic.archiving.results import BatchResult
 from erepo.clinic.archiving.work import Progress, Work, keeping
+from erepo.clinic.chain import settle_links
 from erepo.clinic.database import Database
 from erepo.clinic.repository import Cloud
+from erepo.errors import ErepoError
 
 
 async def send_batch(
@@ -46,6 +49,9 @@ async def send_batch(
             async with keeping(database, lease):
                 await work.ask()
                 await work.send()
+        if work.archived:
+            with suppress(ErepoError):
+                await settle_links(cloud, database)
     finally:
         queued, sending = await asyncio.shield(asyncio.to_thread(ledger.close, database, lease))
     return BatchResult(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from erepo.cda.model import Patient
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, patient, submission
+from erepo.clinic.tables_chain import chain_link
 from erepo.identifiers.hl7 import CX
 
 
@@ -36,6 +37,7 @@ class Item:
         reference_ids: further ids, as XDS writes them.
         created: when it was made, or came in.
         destroy_after_year: last year in which it must be kept; None when not known.
+        replaces: entry id of the registered document whose place it takes; empty when it takes none.
     """
 
     id: int
@@ -55,6 +57,7 @@ class Item:
     reference_ids: tuple[str, ...]
     created: datetime
     destroy_after_year: int | None
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Shipment:
         return [item.id for item in self.items]
 
 
+_OLDER = document.alias("older")
 _COLUMNS = (
     submission.c.id.label("submission_id"),
     submission.c.unique_id.label("submission_unique_id"),
@@ -104,6 +108,11 @@ _COLUMNS = (
     document.c.effective_at,
     document.c.taken_in_at,
     document.c.destroy_after_year,
+    sa.case(
+        (chain_link.c.state != "open", None),
+        (_OLDER.c.state.in_((State.ARCHIVED.value, State.REMOTE.value)), _OLDER.c.entry_uuid),
+        else_=chain_link.c.predecessor_entry,
+    ).label("replaces"),
 )
 
 
@@ -113,6 +122,8 @@ def load(connection: sa.Connection, batch_id: str, state: State) -> list[Shipmen
         sa.select(*_COLUMNS)
         .join(document, document.c.submission_id == submission.c.id)
         .join(patient, patient.c.id == document.c.patient_key)
+        .outerjoin(chain_link, chain_link.c.document_id == document.c.id)
+        .outerjoin(_OLDER, _OLDER.c.id == chain_link.c.predecessor_id)
         .where(submission.c.batch_id == batch_id, document.c.state == state.value)
         .order_by(submission.c.id, document.c.id)
     )
@@ -146,4 +157,5 @@ def _item(row: Any) -> Item:
         reference_ids=tuple(row.reference_ids or ()),
         created=row.effective_at or row.taken_in_at,
         destroy_after_year=row.destroy_after_year,
+        replaces=row.replaces or "",
     )

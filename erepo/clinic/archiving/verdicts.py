@@ -10,6 +10,7 @@ The order of the reasons, first match wins:
     registry or repository busy, out of resources     later    not there
     any other error of the registry or repository     refused  not there (asked before it is written down)
     403, unusable certificate, no content folder      halt     not there; nothing else would get through
+    no list tells whether the service was revoked     later    not there: asked before anything is sent
     no connection, 503                                later    not there
     time is up before the request was whole           later    not there
     time is up afterwards, connection cut             ask      perhaps there
@@ -29,10 +30,22 @@ from erepo.errors import (
     RemoteTimeout,
     RemoteUnavailable,
 )
+from erepo.pki.revocation import StatusUnknown, StatusUntrusted
 from erepo.xds.responses import XdsFailure
+from erepo.xds.vocabulary import Xds
 
 #: An earlier request of ours may have stored the submission: ask, do not judge.
 ALREADY_USED = frozenset({"XDSDuplicateUniqueIdInRegistry"})
+
+#: The document may be good, and only what it says about an older one is not: it goes as an original.
+ABOUT_RELATIONSHIPS = frozenset(
+    {
+        Xds.DEPRECATED_DOCUMENT.value,
+        Xds.UNRESOLVED_REFERENCE.value,
+        Xds.PATIENT_MISMATCH.value,
+        Xds.REPLACE_FAILED.value,
+    }
+)
 
 #: Phases of an exchange after which the request cannot have arrived as a whole (contract of the channel).
 BEFORE_SENDING = frozenset({"connect", "pool", "write"})
@@ -93,9 +106,9 @@ def refuse(error: Exception) -> Judgement:
 
 def _verdict(error: Exception) -> Verdict:
     match error:
-        case AccessRefused() | ConfigurationError():
+        case AccessRefused() | ConfigurationError() | StatusUntrusted():
             return Verdict.HALT
-        case RemoteUnavailable() | RemoteBusy():
+        case RemoteUnavailable() | RemoteBusy() | StatusUnknown():
             return Verdict.LATER
         case RemoteTimeout() if error.data.get("phase") in BEFORE_SENDING:
             return Verdict.LATER

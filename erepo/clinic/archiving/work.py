@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from erepo.clinic import chain
 from erepo.clinic.archiving import ledger
 from erepo.clinic.archiving.asking import ABSENT, ask_documents, ask_submission
 from erepo.clinic.archiving.building import Builder
@@ -15,7 +16,7 @@ from erepo.clinic.archiving.leases import RENEWAL, Lease, renew
 from erepo.clinic.archiving.reasons import problem_of, reason_of
 from erepo.clinic.archiving.results import Problem, Rejection
 from erepo.clinic.archiving.shipments import Shipment, load
-from erepo.clinic.archiving.verdicts import ALREADY_USED, Judgement, Verdict, judge
+from erepo.clinic.archiving.verdicts import ABOUT_RELATIONSHIPS, ALREADY_USED, Judgement, Verdict, judge
 from erepo.clinic.database import Database
 from erepo.clinic.pipeline import PATIENCE, Breaker, Delivery, Parcel, Pipeline
 from erepo.clinic.repository import Cloud
@@ -75,6 +76,11 @@ class Work:
 
     async def send(self) -> None:
         """Send what is queued, in rounds, until nothing is or something stops us."""
+        try:
+            await chain.look(self.cloud, self.database, self.lease.batch_id)
+        except Exception as error:  # noqa: BLE001 - nobody can be asked: nothing would get through either
+            self.failure, self.problem = error, problem_of(error)
+            return
         for number in range(ROUNDS):
             shipments = await self._load(State.QUEUED)
             if not shipments or self.problem is not None:
@@ -221,6 +227,10 @@ class Work:
             self.failure = judgement.error or self.failure
             self.requeued += len(shipment.items)
             ledger.split(self.database, self.lease, shipment, judgement)
+            return
+        if shipment.items[0].replaces and judgement.code in ABOUT_RELATIONSHIPS:
+            self.requeued += 1
+            ledger.send_alone(self.database, self.lease, shipment, judgement)
             return
         ledger.reject(self.database, self.lease, shipment, judgement)
         self.rejected += _rejections(shipment, judgement)

@@ -20,6 +20,7 @@ from erepo.pki.errors import (
     WrongPurpose,
     WrongSubject,
 )
+from erepo.pki.revocation import CertificateRevoked
 from erepo.soap.errors import AddressUnknown, BadRequestAnswer, ForbiddenAnswer, SecureChannelFailed
 from erepo.texts import Language, Text
 
@@ -88,8 +89,13 @@ SYMPTOMS = (
             found.CertificateEnding,
             CertificateExpired,
             CertificateNotYetValid,
+            CertificateRevoked,
         ),
         (
+            "certificates.revoked",
+            "certificates.signer-revoked",
+            "pki.revoked-by-crl",
+            "pki.revoked-by-ocsp",
             "acting.user-unknown",
             "acting.token-refused",
             "cloud.account-suspended",

@@ -14,10 +14,12 @@ from erepo.clinic.earchive.giving import give
 from erepo.clinic.earchive.place import MARK, Place
 from erepo.clinic.earchive.removing import remove_documents, remove_metadata
 from erepo.clinic.earchive.storing import store
+from erepo.clinic.earchive.updating import update as change
 from erepo.settings import Settings
 from erepo.xds.iti18 import QueryResult, StoredQuery
 from erepo.xds.iti41 import Submission
 from erepo.xds.iti43 import DocumentRequest, RetrieveResult
+from erepo.xds.iti57 import Update
 
 Result = TypeVar("Result")
 
@@ -77,6 +79,10 @@ class EArchive:
         """Fetch documents; see `Cloud.retrieve` and `giving.give`."""
         limit = self.settings.limits.large_body
         return await self._run(lambda archive: give(archive, requests, limit))
+
+    async def update(self, update: Update) -> None:
+        """Change registered metadata; see `Cloud.update` and `updating.update`."""
+        await self._run(lambda archive: change(archive, update))
 
     async def remove_metadata(self, entry_uuids: Sequence[str]) -> None:
         """Remove objects of the registry; see `Cloud.remove_metadata`."""

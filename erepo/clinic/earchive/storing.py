@@ -36,7 +36,7 @@ def store(archive: Archive, submission: Submission) -> None:
         FolderMissing, FolderFull, FolderReadOnly, FolderFaulty: nothing was stored.
         StoringUnknown: it may have been stored; ask.
     """
-    _refuse([*_check_together(submission.registration())])
+    refuse([*_check_together(submission.registration())])
     put: list[StoredBlob] = []
     try:
         for entry, content in submission.entries:
@@ -49,10 +49,10 @@ def store(archive: Archive, submission: Submission) -> None:
 
         def draft(connection: sa.Connection, number: int) -> Record:
             known = blobs_of(connection, [one.unique_id for one in put])
-            _refuse([*_check_known(connection, metadata, known, put), *_check_links(connection, metadata)])
+            refuse([*_check_known(connection, metadata, known, put), *check_links(connection, metadata)])
             new = tuple(one for one in put if one.unique_id not in known)
             _check_there(archive, new)
-            return Record(number, archive.stamp(), objects, new, tuple(_deprecated(connection, metadata)))
+            return Record(number, archive.stamp(), objects, new, tuple(replaced_by(connection, metadata)))
 
         record = archive.change(draft)
     except StoringUnknown:
@@ -64,7 +64,12 @@ def store(archive: Archive, submission: Submission) -> None:
     _drop(archive, [one for one in put if one not in record.blobs])
 
 
-def _refuse(errors: Sequence[RegistryError]) -> None:
+def refuse(errors: Sequence[RegistryError]) -> None:
+    """Raise if there is any reason.
+
+    Raises:
+        XdsRefused: with all of them.
+    """
     if errors:
         raise failure(errors)
 
@@ -125,8 +130,12 @@ def _normal(archive: Archive, submission: Submission, blobs: Sequence[StoredBlob
         replace(one, status=APPROVED, lid=one.entry_uuid, version=1) for one in found.submission_sets
     )
     folders = tuple(replace(one, status=APPROVED, lid=one.entry_uuid, version=1) for one in found.folders)
-    links = tuple(replace(one, status=APPROVED, lid=one.entry_uuid, version=1) for one in found.associations)
-    return MetadataSet(sets, documents, folders, links)
+    return MetadataSet(sets, documents, folders, normal_links(found.associations))
+
+
+def normal_links(links: Iterable[Association]) -> tuple[Association, ...]:
+    """Return associations as a registry keeps them."""
+    return tuple(replace(one, status=APPROVED, lid=one.entry_uuid, version=1) for one in links)
 
 
 def _check_together(registration: Registration) -> Iterator[RegistryError]:
@@ -181,7 +190,7 @@ def _ids(metadata: MetadataSet) -> set[str]:
     return found | {one.entry_uuid for one in metadata.associations}
 
 
-def _check_links(connection: sa.Connection, metadata: MetadataSet) -> Iterator[RegistryError]:
+def check_links(connection: sa.Connection, metadata: MetadataSet) -> Iterator[RegistryError]:
     """Hold relationships against what they point at: registered, approved, of the same patient."""
     here = _ids(metadata)
     ends = {end for one in metadata.associations for end in (one.source, one.target)} - here
@@ -199,7 +208,7 @@ def _check_links(connection: sa.Connection, metadata: MetadataSet) -> Iterator[R
                 yield RegistryError(Xds.DEPRECATED_DOCUMENT, end, location=one.entry_uuid)
 
 
-def _deprecated(connection: sa.Connection, metadata: MetadataSet) -> Iterator[str]:
+def replaced_by(connection: sa.Connection, metadata: MetadataSet) -> Iterator[str]:
     """Yield what a submission replaces, and what transforms or appends it (TF-2 3.42.4.1.3.3.3)."""
     edge = {one.target for one in metadata.associations if one.type in _REPLACING}
     new = {one.source for one in metadata.associations if one.type in _REPLACING}

@@ -8,7 +8,21 @@ uses; a crash after it leaves a document that the next import recognises by its 
 from erepo.clinic.intake.files import find_files, plain
 from erepo.clinic.intake.inbox import finished_files
 from erepo.clinic.intake.outcomes import Outcome, Status, Summary
+from erepo.clinic.intake.received import Received, Receiver
 from erepo.clinic.intake.service import Intake
-from erepo.clinic.intake.sidecar import parse_patient
+from erepo.clinic.intake.sidecar import Beside, parse_patient, read_description
 
-__all__ = ["Intake", "Outcome", "Status", "Summary", "find_files", "finished_files", "parse_patient", "plain"]
+__all__ = [
+    "Beside",
+    "Intake",
+    "Outcome",
+    "Received",
+    "Receiver",
+    "Status",
+    "Summary",
+    "find_files",
+    "finished_files",
+    "parse_patient",
+    "plain",
+    "read_description",
+]

@@ -16,7 +16,8 @@ from erepo.clinic.errors import PatientUnknown
 from erepo.clinic.intake.files import Loaded, plain_name
 from erepo.clinic.intake.patients import PatientFacts
 from erepo.clinic.intake.sidecar import Beside
-from erepo.clinic.kinds import DEFAULT_RETENTION_YEARS, KindRule
+from erepo.clinic.kinds import KindRule
+from erepo.clinic.retention.classes import last_year
 from erepo.clinic.times import WARSAW, read_time, sensible
 from erepo.content import Buffer
 from erepo.identifiers import oids
@@ -24,8 +25,6 @@ from erepo.identifiers.hl7 import ReferenceId
 
 #: Most characters of XDSDocumentEntry.uniqueId (ITI TF-3, table 4.2.3.1.7-2).
 UNIQUE_ID_LIMIT = 128
-#: Years that documents about a child under two are kept (act on patients' rights, art. 29).
-CHILD_YEARS, CHILD_AGE = 22, 2
 
 _UNIQUE_ID_REFERENCE = "urn:ihe:iti:xds:2013:uniqueId"
 
@@ -181,13 +180,9 @@ def row_of(document: Described, loaded: Loaded, rule: KindRule, taken_in_at: dat
 
 def _last_year(document: Described, rule: KindRule, taken_in_at: datetime) -> int:
     """The year at whose end the document may be destroyed (polish-domain §6)."""
-    entry = _year(document.effective_at or taken_in_at)
-    years = rule.retention_years
     born = read_time(document.patient.birth_date)
-    # By calendar years: a child who has just turned two keeps its documents a little longer, never shorter.
-    if born and entry - _year(born) <= CHILD_AGE and years >= DEFAULT_RETENTION_YEARS:
-        years = max(years, CHILD_YEARS)
-    return entry + years
+    entry = _year(document.effective_at or taken_in_at)
+    return last_year(entry, rule.retention_years, _year(born) if born else None)
 
 
 def _year(moment: datetime) -> int:

@@ -1,6 +1,7 @@
 """One group of files: loaded, described, stored, committed, and only then reported."""
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from erepo.clinic.intake.describing import describe
 from erepo.clinic.intake.files import SIDECAR, Loaded, load, stamp
 from erepo.clinic.intake.outcomes import Outcome, Status
 from erepo.clinic.intake.rows import Fresh, Known, find_known, ids_of, insert_documents
-from erepo.clinic.intake.sidecar import beside
+from erepo.clinic.intake.sidecar import Beside, beside
 from erepo.clinic.kinds import read_rules
 from erepo.clinic.states import State
 from erepo.errors import ErepoError
@@ -41,6 +42,12 @@ class Given:
     patient: CX | None = None
     kind: Kind | None = None
     delete_source: bool = False
+    actor: str = "erepo"
+    origin: str = "own"
+
+
+#: Told, in the transaction that takes documents in, which they are: public id by SHA-256.
+Also = Callable[[sa.Connection, Mapping[str, str]], None]
 
 
 @dataclass(slots=True)
@@ -50,8 +57,16 @@ class Group:
     places: Places
     given: Given
     paths: list[Path]
+    around: Mapping[Path, Beside] = field(default_factory=dict)
+    """What is known of files that have no description beside them, because they came otherwise."""
+    also: Also | None = None
+    """What else is to be written in the transaction."""
     _outcomes: dict[Path, Outcome] = field(default_factory=dict)
     _loaded: dict[Path, Loaded] = field(default_factory=dict)
+
+    def received(self, one: Loaded) -> None:
+        """Hand over a document that was read already."""
+        self._loaded[one.path] = one
 
     def take(self) -> list[Outcome]:
         """Bring every file to its outcome, in the order given.
@@ -94,7 +109,7 @@ class Group:
             if sha256 in known or sha256 in fresh:
                 continue
             try:
-                around = beside(path, self.given.patient, self.given.kind)
+                around = self.around.get(path) or beside(path, self.given.patient, self.given.kind)
                 fresh[sha256] = Fresh(one, describe(one, around, self.places.limit))
             except ErepoError as error:
                 self._outcomes[path] = Outcome(path, Status.REFUSED, size=one.digests.size, reason=error)
@@ -124,7 +139,15 @@ class Group:
                 with self.places.database.begin() as connection:
                     known = find_known(connection, [one.sha256 for one in fresh])
                     new = [one for one in fresh if one.sha256 not in known]
-                    insert_documents(connection, new, read_rules(connection))
+                    insert_documents(
+                        connection,
+                        new,
+                        read_rules(connection, hold=True),
+                        actor=self.given.actor,
+                        origin=self.given.origin,
+                    )
+                    if self.also:
+                        self.also(connection, {one.sha256: one.known.public_id for one in new})
                     return known | {one.sha256: one.known for one in new}
             except sa.exc.IntegrityError:
                 # Possible only where writers do not exclude each other: the other one has committed by now.

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
-from erepo.clinic import audit
+from erepo.clinic import audit, chain
 from erepo.clinic.intake.describing import Described, row_of
 from erepo.clinic.intake.files import Loaded
 from erepo.clinic.intake.patients import patient_keys
 from erepo.clinic.kinds import KindRule
+from erepo.clinic.retention import reckon_new
 from erepo.clinic.states import FIRST
 from erepo.clinic.tables import document, now
 
@@ -46,7 +47,12 @@ def find_known(connection: sa.Connection, digests: Sequence[str]) -> dict[str, K
 
 
 def insert_documents(
-    connection: sa.Connection, fresh: Sequence[Fresh], rules: Mapping[Kind, KindRule]
+    connection: sa.Connection,
+    fresh: Sequence[Fresh],
+    rules: Mapping[Kind, KindRule],
+    *,
+    actor: str = "erepo",
+    origin: str = "own",
 ) -> None:
     """Add documents with their patients and their first audit event.
 
@@ -54,6 +60,8 @@ def insert_documents(
         connection: the transaction; the caller commits.
         fresh: documents whose bytes no row has yet and whose content is durable.
         rules: of all kinds.
+        actor: who brought them, for the audit.
+        origin: `own`, or `foreign` for documents of other providers.
     """
     if not fresh:
         return
@@ -65,6 +73,7 @@ def insert_documents(
         | {
             "public_id": one.known.public_id,
             "state": FIRST.value,
+            "origin": origin,
             "patient_key": keys[one.described.patient.key],
             "content_path": f"{one.sha256[:2]}/{one.sha256}",
         }
@@ -72,7 +81,9 @@ def insert_documents(
     ]
     connection.execute(document.insert(), rows)
     ids = ids_of(connection, [one.sha256 for one in fresh])
-    audit.record(connection, "taken_in", ids, to_state=FIRST.value)
+    audit.record(connection, "taken_in", ids, to_state=FIRST.value, actor=actor)
+    chain.note(connection, {one.sha256: one.described.header for one in fresh}, ids)
+    reckon_new(connection, ids)
 
 
 def ids_of(connection: sa.Connection, digests: Sequence[str]) -> list[int]:

@@ -8,8 +8,9 @@ from erepo.cda.kinds import Kind
 from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database
 from erepo.clinic.intake.files import find_files
-from erepo.clinic.intake.group import Given, Group, Places
+from erepo.clinic.intake.group import Also, Given, Group, Places
 from erepo.clinic.intake.outcomes import Outcome, Summary
+from erepo.clinic.intake.received import Received
 from erepo.identifiers.hl7 import CX
 from erepo.settings import Settings
 
@@ -57,6 +58,26 @@ class Intake:
         """
         given = Given(patient, kind, delete_source=delete_source)
         return Group(self._places, given, [path]).take()[0]
+
+    def take_received(self, received: Received, also: Also | None = None) -> Outcome:
+        """Take in one document that did not come as a file.
+
+        Args:
+            received: the document; a draft in it is used up, whatever happens.
+            also: called in the transaction that takes it in, unless it is known already.
+
+        Returns:
+            What became of it; a refusal is an outcome, not an error.
+
+        Raises:
+            OSError: our own disk refused; nothing was taken in.
+            ErepoError: what `also` raised; nothing was taken in.
+        """
+        one = received.loaded()
+        given = Given(actor=received.actor, origin=received.origin)
+        group = Group(self._places, given, [one.path], around={one.path: received.known}, also=also)
+        group.received(one)
+        return group.take()[0]
 
     def take_folder(
         self,

@@ -81,8 +81,15 @@ def _read(path: Path) -> Beside:
         octets = read_beside(path, LIMIT + 1)
     except OSError:
         raise SidecarInvalid(field="(file)") from None
-    if octets is None:
-        return Beside()
+    return Beside() if octets is None else read_description(octets)
+
+
+def read_description(octets: bytes) -> Beside:
+    """Read a description (JSON).
+
+    Raises:
+        SidecarInvalid: it cannot be understood; `field` says where.
+    """
     try:
         data = orjson.loads(octets) if len(octets) <= LIMIT else None
     except orjson.JSONDecodeError:

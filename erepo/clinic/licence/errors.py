@@ -5,6 +5,7 @@ PermanentError
 │   ├── LicenceExpired       it is over: nothing is deposited, migration and reading go on
 │   ├── LicenceNotYet        it begins later
 │   ├── LicenceForeign       it is for another account
+│   ├── LicenceClockBehind   the clock was set back: dates prove nothing on it
 │   └── LicenceKeyMissing    nobody told which key signs licences
 └── InvalidInput
     └── LicenceInvalid       no licence, or not signed by that key
@@ -41,6 +42,24 @@ class LicenceNotYet(ConfigurationError):
     cure = Text(
         "Wait, load an earlier licence, or correct the clock of this machine.",
         "Poczekaj, wczytaj wcześniejszą licencję albo popraw zegar tego komputera.",
+    )
+
+
+class LicenceClockBehind(ConfigurationError):
+    """This machine's clock is behind a moment that was seen already, so no date can be believed."""
+
+    code = "licence.clock-behind"
+    cause = Text(
+        "The clock says {now} (UTC), but it has been {seen} (UTC) here already: nothing is archived or"
+        " indexed.",
+        "Zegar wskazuje {now} (UTC), a było tu już {seen} (UTC): dokumenty nie są archiwizowane ani"
+        " indeksowane.",
+    )
+    cure = Text(
+        "Set the clock right (NTP). If it is right and was once ahead, ask the licence's issuer for a new one"
+        " and load it: `erepo account licence load FILE`. Migration and reading go on.",
+        "Ustaw zegar (NTP). Jeśli jest prawidłowy, a kiedyś się spieszył, poproś wystawcę o nową licencję i"
+        " wczytaj ją: `erepo account licence load PLIK`. Migracja i odczyt działają nadal.",
     )
 
 

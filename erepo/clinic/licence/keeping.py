@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from erepo.clinic.audit import note
 from erepo.clinic.database import Database
+from erepo.clinic.licence.clock import begin_anew, expect_forward
 from erepo.clinic.licence.errors import LicenceExpired, LicenceForeign, LicenceInvalid, LicenceNotYet
 from erepo.clinic.licence.reading import Licence, licence_key, read_licence
 from erepo.clinic.tables import account, now
@@ -47,6 +48,7 @@ def load_licence(database: Database, settings: Settings, text: str, *, actor: st
         }
         connection.execute(licence.delete().where(licence.c.id == found.id))
         connection.execute(licence.insert().values(id=found.id, **values))
+        begin_anew(connection)
         detail = {"valid_until": found.valid_until.isoformat()}
         note(connection, "licence_loaded", subject="licence", subject_id=found.id, actor=actor, detail=detail)
     return found
@@ -86,6 +88,7 @@ def require_licence(connection: sa.Connection, settings: Settings, at: datetime 
 
     Raises:
         LicenceExpired, LicenceNotYet: by its own dates.
+        LicenceClockBehind: the clock was set back, see `clock`.
         LicenceInvalid, LicenceForeign, LicenceKeyMissing: see `current_licence`.
     """
     found, moment = current_licence(connection, settings), at or now()
@@ -95,6 +98,7 @@ def require_licence(connection: sa.Connection, settings: Settings, at: datetime 
         raise LicenceExpired(day=found.last_day)
     if moment < found.valid_from:
         raise LicenceNotYet(day=found.first_day)
+    expect_forward(connection, moment)
 
 
 def _active_account(connection: sa.Connection) -> str | None:

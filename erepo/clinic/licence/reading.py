@@ -19,8 +19,8 @@ from jwt.types import Options
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from erepo.clinic.licence.errors import LicenceInvalid, LicenceKeyMissing
-from erepo.clinic.times import WARSAW
 from erepo.settings import Settings
+from erepo.texts import day_words
 
 TYPE: Final = "erepo-licence+jwt"
 _LARGEST: Final = 8192
@@ -72,12 +72,12 @@ class Licence:
     @property
     def last_day(self) -> str:
         """The last day it is valid on, in Poland."""
-        return f"{(self.valid_until - timedelta(seconds=1)).astimezone(WARSAW):%Y-%m-%d}"
+        return day_words(self.valid_until - timedelta(seconds=1))
 
     @property
     def first_day(self) -> str:
         """The first day it is valid on, in Poland."""
-        return f"{self.valid_from.astimezone(WARSAW):%Y-%m-%d}"
+        return day_words(self.valid_from)
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs; the signed text is left out."""

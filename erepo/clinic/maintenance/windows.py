@@ -19,8 +19,7 @@ from erepo.clinic.database import Database
 from erepo.clinic.maintenance.errors import MaintenanceNow, WindowWrong
 from erepo.clinic.tables import now
 from erepo.clinic.tables_account import maintenance_window, paused_schedule
-from erepo.clinic.times import WARSAW
-from erepo.texts import Text
+from erepo.texts import Text, moment_words
 
 #: Longer pauses are a slip of the pen: documents would pile up unseen.
 LONGEST: Final = timedelta(days=31)
@@ -159,8 +158,7 @@ def refuse_inside(connection: sa.Connection, at: datetime | None = None) -> None
     moment = at or now()
     for window in _coming(connection, moment):
         if window.is_open(moment):
-            until = window.ends_at.astimezone(WARSAW)
-            raise MaintenanceNow(until=f"{until:%Y-%m-%d %H:%M}")
+            raise MaintenanceNow(until=moment_words(window.ends_at))
 
 
 def paused_schedules(database: Database) -> list[PausedSchedule]:

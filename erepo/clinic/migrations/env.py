@@ -2,7 +2,17 @@
 
 from alembic import context
 
-from erepo.clinic import tables_account, tables_earchive, tables_people  # noqa: F401 — their tables join the metadata
+from erepo.clinic import (  # noqa: F401 — their tables join the metadata
+    tables_account,
+    tables_api,
+    tables_chain,
+    tables_clock,
+    tables_earchive,
+    tables_migrating,
+    tables_people,
+    tables_purging,
+    tables_retention,
+)
 from erepo.clinic.tables import metadata
 
 context.configure(

@@ -25,6 +25,7 @@ from erepo.pki import Bundle, CertificatePurpose, Proven, TrustStore, check_cert
 from erepo.pki.csr import write_csr
 from erepo.pki.errors import KeyMismatch, WrongAccount
 from erepo.pki.pem import write_certificates
+from erepo.pki.serials import check_serials
 
 _NO_PINS = Pins()
 
@@ -93,6 +94,7 @@ def adopt(  # noqa: PLR0913 — whom to believe and what to call the files is sa
     Raises:
         FilesSwapped: each is the other.
         CertificateRefused: one does not pass; the leaf class says why.
+        StatusUnknown, StatusUntrusted: nobody proves that neither was revoked.
         OnboardingUnderWay: other keys were made here for the account.
         CertificatesInUse: the account is active with others.
         OtherRepositoryActive: the clinic uses another external repository.
@@ -106,6 +108,7 @@ def adopt(  # noqa: PLR0913 — whom to believe and what to call the files is sa
         _prove(tls, number, CertificatePurpose.TLS, pins),
         _prove(wss, number, CertificatePurpose.WSS, pins),
     )
+    check_serials((tls.certificate, wss.certificate))
     values = _row(number, tls, wss, passphrase, service_authority or pins.service)
     with database.begin() as connection:
         entry = ledger.find(connection, number)
@@ -133,15 +136,18 @@ def _prove(bundle: Bundle, account: str, purpose: CertificatePurpose, pins: Pins
         raise WrongAccount(expected=account, found=named)
     above = [each for each in bundle.chain if _vouches(each, bundle.certificate)]
     trust = pins.office_trust or (TrustStore(above) if above else None)
-    return check_certificate(
+    moment = now()
+    proven = check_certificate(
         bundle.certificate,
         account=account,
         purpose=purpose,
         key=bundle.key,
         trust=trust,
         intermediates=bundle.chain,
-        at=now(),
+        at=moment,
     )
+    pins.expect_unrevoked(bundle.certificate, bundle.chain, trust, moment)
+    return proven
 
 
 def _vouches(authority: x509.Certificate, leaf: x509.Certificate) -> bool:

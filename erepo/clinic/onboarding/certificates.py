@@ -15,6 +15,7 @@ from erepo.clinic.tables import now
 from erepo.errors import ErepoError, InvalidInput, RemoteRefused
 from erepo.pki import CertificatePurpose, Proven, TrustStore, check_certificate, check_request, read_csr
 from erepo.pki.pem import read_certificate, read_certificates
+from erepo.pki.serials import check_serials
 
 _NO_PINS = Pins()
 
@@ -33,6 +34,7 @@ def collect_certificates(database: Database, account: str, mailbox: Mailbox, pin
     Raises:
         NotRequested: step 1 has not been done.
         CertificatesAwaited: no answer yet; look again later.
+        StatusUnknown, StatusUntrusted: nobody proves that none was revoked; the letter stays.
         RefusedByOffice: an answer without certificates.
         InvalidInput: the last answer's certificates do not pass; the leaf class says why.
         MailboxMissing: there is no such mailbox.
@@ -195,8 +197,11 @@ def _keep(database: Database, account: str, pins: Pins, given: Given) -> Both:
 def prove(entry: Generation, tls: bytes, wss: bytes, issuers: bytes, pins: Pins) -> Both:
     """Check two certificates completely against the requests of a generation, as of now.
 
+    Their authority is asked whether they were revoked: this may take its time.
+
     Raises:
         CertificateRefused: one is not good; the leaf class says why.
+        StatusUnknown, StatusUntrusted: nobody proves that neither was revoked.
     """
     chain = read_certificates(issuers) if issuers else ()
     # Without a fixed authority the given one is believed: the service itself will judge it at the activation.
@@ -215,7 +220,12 @@ def prove(entry: Generation, tls: bytes, wss: bytes, issuers: bytes, pins: Pins)
             at=moment,
         )
 
-    return (
+    both = (
         proven(tls, entry.tls_csr, CertificatePurpose.TLS),
         proven(wss, entry.wss_csr, CertificatePurpose.WSS),
     )
+    pair = read_certificate(tls), read_certificate(wss)
+    check_serials(pair)
+    for each in pair:
+        pins.expect_unrevoked(each, chain, trust, moment)
+    return both

@@ -194,8 +194,11 @@ class OtherRepositoryActive(ConfigurationError):
         "Placówka używa już innego repozytorium zewnętrznego ({other}).",
     )
     cure = Text(
-        "Migrate its documents back and switch it off first.",
-        "Najpierw przenieś z niego dokumenty i je wyłącz.",
+        "Only one can be in use; `erepo repositories use cloud` or `… use earchive` changes which one."
+        " Migrate documents back first, where they are to stay at hand. Nothing was changed.",
+        "Naraz można używać tylko jednego. Przełącza polecenie `erepo repositories use cloud` albo `erepo"
+        " repositories use earchive`; dokumenty, które mają być pod ręką, najpierw przenieś z powrotem."
+        " Niczego nie zmieniono.",
     )
 
 

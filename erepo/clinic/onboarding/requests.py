@@ -54,10 +54,10 @@ def make_requests(database: Database, form: Form, passphrase: bytes) -> Requests
         WrongPassphrase: empty, or not the one that existing keys were kept with.
         OtherRepositoryActive: the clinic uses another external repository; nothing was made.
     """
+    with database.read() as connection:
+        ledger.refuse_second(connection, form.account)
     entry = ledger.progress(database, form.account)
     if entry is None:
-        with database.read() as connection:
-            ledger.refuse_second(connection, form.account)
         fresh = {"account": form.account, "state": Step.REQUESTED.value, **fresh_keys(form, passphrase)}
         with database.begin() as connection:
             # Another process may have been faster; its keys are as good, ours were seen by nobody.

@@ -9,22 +9,29 @@ and not for signatures is no WSS certificate, and the other way round.
 
 import base64
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from erepo.clinic.errors import FileUnreadable
 from erepo.clinic.p1.errors import P1FilesSame, P1FilesSwapped, P1FileWrong
 from erepo.clinic.tables import now
 from erepo.errors import ErepoError
 from erepo.pki import Bundle
+from erepo.pki.errors import CertificateRefused, KeyUnsupported
 from erepo.pki.keys import same_key
 from erepo.pki.names import shown_subject
-from erepo.texts import Text
+from erepo.pki.national import SLOTS, Slot, check_national, look_swapped, may_connect
+from erepo.pki.revocation import Revocation
+from erepo.pki.revocation.vouching import Vouching
+from erepo.pki.serials import check_serials
+from erepo.settings import Settings
+from erepo.texts import Text, day_words
 
 _LARGEST: Final = 1024**2
 
@@ -34,6 +41,7 @@ _NO_CLIENT: Final = Text(
     "the one given as TLS may not be used for TLS, the other may",
     "certyfikat podany jako TLS nie może służyć do TLS, a drugi może",
 )
+_NAMES: Final = Text("their names say so", "wskazują na to ich nazwy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ class Pair:
 
 
 def read_pair(tls: bytes, tls_password: bytes, wss: bytes, wss_password: bytes) -> Pair:
-    """Open both files and check them.
+    """Open both files and check them, but for their authority: `check_authority` does that.
 
     Raises:
         P1FileWrong: one cannot be opened, or is not valid now; says which and why.
@@ -108,21 +116,52 @@ def read_pair(tls: bytes, tls_password: bytes, wss: bytes, wss_password: bytes) 
 
 
 def check_pair(pair: Pair) -> Pair:
-    """Check two open bundles.
+    """Check two open bundles as the service will, so that a bad pair is refused before anything is revoked.
 
     Raises:
         P1FileWrong, P1FilesSame, P1FilesSwapped: see `read_pair`.
     """
-    for purpose, bundle in (("TLS", pair.tls), ("WSS", pair.wss)):
-        _valid_now(purpose, bundle.certificate)
+    for slot, bundle in zip(SLOTS, (pair.tls, pair.wss), strict=True):
+        _valid_now(slot, bundle.certificate)
     serial = pair.facts[0].serial
     if pair.tls.fingerprint == pair.wss.fingerprint:
         raise P1FilesSame(what="certificate / certyfikat", serial=serial)
     if same_key(pair.tls.key.public_key(), pair.wss.key.public_key()):
         raise P1FilesSame(what="key / klucz", serial=serial)
-    if not _for_tls(pair.tls.certificate) and _for_tls(pair.wss.certificate):
-        raise P1FilesSwapped(reason_en=_NO_CLIENT.en, reason_pl=_NO_CLIENT.pl)
+    if look_swapped(pair.tls.certificate, pair.wss.certificate):
+        reason = _NAMES if may_connect(pair.tls.certificate) else _NO_CLIENT
+        raise P1FilesSwapped(reason_en=reason.en, reason_pl=reason.pl)
+    for slot, bundle in zip(SLOTS, (pair.tls, pair.wss), strict=True):
+        with _wrong(slot):
+            check_national(bundle.certificate, slot, now())
+    with _wrong("WSS"):
+        check_serials((pair.tls.certificate, pair.wss.certificate))
     return pair
+
+
+def check_authority(pair: Pair, settings: Settings) -> None:
+    """Prove that P1's authority vouches for both certificates and has not revoked them, where it is fixed.
+
+    Raises:
+        P1FileWrong: it does not, or has; says which and why.
+        StatusUnknown, StatusUntrusted: nobody proves that it has not.
+        ProvidersAuthorityMissing, CertificateUnreadable: the setting's file cannot be used.
+    """
+    revocation = Revocation(settings.revocation, settings.clinic_home / "crl")
+    providers = Vouching.of_providers(settings, revocation)
+    for slot, bundle in zip(SLOTS, (pair.tls, pair.wss), strict=True) if providers is not None else ():
+        assert providers is not None
+        with _wrong(slot):
+            providers.expect(bundle.certificate, bundle.chain, now())
+
+
+@contextmanager
+def _wrong(slot: Slot) -> Iterator[None]:
+    try:
+        yield
+    except (CertificateRefused, KeyUnsupported) as error:
+        words = {f"problem_{speak}": error.explain(speak)[0] for speak in ("en", "pl")}
+        raise P1FileWrong(purpose=slot, **words) from None
 
 
 def read_file(path: Path) -> bytes:
@@ -154,14 +193,5 @@ def _valid_now(purpose: str, certificate: x509.Certificate) -> None:
         problem, day = _NOT_YET, certificate.not_valid_before_utc
     else:
         return
-    words = {f"problem_{speak}": problem.fill(speak, day=f"{day:%Y-%m-%d}") for speak in ("en", "pl")}
+    words = {f"problem_{speak}": problem.fill(speak, day=day_words(day)) for speak in ("en", "pl")}
     raise P1FileWrong(purpose=purpose, **words)
-
-
-def _for_tls(certificate: x509.Certificate) -> bool:
-    """Tell whether a certificate may be a TLS client's: it says so, or says nothing about its use."""
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return True
-    return ExtendedKeyUsageOID.CLIENT_AUTH in usage or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in usage

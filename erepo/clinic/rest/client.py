@@ -37,11 +37,13 @@ _LARGEST = 1024**2
 _TEXTS = tuple(product(("cause", "cure"), ("pl", "en")))
 _Model = TypeVar("_Model", bound=Answer)
 #: Statuses that say "not there" or "cannot", and how codes begin that say for good what is the matter.
-_TOLD: dict[int, str] = {
+_TOLD: dict[int, str | tuple[str, ...]] = {
     httpx.codes.NOT_FOUND: "structure.none",
     httpx.codes.NOT_IMPLEMENTED: "p1.",
-    httpx.codes.BAD_GATEWAY: "p1.",
+    httpx.codes.BAD_GATEWAY: ("p1.", "pki."),
 }
+#: Codes of those who stand behind the service: P1, the certificates' authorities.
+_BEHIND = ("p1.", "pki.")
 _NOT_THERE = (httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED, httpx.codes.GONE)
 #: Statuses that say all there is to say, whatever stands below them.
 _CLEAR = (*_NOT_THERE, httpx.codes.TOO_MANY_REQUESTS)
@@ -294,7 +296,7 @@ def _refusal(address: str, status: int, content: bytes) -> Exception:
     told = code.startswith(_TOLD.get(status, "-"))
     if told or (said and not failed and status not in _CLEAR):
         return ServiceRefusal(**said)
-    if failed and code.startswith("p1."):
+    if failed and code.startswith(_BEHIND):
         return ServiceTrouble(address=address, **said)
     if status in (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS):
         return RemoteBusy(address=address)

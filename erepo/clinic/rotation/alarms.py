@@ -17,7 +17,6 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -27,14 +26,13 @@ from erepo.clinic.onboarding.ledger import Generation
 from erepo.clinic.tables import certificate_alarm, now
 from erepo.pki.bundle import fingerprint
 from erepo.pki.pem import read_certificate
-from erepo.texts import Text
+from erepo.texts import Text, day_words, moment_words
 
 #: Days before the expiry at which a warning is raised.
 DAYS: Final = (30, 14, 7, 1)
 
 Way = Literal["told_at", "mailed_at"]
 
-_WARSAW = ZoneInfo("Europe/Warsaw")
 _SUBJECT = Text(
     "Certificates of the account {account} expire on {day}",
     "Certyfikaty konta {account} wygasają {day}",
@@ -166,11 +164,10 @@ def mail(database: Database, keys: Generation, mailer: Mailer, administrator: st
 
 def write_warning(alarm: Alarm, sender: str, administrator: str) -> EmailMessage:
     """Write the letter, in Polish and English; it holds the account, dates and nothing secret."""
-    until = alarm.not_after.astimezone(_WARSAW)
     facts = {
         "account": alarm.account,
-        "day": f"{until:%d.%m.%Y}",
-        "time": f"{until:%H:%M}",
+        "day": day_words(alarm.not_after),
+        "time": moment_words(alarm.not_after)[-5:],
         "left": alarm.left(now()),
     }
     letter = EmailMessage(policy=SMTP)

@@ -105,6 +105,11 @@ def told(connection: sa.Connection, account: str, number: str, stage: Stage, det
     note(connection, event, subject="account", subject_id=account, detail={"rotation": number, **detail})
 
 
+def noted(connection: sa.Connection, found: Rotation, event: str) -> None:
+    """Note in the history what happened to a rotation that has ended."""
+    note(connection, event, subject="account", subject_id=found.account, detail={"rotation": found.id})
+
+
 def _read(connection: sa.Connection, condition: sa.ColumnElement[bool], account: str) -> Rotation | None:
     query = sa.select(rotation).where(rotation.c.account == account, condition)
     row = connection.execute(query.order_by(rotation.c.requested_at.desc(), rotation.c.id)).first()

@@ -19,7 +19,8 @@ from erepo.clinic.rotation.ledger import Rotation
 from erepo.clinic.rotation.stages import Stage
 from erepo.clinic.tables import now, onboarding, rotation
 from erepo.pki.errors import CertificateRefused
-from erepo.pki.pem import read_certificates, write_certificates
+from erepo.pki.pem import read_certificate, read_certificates, write_certificates
+from erepo.pki.serials import check_serials
 
 _NO_PINS = Pins()
 _OPEN = (Stage.REQUESTED, Stage.MAILED, Stage.RECEIVED)
@@ -56,6 +57,7 @@ def collect_files(database: Database, account: str, files: Iterable[Path], pins:
         NothingRequested: no rotation waits for certificates.
         CertificatesSettled: it goes on with others.
         InvalidInput: the certificates do not pass; the leaf class says why.
+        StatusUnknown, StatusUntrusted: nobody proves that neither was revoked.
         OSError: a file cannot be read.
     """
     _require(database, account)
@@ -129,6 +131,7 @@ def _require(database: Database, account: str) -> Rotation:
 def _keep(database: Database, account: str, pins: Pins, given: Given) -> Both:
     found = _require(database, account)
     proven = prove(found, given.tls, given.wss, given.issuers, pins)
+    check_serials(read_certificate(pem) for pem in (given.tls, given.wss, *_known(database, account)))
     if found.stage not in _OPEN:
         if found.stage.before_cut_over and found.certificates() == (given.tls, given.wss):
             return proven

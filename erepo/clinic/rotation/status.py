@@ -36,6 +36,8 @@ class Status:
     """All that is to be told about an account's certificates; nothing in it is secret."""
 
     account: str
+    generation: str
+    """Name of the generation in use, as its block has it."""
     in_use: tuple[InUse, ...]
     decision: Decision
     rotation: Rotation | None
@@ -45,6 +47,7 @@ class Status:
         """Return it as plain data."""
         return {
             "account": self.account,
+            "generation": self.generation,
             "certificates": [
                 {
                     "purpose": one.purpose.value,
@@ -74,7 +77,8 @@ def read_status(database: Database, entry: Entry) -> Status:
     )
     with database.read() as connection:
         last = ledger.find_last(connection, entry.account)
-    return Status(entry.account, in_use, decision(database, entry), last)
+    generation = f"{entry.account}-{entry.fingerprints[0][:12]}"
+    return Status(entry.account, generation, in_use, decision(database, entry), last)
 
 
 def _as_json(rotation: Rotation) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from erepo.clinic.onboarding.ledger import find as find_entry
 from erepo.clinic.onboarding.ledger import write as write_entry
 from erepo.clinic.onboarding.pins import Pins
 from erepo.clinic.rest import Certificates
+from erepo.clinic.rest.errors import ServiceRefusal
 from erepo.clinic.rotation import holding, ledger
 from erepo.clinic.rotation.deciding import Reason
 from erepo.clinic.rotation.errors import AccountNotActive, NewNotProven, OldRefused
@@ -24,6 +25,9 @@ from erepo.soap.errors import AddressUnknown, ForbiddenAnswer, SecureChannelFail
 
 #: How a service shows that it does not know a certificate.
 STRANGERS: Final = (AddressUnknown, ForbiddenAnswer, SecureChannelFailed)
+
+#: What the service says to those whose certificates were revoked.
+REVOKED: Final = frozenset({"certificates.revoked", "certificates.signer-revoked"})
 
 _NO_PINS = Pins()
 
@@ -49,7 +53,9 @@ def register(database: Database, settings: Settings, account: str, pins: Pins = 
     try:
         with holding.speaking(database, settings, entry) as client:
             answer = client.register_certificates(*found.certificates())
-    except STRANGERS as refusal:
+    except (*STRANGERS, ServiceRefusal) as refusal:
+        if isinstance(refusal, ServiceRefusal) and refusal.data["code"] not in REVOKED:
+            raise
         answer = _known_already(database, settings, found, refusal)
     _accepted(answer, found)
     with database.begin() as connection:
@@ -62,7 +68,7 @@ def _known_already(
     try:
         with holding.speaking(database, settings, found) as client:
             return client.certificates()
-    except STRANGERS:
+    except (*STRANGERS, ServiceRefusal):
         raise OldRefused(account=found.account, reason=refusal.code) from None
 
 

@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Final
 from xml.sax.saxutils import escape
 
-from erepo.clinic.times import WARSAW
 from erepo.clinic.usage.alarms import LINE
 from erepo.clinic.usage.history import Check, daily
 from erepo.clinic.usage.words import RESOURCE_WORDS
-from erepo.texts import Language, Text
+from erepo.texts import Language, Text, moment_words
 
 _WIDTH, _HEIGHT = 720, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 16, 34, 34
@@ -66,7 +65,7 @@ def _grid() -> list[str]:
 
 def _dates(first: datetime, last: datetime) -> list[str]:
     y = _HEIGHT - _BOTTOM + 18
-    begin, end = (f"{one.astimezone(WARSAW):%Y-%m-%d %H:%M}" for one in (first, last))
+    begin, end = map(moment_words, (first, last))
     return [
         f'<text x="{_LEFT}" y="{y}" fill="#374151">{begin}</text>',
         f'<text x="{_WIDTH - _RIGHT}" y="{y}" text-anchor="end" fill="#374151">{end}</text>',

@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Final
 
-from erepo.clinic.times import WARSAW
 from erepo.clinic.usage.checking import Report
 from erepo.clinic.usage.forecast import Forecast
 from erepo.clinic.usage.history import Check
-from erepo.texts import Language, Text, size_words
+from erepo.texts import Language, Text, day_words, size_words
 
 RESOURCE_WORDS: Final = {"bytes": Text("space", "miejsce"), "documents": Text("documents", "dokumenty")}
 
@@ -78,7 +77,7 @@ def outlook(one: Forecast, speak: Language) -> str:
     """Return when a limit is reached, with what that rests on."""
     resource = RESOURCE_WORDS[one.resource].fill(speak)
     if one.verdict == "full-on" and one.full_at is not None:
-        words = _FULL_ON.fill(speak, resource=resource, day=f"{one.full_at.astimezone(WARSAW):%Y-%m-%d}")
+        words = _FULL_ON.fill(speak, resource=resource, day=day_words(one.full_at))
     else:
         words = _VERDICTS[one.verdict].fill(speak, resource=resource)
     if one.verdict in ("no-limit", "full", "too-few"):
@@ -90,7 +89,7 @@ def outlook(one: Forecast, speak: Language) -> str:
 
 def until(moment: datetime | None, speak: Language) -> str:
     """Return the last day of an account as people read it."""
-    return _NO_END.fill(speak) if moment is None else f"{moment.astimezone(WARSAW):%Y-%m-%d}"
+    return _NO_END.fill(speak) if moment is None else day_words(moment)
 
 
 def warnings(report: Report, speak: Language) -> list[str]:

@@ -9,9 +9,10 @@ import asyncio
 from erepo.clinic.coverage import Coverage, coverage
 from erepo.clinic.database import Database
 from erepo.clinic.repository import Cloud
+from erepo.clinic.rereading import Archived
 from erepo.clinic.verifying import selecting
 from erepo.clinic.verifying.checking import Progress, check
-from erepo.clinic.verifying.report import Archived, Difference, VerifyReport
+from erepo.clinic.verifying.report import Difference, VerifyReport
 from erepo.clinic.verifying.rolling import Night, verify_rolling
 
 __all__ = [

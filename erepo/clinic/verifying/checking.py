@@ -6,7 +6,6 @@ plan, in the same transaction.
 """
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,13 +19,11 @@ from erepo.clinic.archiving.verdicts import Verdict, judge
 from erepo.clinic.database import Database
 from erepo.clinic.pipeline import PATIENCE, ByteBudget
 from erepo.clinic.repository import Cloud
+from erepo.clinic.rereading import Archived, read_back
 from erepo.clinic.tables import document, now
 from erepo.clinic.verifying.plan import Planner
-from erepo.clinic.verifying.report import Archived, Checked, VerifyReport
-from erepo.clinic.verifying.selecting import by_octets
+from erepo.clinic.verifying.report import Checked, VerifyReport
 from erepo.xds import iti18
-from erepo.xds.iti43 import DocumentRequest
-from erepo.xds.vocabulary import Xds
 
 Progress = Callable[[int], None]
 """Called with the number of documents that have just been checked."""
@@ -103,39 +100,12 @@ class _Check:
         result = await self.cloud.query(iti18.get_documents(unique_ids=[one.unique_id for one in wanted]))
         entries = result.metadata.documents
         findings: list[Finding | None] = [
-            compare(one.unique_id, one.sha1, one.size, entries) for one in wanted
+            compare(one.unique_id, one.sha1, one.size, entries, replaced=one.replaced) for one in wanted
         ]
         if self.report.read_back:
             equal = [one for one, finding in zip(wanted, findings, strict=True) if finding is Finding.EQUAL]
-            read = await self._read(equal, budget)
+            read = await read_back(self.cloud, equal, budget)
             findings = [read.get(one.id, finding) for one, finding in zip(wanted, findings, strict=True)]
-        return findings
-
-    async def _read(self, wanted: Sequence[Archived], budget: ByteBudget) -> dict[int, Finding | None]:
-        findings: dict[int, Finding | None] = {}
-        for group in by_octets(wanted):
-            taken = await budget.take(sum(one.size for one in group))
-            try:
-                findings |= await self._read_group(group)
-            finally:
-                await budget.give_back(taken)
-        return findings
-
-    async def _read_group(self, group: Sequence[Archived]) -> dict[int, Finding | None]:
-        repository = self.cloud.repository_unique_id
-        result = await self.cloud.retrieve([DocumentRequest(repository, one.unique_id) for one in group])
-        got = {one.document_unique_id: one.content for one in result.documents}
-        # A repository that has found its own octets damaged says so and does not give them out.
-        damaged = {error.location for error in result.errors if error.code == Xds.REPOSITORY_ERROR}
-        findings: dict[int, Finding | None] = {}
-        for one in group:
-            if one.unique_id not in got:
-                findings[one.id] = None if one.unique_id in damaged else Finding.MISSING
-                continue
-            digest = hashlib.sha256()
-            for chunk in got[one.unique_id].chunks():
-                digest.update(chunk)
-            findings[one.id] = Finding.EQUAL if digest.hexdigest() == one.sha256 else None
         return findings
 
     def _commit(self, group: Sequence[Checked]) -> None:

@@ -24,9 +24,10 @@ from erepo.clinic.archiving.comparing import Finding
 from erepo.clinic.content import ContentStore
 from erepo.clinic.coverage import STILL_THERE
 from erepo.clinic.errors import ContentDamaged
+from erepo.clinic.rereading import Archived
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_earchive import repair
-from erepo.clinic.verifying.report import Archived, what
+from erepo.clinic.verifying.report import what
 from erepo.settings import Settings
 
 SEND_AGAIN, REPLACE, NO_COPY, INSPECT = "send-again", "replace", "no-copy", "inspect"

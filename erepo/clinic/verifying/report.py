@@ -1,23 +1,11 @@
 """What verifying reports: opaque ids and counts only, ready for JSON."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from erepo.clinic.archiving.comparing import Finding
 from erepo.clinic.archiving.results import Problem
-
-
-class Archived(NamedTuple):
-    """An archived document as it should be."""
-
-    id: int
-    public_id: str
-    unique_id: str
-    sha1: str
-    sha256: str
-    size: int
-    patient_key: int
-
+from erepo.clinic.rereading import Archived
 
 #: What a check gave; None stands for octets that are not those that were sent.
 Checked = tuple[Archived, Finding | None]

@@ -16,9 +16,10 @@ from itertools import islice
 from erepo.clinic.coverage import Coverage, count_archived, coverage
 from erepo.clinic.database import Database
 from erepo.clinic.repository import Cloud
+from erepo.clinic.rereading import Archived
 from erepo.clinic.tables import now
 from erepo.clinic.verifying.checking import Progress, check
-from erepo.clinic.verifying.report import Archived, VerifyReport
+from erepo.clinic.verifying.report import VerifyReport
 from erepo.clinic.verifying.selecting import Aged, oldest_first, slices
 from erepo.settings import VerifySettings
 

@@ -1,7 +1,7 @@
 """Which documents are checked, and in what order; every page is a short read of its own, by an index."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -10,17 +10,34 @@ import sqlalchemy as sa
 
 from erepo.clinic.coverage import count_archived
 from erepo.clinic.database import Database
+from erepo.clinic.rereading import Archived
 from erepo.clinic.states import State
 from erepo.clinic.tables import IN_REPOSITORY, document
-from erepo.clinic.verifying.report import Archived
+from erepo.clinic.tables_chain import chain_link
 
-#: Documents of one question, and octets of one retrieval of several documents.
-SLICE, SLICE_OCTETS = 100, 4 * 1024**2
+#: Documents of one question.
+SLICE: Final = 100
 #: Rows read from the database at once.
 PAGE: Final = 2000
 
 _ARCHIVED = (State.ARCHIVED.value, State.REMOTE.value)
-_COLUMNS = [document.c[name] for name in Archived._fields]
+#: By the state of the link: whether the registry must show the older document as replaced; None: it may.
+_REPLACED: Final[Mapping[str | None, bool | None]] = {None: False, "linked": True, "open": None}
+
+
+def _replaced() -> sa.ColumnElement[str | None]:
+    """State of the best link to a document: one that is known to the registry before one that may be."""
+    settled = sa.select(sa.func.min(chain_link.c.state)).where(
+        chain_link.c.predecessor_id == document.c.id, chain_link.c.state.in_(("linked", "open"))
+    )
+    return settled.correlate(document).scalar_subquery()
+
+
+_COLUMNS = [*(document.c[name] for name in Archived._fields[:-1]), _replaced().label("replaced")]
+
+
+def _archived(values: Sequence[Any]) -> Archived:
+    return Archived(*values[:-1])._replace(replaced=_REPLACED[values[-1]])
 
 
 def count(database: Database) -> int:
@@ -45,7 +62,7 @@ def everything(database: Database) -> Iterator[Archived]:
                 .order_by(document.c.patient_key, document.c.id)
                 .limit(PAGE)
             ).all()
-        yield from (Archived(*row) for row in rows)
+        yield from (_archived(row) for row in rows)
         if len(rows) < PAGE:
             return
         last = (rows[-1].patient_key, rows[-1].id)
@@ -99,7 +116,7 @@ def _pages(database: Database, before: datetime, page: int, *, never: bool) -> I
         with database.read() as connection:
             rows = connection.execute(statement(before, last, page)).all()
         for row in rows:
-            yield row[0], Archived(*row[width:])
+            yield row[0], _archived(row[width:])
         if len(rows) < page:
             return
         last = rows[-1][:width]
@@ -116,17 +133,3 @@ def slices(archived: Iterable[Archived]) -> Iterator[Sequence[Archived]]:
                 together = []
         if together:
             yield together
-
-
-def by_octets(wanted: Sequence[Archived]) -> Iterator[Sequence[Archived]]:
-    """Yield documents in groups that one retrieval takes."""
-    together: list[Archived] = []
-    size = 0
-    for one in wanted:
-        if together and size + one.size > SLICE_OCTETS:
-            yield together
-            together, size = [], 0
-        together.append(one)
-        size += one.size
-    if together:
-        yield together

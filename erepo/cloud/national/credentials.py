@@ -1,30 +1,20 @@
-"""A provider's two P1 certificates with their keys: opened, checked, shown, packed for the vault.
+"""A provider's two P1 certificates with their keys: opened, checked, shown, packed for the vault."""
 
-P1's certificates name no account and no purpose as ours do, so a swap of the two files is found as far as
-they tell: by what they are permitted for, and by a "TLS" or "WSS" in their names.
-"""
-
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
 
 import orjson
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from erepo.cloud.national.errors import P1CertificateRefused, P1CertificatesSwapped, P1CertificateTwice
 from erepo.cloud.national.opening import open_files
 from erepo.errors import ErepoError
 from erepo.pki.bundle import Bundle
-from erepo.pki.errors import IsAuthority, KeyUnsupported, MissingUsage
+from erepo.pki.errors import CertificateRefused
 from erepo.pki.keys import clear_key, same_key
 from erepo.pki.names import shown_subject
-from erepo.pki.trust import check_time
-
-Slot = Literal["TLS", "WSS"]
-SLOTS: Final[tuple[Slot, Slot]] = ("TLS", "WSS")
+from erepo.pki.national import SLOTS, Slot, check_national, look_swapped
+from erepo.pki.revocation.vouching import Vouching
+from erepo.pki.serials import check_serials
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +33,18 @@ class Credentials:
     wss: Bundle = field(repr=False)
 
 
-def open_credentials(tls: Given, wss: Given, at: datetime) -> Credentials:
+def open_credentials(tls: Given, wss: Given, at: datetime, providers: Vouching | None = None) -> Credentials:
     """Open both files and check what is in them. Takes a while: call it off the event loop.
 
     Args:
         tls: of the connection to P1.
         wss: of the signatures for P1.
         at: the moment at which they must be valid, aware.
+        providers: who may vouch for them, and whether they were revoked; None: P1 itself judges that.
 
     Raises:
         P1CertificateRefused: a file does not open, or its certificate is not fit; the slot is named.
+        StatusUnknown, StatusUntrusted: nobody proves that they were not revoked.
         P1CertificatesSwapped, P1CertificateTwice: right files in wrong places.
     """
     bundles: dict[Slot, Bundle] = {}
@@ -64,60 +56,28 @@ def open_credentials(tls: Given, wss: Given, at: datetime) -> Credentials:
     one, other = bundles["TLS"], bundles["WSS"]
     if same_key(one.key.public_key(), other.key.public_key()):
         raise P1CertificateTwice
-    if _look_swapped(one.certificate, other.certificate):
+    if look_swapped(one.certificate, other.certificate):
         raise P1CertificatesSwapped
     for slot, bundle in bundles.items():
         try:
-            _check(bundle.certificate, slot, at)
+            check_national(bundle.certificate, slot, at)
         except ErepoError as error:
             raise P1CertificateRefused(slot=slot, error=error) from None
+    _check_authority(bundles, at, providers)
     return Credentials(one, other)
 
 
-def _look_swapped(tls: x509.Certificate, wss: x509.Certificate) -> bool:
-    named = _word(tls), _word(wss)
-    if named in {("WSS", "TLS"), ("WSS", None), (None, "TLS")}:
-        return True
-    return _may_connect(wss) and not _may_connect(tls) and named != ("TLS", "WSS")
-
-
-def _word(certificate: x509.Certificate) -> Slot | None:
-    """Return the purpose that stands as a word of its own in the certificate's name."""
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    text = " ".join(str(each.value) for each in names)
-    found = {each.upper() for each in re.findall(r"(?<![a-z])(?:tls|wss)(?![a-z])", text, re.IGNORECASE)}
-    return next((slot for slot in SLOTS if found == {slot}), None)
-
-
-def _may_connect(certificate: x509.Certificate) -> bool:
-    extended = _extension(certificate, x509.ExtendedKeyUsage)
-    return extended is None or bool({ExtendedKeyUsageOID.CLIENT_AUTH, _ANY} & set(extended))
-
-
-_ANY = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
-
-
-def _check(certificate: x509.Certificate, slot: Slot, at: datetime) -> None:
-    """Prove that a certificate is valid now and permits its purpose, as far as it says what it permits."""
-    check_time(certificate, at=at)
-    basic = _extension(certificate, x509.BasicConstraints)
-    if basic is not None and basic.ca:
-        raise IsAuthority
-    usage = _extension(certificate, x509.KeyUsage)
-    if usage is not None and not (usage.digital_signature or (slot == "WSS" and usage.content_commitment)):
-        raise MissingUsage(usage="digitalSignature")
-    if slot == "TLS" and not _may_connect(certificate):
-        raise MissingUsage(usage="clientAuth")
-    public = certificate.public_key()
-    if slot == "WSS" and not isinstance(public, rsa.RSAPublicKey):  # P1 knows RSA-SHA256 alone (§4.3)
-        raise KeyUnsupported(kind=type(public).__name__)
-
-
-def _extension(certificate: x509.Certificate, kind: type[Any]) -> Any:
+def _check_authority(bundles: dict[Slot, Bundle], at: datetime, providers: Vouching | None) -> None:
     try:
-        return certificate.extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
+        check_serials(each.certificate for each in bundles.values())
+    except CertificateRefused as error:
+        raise P1CertificateRefused(slot="WSS", error=error) from None
+    for slot, bundle in bundles.items() if providers is not None else ():
+        assert providers is not None
+        try:
+            providers.expect(bundle.certificate, bundle.chain, at)
+        except CertificateRefused as error:
+            raise P1CertificateRefused(slot=slot, error=error) from None
 
 
 def facts_of(bundle: Bundle) -> dict[str, str]:

@@ -64,11 +64,13 @@ class Szar:
         from erepo.p1.errors import RepositoryExists, RepositoryIdMissing  # noqa: PLC0415
 
         try:
+            servers, signers = trust_of(self._settings)
             client = P1Client(
                 P1Addresses.of(self._settings),
                 credentials.tls,
                 credentials.wss,
-                trust_of(self._settings),
+                servers,
+                wss_trust_pem=signers,
                 timeouts=self._timeouts,
                 wss_limits=self._settings.wss,
             )

@@ -20,6 +20,7 @@ from erepo.cloud.tenancy.tenants import certificate_row
 from erepo.pki.bundle import fingerprint
 from erepo.pki.names import CertificatePurpose
 from erepo.pki.pem import read_certificate
+from erepo.pki.serials import check_serials
 
 Pair = tuple[x509.Certificate, x509.Certificate]
 
@@ -30,10 +31,13 @@ def register(connection: Connection, tenant_id: int, account: str, pair: Pair) -
     The certificates must have been checked (`erepo.pki.checks`).
 
     Raises:
+        SerialTwice: one of them bears the number of another one of its issuer.
         CertificateRetired: one of them was retired before.
         AccountOccupied: one of them is registered elsewhere.
     """
-    known = {row.fingerprint: row.state for row in registered(connection, tenant_id)}
+    rows = registered(connection, tenant_id)
+    check_serials([*pair, *(read_certificate(row.pem.encode("ascii")) for row in rows)])
+    known = {row.fingerprint: row.state for row in rows}
     fresh = []
     for purpose, each in zip(CertificatePurpose, pair, strict=True):
         state = known.get(fingerprint(each))

@@ -2,10 +2,15 @@
 
 AccessRefused
 ├── CertificatesNotProven   the others were to be retired, and nobody has shown that the new ones work
-└── CertificateRetired      one of them was given up before
+├── CertificateRetired      one of them was given up before
+└── ConnectionRevoked       the connection's was revoked by its authority
+MessageRefused
+├── SignerRevoked           the signer's was revoked by its authority
+└── StatusStale             nobody can tell now whether the sender's was
 """
 
 from erepo.errors import AccessRefused
+from erepo.soap.errors import MessageRefused
 from erepo.texts import Text
 
 
@@ -39,4 +44,53 @@ class CertificateRetired(AccessRefused):
         "Ask the certificate office for a new one with a new key; the registered certificates go on working.",
         "Poproś Biuro Obsługi Klienta o nowy certyfikat dla nowego klucza; zarejestrowane certyfikaty"
         " działają nadal.",
+    )
+
+
+_REVOKED_CURE = Text(
+    "Renew the account's certificates with new keys; until then the operator can register others.",
+    "Odnów certyfikaty konta, z nowymi kluczami; do tego czasu operator może zarejestrować inne.",
+)
+
+
+class ConnectionRevoked(AccessRefused):
+    """The certificate of the connection was revoked by its authority."""
+
+    code = "certificates.revoked"
+    cause = Text(
+        "The connection's certificate {serial} was revoked at {at} (UTC); reason: {reason_en}.",
+        "Certyfikat połączenia {serial} unieważniono {at} (UTC); przyczyna: {reason_pl}.",
+    )
+    cure = _REVOKED_CURE
+
+
+class SignerRevoked(MessageRefused, AccessRefused):
+    """The certificate that signed the message was revoked by its authority."""
+
+    code = "certificates.signer-revoked"
+    fault = "wsse:FailedAuthentication"
+    status = 403
+    told = True
+    cause = Text(
+        "The certificate {serial} that signed the message was revoked at {at} (UTC); reason: {reason_en}.",
+        "Certyfikat {serial}, którym podpisano wiadomość, unieważniono {at} (UTC); przyczyna: {reason_pl}.",
+    )
+    cure = _REVOKED_CURE
+
+
+class StatusStale(MessageRefused):
+    """Nobody can tell now whether the sender was revoked, so nothing is changed on its word."""
+
+    code = "certificates.status-stale"
+    fault = "soap:Receiver"
+    told = True
+    cause = Text(
+        "The service has no current revocation list of the sender's authority ({code}): nothing is deposited,"
+        " changed or removed meanwhile.",
+        "Usługa nie ma aktualnej listy CRL urzędu nadawcy ({code}): do tego czasu niczego nie można zapisać,"
+        " zmienić ani usunąć.",
+    )
+    cure = Text(
+        "Documents can be read. Send the same again later; if it lasts, tell the operator of the service.",
+        "Dokumenty można odczytywać. Wyślij to samo później; jeśli to trwa, powiadom operatora usługi.",
     )

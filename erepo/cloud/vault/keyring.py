@@ -11,7 +11,8 @@ they are needed, so a running service follows a change by itself.
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -44,16 +45,22 @@ class Keyring:
         self._given_before = settings.cloud_key_previous
 
     def find(self, key_id: str) -> MasterKey:
-        """Return a key by its id.
+        """Return a key by its id. A file that holds no key is in the way only of the key that is not found.
 
         Raises:
             MasterKeyUnknown: it is nowhere.
-            MasterKeyMalformed: something else stands where a key belongs.
+            MasterKeyMalformed: it is nowhere, and something else stands where it may have been.
         """
-        for key in self._all():
-            if key.id == key_id:
+        malformed: MasterKeyMalformed | None = None
+        for look in self._places():
+            try:
+                key = look()
+            except MasterKeyMalformed as error:
+                malformed = malformed or error
+                continue
+            if key is not None and key.id == key_id:
                 return key
-        raise MasterKeyUnknown(key_id=key_id)
+        raise malformed or MasterKeyUnknown(key_id=key_id)
 
     def first(self) -> MasterKey:
         """Return the key of a new service: the setting's, else that of the file, which is made if need be."""
@@ -95,19 +102,15 @@ class Keyring:
             self._next.replace(self._file)
         flush_folder(self._file.parent)
 
-    def _all(self) -> Iterator[MasterKey]:
-        settings = (("EREPO_CLOUD_KEY", self._given), ("EREPO_CLOUD_KEY_PREVIOUS", self._given_before))
-        found = [self._setting(name, value) for name, value in settings]
-        yield from (key for key in found if key is not None)
+    def _places(self) -> Iterator[Callable[[], MasterKey | None]]:
+        """Yield what looks into each place, in the order in which they count."""
+        yield partial(self._setting, "EREPO_CLOUD_KEY", self._given)
+        yield partial(self._setting, "EREPO_CLOUD_KEY_PREVIOUS", self._given_before)
         # In this order a key that is just getting another name is met under either.
         for path in (self._next, self._file):
-            key = self._read(path)
-            if key is not None:
-                yield key
+            yield partial(self._read, path)
         for path in sorted(self._file.parent.glob(f"{self._file.name}-*")):
-            key = self._read(path)
-            if key is not None:
-                yield key
+            yield partial(self._read, path)
 
     def _kept(self, path: Path) -> MasterKey:
         key = self._read(path)

@@ -16,6 +16,7 @@ from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.acting import bearer
 from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.calls import Call
+from erepo.cloud.web.standing import expect_unrevoked
 from erepo.cloud.web.trail import Trail
 from erepo.pki.bundle import Bundle
 from erepo.pki.checks import check_certificate
@@ -23,6 +24,7 @@ from erepo.pki.errors import WrongSubject
 from erepo.pki.keys import public_key_of
 from erepo.pki.names import CertificatePurpose, parse_subject
 from erepo.pki.pem import read_certificate
+from erepo.pki.serials import check_serials
 
 
 def may_activate(account: str, tls_der: bytes) -> x509.Certificate:
@@ -52,6 +54,7 @@ async def activate(
     Raises:
         RequestMalformed: the body is not `{"wss_certificate": PEM}`.
         CertificateRefused: either certificate is not fit; the leaf class says why.
+        StatusUnknown, StatusUntrusted: nobody proves that neither was revoked.
         PathUnknown: the account was never ordered.
         AccountOccupied: it is active with other certificates.
     """
@@ -65,7 +68,9 @@ async def activate(
             trust=cloud.trust,
             at=cloud.now(),
         )
+    check_serials((tls, wss))
     found = await cloud.reading(partial(_ordered, cloud, account))
+    await expect_unrevoked(cloud, (tls, wss))
     trail.tenant_id, trail.who = found.id, replace(trail.who, account=account)
     await trail.write(Change(evidence=trail.evidence(), apply=partial(_activate, found, tls, wss)))
     cloud.directory.forget()

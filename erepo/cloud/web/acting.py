@@ -4,23 +4,25 @@ An assertion or token that is there is always proven, also where the account nee
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
 from cryptography import x509
 
-from erepo.acting import Actor, Expected, UserUnknown, read_assertion, read_token
+from erepo.acting import Actor, Expected, TokenRefused, UserUnknown, read_assertion, read_token
 from erepo.cloud import addresses
 from erepo.cloud.audit.evidence import Once
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.exchange import Question
-from erepo.cloud.web.signers import signers_of
+from erepo.cloud.web.signers import registered_of, signers_of
+from erepo.cloud.web.standing import refuse_signer
 from erepo.cloud.web.trail import Trail
 
 _BEARER = b"bearer "
 #: A connection shows the same octets with each of its requests.
-_certificate = lru_cache(maxsize=1024)(x509.load_der_x509_certificate)
+certificate_of = lru_cache(maxsize=1024)(x509.load_der_x509_certificate)
 
 
 async def who_acts(question: Question) -> Actor | None:
@@ -34,7 +36,7 @@ async def who_acts(question: Question) -> Actor | None:
     if verified.assertion is None and tenant.users == "optional":
         return None
     expected = await _expected(cloud, tenant, _names(cloud, tenant, verified.to))
-    holders = [_certificate(question.caller.certificate)] if question.caller.certificate else []
+    holders = [certificate_of(question.caller.certificate)] if question.caller.certificate else []
     # A registered key that signed nothing here is not proven: its assertion may have been overheard.
     holders += [verified.certificate] if verified.certificate is not None else []
     proven = read_assertion(verified, replace(expected, holders=tuple(holders)), cloud.assertions)
@@ -50,11 +52,17 @@ async def bearer(cloud: Cloud, tenant: Tenant, headers: Mapping[bytes, bytes], t
 
     Raises:
         UserUnknown, TokenRefused: the token names nobody, or proves nothing.
+        SignerRevoked: it would, but its signer was revoked.
     """
     token = token_of(headers)
     if not token:
         return None
-    actor = read_token(token, await expected_of(cloud, tenant))
+    expected = await expected_of(cloud, tenant)
+    try:
+        actor = read_token(token, expected)
+    except TokenRefused:
+        await _refuse_revoked(cloud, tenant, token, expected)
+        raise
     _remember(trail, actor)
     return actor
 
@@ -98,6 +106,21 @@ async def _expected(cloud: Cloud, tenant: Tenant, names: frozenset[str]) -> Expe
         now=cloud.now(),
         skew=cloud.settings.wss.skew,
     )
+
+
+async def _refuse_revoked(cloud: Cloud, tenant: Tenant, token: str, expected: Expected) -> None:
+    """Return unless it was a revoked key that signed a token: whoever holds it should hear that.
+
+    Raises:
+        SignerRevoked: it was.
+    """
+    standing = set(expected.certificates)
+    for each in await registered_of(cloud, tenant):
+        if each in standing:
+            continue
+        with suppress(TokenRefused, UserUnknown):
+            read_token(token, replace(expected, certificates=(each,)))
+            refuse_signer(cloud, each)
 
 
 def _names(cloud: Cloud, tenant: Tenant, to: str = "") -> frozenset[str]:

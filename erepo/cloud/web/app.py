@@ -31,9 +31,11 @@ from erepo.cloud.errors import AccountSuspended, MethodNotAllowed, PathUnknown, 
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web import accounts, endpoints, panel
+from erepo.cloud.web.acting import certificate_of
 from erepo.cloud.web.answers import Answer, Send, error_answer, json_answer
 from erepo.cloud.web.calls import SMALL, Call, Request
 from erepo.cloud.web.resources import description, figures
+from erepo.cloud.web.standing import refuse_connection
 from erepo.cloud.web.statuses import status_of
 from erepo.cloud.web.trail import Trail
 from erepo.errors import ErepoError
@@ -164,12 +166,14 @@ async def _tenant(cloud: Cloud, request: Request, account: str, trail: Trail) ->
     Raises:
         PathUnknown: it is not, or nobody's.
         AccountSuspended: it is, and closed by the operator.
+        ConnectionRevoked: its certificate was revoked.
     """
     tenant = await _known(cloud, request, trail)
     if tenant is None or tenant.account != account or tenant.state == "ordered":
         raise PathUnknown
     if tenant.state == "suspended":
         raise AccountSuspended(account=account)
+    refuse_connection(cloud, certificate_of(request.certificate))
     return tenant
 
 

@@ -19,6 +19,7 @@ from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.acting import bearer, expected_of, require_actor, token_of
 from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.calls import Call
+from erepo.cloud.web.standing import expect_unrevoked
 from erepo.pki.bundle import fingerprint
 from erepo.pki.checks import check_certificate
 from erepo.pki.keys import public_key_of
@@ -44,6 +45,7 @@ async def answer_register(call: Call) -> Answer:
     Raises:
         RequestMalformed: the body is another.
         CertificateRefused: a certificate is not fit; the leaf class says why.
+        StatusUnknown, StatusUntrusted: nobody proves that neither was revoked.
         CertificatesNotProven, CertificateRetired, AccountOccupied: nothing was changed.
     """
     cloud, tenant, trail = call.cloud, call.tenant, call.trail
@@ -51,6 +53,7 @@ async def answer_register(call: Call) -> Answer:
     async with call.body() as body:
         wanted = _wanted(body)
     _check(cloud, tenant, wanted.pair)
+    await expect_unrevoked(cloud, wanted.pair)
     if wanted.retire_others:
         await _expect_proof(call, wanted.pair)
     things = [

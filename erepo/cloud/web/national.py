@@ -14,7 +14,7 @@ from erepo.cloud.audit.events import Thing
 from erepo.cloud.audit.evidence import now
 from erepo.cloud.errors import RequestMalformed
 from erepo.cloud.national import keeping
-from erepo.cloud.national.credentials import SLOTS, Given, open_credentials
+from erepo.cloud.national.credentials import Given, open_credentials
 from erepo.cloud.national.keeping import Registration
 from erepo.cloud.national.registering import Registering, Step
 from erepo.cloud.registry.jobs import Outcome
@@ -22,6 +22,8 @@ from erepo.cloud.web.accounts import facts
 from erepo.cloud.web.acting import bearer, require_actor
 from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.calls import Call
+from erepo.pki.national import SLOTS
+from erepo.pki.revocation.vouching import Vouching
 
 Result = TypeVar("Result")
 
@@ -71,15 +73,17 @@ async def answer_register(call: Call) -> Answer:
     Raises:
         RequestMalformed: the body is another.
         P1CertificateRefused, P1CertificatesSwapped, P1CertificateTwice: nothing was changed.
+        StatusUnknown, StatusUntrusted: nobody proves that they were not revoked; nothing was changed.
         As `Registering.register`.
     """
     cloud = call.cloud
     await require_actor(cloud, call.tenant, call.request.headers, call.trail)
     async with call.body(_LARGEST) as body:
         (tls, wss), force_new = _given(body)
+    providers = Vouching.of_providers(cloud.settings, cloud.revocation)
     async with cloud.abroad.turn(call.tenant.id):
         # In turn, too: how much work a file is, whoever made it decides.
-        credentials = await cloud.opening(partial(open_credentials, tls, wss, cloud.now()))
+        credentials = await cloud.opening(partial(open_credentials, tls, wss, cloud.now(), providers))
         found = await _registering(call).register(credentials, force_new=force_new)
     return json_answer(200, shown(call.tenant.account, found))
 

@@ -165,7 +165,7 @@ def _activation() -> Json:
             "summary": "Register the certificates of an ordered account; the same again gets the same answer",
             "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
             "responses": answer("The account is active.", "application/json", ref("Facts"))
-            | problems("400", "404", "405", "408", "409", "413", "503"),
+            | problems("400", "404", "405", "408", "409", "413", "502", "503"),
         }
     }
 

@@ -16,7 +16,7 @@ URL: Final = text(format="uri")
 
 PROBLEMS: Final = {
     "400": "The request cannot be read, or its certificates do not pass.",
-    "403": "The account is suspended, or the acting person is not proven.",
+    "403": "The account is suspended, a certificate was revoked, or the acting person is not proven.",
     "404": "Nothing is here for this certificate; says the same whether the account exists or not.",
     "405": "Another method; `Allow` names the right one.",
     "408": "The body stopped coming.",
@@ -24,8 +24,9 @@ PROBLEMS: Final = {
     "413": "The body is too large.",
     "429": "Too much was guessed; the answer says for how long nothing more is judged.",
     "501": "The service is not connected to P1.",
-    "502": "P1 refused, or answered without an id; the certificates are stored.",
-    "503": "The storage or P1 cannot take it now, or the service is stopping.",
+    "502": "P1 refused, or answered without an id; the certificates are stored. Codes `pki.…`: what the"
+    " authority of a certificate says of it proves nothing; nothing was changed.",
+    "503": "The storage, P1 or a certificate's authority cannot take it now, or the service is stopping.",
     "504": "P1 did not answer in time; the certificates are stored, the same again resumes.",
 }
 ACCOUNT: Final = {"$ref": "#/components/parameters/account"}

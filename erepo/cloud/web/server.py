@@ -21,6 +21,7 @@ from erepo.cloud.web.app import build
 from erepo.cloud.web.door import Door, Listener, listen
 from erepo.cloud.web.handshakes import HandshakeAlerts
 from erepo.cloud.web.protocol import MutualTlsProtocol
+from erepo.cloud.web.standing import Watch
 from erepo.errors import ErepoError
 from erepo.pki.pem import write_certificates
 from erepo.pki.tls import server_context
@@ -127,11 +128,12 @@ async def _run(config: uvicorn.Config, cloud: Cloud, door: Door) -> None:
     loop.door, door.failed = door, HandshakeAlerts(cloud)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
-    watcher = asyncio.create_task(_watch_trust(cloud, door.context))
+    watchers = [asyncio.create_task(each) for each in (_watch_trust(cloud, door.context), Watch(cloud).run())]
     try:
         await server.serve()
     finally:
-        watcher.cancel()
+        for watcher in watchers:
+            watcher.cancel()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
             # Asked once is enough: a second signal must not cut off the end.

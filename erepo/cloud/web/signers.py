@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from erepo.cloud.storage.tables import certificate
 from erepo.pki.pem import read_certificate
+from erepo.pki.revocation import CertificateRevoked
 
 if TYPE_CHECKING:
     from erepo.cloud.service import Cloud
@@ -22,7 +23,12 @@ _loaded: dict[str, x509.Certificate] = {}
 
 
 async def signers_of(cloud: "Cloud", tenant: "Tenant") -> tuple[x509.Certificate, ...]:
-    """Return the certificates behind `tenant.signers`."""
+    """Return the certificates behind `tenant.signers`, but for those that were revoked."""
+    return tuple(each for each in await registered_of(cloud, tenant) if _stands(cloud, each))
+
+
+async def registered_of(cloud: "Cloud", tenant: "Tenant") -> tuple[x509.Certificate, ...]:
+    """Return the certificates behind `tenant.signers`, revoked or not."""
     missing = [each for each in tenant.signers if each not in _loaded]
     if missing:
         found = await cloud.reading(partial(_load, cloud, tenant.id, missing))
@@ -30,6 +36,17 @@ async def signers_of(cloud: "Cloud", tenant: "Tenant") -> tuple[x509.Certificate
             _loaded.clear()
         _loaded.update(found)
     return tuple(_loaded[each] for each in sorted(tenant.signers) if each in _loaded)
+
+
+def _stands(cloud: "Cloud", found: x509.Certificate) -> bool:
+    """Tell whether nothing at hand says that a certificate was revoked."""
+    issuer = cloud.trust.issuer_of(found)
+    try:
+        if issuer is not None:
+            cloud.revocation.refuse_revoked(found, issuer)
+    except CertificateRevoked:
+        return False
+    return True
 
 
 def _load(cloud: "Cloud", tenant_id: int, fingerprints: list[str]) -> dict[str, x509.Certificate]:

@@ -27,6 +27,7 @@ from erepo.cloud.structure.errors import StructureNone
 from erepo.cloud.tenancy.errors import CertificateRetired, CertificatesNotProven
 from erepo.cloud.vault.errors import MasterKeyChanged
 from erepo.errors import AccessRefused, ErepoError, InvalidInput
+from erepo.pki.revocation import StatusUnknown, StatusUntrusted
 
 #: The first that fits decides.
 _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
@@ -45,6 +46,8 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (AccountSuspended, 403),
     (AccessRefused, 403),
     (InvalidInput, 400),
+    (StatusUnknown, 503),
+    (StatusUntrusted, 502),
     (StorageUnavailable, 503),
     (ServiceStopping, 503),
     (ServiceBusy, 503),

@@ -16,11 +16,12 @@ from erepo.cloud.audit.evidence import Once
 from erepo.cloud.errors import SignerNotRegistered, where
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
-from erepo.cloud.web.acting import who_acts
+from erepo.cloud.web.acting import certificate_of, who_acts
 from erepo.cloud.web.answers import Answer
 from erepo.cloud.web.calls import Call
 from erepo.cloud.web.exchange import Caller, Question, Transaction
 from erepo.cloud.web.resources import service_document
+from erepo.cloud.web.standing import expect_current, refuse_signer
 from erepo.cloud.web.transactions import TRANSACTIONS
 from erepo.content import Buffer
 from erepo.errors import ErepoError
@@ -142,6 +143,7 @@ def _transaction(question: Question) -> Transaction:
 
     Raises:
         ActionRefused: this endpoint does not serve it, or it was addressed to another.
+        StatusStale: it would change something, and nobody can tell whether its sender was revoked.
     """
     verified, trail, path = question.verified, question.trail, question.caller.path
     if verified.replay_key is not None and verified.fresh_until is not None:
@@ -154,6 +156,8 @@ def _transaction(question: Question) -> Transaction:
         raise ActionRefused(rule="an action that this endpoint does not serve")
     trail.transaction, trail.action = transaction.name, transaction.action
     _check_address(verified.to, path)
+    peer = question.caller.certificate
+    expect_current(question, transaction.action, certificate_of(peer) if peer else None)
     return transaction
 
 
@@ -161,13 +165,14 @@ def _prove(cloud: Cloud, tenant: Tenant, received: Received) -> Verified:
     """Verify a message; the signer must be a registered WSS certificate of this very account.
 
     Raises:
-        MessageRefused, SignerNotRegistered: it is not to be trusted.
+        MessageRefused, SignerNotRegistered, SignerRevoked: it is not to be trusted.
     """
     if tenant.security == "mtls":
         return read_unsigned(received)
     verified = cloud.verifier.verify(received)
     if verified.certificate is None or fingerprint(verified.certificate) not in tenant.signers:
         raise SignerNotRegistered
+    refuse_signer(cloud, verified.certificate)
     return verified
 
 

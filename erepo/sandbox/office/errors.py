@@ -4,11 +4,14 @@
     ├── LetterRefused
     │   ├── SenderUnusable        nobody to answer: refused in the SMTP dialogue
     │   ├── RequestsIncomplete    not exactly one TLS and one WSS request of one account: answered by mail
-    │   └── Declined              a person said no, and why: answered by mail
+    │   ├── Declined              a person said no, and why: answered by mail
+    │   └── KeyRevoked            the key's certificate was revoked: answered by mail
     ├── RequestNotPending         nothing of that number or account waits for a decision
-    └── SeveralPending            more than one letter fits
+    ├── SeveralPending            more than one letter fits
+    └── SerialUnknown             no certificate of that serial number was issued
     ConfigurationError
-    └── OfficeNotReady            `erepo office init` was never run
+    ├── OfficeNotReady            `erepo office init` was never run
+    └── ListAddressWrong          EREPO_OFFICE__CRL_URL is no address that can be served
 
 Defects of the requests themselves are `erepo.pki.errors`.
 """
@@ -50,6 +53,44 @@ class Declined(LetterRefused):
     code = "office.declined"
     cause = Text("The office declined: {reason}", "Biuro odmówiło wydania certyfikatów: {reason}")
     cure = Text("Answer to this letter, or call the office.", "Odpowiedz na ten list lub zadzwoń do biura.")
+
+
+class KeyRevoked(LetterRefused):
+    """The certificate of this very key was revoked; the key gets no other."""
+
+    code = "office.key-revoked"
+    cause = Text(
+        "The certificate {serial} of this key was revoked.", "Certyfikat {serial} tego klucza unieważniono."
+    )
+    cure = Text("Make new keys and requests.", "Wygeneruj nowe klucze i żądania.")
+
+
+class SerialUnknown(InvalidInput):
+    """The office has issued no certificate of this serial number."""
+
+    code = "office.serial-unknown"
+    cause = Text(
+        "The office has issued no certificate with the serial number {serial}.",
+        "Biuro nie wydało certyfikatu o numerze seryjnym {serial}.",
+    )
+    cure = Text(
+        "Give the serial number in hex, as `erepo certificates status` shows it.",
+        "Podaj numer seryjny szesnastkowo, tak jak pokazuje go `erepo certificates status`.",
+    )
+
+
+class ListAddressWrong(ConfigurationError):
+    """The address of the revocation list is none that the office can serve."""
+
+    code = "office.crl-address"
+    cause = Text(
+        "EREPO_OFFICE__CRL_URL is no address of a list: {url}",
+        "EREPO_OFFICE__CRL_URL nie jest adresem listy CRL: {url}",
+    )
+    cure = Text(
+        "Write it as http://host:port/name, such as http://127.0.0.1:8410/office.crl.",
+        "Podaj go w postaci http://serwer:port/nazwa, np. http://127.0.0.1:8410/office.crl.",
+    )
 
 
 class RequestNotPending(InvalidInput):

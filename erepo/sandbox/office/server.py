@@ -9,7 +9,9 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from erepo.sandbox.office import revoking
 from erepo.sandbox.office.errors import SenderUnusable
+from erepo.sandbox.office.publishing import publishing
 from erepo.sandbox.office.service import Office
 
 #: A letter with two requests is below 10 kB.
@@ -89,15 +91,23 @@ async def running(office: Office, host: str, port: int, **options: Any) -> Async
             await asyncio.wait_for(server.wait_closed(), 2)
 
 
-async def serve(office: Office, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; prints the ready line when the first letter can come."""
+async def serve(office: Office, host: str, port: int, crl_url: str = "") -> None:
+    """Serve until SIGTERM or SIGINT; prints the ready line when the first letter can come.
+
+    Args:
+        office: who answers.
+        host: address to listen on.
+        port: of SMTP.
+        crl_url: where the revocation list is served; empty: nowhere.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with running(office, host, port) as actual:
+    async with publishing(office, host, crl_url), running(office, host, port) as actual:
         print(f"erepo office ready on smtp://{host}:{actual}", flush=True)  # noqa: T201 (the supervisor reads it)
         while not stop.is_set():
             await asyncio.to_thread(office.post)
+            await asyncio.to_thread(revoking.renew, office.home, office.authority)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), POSTING)

@@ -5,6 +5,7 @@
     service-ca.pem                      the repository service's authority, handed to clinics
     issued/<key>-<account>-<purpose>.pem    every certificate, found again by its public key
     mail/<address>/{new,cur,tmp}        one Maildir per clinic: the answers
+    revoked/, revoked.crl               what was taken back: see `revoking`
     mode, pending, decided              letters that wait for a person: see `desk`
     outbox, undeliverable               answers that are mailed as well: see `outbox`
 
@@ -15,6 +16,7 @@ dialogue ends with 250, so a clinic that saw 250 will find an answer.
 
 import hashlib
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -29,8 +31,8 @@ from erepo.pki.authority import Authority
 from erepo.pki.keys import check_public, public_der
 from erepo.pki.names import CertificatePurpose
 from erepo.pki.pem import read_certificate, read_certificates, write_certificates
-from erepo.sandbox.office import desk, outbox
-from erepo.sandbox.office.errors import Declined, OfficeNotReady
+from erepo.sandbox.office import desk, outbox, revoking
+from erepo.sandbox.office.errors import Declined, KeyRevoked, OfficeNotReady
 from erepo.sandbox.office.letters import (
     Issued,
     Requests,
@@ -57,6 +59,18 @@ class Office:
         self.authority = authority
         self.relay: Mailer | None = None
         """Where answers are mailed to as well, beside the Maildirs."""
+
+    def name_list(self, url: str) -> None:
+        """Put the address of the revocation list into what is issued from now on; empty: none."""
+        self.authority = replace(self.authority, crl_url=url)
+
+    def revoke(self, serial: str, reason: str) -> revoking.Revoked:
+        """Take a certificate back; see `revoking`.
+
+        Raises:
+            SerialUnknown: the office has issued no such certificate.
+        """
+        return revoking.revoke(self.home, self.authority, serial, reason)
 
     @classmethod
     def initialise(cls, home: Path, service_ca: bytes | None = None) -> Self:
@@ -156,7 +170,7 @@ class Office:
         """Issue the certificates of one account; the same keys get the same certificates again.
 
         Raises:
-            InvalidInput: a key is too weak or of an unknown kind.
+            InvalidInput: a key is too weak or of an unknown kind, or its certificate was revoked.
             OSError: the disk refused.
         """
         certificates = {
@@ -178,6 +192,8 @@ class Office:
         file = self.home / "issued" / f"{key}-{account}-{purpose}.pem"
         if file.exists():
             known = read_certificate(file.read_bytes())
+            if revoking.is_revoked(self.home, known):
+                raise KeyRevoked(serial=f"{known.serial_number:X}")
             if known.not_valid_after_utc - datetime.now(UTC) > _STILL_GOOD:
                 return known
         certificate = self.authority.issue_client(csr, account, purpose)

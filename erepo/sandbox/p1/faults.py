@@ -32,7 +32,8 @@ SERVICES: Final = MappingProxyType(
         "szar-repository": MappingProxyType(
             {
                 **ANY,
-                "no-id": "it is done, the answer says SUKCES and names no id",
+                "no-id": "it is done, the answer says SUKCES and names no id; the cure: `erepo account p1"
+                " register --start-over --new-repository`",
                 "wrong-id": "it is done, the answer names an id that is none of a repository",
                 "exists": "nothing is done, BLAD: the provider has a repository",
             }

@@ -1,5 +1,8 @@
 """What was typed wrongly is told in the reader's language, with the command to ask for help."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from erepo.cli import root
@@ -19,6 +22,9 @@ TYPED = {
     "cloud tenant add 1 --limit-bytes many": "Nieprawidłowa wartość '--limit-bytes':",
     "cloud tenant set 0000000000001003": "Nieprawidłowa wartość: podaj co najmniej jedną opcję do zmiany",
     f"cloud tenant add 1 --credentials {__file__}": "jest plikiem, nie katalogiem.",
+    "maintenance start --until jutro": "'jutro' to nie data ani czas; zapisz tak: 'RRRR-MM-DD GG:MM'",
+    "structure set --cell 1 a=b": "opcja --cell wymaga --unit.",
+    "diagnose --only x": "nie ma sprawdzenia x; do wyboru: p1,",
     "status x y": "Zbędne argumenty: x y.",
     "status --json=1": "Opcja --json nie przyjmuje wartości.",
 }
@@ -63,9 +69,19 @@ def test_english_readers_keep_typers_own_words(
 def test_what_is_right_works_as_ever(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Version, help and a group without a command: the same output and status as in English."""
+    """Version, help and a group without a command: the same status as in English, and no page left Polish."""
+    first = typed("import --help", "en", monkeypatch, capsys)
     for line in ("--version", "import --help", "cloud"):
-        assert typed(line, "pl", monkeypatch, capsys) == typed(line, "en", monkeypatch, capsys)
+        assert typed(line, "pl", monkeypatch, capsys)[0] == typed(line, "en", monkeypatch, capsys)[0]
+    assert typed("import --help", "en", monkeypatch, capsys) == first
+
+
+def test_our_own_sentences_have_polish() -> None:
+    """Whatever a command of ours refuses in plain English is told in Polish as well."""
+    sources = "".join(file.read_text(encoding="utf-8") for file in Path(root.__file__).parent.glob("*.py"))
+    ours = re.findall(r'BadParameter\("([^"]+)"\)', sources)
+    assert len(ours) >= 5
+    assert [one for one in ours if sentence(f"Invalid value: {one}").endswith(one)] == []
 
 
 def test_unknown_sentences_are_told_as_they_are() -> None:

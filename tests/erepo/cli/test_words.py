@@ -5,6 +5,7 @@ import pytest
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_database
 from erepo.cloud.storage.database import Database
+from erepo.settings import Settings
 
 
 def test_a_full_disk_is_told_with_its_cure(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,3 +35,16 @@ def test_a_wrong_database_address_is_told_without_its_password(
         told = capsys.readouterr().err
         assert f"EREPO_{setting}_DATABASE_URL" in told
         assert "hunter2" not in told
+
+
+def test_a_wrong_setting_is_told_in_polish(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No sentence of the library that reads settings reaches a Polish reader, and no value anybody."""
+    monkeypatch.setenv("EREPO_LANGUAGE", "pl")
+    monkeypatch.setenv("EREPO_PORT_BASE", "secret")
+    with pytest.raises(SystemExit), fail_politely():
+        Settings()
+    told = capsys.readouterr().err
+    assert "Nieprawidłowe ustawienie EREPO_PORT_BASE: oczekiwano liczby całkowitej." in told
+    assert "secret" not in told

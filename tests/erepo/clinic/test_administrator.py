@@ -58,7 +58,7 @@ def told(clinic: Clinic) -> list[str]:
 
 def opens(cloud: RunningCloud, clinic: Clinic) -> bool:
     """Tell whether what the file says is what the service knows, and nothing else is there."""
-    login, _, password = login_file(clinic.settings).read_text().strip().partition(":")
+    login, _, password = login_file(clinic.settings, clinic.tenant.account).read_text().strip().partition(":")
     database = CloudDatabase(cloud.settings.cloud_url)
     try:
         with database.everyone("a test") as connection:
@@ -73,9 +73,9 @@ def test_it_is_made_once_and_only_its_owner_can_read_the_password(
 ) -> None:
     """The file has mode 0600 and opens the panel; when the file is gone nothing is made anew."""
     assert make(clinic) == LOGIN
-    file = login_file(clinic.settings)
+    file = login_file(clinic.settings, clinic.tenant.account)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [each.name for each in file.parent.iterdir() if "panel" in each.name] == ["panel-login"]
+    assert [each.name for each in file.parent.iterdir() if "panel" in each.name] == [file.name]
     assert opens(cloud, clinic)
     file.unlink()
     assert make(clinic) == LOGIN
@@ -86,6 +86,32 @@ def test_it_is_made_once_and_only_its_owner_can_read_the_password(
         history = connection.execute(sa.select(audit_event.c.detail)).scalars().all()
     assert kept[0]["panel_login"] == LOGIN
     assert "password" not in json.dumps(history)
+
+
+def test_the_file_of_earlier_versions_is_read(cloud: RunningCloud, clinic: Clinic) -> None:
+    """A password that was written before the update is sent, not another one."""
+    mine = login_file(clinic.settings, clinic.tenant.account)
+    mine.parent.mkdir(exist_ok=True)
+    mine.with_name("panel-login").write_text(f"{LOGIN}:one-of-yesterday-1\n")
+    assert make(clinic) == LOGIN
+    assert not mine.exists()
+    mine.write_bytes(mine.with_name("panel-login").read_bytes())
+    assert opens(cloud, clinic)
+
+
+def test_the_file_of_earlier_versions_may_be_another_accounts(cloud: RunningCloud, clinic: Clinic) -> None:
+    """Where another account's panel has its login already, this one gets a password of its own."""
+    mine = login_file(clinic.settings, clinic.tenant.account)
+    mine.parent.mkdir(exist_ok=True)
+    mine.with_name("panel-login").write_text(f"{LOGIN}:of-somebody-else\n")
+    with clinic.database.begin() as connection:
+        row = dict(connection.execute(sa.select(accounts)).mappings().one())
+        other = {**row, "account": "9" * 16, "panel_login": LOGIN, "active": False}
+        other.pop("id", None)
+        connection.execute(sa.insert(accounts).values(other))
+    make(clinic)
+    assert b"of-somebody-else" not in mine.read_bytes()
+    assert opens(cloud, clinic)
 
 
 @pytest.mark.parametrize("window", ["before the request", "answer lost", "before the row"])
@@ -106,10 +132,10 @@ def test_a_crash_in_any_window_is_completed(
         monkeypatch.setattr(AccountClient, "create_administrator", cut)
     with pytest.raises((RemoteUnavailable, ZeroDivisionError)):
         make(clinic)
-    sent = login_file(clinic.settings).read_bytes()
+    sent = login_file(clinic.settings, clinic.tenant.account).read_bytes()
     monkeypatch.undo()
     assert make(clinic) == LOGIN
-    assert login_file(clinic.settings).read_bytes() == sent
+    assert login_file(clinic.settings, clinic.tenant.account).read_bytes() == sent
     assert opens(cloud, clinic)
     assert told(clinic) == ["administrator_created"]
 
@@ -132,7 +158,7 @@ async def test_another_administrator_is_told_and_stays(
 ) -> None:
     """The refusal says the way out, no file is left that opens nothing, and an onboarding goes on."""
     make(clinic)
-    file = login_file(clinic.settings)
+    file = login_file(clinic.settings, clinic.tenant.account)
     file.unlink()
     with clinic.database.begin() as connection:
         connection.execute(sa.update(accounts).values(panel_login=None))
@@ -157,7 +183,7 @@ def test_what_cannot_be_used_is_told(clinic: Clinic) -> None:
     """No account, and a file that says something else: each with its own error, nothing sent."""
     with pytest.raises(AccountMissing):
         create_administrator(clinic.database, clinic.settings, "0000000000009999")
-    file = login_file(clinic.settings)
+    file = login_file(clinic.settings, clinic.tenant.account)
     file.parent.mkdir(exist_ok=True)
     file.write_text("nonsense")
     with pytest.raises(PanelLoginUnreadable):

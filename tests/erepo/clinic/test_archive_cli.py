@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ from typer.testing import CliRunner, Result
 from erepo.cli.root import app
 from erepo.clinic.account import keys_folder, load_connection
 from erepo.clinic.archiving.errors import AccountMissing
-from erepo.clinic.tables import account, kind_rule, onboarding
+from erepo.clinic.tables import account, audit_event, cell, document, kind_rule, now, onboarding, unit
 from erepo.pki.errors import WrongPassphrase
 from erepo.settings import Settings
 from erepo.soap.errors import SignerRefused
 from erepo.xds import iti18
 from tests.support.clinic_side import Clinic, new_clinic, samples
 from tests.support.cloud import RunningCloud, running_cloud
+from tests.support.waiting import until
 
 EXAMPLES = sorted((Path(__file__).parents[4] / "shared" / "pik" / "examples").glob("*.xml"))
 
@@ -56,6 +58,89 @@ def test_archive_and_verify_tell_counts_and_exit_0(clinic: Clinic, tmp_path: Pat
         "verified 6/6, different 0, missing 0, not checked 0\n",
     )
     assert json.loads(run(clinic, "verify", "--json").stdout)["equal"] == 6
+
+
+def test_a_dry_run_changes_nothing_and_the_real_one_does_what_it_said(clinic: Clinic, tmp_path: Path) -> None:
+    """What would be sent and why the rest stays, in words and as JSON; then a chosen kind alone is sent."""
+    clinic.take_in(samples(5, 8, patients=3), tmp_path / "in")
+    chosen = ("--kind", "lab-result", "--taken-in-from", "2026-01-01", "--limit", "1")
+    shown = run(clinic, "archive", "--dry-run", *chosen)
+    assert shown.exit_code == 0, shown.output
+    assert "Would be sent" in shown.stdout
+    assert "due, but not chosen" in shown.stdout
+    told = json.loads(run(clinic, "archive", "--dry-run", "--json", *chosen).stdout)
+    assert [one["kind"] for one in told["due"]] == ["lab_result"]
+    assert (told["due"][0]["documents"], told["waiting"], told["obstacles"]) == (1, 0, [])
+    assert clinic.states() == {"local": 8}
+    done = json.loads(run(clinic, "archive", "--json", *chosen).stdout)
+    assert (done["archived"], done["purge"]["purged"]) == (1, 0)
+    assert sum(done["skipped"].values()) == 7
+    assert clinic.states() == {"local": 7, "archived": 1}
+
+
+def test_wrong_choices_are_refused_before_anything(clinic: Clinic) -> None:
+    """An unknown kind and a period that ends before it begins: words, exit code 2."""
+    assert run(clinic, "archive", "--kind", "novel").exit_code == 2
+    days = ("--effective-from", "2026-02-01", "--effective-to", "2026-01-01")
+    refused = run(clinic, "archive", *days)
+    assert (refused.exit_code, "2026-02-01 to 2026-01-01" in refused.stderr) == (2, True)
+
+
+def test_an_incomplete_structure_is_listed_line_by_line(clinic: Clinic, tmp_path: Path) -> None:
+    """Each missing code by its record, in Polish too, from the real run and from the dry one."""
+    clinic.take_in(samples(6, 1), tmp_path / "in")
+    with clinic.database.begin() as connection:
+        connection.execute(unit.update().values(resort_v=""))
+        connection.execute(cell.update().values(resort_x=""))
+    clinic.environment["EREPO_LANGUAGE"] = "pl"
+    for arguments in (("archive",), ("archive", "--dry-run")):
+        shown = run(clinic, *arguments)
+        assert shown.exit_code == 2
+        lines = shown.stderr.splitlines()
+        assert '- jednostka 1 "Zaklad" (units[1]): kod resortowy cz. V (resort_v)' in lines
+        assert sum(line.startswith("- ") for line in lines) == 2
+    assert clinic.states() == {"local": 1}
+
+
+def test_local_copies_leave_once_their_days_are_over(clinic: Clinic, tmp_path: Path) -> None:
+    """Against the real service: confirmed, read back, removed; still verified; one in doubt stays."""
+    clinic.take_in(samples(7, 6, patients=2), tmp_path / "in")
+    assert run(clinic, "archive").exit_code == 0
+    with clinic.database.begin() as connection:
+        connection.execute(document.update().values(archived_at=now() - timedelta(days=31)))
+        first = sa.select(sa.func.min(document.c.id)).scalar_subquery()
+        connection.execute(document.update().where(document.c.id == first).values(sha256="0" * 64))
+    ahead = json.loads(run(clinic, "archive", "--dry-run", "--json").stdout)
+    assert sum(one["documents"] for one in ahead["purge"]) == 6
+    shown = run(clinic, "archive")
+    assert shown.exit_code == 1
+    assert "Not confirmed by the repository" in shown.stdout
+    assert clinic.states() == {"archived": 1, "remote": 5}
+    assert len(list((clinic.settings.clinic_home / "content").glob("??/*"))) == 1
+    assert json.loads(run(clinic, "verify", "--read-back", "--json").stdout)["equal"] == 5
+    assert run(clinic, "status").exit_code == 0
+    again = json.loads(run(clinic, "archive", "--json").stdout)
+    assert (again["purge"]["purged"], len(again["purge"]["kept"])) == (0, 1)
+
+
+def test_two_processes_at_once_remove_each_copy_once(clinic: Clinic, tmp_path: Path) -> None:
+    """One of them killed in the middle: the other, or the next run, ends it; nothing is lost."""
+    clinic.take_in(samples(8, 40, patients=20), tmp_path / "in")
+    assert run(clinic, "archive").exit_code == 0
+    with clinic.database.begin() as connection:
+        connection.execute(document.update().values(archived_at=now() - timedelta(days=31)))
+    processes = [clinic.start("archive", "--json") for _ in range(2)]
+    until(lambda: clinic.states()["remote"] > 0 or processes[0].poll() is not None, 60)
+    processes[0].kill()
+    for process in processes:
+        process.communicate(timeout=60)
+    assert run(clinic, "archive").exit_code == 0
+    assert clinic.states() == {"remote": 40}
+    assert not list((clinic.settings.clinic_home / "content").glob("??/*"))
+    with clinic.database.read() as connection:
+        purged = sa.select(sa.func.count()).where(audit_event.c.event == "purged")
+        assert connection.execute(purged).scalar() == 40
+    assert json.loads(run(clinic, "verify", "--read-back", "--json").stdout)["equal"] == 40
 
 
 def test_archive_shows_a_table_with_rejected_documents(clinic: Clinic, tmp_path: Path) -> None:

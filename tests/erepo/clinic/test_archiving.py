@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from erepo.cda.kinds import Kind
 from erepo.clinic.archiving import leases, ledger, reconcile, send_batch, summary
 from erepo.clinic.archiving import work as working
 from erepo.clinic.archiving.errors import (
@@ -68,7 +69,7 @@ async def test_planning_keeps_to_limit_kinds_and_batch_size(desk: Desk) -> None:
     kind = desk.rows(document.c.kind, document.c.state)
     wanted = next(kind for kind, state in kind if state == "local")
     expected = sum(1 for one in kind if one == (wanted, "local"))
-    assert desk.plan(kinds=[wanted]).planned == expected
+    assert desk.plan(kinds=(Kind(wanted),)).planned == expected
     desk.plan()
     assert all(documents <= 4 for (documents,) in desk.rows(batch.c.documents))
 

@@ -111,7 +111,7 @@ def test_status_for_people(inbox: Path) -> None:
         "local",
         "Laboratory result",
         "Due for archiving now: 1.",
-        "archiving_user: login",
+        "its default user (login)",
         "No account",
     ):
         assert words in told
@@ -161,4 +161,16 @@ def test_kinds() -> None:
     assert rules["prescription"]["auto_archive"] is False
     (changed,) = run_json("kinds", "set", "prescription", "--archive", "on", "--local-days", "0")
     assert (changed["auto_archive"], changed["local_days"]) == (True, 0)
-    assert run("kinds", "set", "novel").exit_code == 1
+    assert run("kinds", "set", "novel", "--archive", "on").exit_code == 1
+    refused = run("kinds", "set", "prescription")
+    assert (refused.exit_code, "Nothing to change" in refused.stderr) == (1, True)
+
+
+def test_kinds_changed_by_a_person() -> None:
+    """Somebody named needs the permission; a stranger and one without it are refused with the cure."""
+    assert run("structure", "load", EXAMPLE).exit_code == 0
+    change = ("kinds", "set", "prescription", "--archive", "on", "--as")
+    refused = run(*change, "archiwum")
+    assert (refused.exit_code, "--permission set-kinds" in refused.stderr) == (1, True)
+    assert run(*change, "nobody").exit_code == 1
+    assert run_json("kinds", "list")[4]["auto_archive"] is False

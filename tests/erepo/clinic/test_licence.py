@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from erepo.clinic.archiving import check_permitted, send_batch
 from erepo.clinic.database import Database
-from erepo.clinic.licence import current_licence, load_licence, require_licence
+from erepo.clinic.licence import clock, current_licence, keeping, load_licence, require_licence
 from erepo.clinic.licence.errors import (
+    LicenceClockBehind,
     LicenceExpired,
     LicenceForeign,
     LicenceInvalid,
@@ -106,6 +107,36 @@ async def test_a_licence_that_ends_meanwhile_stops_before_the_next_batch(
     await desk.run()
     desk.assert_all_archived_once()
     desk.close()
+
+
+def test_a_clock_that_was_set_back_helps_nobody(
+    office: Path, trusting: Settings, clinic_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A licence that is over does not pass on an earlier date; a new one sets the memory right."""
+    present = datetime.now(UTC)
+
+    def at(moment: datetime) -> None:
+        for module in (clock, keeping):
+            monkeypatch.setattr(module, "now", lambda: moment)
+
+    load_licence(clinic_database, trusting, issue(office, TODAY - DAY, TODAY + 30 * DAY))
+    check_permitted(clinic_database, trusting)
+    at(present + 40 * DAY)
+    with pytest.raises(LicenceExpired):
+        check_permitted(clinic_database, trusting)
+    at(present)
+    with pytest.raises(LicenceClockBehind, match=f"{present + 40 * DAY:%Y-%m-%d}"):
+        check_permitted(clinic_database, trusting)
+    at(present + 20 * DAY)
+    with pytest.raises(LicenceClockBehind):
+        check_permitted(clinic_database, trusting)
+    at(present)
+    load_licence(clinic_database, trusting, issue(office, TODAY - DAY, TODAY + 60 * DAY))
+    check_permitted(clinic_database, trusting)
+    at(present + 2 * DAY)
+    check_permitted(clinic_database, trusting)
+    at(present + 1.2 * DAY)
+    check_permitted(clinic_database, trusting)
 
 
 def test_a_date_in_the_database_helps_nobody(

@@ -37,6 +37,10 @@ ALLOWED = {
     ("migrating", "archived"),
     ("migrating", "remote"),
     ("blocked", "local"),
+    # Only at the end of the time of keeping.
+    ("local", "deleted"),
+    ("rejected", "deleted"),
+    ("blocked", "deleted"),
 }
 STATES = (
     "local", "queued", "sending", "archived", "remote", "rejected", "migrating", "blocked", "deleted",

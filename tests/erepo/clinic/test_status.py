@@ -42,6 +42,7 @@ def test_counts(clinic_database: Database) -> None:
         "documents": 12,
         "bytes": 120,
         "due": 3,
+        "waiting": 0,
         "states": {
             "local": {"documents": 6, "bytes": 60},
             "archived": {"documents": 4, "bytes": 40},

@@ -111,6 +111,20 @@ def test_each_missing_field_is_named(
     assert pickle.loads(pickle.dumps(caught.value)).data == caught.value.data
 
 
+def test_polish_readers_are_told_in_polish(clinic_database: Database) -> None:
+    """Records and fields have Polish names, beside those that stand in files and commands."""
+    data = _example()
+    data["provider"]["units"][0]["cells"][1].pop("resort_x")
+    data.pop("archiving_user")
+    _store(clinic_database, data)
+    with clinic_database.read() as connection, pytest.raises(StructureIncomplete) as caught:
+        check_ready(connection)
+    cause, cure = caught.value.explain("pl")
+    assert "komórka 2 jednostki 1" in cause
+    assert "kod resortowy X (resort_x)" in cause
+    assert "użytkownik archiwizujący" in cure
+
+
 def test_all_that_is_missing_is_listed(clinic_database: Database) -> None:
     """One refusal lists every missing field, so that nobody has to try again and again."""
     data = _example()

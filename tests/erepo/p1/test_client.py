@@ -205,7 +205,15 @@ def test_the_settings_say_where_p1_is(tmp_path: Path) -> None:
     real = P1Settings(url="https://sus.ezdrowie.gov.pl/", ca=ca, public_url_key="urn:CEZ:x")
     theirs = ours.model_copy(update={"p1": real})
     assert P1Addresses.of(theirs) == P1Addresses.below("https://sus.ezdrowie.gov.pl", "urn:CEZ:x")
-    assert trust_of(theirs) == b"authorities"
+    assert trust_of(theirs) == (b"authorities", b"authorities")
+    signers = tmp_path / "signers.pem"
+    both = real.model_copy(update={"signing_ca": signers})
+    with pytest.raises(P1Misconfigured, match="EREPO_P1__SIGNING_CA"):
+        trust_of(ours.model_copy(update={"p1": both}))
+    signers.write_bytes(b"signers")
+    assert trust_of(ours.model_copy(update={"p1": both})) == (b"authorities", b"signers")
+    servers = both.model_copy(update={"tls_ca": signers, "signing_ca": None})
+    assert trust_of(ours.model_copy(update={"p1": servers})) == (b"signers", b"authorities")
 
 
 @pytest.mark.parametrize("kind", ["unsigned", "forged", "stale", "foreign"])

@@ -33,6 +33,20 @@ def trickling(pause: float) -> Script:
     return script
 
 
+def headers_trickling() -> Script:
+    """Return a script whose headers come one by one and never end."""
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(400):
+            writer.write(f"X-{number}: y\r\n".encode())
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    return script
+
+
 def xml(body: bytes, *headers: str, status: str = "200 OK", content_type: str = "text/xml") -> bytes:
     """Return an answer in SOAP 1.1's media type."""
     return answer(status, body, *headers, content_type=content_type)
@@ -52,6 +66,7 @@ CASES: dict[str, tuple[Callable[[], Script], type[ErepoError]]] = {
         P1OutcomeUnknown,
     ),
     "trickle": (lambda: trickling(0.2), P1Timeout),
+    "trickle of headers": (headers_trickling, P1Timeout),
     "no HTTP": (lambda: answering(b"220 smtp.example ready\r\n\r\n"), P1OutcomeUnknown),
 }
 

@@ -162,7 +162,7 @@ class TestAuthority:
         assert certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value.startswith(
             "Prz"
         )
-        assert file_name(certificate, WSS) == f"WSS{certificate.serial_number:x}.pem"
+        assert file_name(certificate, WSS) == f"WSS{certificate.serial_number:X}.pem"
 
     def test_saved_and_loaded(self, tmp_path: Path) -> None:
         """An authority survives on disk, its key encrypted and readable by its owner only."""

@@ -18,7 +18,7 @@ from erepo.pki.bundle import fingerprint
 from erepo.pki.pem import read_certificate
 from erepo.pki.trust import check_time
 from erepo.soap.errors import AddressUnknown, ForbiddenAnswer
-from erepo.texts import Text
+from erepo.texts import Text, day_words, moment_words
 
 #: The service's words for a signer it does not know.
 _UNKNOWN_SIGNER: Final = (TokenRefused.code, "cloud.signer-not-registered")
@@ -98,14 +98,14 @@ def validity(ground: Ground) -> Finding:
             return Finding.of(error)
         until = certificate.not_valid_after_utc
         days = (until - now).days
-        ends.append((until, CertificateEnding(purpose=purpose, until=f"{until:%Y-%m-%d %H:%M}", days=days)))
+        ends.append((until, CertificateEnding(purpose=purpose, until=moment_words(until), days=days)))
     if row.valid_until is not None:
         days = (row.valid_until - now).days
-        over = AccountOver(account=row.account, until=f"{row.valid_until:%Y-%m-%d}", days=days)
+        over = AccountOver(account=row.account, until=day_words(row.valid_until), days=days)
         if row.valid_until < now:
             return Finding.of(over)
         ends.append((row.valid_until, over))
     first, ending = min(ends, key=lambda pair: pair[0])
     if (first - now).days < warn:
         return Finding.of(ending, Verdict.WARNING)
-    return Finding.good(_VALID, days=(first - now).days, until=f"{first:%Y-%m-%d}")
+    return Finding.good(_VALID, days=(first - now).days, until=day_words(first))

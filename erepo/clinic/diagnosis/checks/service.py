@@ -10,9 +10,8 @@ from erepo.clinic.diagnosis.findings import Finding, Verdict
 from erepo.clinic.diagnosis.ground import Ground
 from erepo.clinic.diagnosis.running import no_account
 from erepo.clinic.p1.errors import P1IdMissing
-from erepo.clinic.times import WARSAW
 from erepo.errors import RetryableError
-from erepo.texts import Text
+from erepo.texts import Text, day_words, moment_words
 
 _REGISTERED = Text(
     "The repository is registered in the national domain as {id}.",
@@ -63,7 +62,7 @@ def maintenance(ground: Ground) -> Finding:
         return no_account()
     until = _announced(ground)
     if until is not None:
-        words = f"{until.astimezone(WARSAW):%Y-%m-%d %H:%M}"
+        words = moment_words(until)
         return Finding.of(MaintenanceOngoing(until=words), Verdict.WARNING)
     error = ground.visit().error
     if isinstance(error, RetryableError):
@@ -86,12 +85,12 @@ def licence(ground: Ground) -> Finding:
         return Finding.none(_NO_LICENCE)
     until, now = max(ends), datetime.now(UTC)
     days = (until - now).days
-    over = LicenceOver(until=f"{until:%Y-%m-%d}", days=days)
+    over = LicenceOver(until=day_words(until), days=days)
     if until <= now:
         return Finding.of(over)
     if days < ground.settings.diagnosis.days:
         return Finding.of(over, Verdict.WARNING)
-    return Finding.good(_LICENSED, until=f"{until:%Y-%m-%d}", days=days)
+    return Finding.good(_LICENSED, until=day_words(until), days=days)
 
 
 def _announced(ground: Ground) -> datetime | None:

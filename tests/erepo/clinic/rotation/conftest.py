@@ -94,9 +94,9 @@ class Rotating:
         rotation.published(self.database, self.account)
         return rotation.retire(self.database, self.settings, self.account)
 
-    def rollback(self) -> Stage:
+    def rollback(self, *, flows: bool = True) -> Stage:
         """The way back."""
-        return rotation.rollback(self.database, self.settings, self.account)
+        return rotation.rollback(self.database, self.settings, self.account, flows=flows)
 
     def go_on(self, demand: Demand | None = None, last: str = "retire") -> None:
         """All steps, as a run does them, up to one of them."""

@@ -71,6 +71,38 @@ def test_back_to_the_old_ones(rotating: Rotating) -> None:
     assert rotating.accepted() == 2
 
 
+def test_flows_that_began_with_the_new_ones_have_a_day_after_a_rollback(rotating: Rotating) -> None:
+    """Where flows run, the service refuses the returned pair after their blocks have changed and a day."""
+    rotating.go_on(Demand.FORCED, last="cut_over")
+    rotation.published(rotating.database, rotating.account)
+    rotating.rollback()
+    assert rotating.retire() is False
+    assert rotating.accepted() == 4
+    with rotating.database.begin() as connection:
+        yesterday = connection.execute(sa.select(table.c.retire_after)).scalar_one() - timedelta(days=1)
+        connection.execute(sa.update(table).values(retire_after=yesterday, published_at=None))
+    assert rotation.retire(rotating.database, rotating.settings, rotating.account) is False
+    assert rotating.retire() is True  # once the blocks name the old ones
+    assert rotating.accepted() == 2
+    assert rotating.retire() is False
+    assert rotating.events()[-1] == "certificates_given_back_retired"
+
+
+def test_a_service_that_is_away_learns_of_a_rollback_later(rotating: Rotating) -> None:
+    """Giving up works without the service; the next run tells it what to refuse."""
+    rotating.go_on(Demand.FORCED, last="register")
+    cloud = rotating.clinic.world.cloud
+    cloud.stop()
+    try:
+        assert rotating.rollback() is Stage.ABANDONED
+    finally:
+        cloud.start()
+    assert rotating.accepted() == 4
+    assert rotating.retire() is True
+    assert rotating.accepted() == 2
+    assert rotating.works()
+
+
 @pytest.mark.parametrize("last", ["start", "mail", "collect", "register"])
 def test_giving_up_before_the_cut_over(rotating: Rotating, last: str) -> None:
     """Nothing has changed for the clinic, and the next rotation has keys of its own."""

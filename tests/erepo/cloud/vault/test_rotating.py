@@ -216,3 +216,18 @@ def test_what_was_sealed_with_a_former_key_is_not_stored(safe: Safe) -> None:
     safe.rotate()
     with pytest.raises(MasterKeyChanged), safe.database.write(1) as connection:
         Vault.expect_present(connection, envelope)
+
+
+def test_a_file_that_holds_no_key_is_in_nobodys_way(safe: Safe) -> None:
+    """Rubbish does not hide the keys behind it; for a key that is nowhere the file is named."""
+    safe.rotate()
+    safe.rotate()
+    rubbish = safe.folder / "master-key-0000"
+    rubbish.write_bytes(b"no key")
+    (safe.folder / "master-key.next").write_bytes(b"")
+    assert safe.opened() == {safe.present()}
+    former = [path for path in safe.folder.glob("master-key-*") if path != rubbish]
+    keys = [Keyring(safe.settings).find(path.name.removeprefix("master-key-")) for path in former]
+    assert len(keys) == 2
+    with pytest.raises(MasterKeyMalformed, match=r"master-key\.next"):
+        Keyring(safe.settings).find("ffffffffffffffff")

@@ -5,8 +5,8 @@ from alembic import op
 
 from erepo.clinic.tables import UtcDateTime
 
-revision = "0007_earchive"
-down_revision = "0006"
+revision = "0012"
+down_revision = "0011"
 
 _IN_REPOSITORY = sa.text("coalesce(state, '') IN ('archived', 'remote')")
 _OPEN = sa.text("state = 'open'")

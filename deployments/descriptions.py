@@ -1,0 +1,116 @@
+"""The words under the fields of all forms, in Polish; the English ones are the arguments' own docstrings.
+
+Found by the English text, so a changed or new one is missed: `tests/deployments/test_register.py` names it.
+"""
+
+from types import MappingProxyType
+from typing import Final
+
+POLISH: Final = MappingProxyType(
+    {
+        "The 16 digits of the account.": "16 cyfr identyfikatora konta.",
+        "Name in the certificates (O); empty takes it from the structure.": (
+            "Nazwa w certyfikatach (O); puste pole: ze struktury."
+        ),
+        "Unit in the certificates (OU); empty takes it from the structure.": (
+            "Jednostka w certyfikatach (OU); puste pole: ze struktury."
+        ),
+        "Country in the certificates (C), two letters.": "Kraj w certyfikatach (C), dwie litery.",
+        "Kind of the new keys, where none exist yet.": "Rodzaj nowych kluczy, jeśli jeszcze ich nie ma.",
+        "Where the requests go.": "Dokąd są wysyłane żądania.",
+        "Where the mail comes from and the answer goes to; empty keeps that of the MailServer block.": (
+            "Nadawca wiadomości i adres na odpowiedź; puste pole: z bloku MailServer."
+        ),
+        "Name of the mail server; empty takes the MailServer block, or the sandbox on this machine.": (
+            "Nazwa serwera poczty; puste pole: z bloku MailServer albo środowisko testowe na tym komputerze."
+        ),
+        "Its port; 0 takes the usual one, or the sandbox's.": (
+            "Jego port; 0: zwykły albo ten ze środowiska testowego."
+        ),
+        (
+            "Maildir that receives the answers; empty takes the mailbox of the MailServer block, or the"
+            " sandbox's."
+        ): ("Maildir z odpowiedziami; puste pole: skrzynka z bloku MailServer albo środowiska testowego."),
+        "Root address of the service; empty takes the one on this machine.": (
+            "Główny adres usługi; puste pole: usługa na tym komputerze."
+        ),
+        "How long to look for the answer before the run is suspended and asks; 0: at once.": (
+            "Jak długo sprawdzać skrzynkę, zanim uruchomienie zostanie zawieszone i zapyta; 0: od razu."
+        ),
+        "Name to save the blocks under.": "Nazwa, pod którą zostaną zapisane bloki.",
+        (
+            "Name of a P1Certificates block: registers the repository in the national domain with them; empty"
+            " leaves that to register-p1."
+        ): (
+            "Nazwa bloku P1Certificates: jego certyfikatami repozytorium zostanie zarejestrowane w domenie"
+            " krajowej; puste pole: zrobi to register-p1."
+        ),
+        "Write to the office again after so many days without an answer, and again after as many.": (
+            "Po tylu dniach bez odpowiedzi wyślij przypomnienie do biura, i ponownie po kolejnych tylu."
+        ),
+        "Name of the clinic's blocks.": "Nazwa bloków placówki.",
+        "A file changed less than so many seconds ago is left for the next run, it may still grow.": (
+            "Plik zmieniony przed chwilą (mniej sekund temu) zostaje na następne uruchomienie, może jeszcze"
+            " rosnąć."
+        ),
+        "Remove originals, each once its copy is durable, read back equal, and that is committed.": (
+            "Usuń oryginały, każdy dopiero po trwałym zapisaniu kopii i potwierdzeniu, że jest identyczna."
+        ),
+        "Queue at most so many new documents; 0 means all that are due.": (
+            "Dodaj do kolejki najwyżej tyle nowych dokumentów; 0: wszystkie, których czas nadszedł."
+        ),
+        "Name of a notification block of any type; nobody is notified while there is none.": (
+            "Nazwa bloku powiadomień dowolnego rodzaju; dopóki go nie ma, nikt nie jest powiadamiany."
+        ),
+        "Send them also if nothing has changed, say, after the service came back from a backup.": (
+            "Wyślij także wtedy, gdy nic się nie zmieniło, na przykład po odtworzeniu usługi z kopii."
+        ),
+        "Name of the P1Certificates block.": "Nazwa bloku P1Certificates.",
+        "Revoke first: where P1 gave no id, or to replace certificates.": (
+            "Najpierw odwołaj: gdy P1 nie nadało identyfikatora albo aby wymienić certyfikaty."
+        ),
+        "Have P1 make a new repository where it has one of ours.": (
+            "Utwórz w P1 nowe repozytorium, jeśli ma już jakieś nasze."
+        ),
+        "start, end, or apply what the clinic's table says.": (
+            "start: rozpocznij, end: zakończ, apply: zastosuj to, co zapisano w bazie placówki."
+        ),
+        "End of the pause, for start, as 2026-11-30 06:00, Polish time.": (
+            "Koniec przerwy, dla start, w postaci 2026-11-30 06:00, czasu polskiego."
+        ),
+        "Beginning of the pause, for start, written the same way; empty is now.": (
+            "Początek przerwy, dla start, zapisany tak samo; puste pole: teraz."
+        ),
+        (
+            "time leaves it to the age of the certificates; forced begins now; compromised begins now and"
+            " gives the old ones no overlap."
+        ): (
+            "time: decyduje wiek certyfikatów; forced: rozpocznij teraz; compromised: rozpocznij teraz, bez"
+            " okresu przejściowego dla starych."
+        ),
+        "What the office sent as TLS….pem; empty looks into the mailbox.": (
+            "Treść pliku TLS….pem z biura; puste pole: sprawdź skrzynkę."
+        ),
+        "What the office sent as WSS….pem; empty looks into the mailbox.": (
+            "Treść pliku WSS….pem z biura; puste pole: sprawdź skrzynkę."
+        ),
+        "Maildir that receives the answers; empty takes the sandbox's.": (
+            "Maildir z odpowiedziami; puste pole: ten ze środowiska testowego."
+        ),
+        "How long the service goes on accepting the old certificates after the change.": (
+            "Jak długo po zmianie usługa przyjmuje jeszcze stare certyfikaty."
+        ),
+        "Address that gets the warnings by mail as well; empty sends none.": (
+            "Adres, na który ostrzeżenia są także wysyłane pocztą; puste pole: nie są."
+        ),
+        "Address that gets a test mail; empty only tests the connection.": (
+            "Adres, na który zostanie wysłana wiadomość próbna; puste pole: tylko test połączenia."
+        ),
+    }
+)
+
+
+def bilingual(english: str) -> str:
+    """Return the words under a field as „PL / EN”; English alone where nobody has translated them."""
+    plain = " ".join(english.split())
+    return f"{POLISH[plain]} / {plain}" if plain in POLISH else plain

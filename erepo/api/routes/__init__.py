@@ -1,0 +1,9 @@
+"""The routers of the interface: to add resources, write a module with `router` and name it here."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from erepo.api.routes import documents, intake, kinds, webhooks
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (intake.router, documents.router, kinds.router, webhooks.router)

@@ -1,0 +1,189 @@
+"""`erepo documents`: list documents, look at one, open it, save it.
+
+Other modules add their commands at the end of this one (`add_to`).
+"""
+
+import getpass
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from erepo.cda.kinds import KINDS
+from erepo.cli import documents_chain, documents_deleting, documents_opening
+from erepo.cli.desk import open_database
+from erepo.cli.documents_opening import As, For, Id
+from erepo.cli.words import fail_politely
+from erepo.clinic.intake import parse_patient
+from erepo.clinic.kinds import parse_kind
+from erepo.clinic.reading import Filter, Found, Reader, Who, search
+from erepo.clinic.reading.errors import FilterWrong
+from erepo.clinic.reading.temporary import sweep
+from erepo.clinic.states import State
+from erepo.clinic.times import WARSAW
+from erepo.identifiers.hl7 import CX
+from erepo.settings import Settings
+from erepo.texts import Language, Text, language, size_words
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Documents: list, look at one, open, save it and its attachments, follow its versions, delete.",
+)
+
+#: Each state in a word or two.
+STATES: Final = {
+    State.LOCAL: Text("here", "lokalnie"),
+    State.QUEUED: Text("queued", "w kolejce"),
+    State.SENDING: Text("being sent", "wysyłany"),
+    State.ARCHIVED: Text("archived", "zarchiwizowany"),
+    State.REMOTE: Text("archived, not here", "tylko w repozytorium"),
+    State.REJECTED: Text("refused", "odrzucony"),
+    State.MIGRATING: Text("coming back", "w trakcie migracji"),
+    State.BLOCKED: Text("brought back", "zmigrowany, zablokowany"),
+    State.DELETED: Text("deleted", "usunięty"),
+}
+_ID, _KIND, _STATE = Text("Id", "Identyfikator"), Text("Kind", "Rodzaj"), Text("State", "Stan")
+_ISSUED, _SIZE, _TITLE = Text("Issued", "Wystawiono"), Text("Size", "Rozmiar"), Text("Title", "Tytuł")
+_TAKEN_IN, _ARCHIVED = Text("Taken in", "Przyjęto"), Text("Archived", "Zarchiwizowano")
+_PATIENT, _BORN = Text("Patient", "Pacjent"), Text("Born", "Data urodzenia")
+_NUMBER, _FILE = Text("Identifier", "Numer pacjenta"), Text("File", "Plik źródłowy")
+_NONE = Text("No document fits.", "Żaden dokument nie spełnia warunków.")
+_MORE = Text("More: erepo documents list … --after {last}", "Dalej: erepo documents list … --after {last}")
+_ASK = Text("Patient (PESEL or HL7 CX): ", "Pacjent (PESEL lub HL7 CX): ")
+
+
+@app.command("list")
+def list_documents(  # noqa: PLR0913, PLR0917 - an option for each filter
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only this kind (`erepo kinds list`); may be repeated.")
+    ] = None,
+    state: Annotated[list[str] | None, typer.Option(help="Only in this state; may be repeated.")] = None,
+    since: Annotated[str, typer.Option("--from", help="Issued on this day or later, YYYY-MM-DD.")] = "",
+    until: Annotated[str, typer.Option("--until", help="Issued on this day or earlier, YYYY-MM-DD.")] = "",
+    patient: Annotated[
+        str, typer.Option(help="`-`: only of the patient whose PESEL or HL7 CX stands on the input.")
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Documents on one page.")] = 50,
+    after: Annotated[str, typer.Option(help="The page after the document of this id.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array.")] = False,
+) -> None:
+    """List documents, those taken in last first. Nothing of a patient is shown."""
+    with fail_politely():
+        if patient not in {"", "-"}:
+            # Arguments are seen by everybody on the machine, and stay in the shell's history.
+            raise FilterWrong(name="--patient", expected="--patient -  (PESEL / HL7 CX: stdin)")
+        wanted = Filter(
+            kinds=[parse_kind(one) for one in kind or ()],
+            states=[_state(one) for one in state or ()],
+            issued_from=_day("--from", since),
+            issued_before=_day("--until", until, days=1),
+            patient=_patient() if patient else None,
+            limit=limit,
+            after=after,
+        )
+        sweep(Settings().opened)
+        with open_database() as database, database.read() as connection:
+            found = search(connection, wanted)
+    if as_json:
+        typer.echo(orjson.dumps([one.as_json() for one in found]))
+        return
+    _print_list(found, limit, Console(), language())
+
+
+@app.command()
+def show(
+    document: Id,
+    login: As,
+    purpose: For = "treatment",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object, without the patient.")
+    ] = False,
+) -> None:
+    """Show what is known of a document, its patient included; the history notes who looked."""
+    with fail_politely():
+        settings = Settings()
+        with open_database() as database:
+            who = Who(login, documents_opening.parse_purpose(purpose))
+            found = Reader(database, settings).describe(document, who)
+    if as_json:
+        typer.echo(orjson.dumps(found.as_json()))
+        return
+    _print_one(found, Console(), language())
+
+
+def _print_list(found: list[Found], limit: int, console: Console, speak: Language) -> None:
+    if not found:
+        console.print(_NONE.fill(speak))
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(_ID.fill(speak), no_wrap=True)
+    table.add_column(_KIND.fill(speak), overflow="fold")
+    table.add_column(_STATE.fill(speak), overflow="fold")
+    table.add_column(_ISSUED.fill(speak), no_wrap=True)
+    table.add_column(_SIZE.fill(speak), justify="right", no_wrap=True)
+    for one in found:
+        label, standing = KINDS[one.kind].label.fill(speak), STATES[one.state].fill(speak)
+        size = size_words(one.size, speak)
+        table.add_row(one.public_id, label, standing, _local(one.effective_at, "%Y-%m-%d"), size)
+    console.print(table)
+    if len(found) == limit:
+        typer.echo(_MORE.fill(speak, last=found[-1].public_id))
+
+
+def _print_one(one: Found, console: Console, speak: Language) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    rows = (
+        (_ID, one.public_id),
+        (_KIND, KINDS[one.kind].label.fill(speak)),
+        (_TITLE, one.title),
+        (_ISSUED, _local(one.effective_at, "%Y-%m-%d %H:%M")),
+        (_STATE, STATES[one.state].fill(speak)),
+        (_TAKEN_IN, _local(one.taken_in_at, "%Y-%m-%d %H:%M")),
+        (_ARCHIVED, _local(one.archived_at, "%Y-%m-%d %H:%M")),
+        (_SIZE, size_words(one.size, speak)),
+        (_FILE, one.source_name),
+        (_PATIENT, f"{one.given} {one.family}".strip()),
+        (_NUMBER, one.identifier),
+        (_BORN, one.birth_date),
+    )
+    for label, text in rows:
+        if text:
+            # Texts of documents: no markup, and nothing that moves the cursor.
+            table.add_row(label.fill(speak), "".join(c if c.isprintable() else " " for c in text))
+    console.print(table, markup=False, highlight=False)
+
+
+def _local(moment: datetime | None, form: str) -> str:
+    return moment.astimezone(WARSAW).strftime(form) if moment else ""
+
+
+def _state(text: str) -> State:
+    try:
+        return State(text.strip().lower())
+    except ValueError:
+        raise FilterWrong(name="--state", expected=", ".join(State)) from None
+
+
+def _day(name: str, text: str, *, days: int = 0) -> datetime | None:
+    if not text:
+        return None
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=WARSAW) + timedelta(days=days)
+        return day.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise FilterWrong(name=name, expected="YYYY-MM-DD") from None
+
+
+def _patient() -> CX:
+    if sys.stdin.isatty():
+        return parse_patient(getpass.getpass(_ASK.fill(language())))
+    return parse_patient(sys.stdin.readline())
+
+
+for part in (documents_opening, documents_chain, documents_deleting):
+    part.add_to(app)

@@ -1,0 +1,90 @@
+"""kill -9 of an installation's programs, on purpose: what the demonstration and the kill trials share.
+
+A worker is killed with every process it started, as a power cut would; the service alone. Then each is
+started again, and what Prefect still believes to run is ended, as `erepo up` does it.
+"""
+
+import contextlib
+import os
+import signal
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from erepo.cli import processes
+from erepo.cli.stack import Stack
+from erepo.cli.supervisor import Child, Program
+from erepo.cli.surroundings import POOL
+from erepo.cli.trigger import Prefect
+
+#: Seconds that a killed process may take to be gone.
+_GONE = 20
+
+
+class Target(StrEnum):
+    """What is killed at once."""
+
+    WORKER = "worker"
+    SERVICE = "service"
+    BOTH = "both"
+
+    @property
+    def worker(self) -> bool:
+        """Whether the worker is among it, with the flow it runs."""
+        return self is not Target.SERVICE
+
+    @property
+    def service(self) -> bool:
+        """Whether the repository service is."""
+        return self is not Target.WORKER
+
+
+@dataclass
+class Killer:
+    """Kills and restarts programs of a running stack; counts what it did.
+
+    Attributes:
+        stack: whose programs.
+        prefect: client of its Prefect server.
+        kills: how often each target was killed.
+    """
+
+    stack: Stack
+    prefect: Prefect
+    kills: Counter[Target] = field(default_factory=Counter)
+
+    def kill(self, target: Target) -> None:
+        """Send SIGKILL, to the worker together with every process it started."""
+        self.kills[target] += 1
+        pids: list[int] = []
+        if target.worker:
+            pids += processes.family(self._child("prefect-worker").process.pid, self.stack.supervisor.mark)
+        if target.service:
+            pids.append(self._child("cloud").process.pid)
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def restart(self, target: Target) -> None:
+        """Start again what was killed, and wait until it is ready.
+
+        Raises:
+            ProgramEnded, ProgramNotReady: a program did not come up again; see its log.
+            PrefectUnavailable: the Prefect server does not answer.
+        """
+        if target.service:
+            self._again(self.stack.cloud())
+        if target.worker:
+            self.prefect.end_orphans(POOL, datetime.now(UTC))
+            self._again(self.stack.worker())
+
+    def _again(self, program: Program) -> None:
+        supervisor = self.stack.supervisor
+        dead = self._child(program.name)
+        dead.process.wait(_GONE)
+        supervisor.children.remove(dead)
+        supervisor.await_ready(supervisor.start(program))
+
+    def _child(self, name: str) -> Child:
+        return next(child for child in self.stack.supervisor.children if child.program.name == name)

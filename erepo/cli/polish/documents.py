@@ -1,0 +1,135 @@
+"""Polish help of: demo, up, import, archive, verify, status, diagnose, rejected, kinds."""
+
+from typing import Final
+
+HELP: Final[dict[str, str]] = {
+    (
+        "Set everything up on this machine, archive new sample documents end to end, and verify each"
+        " one.\n\n"
+        "The last line is `archived N/N, verified N/N, failed 0`, and the exit code 0, only if that is"
+        " so."
+    ): (
+        "Przygotuj wszystko na tym komputerze, zarchiwizuj nowe przykładowe dokumenty od początku do"
+        " końca i zweryfikuj każdy.\n\n"
+        "Ostatni wiersz brzmi `archived N/N, verified N/N, failed 0`, a kod wyjścia wynosi 0, tylko"
+        " jeśli tak jest."
+    ),
+    "How many sample documents.": "Liczba przykładowych dokumentów.",
+    (
+        "Kill the worker, the service, or both (kill -9) so many times while it archives, start them"
+        " again, and show that nothing is lost."
+    ): (
+        "Podczas archiwizacji tyle razy zabij (kill -9) workera, usługę albo oba naraz, uruchom je ponownie"
+        " i pokaż, że nic nie ginie."
+    ),
+    "Start the service, the sandbox, a Prefect server and a worker, and stay until Ctrl-C.": (
+        "Uruchom usługę, środowisko testowe (sandbox), serwer i workera Prefect; działają do naciśnięcia"
+        " Ctrl-C."
+    ),
+    "End by itself after so many seconds; 0: stay until Ctrl-C.": (
+        "Zakończ po tylu sekundach; 0: działaj do Ctrl-C."
+    ),
+    (
+        "Take documents in. Each file ends as taken in, already known, or refused with the reason.\n\n"
+        "May be repeated and interrupted at any moment: the same bytes are taken in once. Originals stay"
+        " where they\n"
+        "are unless --delete is given. Exits with 0 only if nothing was refused."
+    ): (
+        "Przyjmij dokumenty. Każdy plik zostaje przyjęty, był już znany albo spotyka się z odmową z"
+        " podaną przyczyną.\n\n"
+        "Polecenie można powtarzać i przerywać w każdej chwili: te same bajty są przyjmowane raz."
+        " Oryginały pozostają na miejscu, chyba że podano --delete. Kod wyjścia 0 tylko wtedy, gdy"
+        " niczego nie odmówiono."
+    ),
+    "Files, or folders with all below them.": "Pliki albo katalogi z całą zawartością.",
+    "PESEL or HL7 CX of the patient, for files that do not name theirs.": (
+        "PESEL lub HL7 CX pacjenta, dla plików, które go nie wskazują."
+    ),
+    "Document kind (`erepo kinds list`); overrules the recognised one.": (
+        "Rodzaj dokumentu (`erepo kinds list`); ma pierwszeństwo przed rozpoznanym."
+    ),
+    "Delete each original once its copy has been read back equal.": (
+        "Usuń każdy oryginał, gdy odczytana kopia okaże się identyczna."
+    ),
+    "Print one JSON object.": "Wypisz jeden obiekt JSON.",
+    (
+        "Send every document that is due to the repository. Safe to run again at any moment.\n\n"
+        "Exit code 0 only if every document is archived; 1 if some are not; 2 if nothing could be sent"
+        " at all."
+    ): (
+        "Wyślij do repozytorium każdy dokument, którego czas nadszedł. Można bezpiecznie uruchomić"
+        " ponownie w każdej chwili.\n\n"
+        "Kod wyjścia 0 tylko wtedy, gdy wszystkie dokumenty są zarchiwizowane; 1, gdy niektóre nie; 2,"
+        " gdy niczego nie można było wysłać."
+    ),
+    "Print the result as JSON.": "Wypisz wynik jako JSON.",
+    "Plan at most so many documents; 0: all.": "Zaplanuj najwyżej tyle dokumentów; 0: wszystkie.",
+    (
+        "Compare every archived document with the registry: hash and size, with --read-back the bytes"
+        " too.\n\n"
+        "Exit code 0 only if every document was checked and is as it should be; 1 otherwise; 2 if"
+        " nothing could be\n"
+        "asked."
+    ): (
+        "Porównaj każdy zarchiwizowany dokument z rejestrem: skrót i rozmiar, z --read-back także"
+        " bajty.\n\n"
+        "Kod wyjścia 0 tylko wtedy, gdy każdy dokument sprawdzono i jest taki, jak powinien; w"
+        " przeciwnym razie 1; 2, gdy o nic nie można było zapytać."
+    ),
+    "Fetch every document and compare its bytes.": "Pobierz każdy dokument i porównaj jego bajty.",
+    "Queue what the repository has lost; its copy is here.": (
+        "Dodaj do kolejki to, co repozytorium utraciło; kopia jest tutaj."
+    ),
+    "Show how many documents stand in which state, what is due, and what is missing.": (
+        "Pokaż, ile dokumentów jest w każdym stanie, co czeka na wysłanie i czego brakuje."
+    ),
+    (
+        "Look for the causes of trouble and say what to do, in the order of chapter 2 of the manual.\n\n"
+        "Nothing is changed. Exit code 0 only if nothing is wrong (warnings are\n"
+        "allowed), 1 if something is, 2 if only something could not be asked.\n\n"
+        "Examples:\n"
+        "  erepo diagnose\n\n"
+        "  erepo diagnose --only mail --send-test-mail it@clinic.example\n\n"
+        "  erepo diagnose --json | jq '.findings[] | select(.verdict == \"problem\")'"
+    ): (
+        "Znajdź przyczyny problemów i powiedz, co zrobić, w kolejności rozdziału 2 instrukcji.\n\n"
+        "Niczego nie zmienia. Kod wyjścia 0 tylko wtedy, gdy wszystko działa (ostrzeżenia\n"
+        "są dopuszczalne), 1, gdy coś nie działa, 2, gdy o coś nie można było zapytać.\n\n"
+        "Przykłady:\n"
+        "  erepo diagnose\n\n"
+        "  erepo diagnose --only mail --send-test-mail it@clinic.example\n\n"
+        "  erepo diagnose --json | jq '.findings[] | select(.verdict == \"problem\")'"
+    ),
+    "Only this check; may be repeated.": "Tylko to sprawdzenie; można powtórzyć.",
+    "Send a test mail to this address, not only connect.": (
+        "Wyślij na ten adres wiadomość próbną, zamiast tylko się połączyć."
+    ),
+    "Name of the clinic's blocks in Prefect.": "Nazwa bloków placówki w Prefect.",
+    "Documents that were refused: why, and back into the queue.": (
+        "Odrzucone dokumenty: dlaczego, i z powrotem do kolejki."
+    ),
+    "Show each refused document with the reason and the next step.": (
+        "Pokaż każdy odrzucony dokument z przyczyną i następnym krokiem."
+    ),
+    "Print a JSON array.": "Wypisz tablicę JSON.",
+    "Show at most so many, latest first.": "Pokaż najwyżej tyle, od najnowszych.",
+    "Put refused documents back into the queue once their cause is removed.": (
+        "Dodaj odrzucone dokumenty z powrotem do kolejki, gdy przyczyna jest usunięta."
+    ),
+    "Ids as `list` shows them.": "Identyfikatory, jak pokazuje je `list`.",
+    "All refused documents.": "Wszystkie odrzucone dokumenty.",
+    "Which document kinds are archived by themselves.": (
+        "Które rodzaje dokumentów są archiwizowane automatycznie."
+    ),
+    "List all kinds with their settings.": "Pokaż wszystkie rodzaje z ustawieniami.",
+    "Print a JSON list.": "Wypisz listę JSON.",
+    "Change the settings of one kind; documents still local follow them from the next run on.": (
+        "Zmień ustawienia jednego rodzaju; dokumenty, które są jeszcze lokalnie, stosują je od"
+        " następnego uruchomienia."
+    ),
+    "As `erepo kinds list` shows it.": "Jak pokazuje `erepo kinds list`.",
+    "Archive documents of this kind automatically.": "Archiwizuj automatycznie dokumenty tego rodzaju.",
+    "Days a document of this kind is available locally.": (
+        "Ile dni dokument tego rodzaju jest dostępny lokalnie."
+    ),
+}

@@ -1,0 +1,133 @@
+"""The commits of deleting (points I, R, D, F of the package's table)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from erepo.cda.kinds import KINDS
+from erepo.clinic import audit
+from erepo.clinic.content import ContentStore
+from erepo.clinic.database import Database
+from erepo.clinic.deleting.errors import KindNotDeletable, NotInRepository, UnderHold
+from erepo.clinic.permissions import Permission, require
+from erepo.clinic.states import State, move
+from erepo.clinic.tables import document, now
+from erepo.clinic.tables_migrating import deletion
+
+_THERE = (State.ARCHIVED.value, State.REMOTE.value)
+_DELETABLE = tuple(kind.value for kind, info in KINDS.items() if info.deletable)
+_COLUMNS = tuple(
+    document.c[name]
+    for name in ("id", "public_id", "unique_id", "entry_uuid", "repository_unique_id", "sha256", "legal_hold")
+)
+
+
+class Doomed(NamedTuple):
+    """One document that is being deleted."""
+
+    id: int
+    public_id: str
+    unique_id: str
+    entry_uuid: str | None
+    repository_unique_id: str | None
+    sha256: str
+    legal_hold: bool
+    actor: str
+
+
+def intend(database: Database, public_ids: Sequence[str], login: str) -> list[str]:
+    """Write down that a person wants these deleted, all or none (I).
+
+    Raises:
+        NoSuchUser, PermissionMissing: the person may not.
+        NotInRepository, KindNotDeletable, UnderHold: some of them cannot be; nothing was written.
+    """
+    wanted = list(dict.fromkeys(public_ids))
+    with database.begin() as connection:
+        require(connection, login, Permission.DELETE)
+        rows = connection.execute(
+            sa.select(document.c.id, document.c.state, document.c.kind, document.c.legal_hold)
+            .where(document.c.public_id.in_(wanted))
+            .with_for_update()
+        ).all()
+        _check(rows, len(wanted))
+        ids = [row.id for row in rows]
+        # An earlier deletion may have been given up, or be interrupted: the newer order counts.
+        connection.execute(deletion.delete().where(deletion.c.document_id.in_(ids)))
+        connection.execute(deletion.insert(), [{"document_id": one, "actor": login} for one in ids])
+        audit.record(connection, "deletion_ordered", ids, actor=login)
+    return wanted
+
+
+def _check(rows: Sequence[sa.Row[tuple[int, str, str, bool]]], wanted: int) -> None:
+    there = [row for row in rows if row.state in _THERE]
+    if len(there) < wanted:
+        raise NotInRepository(count=wanted - len(there))
+    if others := sum(row.kind not in _DELETABLE for row in rows):
+        raise KindNotDeletable(count=others)
+    if under_hold := sum(row.legal_hold for row in rows):
+        raise UnderHold(count=under_hold)
+
+
+def load(database: Database, step: str, public_ids: Sequence[str] | None = None) -> list[Doomed]:
+    """Return documents whose deletion has come so far; of all, or of some."""
+    wanted = (
+        sa.select(*_COLUMNS, deletion.c.actor)
+        .join(deletion, deletion.c.document_id == document.c.id)
+        .where(deletion.c.step == step)
+        .order_by(document.c.id)
+    )
+    if public_ids is not None:
+        wanted = wanted.where(document.c.public_id.in_(public_ids))
+    with database.read() as connection:
+        return [Doomed(*row) for row in connection.execute(wanted)]
+
+
+def give_up(database: Database, doomed: Sequence[Doomed], code: str) -> None:
+    """Write down that these are not deleted after all; they are where they were."""
+    ids = [one.id for one in doomed]
+    with database.begin() as connection:
+        connection.execute(
+            deletion.update().where(deletion.c.document_id.in_(ids)).values(step="given_up", code=code)
+        )
+        audit.record(connection, "deletion_given_up", ids, detail={"reason": code})
+
+
+def delete(database: Database, doomed: Sequence[Doomed]) -> None:
+    """Write down that these are gone from the repository (D); a purge may have met some meanwhile."""
+    moment = now()
+    with database.begin() as connection:
+        for state in (State.ARCHIVED, State.REMOTE):
+            rows = connection.execute(
+                sa.select(document.c.id)
+                .where(document.c.id.in_([one.id for one in doomed]), document.c.state == state.value)
+                .with_for_update()
+            ).scalars()
+            actors = {one.id: one.actor for one in doomed}
+            found = list(rows)
+            for actor in sorted({actors[one] for one in found}):
+                ids = [one for one in found if actors[one] == actor]
+                values = {"purged_at": moment, "content_path": None}
+                move(connection, ids, state, State.DELETED, "deleted", values=values, actor=actor)
+                connection.execute(
+                    deletion.update()
+                    .where(deletion.c.document_id.in_(ids))
+                    .values(step="removed", removed_at=moment)
+                )
+
+
+def remove_content(database: Database, store: ContentStore, doomed: Sequence[Doomed]) -> None:
+    """Remove the content of deleted documents, then write that down (F).
+
+    Raises:
+        OSError: the machine refuses; the next call tries again.
+    """
+    for one in doomed:
+        store.remove(one.sha256)
+    with database.begin() as connection:
+        connection.execute(
+            deletion.update()
+            .where(deletion.c.document_id.in_([one.id for one in doomed]), deletion.c.step == "removed")
+            .values(step="done", content_removed_at=now())
+        )

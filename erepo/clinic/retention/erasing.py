@@ -1,0 +1,105 @@
+"""What is left of a destroyed document: an opaque id, its kind, its year, and its history. Nothing else.
+
+The act wants documentation destroyed "w sposób uniemożliwiający identyfikację pacjenta, którego dotyczyła".
+So not only the content goes: also the ids by which the document could be recognised (uniqueId, setId,
+hashes), its description, and with a patient's last document the patient. A row has to stay for the history,
+which names it; it belongs to nobody then.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from erepo.clinic.database import Database
+from erepo.clinic.tables import document, patient, submission
+from erepo.clinic.tables_chain import chain_link
+from erepo.clinic.tables_retention import document_class
+
+#: The patient of rows that belong to nobody any more.
+NOBODY: Final = ("-", "erepo:destroyed")
+
+_EMPTY: Final[Mapping[str, Any]] = MappingProxyType(
+    dict.fromkeys(
+        (
+            "entry_uuid", "reference_ids", "header", "set_id", "version", "effective_at", "due_at",
+            "content_path", "submission_id", "repository_unique_id", "archived_at", "verified_at",
+            "purged_at", "reason_code", "reason_text", "next_step", "warnings",
+        )
+    )
+    | {"sha1": "", "size": 0, "mime_type": "", "title": "", "source_name": "", "origin": "destroyed"}
+)  # fmt: skip
+
+
+def erase(connection: sa.Connection, document_ids: Sequence[int]) -> None:
+    """Erase everything by which documents, and patients left without any, could be recognised.
+
+    May be repeated. The content must be gone already; the caller commits.
+    """
+    nobody = _nobody(connection)
+    rows = connection.execute(
+        sa.select(document.c.id, document.c.public_id, document.c.patient_key, document.c.taken_in_at).where(
+            document.c.id.in_(document_ids)
+        )
+    ).all()
+    _erase_links(connection, document_ids)
+    for row in rows:
+        mark = f"destroyed:{row.public_id}"
+        values = {**_EMPTY, "unique_id": mark, "sha256": mark, "patient_key": nobody}
+        # The year says enough, and finds nobody in another system's log.
+        values["taken_in_at"] = datetime(row.taken_in_at.year, 1, 1, tzinfo=UTC)
+        connection.execute(document.update().where(document.c.id == row.id).values(**values))
+    _erase_patients(connection, {row.patient_key for row in rows} - {nobody}, nobody)
+
+
+def scrub(database: Database) -> None:
+    """Let the database file forget what was erased in it; on a server, that is the administrator's work."""
+    if database.engine.dialect.name != "sqlite":
+        return
+    # Not inside a transaction, which every other connection begins with.
+    connection = database.engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+
+
+def overwrite(connection: sa.Connection) -> None:
+    """Let what this connection erases be overwritten in the file, not only unlinked (SQLite)."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+def _nobody(connection: sa.Connection) -> int:
+    identifier, authority = NOBODY
+    wanted = sa.and_(patient.c.identifier == identifier, patient.c.authority == authority)
+    found = connection.execute(sa.select(patient.c.id).where(wanted)).scalar()
+    if found is None:
+        new = patient.insert().values(identifier=identifier, authority=authority).returning(patient.c.id)
+        found = connection.execute(new).scalar_one()
+    return int(found)
+
+
+def _erase_links(connection: sa.Connection, ids: Sequence[int]) -> None:
+    """A successor that outlives what it replaced keeps that it replaced something, not what."""
+    connection.execute(chain_link.delete().where(chain_link.c.document_id.in_(ids)))
+    connection.execute(
+        chain_link.update()
+        .where(chain_link.c.predecessor_id.in_(ids))
+        .values(predecessor_id=None, predecessor_entry=None, parent_unique_id="destroyed")
+    )
+    connection.execute(document_class.delete().where(document_class.c.document_id.in_(ids)))
+
+
+def _erase_patients(connection: sa.Connection, keys: set[int], nobody: int) -> None:
+    """Submissions without documents belong to nobody; a patient without either has never been here."""
+    carried = sa.select(document.c.id).where(document.c.submission_id == submission.c.id)
+    empty = sa.and_(submission.c.patient_key.in_(keys), sa.not_(carried.correlate(submission).exists()))
+    words = dict.fromkeys(("entry_uuid", "entry_ids", "message_id", "reason_text"))
+    connection.execute(submission.update().where(empty).values(patient_key=nobody, **words))
+    own = sa.select(document.c.id).where(document.c.patient_key == patient.c.id)
+    sent = sa.select(submission.c.id).where(submission.c.patient_key == patient.c.id)
+    left = sa.or_(own.correlate(patient).exists(), sent.correlate(patient).exists())
+    connection.execute(patient.delete().where(patient.c.id.in_(keys), sa.not_(left)))

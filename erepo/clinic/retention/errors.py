@@ -1,0 +1,163 @@
+"""Errors of keeping and destroying documents.
+
+PermanentError
+├── InvalidInput
+│   ├── RetentionDocumentUnknown   no document has this id
+│   ├── RetentionClassUnknown      no class of this name
+│   ├── BaseYearMissing            the class counts from a year that must be said
+│   ├── HoldReasonUnknown          no reason of this code
+│   ├── YearNotOver                documents of that year must still be kept
+│   ├── NothingFallsDue            no document may be destroyed
+│   ├── ProposalUnknown            no proposal has this id
+│   └── ProposalClosed             it has expired, or was withdrawn
+├── AccessRefused
+│   └── SamePerson                 who proposes may not confirm
+├── IntegrityError
+│   └── ListChanged                the list is not the one that was proposed
+├── DocumentHeld                   a legal hold forbids it
+└── BeingDestroyed                 the destruction of the document has begun
+"""
+
+from erepo.errors import AccessRefused, IntegrityError, InvalidInput, PermanentError
+from erepo.texts import Text
+
+_IDS = Text("Take the ids from `erepo retention report --list`.", "Weź je z `erepo retention report --list`.")
+
+
+class RetentionDocumentUnknown(InvalidInput):
+    """No document has this opaque id, or it is destroyed."""
+
+    code = "retention.document-unknown"
+    cause = Text(
+        "{count} of the ids belong to no document.", "Identyfikatory, których nie ma żaden dokument: {count}."
+    )
+    cure = _IDS
+
+
+class RetentionClassUnknown(InvalidInput):
+    """No class of this name."""
+
+    code = "retention.class-unknown"
+    cause = Text("There is no such class of keeping.", "Nie ma takiej kategorii przechowywania.")
+    cure = Text("Use one of: {known}.", "Użyj jednej z: {known}.")
+
+
+class BaseYearMissing(InvalidInput):
+    """The class counts from a year that only a person can say."""
+
+    code = "retention.base-year-missing"
+    cause = Text(
+        "The class {name} counts from the {base_en}, which is not known.",
+        "Okres kategorii {name} liczy się od końca roku, którego program nie zna ({base_pl}).",
+    )
+    cure = Text("Give it with --base-year.", "Podaj go opcją --base-year.")
+
+
+class HoldReasonUnknown(InvalidInput):
+    """No reason of this code."""
+
+    code = "retention.hold-reason-unknown"
+    cause = Text("There is no such reason of a legal hold.", "Nie ma takiego powodu wstrzymania.")
+    cure = Text("Use one of: {known}.", "Użyj jednego z: {known}.")
+
+
+class YearNotOver(InvalidInput):
+    """Documents that must be kept to the end of a year cannot be destroyed in it."""
+
+    code = "retention.year-not-over"
+    cause = Text("The year {year} has not begun yet.", "Rok {year} jeszcze się nie rozpoczął.")
+    cure = Text(
+        "Propose for {latest} or an earlier year: the time of keeping ends with a year.",
+        "Zaproponuj rok {latest} lub wcześniejszy: okres przechowywania kończy się z końcem roku.",
+    )
+
+
+class NothingFallsDue(InvalidInput):
+    """No document may be destroyed."""
+
+    code = "retention.nothing-due"
+    cause = Text("No document may be destroyed in {year}.", "W roku {year} nie ma dokumentów do brakowania.")
+    cure = Text(
+        "See `erepo retention report --year {year}`; held documents stand apart.",
+        "Zobacz `erepo retention report --year {year}`; wstrzymane dokumenty są podane osobno.",
+    )
+
+
+class ProposalUnknown(InvalidInput):
+    """No proposal has this id."""
+
+    code = "retention.proposal-unknown"
+    cause = Text("There is no proposal {proposal}.", "Nie ma propozycji {proposal}.")
+    cure = Text("See `erepo retention proposals`.", "Zobacz `erepo retention proposals`.")
+
+
+class ProposalClosed(InvalidInput):
+    """The proposal has expired, or was withdrawn."""
+
+    code = "retention.proposal-closed"
+    cause = Text(
+        "Nothing can be changed about the proposal {proposal} any more: it is {why_en}.",
+        "Propozycji {proposal} nie można już zmienić: jest {why_pl}.",
+    )
+    cure = Text(
+        "See `erepo retention proposals`; where documents are still due, propose anew: `erepo retention"
+        " propose`.",
+        "Zobacz `erepo retention proposals`; jeśli dokumenty nadal podlegają brakowaniu, złóż nową: `erepo"
+        " retention propose`.",
+    )
+
+
+class SamePerson(AccessRefused):
+    """Who proposes a destruction may not confirm it."""
+
+    code = "retention.same-person"
+    cause = Text(
+        "The proposal {proposal} must be confirmed by another person than {login}.",
+        "Propozycję {proposal} musi zatwierdzić inna osoba niż {login}.",
+    )
+    cure = Text(
+        "Ask a second person with the permission destroy. Nothing was destroyed.",
+        "Poproś drugą osobę z uprawnieniem destroy. Niczego nie zniszczono.",
+    )
+
+
+class ListChanged(IntegrityError):
+    """The list of a proposal is not the one that was proposed."""
+
+    code = "retention.list-changed"
+    cause = Text(
+        "The list of the proposal {proposal} does not have the fingerprint it was proposed with.",
+        "Lista propozycji {proposal} nie zgadza się z odciskiem, z którym ją złożono.",
+    )
+    cure = Text(
+        "Somebody changed the database by hand: find out who. Then propose anew. Nothing was destroyed.",
+        "Ktoś zmienił bazę danych ręcznie: ustal, kto. Potem złóż nową propozycję. Niczego nie zniszczono.",
+    )
+
+
+class DocumentHeld(PermanentError):
+    """A legal hold forbids deleting or destroying."""
+
+    code = "retention.document-held"
+    cause = Text(
+        "{count} of the documents are under a legal hold.",
+        "Dokumenty, których brakowanie wstrzymano (legal hold): {count}.",
+    )
+    cure = Text(
+        "Leave them out, or have the hold released first: `erepo retention release`. Nothing was changed.",
+        "Pomiń je albo najpierw zwolnij wstrzymanie: `erepo retention release`. Niczego nie zmieniono.",
+    )
+
+
+class BeingDestroyed(PermanentError):
+    """The destruction of a document has begun; it cannot be stopped half-way."""
+
+    code = "retention.being-destroyed"
+    cause = Text(
+        "The destruction of {count} of the documents has begun.",
+        "Rozpoczęto już brakowanie dokumentów: {count}.",
+    )
+    cure = Text(
+        "A hold comes too late for them; see `erepo retention proposals`.",
+        "Dla nich wstrzymanie jest spóźnione; zobacz `erepo retention proposals`.",
+    )

@@ -1,0 +1,47 @@
+"""Conditions on rows of `document` that the rooms of retention share."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from erepo.clinic.retention.errors import RetentionDocumentUnknown
+from erepo.clinic.tables import document
+from erepo.clinic.tables_retention import destruction_item
+
+SLICE = 500
+_OTHER = document.alias("other")
+
+
+def is_held() -> sa.ColumnElement[bool]:
+    """Return the condition that a legal hold protects a document: its own, or that of another version."""
+    version = sa.select(_OTHER.c.id).where(
+        _OTHER.c.set_id == document.c.set_id,
+        _OTHER.c.patient_key == document.c.patient_key,
+        _OTHER.c.legal_hold.is_(True),
+    )
+    return sa.or_(document.c.legal_hold.is_(True), version.correlate(document).exists())
+
+
+def is_gone() -> sa.ColumnElement[bool]:
+    """Return the condition that a document is destroyed, or its destruction has begun."""
+    item = sa.select(destruction_item.c.document_id).where(
+        destruction_item.c.document_id == document.c.id,
+        destruction_item.c.state.in_(("destroying", "destroyed")),
+    )
+    return item.correlate(document).exists()
+
+
+def ids_of(connection: sa.Connection, public_ids: Sequence[str]) -> list[int]:
+    """Return internal ids of documents that are not destroyed.
+
+    Raises:
+        RetentionDocumentUnknown: some id belongs to none.
+    """
+    wanted: list[str] = sorted(set(public_ids))
+    found: list[int] = []
+    for start in range(0, len(wanted), SLICE):
+        part = document.c.public_id.in_(wanted[start : start + SLICE])
+        found += connection.execute(sa.select(document.c.id).where(part, sa.not_(is_gone()))).scalars()
+    if len(found) != len(wanted):
+        raise RetentionDocumentUnknown(count=len(wanted) - len(found))
+    return sorted(found)
