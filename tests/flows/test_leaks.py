@@ -104,7 +104,7 @@ async def test_no_patient_data_enters_prefect(
         rows.execute(document.update().values(archived_at=now() - timedelta(days=31)))
     await archive_documents(connection)
     assert clinic.states()["remote"] >= 1
-    await verify_archive(connection, return_state=True)
+    await verify_archive(connection, notify="nobody-has-this", return_state=True)
     await _unforeseen(clinic, connection)
     marks |= telltales(clinic)
     assert len(marks) > 30

@@ -21,6 +21,9 @@ from tests.support.flow_clinic import PREFECT, ClinicUnderTest
 
 pytestmark = PREFECT
 
+#: No such block: other tests leave one under the usual name.
+NOBODY = "nobody-has-this"
+
 
 def artifact(key: str) -> str:
     """Return the latest page under a key."""
@@ -55,7 +58,7 @@ async def test_an_earchiwum_clinic_archives_and_is_verified(
     archived = database_only.states()["archived"]
     assert archived > 0
     monkeypatch.setenv("EREPO_VERIFY__DAYS", "1")
-    await verify_archive()
+    await verify_archive(notify=NOBODY)
     assert f"{archived}/{archived}" in artifact("verify-summary")
     victim = next((archive / "blobs").glob("*/??/*"))
     victim.chmod(0o600)
@@ -68,7 +71,7 @@ async def test_an_earchiwum_clinic_archives_and_is_verified(
     monkeypatch.setattr(verifying, "emit", emit)
     with database_only.database.begin() as connection:
         connection.execute(document.update().values(read_back_at=None))
-    state = await verify_archive(return_state=True)
+    state = await verify_archive(notify=NOBODY, return_state=True)
     assert state.is_failed()
     with database_only.database.read() as connection:
         [row] = connection.execute(sa.select(repair.c.action, repair.c.told_at, document.c.public_id).join(
@@ -81,5 +84,5 @@ async def test_an_earchiwum_clinic_archives_and_is_verified(
     page = artifact("verify-summary")
     assert row.public_id in page
     assert "remove and send again" in page
-    await verify_archive(return_state=True)
+    await verify_archive(notify=NOBODY, return_state=True)
     assert len(told) == 1
