@@ -25,6 +25,8 @@ WHAT = {
     "hash": Text("another document stands there under its id", "pod jego identyfikatorem jest inny dokument"),
     "size": Text("its size there is another", "inny rozmiar w repozytorium"),
     "twice": Text("registered several times", "zarejestrowany wielokrotnie"),
+    "deprecated": Text("replaced there, by nothing of ours", "zastąpiony tam dokumentem spoza placówki"),
+    "current": Text("shown as current although replaced", "oznaczony jako aktualny, choć zastąpiony"),
 }
 COPY = {
     "here": Text("a good copy is here", "dobra kopia jest na miejscu"),
