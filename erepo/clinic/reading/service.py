@@ -29,7 +29,7 @@ from erepo.clinic.errors import StaffUnlinked
 from erepo.clinic.permissions import person
 from erepo.clinic.reading import parts
 from erepo.clinic.reading.deliveries import Delivered, Opened, Saved
-from erepo.clinic.reading.errors import NoAttachments, ReaderUnlinked
+from erepo.clinic.reading.errors import DocumentMoving, NoAttachments, OctetsMissing, ReaderUnlinked
 from erepo.clinic.reading.fetching import Fetched, fetch
 from erepo.clinic.reading.finding import Found, find
 from erepo.clinic.repositories import opening
@@ -152,11 +152,21 @@ class Reader:
 
     async def _read(self, public_id: str, who: Who, form: str) -> tuple[Found, bytes]:
         user, found = await asyncio.to_thread(self._look, public_id, who)
-        store = ContentStore.at(self.settings)
-        fetched = await fetch(found, store, lambda: self._open_repository(user, _REASONS[who.purpose]))
+        try:
+            fetched = await self._fetch(found, user, who)
+        except (OctetsMissing, DocumentMoving):
+            before, (user, found) = found, await asyncio.to_thread(self._look, public_id, who)
+            if found.state is before.state:
+                raise
+            # A purge, an archiving or a migration came between looking and fetching: now it lies elsewhere.
+            fetched = await self._fetch(found, user, who)
         # Committed before anything is handed out: nobody reads what the history does not know of.
         await asyncio.to_thread(self._record, found, user, who, form, fetched)
         return found, fetched.octets
+
+    async def _fetch(self, found: Found, user: User, who: Who) -> Fetched:
+        store = ContentStore.at(self.settings)
+        return await fetch(found, store, lambda: self._open_repository(user, _REASONS[who.purpose]))
 
     def _look(self, public_id: str, who: Who) -> tuple[User, Found]:
         with self.database.read() as connection:
