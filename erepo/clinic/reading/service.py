@@ -60,10 +60,11 @@ _REASONS: Final[Mapping[Purpose, CE]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The person who reads, by login, and why."""
+    """The person who reads, by login, and why; `via` is the system that asks on their behalf, if one does."""
 
     login: str
     purpose: Purpose = Purpose.TREATMENT
+    via: str = ""
 
 
 OpenRepository = Callable[[User, CE], AbstractAsyncContextManager[Cloud]]
@@ -117,6 +118,15 @@ class Reader:
             page.stylesheet.official,
             page.passed_over,
         )
+
+    async def content(self, public_id: str, who: Who) -> Delivered:
+        """Return the exact octets of a document, as a file.
+
+        Raises:
+            see `open`, but for RenderingImpossible.
+        """
+        found, octets = await self._read(public_id, who, "octets")
+        return parts.itself(found, octets)
 
     async def save(self, public_id: str, who: Who) -> Saved:
         """Return a document as files: the exact XML, its stylesheet, a page, what the page cannot show.
@@ -179,7 +189,8 @@ class Reader:
     def _note(
         self, connection: sa.Connection, found: Found, user: User, who: Who, form: str, place: str = ""
     ) -> None:
-        detail = {"purpose": _REASONS[who.purpose].code, "form": form} | ({"from": place} if place else {})
+        detail = {"purpose": _REASONS[who.purpose].code, "form": form}
+        detail |= {name: value for name, value in (("from", place), ("via", who.via)) if value}
         audit.record(connection, "read", [found.id], actor=user.login, detail=detail)
 
     def _open_repository(self, user: User, purpose: CE) -> AbstractAsyncContextManager[Cloud]:
