@@ -20,6 +20,7 @@ from erepo.clinic.repository import Cloud
 from erepo.clinic.retention import Proposal, execute, read_proposals, write_protocol
 from erepo.clinic.tables_migrating import deletion
 from erepo.clinic.tables_retention import destruction_item
+from erepo.settings import Settings
 
 #: Steps of a deletion that has an end before it.
 _OPEN = ("intended", "removed")
@@ -61,6 +62,8 @@ async def finish_interrupted(cloud: Cloud, database: Database) -> Finished:
     try:
         done = await finish_deletions(cloud, database)
         deleted = len(done.deleted)
+        for proposal in await asyncio.to_thread(_untold, database, cloud.settings):
+            await asyncio.to_thread(write_protocol, database, cloud.settings, proposal.id)
         for proposal in started:
             before = await asyncio.to_thread(_destroyed, database, proposal.id)
             ended = await execute(cloud, database, ContentStore.at(cloud.settings), proposal)
@@ -77,6 +80,14 @@ def _begun(database: Database) -> list[Proposal]:
     with database.read() as connection:
         refuse_inside(connection)
         return [one for one in read_proposals(connection) if one.state == "confirmed"]
+
+
+def _untold(database: Database, settings: Settings) -> list[Proposal]:
+    """Return finished destructions without a protocol: the process ended in between."""
+    folder = settings.clinic_home / "destruction"
+    with database.read() as connection:
+        finished = [one for one in read_proposals(connection) if one.state == "finished"]
+    return [one for one in finished if not (folder / f"{one.id}.json").exists()]
 
 
 def _destroyed(database: Database, proposal: str) -> int:

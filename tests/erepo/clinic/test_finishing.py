@@ -74,7 +74,12 @@ async def test_a_confirmed_destruction_is_finished_with_its_protocol(tmp_path: P
         proposal = keeper.confirm(keeper.propose())
         assert await finish_interrupted(keeper.cloud, keeper.desk.database) == Finished(destroyed=1)
         assert not keeper.cloud.octets
-        assert (keeper.desk.settings.clinic_home / "destruction" / f"{proposal.id}.json").is_file()
+        protocol = keeper.desk.settings.clinic_home / "destruction" / f"{proposal.id}.json"
+        written = protocol.read_bytes()
+        # As if the process had ended before it was written.
+        protocol.unlink()
+        assert await finish_interrupted(keeper.cloud, keeper.desk.database) == Finished()
+        assert protocol.read_bytes() == written
         assert await finish_interrupted(keeper.cloud, keeper.desk.database) == Finished()
 
 
