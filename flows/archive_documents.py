@@ -23,6 +23,7 @@ from tasks import purging
 from tasks.archiving import attempts, look, permit, plan_batches, send, settle_open_submissions
 from tasks.boundary import guarded
 from tasks.clinic import opened_repository
+from tasks.finishing import finish_orders
 
 _KINDS = "; ".join(f"{kind.value}: {info.label.pl} / {info.label.en}" for kind, info in KINDS.items())
 _EVERYTHING = "Puste: wszystkie / Empty: all."
@@ -124,4 +125,5 @@ async def _archive(run: _Run, connection: str, choice: Choice) -> None:
         run.purged = leaving.reports
         while not leaving.purging.done:
             await purging.purge()
+        await finish_orders()
     run.outlook = await look(connection, choice.rest)

@@ -14,6 +14,7 @@ from flows.naming import run_name
 from flows.verifying_page import report_night
 from tasks.boundary import guarded
 from tasks.clinic import opened_repository
+from tasks.finishing import finish_orders
 from tasks.verifying import announce_differences, open_repairs, verify_share
 
 
@@ -43,6 +44,7 @@ async def verify_archive(
             night = await verify_share()
         except Exception as error:  # noqa: BLE001 — what was found before is told first
             problem = error
+        await finish_orders()
         found = await open_repairs()
         await report_night(night, found, problem)
         await announce_differences(notify)

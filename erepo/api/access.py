@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from erepo.api.errors import ScopeMissing, TokenMissing, TokenRefused
@@ -55,6 +55,16 @@ def _office(request: Request) -> Office:
 
 AtOffice = Annotated[Office, Depends(_office)]
 
+ActingUser = Annotated[
+    str,
+    Header(
+        alias="X-Erepo-User",
+        min_length=1,
+        max_length=64,
+        description="Login of the member of the staff on whose behalf it is done; their permission counts.",
+    ),
+]
+
 _bearer = HTTPBearer(
     auto_error=False, scheme_name="token", description="A token of `erepo api token add`, with scopes."
 )
@@ -92,6 +102,9 @@ def _known(request: Request, office: Office, shown: HTTPAuthorizationCredentials
 
 DocumentWriter = Annotated[Token, Depends(needs(Scope.DOCUMENTS_WRITE))]
 DocumentReader = Annotated[Token, Depends(needs(Scope.DOCUMENTS_READ))]
+DocumentOpener = Annotated[Token, Depends(needs(Scope.DOCUMENTS_OPEN))]
+DocumentRemover = Annotated[Token, Depends(needs(Scope.DOCUMENTS_DELETE))]
+Migrator = Annotated[Token, Depends(needs(Scope.MIGRATIONS))]
 KindReader = Annotated[Token, Depends(needs(Scope.KINDS_READ))]
 KindWriter = Annotated[Token, Depends(needs(Scope.KINDS_WRITE))]
 WebhookOwner = Annotated[Token, Depends(needs(Scope.WEBHOOKS))]

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from erepo.api import problems
 from erepo.api.access import Office
 from erepo.api.errors import RequestTooLarge, UploadTimeout
+from erepo.api.migrating import work_off
 from erepo.api.models import Problem
 from erepo.api.routes import ROUTERS
 from erepo.api.webhooks.working import work
@@ -27,7 +28,7 @@ from erepo.settings import Settings
 
 log = logging.getLogger("erepo.api")
 
-_ABOUT: Final = """Documents in, their states out, for the other systems of a clinic.
+_ABOUT: Final = """Documents in, their states out, documents back, for the other systems of a clinic.
 
 Errors are `application/problem+json` with a `code` for programs and words for people, in Polish or English by
 Accept-Language. No address, answer or message names a patient."""
@@ -47,13 +48,18 @@ def build(settings: Settings, database: Database) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.office = Office.of(settings, database)
-        worker = asyncio.create_task(work(database, settings.api))
+        workers = [
+            asyncio.create_task(work(database, settings.api)),
+            asyncio.create_task(work_off(database, settings)),
+        ]
         try:
             yield
         finally:
-            worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await worker
+            for worker in workers:
+                worker.cancel()
+            for worker in workers:
+                with suppress(asyncio.CancelledError):
+                    await worker
 
     app = FastAPI(
         title="erepo for the clinic's other systems",
@@ -133,7 +139,9 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
+                told = list(message.get("headers", ()))
+                known = {name for name, _ in told}
+                message = {**message, "headers": told + [one for one in _HEADERS if one[0] not in known]}
             await send(message)
 
         try:

@@ -1,6 +1,6 @@
 """What goes over the wire, for the routes and for /openapi.json. Nothing of a patient is in any answer."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -111,6 +111,85 @@ class Search(ListQuery):
     )
 
 
+class Ids(BaseModel):
+    """Which documents."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[PublicId] = Field(min_length=1, max_length=1000, examples=[[_ID]])
+
+
+class NotDeleted(BaseModel):
+    """A document that was not deleted."""
+
+    id: PublicId
+    code: str = Field(examples=["deletion.hold"], description="Why.")
+
+
+class DeletionResult(BaseModel):
+    """What became of documents that were to be deleted."""
+
+    deleted: list[PublicId] = Field(description="Gone, there and here.")
+    failed: list[NotDeleted] = Field(description="Still there, or gone in part; the next run goes on.")
+
+
+class MigrationOrder(BaseModel):
+    """Which documents come back; all that is given must hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: bool = Field(examples=[True], description="Only say what would be done.")
+    ids: list[PublicId] = Field([], max_length=1000, examples=[[_ID]])
+    kinds: list[Kind] = Field([], max_length=20, examples=[["lab_result"]])
+    patient: str | None = Field(
+        None, max_length=300, examples=["44051401359"], description="PESEL or HL7 CX."
+    )
+    issued_from: date | None = Field(None, description="Issued on this Polish day or later.")
+    issued_until: date | None = Field(None, description="Issued on this Polish day or earlier.")
+    archived_from: date | None = Field(None, description="Archived on this Polish day or later.")
+    archived_until: date | None = Field(None, description="Archived on this Polish day or earlier.")
+    everything: bool = Field(default=False, examples=[False], description="With nothing else given: all.")
+    most: int = Field(0, ge=0, examples=[0], description="At most so many; 0: all.")
+
+
+class OrderedMigration(BaseModel):
+    """A migration that is ordered, or what one would be."""
+
+    id: PublicId | None = Field(description="Null: nothing was ordered.")
+    documents: int = Field(examples=[12])
+    bytes: int = Field(examples=[218_448])
+    kinds: dict[str, int] | None = Field(None, description="Of a dry run: documents by kind.")
+
+
+class GivenUp(BaseModel):
+    """A document that stayed where it was."""
+
+    id: PublicId
+    code: str | None = Field(examples=["migration.remote-damaged"], description="Why.")
+
+
+class MigrationState(BaseModel):
+    """How far a migration has come."""
+
+    id: PublicId
+    state: str = Field(examples=["working"], description="`ordered`, `working` or `finished`.")
+    documents: int = Field(examples=[12])
+    bytes: int = Field(examples=[218_448])
+    done: int = Field(examples=[7], description="Here, gone from the repository, blocked.")
+    failed: int = Field(examples=[0], description="Given up; nothing of them was removed.")
+    skipped: int = Field(examples=[0], description="Not begun, or not in the repository any more.")
+    ordered_at: datetime = Field(examples=[_AT])
+    stopped: bool = Field(examples=[False], description="Whether somebody asked to stop.")
+    problem: str | None = Field(examples=[None], description="Code of what keeps it from going on.")
+    failures: list[GivenUp] = Field(description="At most 100 of those given up.")
+
+
+class Unblocked(BaseModel):
+    """How many documents return to archiving."""
+
+    unblocked: int = Field(examples=[3])
+
+
 class KindSettings(BaseModel):
     """Settings of one kind."""
 
@@ -129,6 +208,9 @@ class KindChange(BaseModel):
 
     auto_archive: bool | None = Field(None, examples=[True])
     local_days: int | None = Field(None, ge=0, le=36_500, examples=[60])
+    retention_years: int | None = Field(
+        None, ge=1, le=200, examples=[20], description="Never below what the act demands of the kind."
+    )
 
 
 class NewWebhook(BaseModel):

@@ -21,7 +21,16 @@ from erepo.api import errors as ours
 from erepo.api.words import CURES, TITLES
 from erepo.cda.errors import DocumentTooLarge, UnsupportedMedia
 from erepo.clinic.machine import trouble_of
-from erepo.errors import ConfigurationError, ErepoError, InvalidInput, RetryableError
+from erepo.clinic.migrating.errors import MigrationUnknown
+from erepo.clinic.reading import errors as reading
+from erepo.errors import (
+    AccessRefused,
+    ConfigurationError,
+    ErepoError,
+    InvalidInput,
+    RemoteRefused,
+    RetryableError,
+)
 from erepo.texts import Language, language
 
 log = logging.getLogger("erepo.api")
@@ -41,6 +50,9 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (ours.ScopeMissing, 403),
     (ours.PathUnknown, 404),
     (ours.DocumentUnknown, 404),
+    (reading.DocumentUnknown, 404),
+    (MigrationUnknown, 404),
+    (reading.DocumentGone, 410),
     (ours.WebhookUnknown, 404),
     (ours.MethodNotAllowed, 405),
     (ours.UploadTimeout, 408),
@@ -52,6 +64,8 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (DocumentTooLarge, 413),
     (UnsupportedMedia, 415),
     (InvalidInput, 422),
+    (AccessRefused, 403),
+    (RemoteRefused, 502),
     (ours.TooManyFailures, 429),
     (ConfigurationError, 503),
     (RetryableError, 503),

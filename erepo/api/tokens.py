@@ -34,6 +34,9 @@ class Scope(StrEnum):
 
     DOCUMENTS_WRITE = "documents:write"
     DOCUMENTS_READ = "documents:read"
+    DOCUMENTS_OPEN = "documents:open"
+    DOCUMENTS_DELETE = "documents:delete"
+    MIGRATIONS = "migrations"
     KINDS_READ = "kinds:read"
     KINDS_WRITE = "kinds:write"
     WEBHOOKS = "webhooks"

@@ -37,6 +37,33 @@ CURES: Final[Mapping[str, Words]] = MappingProxyType(
             Text("Send the document's octets as the body.", "Wyślij treść dokumentu jako treść żądania."),
             Text("The document is empty.", "Dokument jest pusty."),
         ),
+        "user.unknown": Words(
+            Text(
+                "Name an active login of the staff in X-Erepo-User.",
+                "Podaj w nagłówku X-Erepo-User login aktywnego użytkownika.",
+            )
+        ),
+        "reading.unknown": Words(
+            Text(
+                "Use the id that the answer to POST /api/documents gave.",
+                "Użyj identyfikatora z odpowiedzi na POST /api/documents.",
+            )
+        ),
+        "migration.nothing-chosen": Words(
+            Text("Name `ids`, a filter, or `everything`: true.", "Podaj `ids`, filtr lub `everything`.")
+        ),
+        "migration.documents-unknown": Words(
+            Text(
+                "Compare the ids with GET /api/documents. Nothing was ordered.",
+                "Porównaj identyfikatory z GET /api/documents. Niczego nie zlecono.",
+            )
+        ),
+        "migration.unknown": Words(
+            Text(
+                "Use the id that the answer to POST /api/migrations gave.",
+                "Użyj identyfikatora z odpowiedzi na POST /api/migrations.",
+            )
+        ),
         "cda.not-cda": Words(
             Text(
                 "Send it as multipart/form-data with `metadata` that names its patient.",
@@ -55,11 +82,13 @@ TITLES: Final[Mapping[int, Text]] = MappingProxyType(
         404: Text("Not there", "Nie znaleziono"),
         405: Text("Not this way", "Niedozwolona metoda"),
         408: Text("Too slow", "Przekroczony czas"),
+        410: Text("Deleted", "Usunięto"),
         413: Text("Too large", "Zbyt duży dokument"),
         415: Text("Not a type that is taken in", "Nieobsługiwany typ dokumentu"),
         422: Text("Cannot be taken in", "Nie można przyjąć"),
         429: Text("Too often", "Zbyt wiele prób"),
         500: Text("A fault of ours", "Błąd wewnętrzny"),
+        502: Text("The repository refused", "Repozytorium odmówiło"),
         503: Text("Not now", "Chwilowo niedostępne"),
     }
 )

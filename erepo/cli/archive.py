@@ -15,6 +15,7 @@ import uvloop
 from erepo.cli.archive_words import TITLE, show, show_ahead
 from erepo.cli.bars import bar
 from erepo.cli.complaints import complaining
+from erepo.cli.finishing import tell_finished
 from erepo.clinic.archiving import (
     BatchResult,
     Choice,
@@ -29,6 +30,7 @@ from erepo.clinic.archiving import (
 from erepo.clinic.archiving.errors import BatchTaken, LeaseLost
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.finishing import Finished, finish_interrupted
 from erepo.clinic.kinds import parse_kind
 from erepo.clinic.maintenance.errors import MaintenanceNow
 from erepo.clinic.outlook import Reason, look_ahead
@@ -74,9 +76,9 @@ def command(  # noqa: PLR0913, PLR0917 - one argument per option
         choice = Choice(kinds, first, last, made_first, made_last, most or None)
         if dry_run:
             _look_ahead(database, settings, choice, as_json=as_json)
-        total, purged = uvloop.run(_run(database, settings, choice, quiet=as_json))
+        total, purged, finished = uvloop.run(_run(database, settings, choice, quiet=as_json))
         skipped = look_ahead(database, settings, choice.rest).by_reason()
-    _tell(total, purged, skipped, as_json=as_json)
+    _tell(total, purged, skipped, finished, as_json=as_json)
     raise typer.Exit(0 if total.complete and purged.complete else 1)
 
 
@@ -89,22 +91,33 @@ def _look_ahead(database: Database, settings: Settings, choice: Choice, *, as_js
     raise typer.Exit(2 if outlook.obstacles else 0)
 
 
-def _tell(total: Summary, purged: PurgeReport, skipped: Mapping[Reason, int], *, as_json: bool) -> None:
+def _tell(
+    total: Summary,
+    purged: PurgeReport,
+    skipped: Mapping[Reason, int],
+    finished: Finished,
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
         stays = {reason.value: count for reason, count in skipped.items()}
-        typer.echo(orjson.dumps({**asdict(total), "purge": purged, "skipped": stays}))
+        typer.echo(orjson.dumps({**asdict(total), "purge": purged, "skipped": stays, "finished": finished}))
     else:
         show(total, purged, skipped)
+        tell_finished(finished)
 
 
 async def _run(
     database: Database, settings: Settings, choice: Choice, *, quiet: bool
-) -> tuple[Summary, PurgeReport]:
+) -> tuple[Summary, PurgeReport, Finished]:
     await asyncio.to_thread(check_permitted, database, settings)
     async with opening(database, settings) as connection:
         total = await _archive(connection, database, choice, quiet=quiet)
         # What stopped the sending would stop the questions as well.
-        return total, await _purge(connection, database) if total.problem is None else PurgeReport()
+        if total.problem is not None:
+            return total, PurgeReport(), Finished()
+        purged = await _purge(connection, database)
+        return total, purged, await finish_interrupted(connection, database)
 
 
 async def _archive(connection: Cloud, database: Database, choice: Choice, *, quiet: bool) -> Summary:

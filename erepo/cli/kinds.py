@@ -11,7 +11,8 @@ from rich.table import Table
 from erepo.cda.kinds import KINDS
 from erepo.cli.desk import open_database
 from erepo.cli.words import fail_politely
-from erepo.clinic.kinds import KindRule, RuleChange, change_rule, list_rules
+from erepo.clinic.kinds import KindRule, RuleChange, change_rule, list_rules, parse_kind
+from erepo.clinic.retention import set_years
 from erepo.texts import Text, language
 
 app = typer.Typer(
@@ -53,6 +54,10 @@ def set_kind(
     local_days: Annotated[
         int | None, typer.Option(min=0, max=36500, help="Days a document of this kind is available locally.")
     ] = None,
+    years: Annotated[
+        int | None,
+        typer.Option(min=1, max=200, help="Years a document of this kind is kept; never below the act."),
+    ] = None,
     acting: Annotated[
         str | None,
         typer.Option("--as", metavar="LOGIN", help="Who acts; needs the permission set-kinds."),
@@ -66,7 +71,10 @@ def set_kind(
     """
     on = None if archive is None else archive is Switch.ON
     with fail_politely(), open_database() as database, database.begin() as connection:
-        rule = change_rule(connection, RuleChange(kind, on, local_days), login=acting)
+        if years is None or on is not None or local_days is not None:
+            rule = change_rule(connection, RuleChange(kind, on, local_days), login=acting)
+        if years is not None:
+            rule = set_years(connection, parse_kind(kind), years, login=acting)
     _print([rule], as_json=as_json)
 
 

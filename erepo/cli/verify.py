@@ -11,8 +11,10 @@ from erepo.cli import verify_plan
 from erepo.cli.bars import bar
 from erepo.cli.complaints import complain, complaining
 from erepo.cli.coverage import PLANNED, coverage_words
+from erepo.cli.finishing import tell_finished
 from erepo.clinic.coverage import count_open
 from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.finishing import Finished, finish_interrupted
 from erepo.clinic.rejected import send_again
 from erepo.clinic.repositories import opening
 from erepo.clinic.verifying import Coverage, VerifyReport, count, verify, verify_rolling
@@ -66,17 +68,19 @@ def command(
     """
     if context.invoked_subcommand is not None:
         return
-    settings, covered = Settings(), None
+    settings, covered, finished = Settings(), None, Finished()
     with complaining(as_json=as_json), contextlib.closing(open_clinic(settings)) as database:
         if rolling:
-            report, covered = uvloop.run(_verify_share(database, settings, quiet=as_json))
+            report, covered, finished = uvloop.run(_verify_share(database, settings, quiet=as_json))
         else:
             report = uvloop.run(_verify(database, settings, read_back=read_back, quiet=as_json))
         with database.read() as connection:
             waiting = sum(count_open(connection).values())
         queued = _send_again(database, report) if again else 0
     if as_json:
-        facts = report.as_json() | ({"coverage": covered.as_json()} if covered else {})
+        facts = report.as_json()
+        if covered:
+            facts |= {"coverage": covered.as_json(), "finished": finished}
         typer.echo(orjson.dumps(facts))
     else:
         _show(report)
@@ -85,20 +89,21 @@ def command(
         if waiting:
             typer.echo(PLANNED.fill(language(), count=waiting))
         _tell_about_missing(report, queued, again=again)
+        tell_finished(finished)
     nothing = report.problem is not None and not report.checked
     raise typer.Exit(0 if report.complete else 2 if nothing else 1)
 
 
 async def _verify_share(
     database: Database, settings: Settings, *, quiet: bool
-) -> tuple[VerifyReport, Coverage]:
+) -> tuple[VerifyReport, Coverage, Finished]:
     async with opening(database, settings) as connection:
         with bar(quiet=quiet) as shown:
             line = shown.add_task(_TITLE.fill(language()), total=None)
             night = await verify_rolling(
                 connection, database, progress=lambda documents: shown.advance(line, documents)
             )
-    return night.report, night.coverage
+        return night.report, night.coverage, await finish_interrupted(connection, database)
 
 
 def _send_again(database: Database, report: VerifyReport) -> int:

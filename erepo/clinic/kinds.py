@@ -38,7 +38,8 @@ _SLICE = 5000
 
 #: Years from the end of the year of the last entry (act on patients' rights, art. 29); referrals: less.
 DEFAULT_RETENTION_YEARS = 20
-_ORDERS = {
+#: Kinds that are referrals or orders (art. 29 ust. 1 pkt 4).
+ORDERS = {
     Kind.REFERRAL_SPECIALIST,
     Kind.REFERRAL_HOSPITAL,
     Kind.REFERRAL_DIAGNOSTIC,
@@ -123,7 +124,7 @@ def seed_rules(connection: sa.Connection) -> None:
             "kind": kind,
             "auto_archive": info.auto_archive_default,
             "local_days": DEFAULT_LOCAL_DAYS,
-            "retention_years": ORDER_RETENTION_YEARS if kind in _ORDERS else DEFAULT_RETENTION_YEARS,
+            "retention_years": ORDER_RETENTION_YEARS if kind in ORDERS else DEFAULT_RETENTION_YEARS,
         }
         for kind, info in KINDS.items()
         if kind in wanted

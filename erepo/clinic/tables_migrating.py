@@ -30,6 +30,9 @@ migration = sa.Table(
     sa.Column("bytes", sa.BigInteger, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False, default=now),
     sa.Column("stop_requested_at", UtcDateTime),
+    # Worked off by `erepo api serve` until it is at its end; all others end with the run that ordered them.
+    sa.Column("standing", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("problem", sa.String(80)),  # code of what keeps it from going on
 )
 
 #: Some hundred documents of a migration, handled by one task; `run_key` is its lease.

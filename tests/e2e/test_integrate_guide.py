@@ -5,10 +5,13 @@ import re
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from erepo.api.webhooks.signing import sign
+from erepo.clinic.permissions import Permission, grant
+from erepo.clinic.tables import staff
 from tests.support import cda_documents as cda
 from tests.support.api import running_api
 
@@ -27,6 +30,9 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
     """Token, document, attachment, state, lists, search and webhook, in plain curl, one after the other."""
     (tmp_path / "document.xml").write_bytes(cda.document())
     with running_api(tmp_path) as api:
+        with api.database.begin() as connection:
+            connection.execute(staff.insert().values(login="anna", npwz="5425740"))
+            grant(connection, "anna", Permission.MIGRATE, actor="test")
         script = _commands().replace("http://127.0.0.1:8406", api.url)
         environment = {**api.environment, "PATH": f"{Path(sys.executable).parent}:{api.environment['PATH']}"}
         done = subprocess.run(
@@ -38,7 +44,9 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
     answers = [
         json.loads(one) for one in re.findall(r'\{"(?:id|documents)".*?\}(?=\{"|$)', done.stdout, re.DOTALL)
     ]
-    attached, details, rejected, found = answers
+    attached, details, rejected, found, ahead = answers
+    assert (ahead["id"], ahead["documents"]) == (None, 0)
+    assert zipfile.is_zipfile(tmp_path / "document.zip")
     assert attached["state"] == "local"
     assert (details["kind"], details["state"]) == ("lab_result", "local")
     assert rejected == {"documents": [], "next": None}

@@ -4,6 +4,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from erepo.api.routes import documents, intake, kinds, webhooks
+from erepo.api.routes import contents, documents, intake, kinds, migrations, removing, webhooks
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (intake.router, documents.router, kinds.router, webhooks.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    intake.router,
+    documents.router,
+    contents.router,
+    removing.router,
+    migrations.router,
+    kinds.router,
+    webhooks.router,
+)

@@ -1,20 +1,26 @@
-"""What all routers say of their answers."""
+"""What all routers say of their answers, and write down of who asks."""
 
+import asyncio
 from typing import Any
 
+from erepo.api.access import Office
 from erepo.api.models import Problem
 from erepo.api.problems import MEDIA_TYPE
+from erepo.api.tokens import Token
+from erepo.clinic.audit import note
 
 _WORDS = {
     400: "The request is wrong.",
     401: "No token, or none that is valid.",
-    403: "The token has not the scope.",
+    403: "The token has not the scope, or the user not the permission.",
     404: "There is no such thing.",
+    410: "It was deleted.",
     408: "The body came too slowly.",
     413: "The document is too large.",
     415: "Not a type that is taken in.",
     422: "It cannot be taken in as it is.",
     429: "Too many wrong tokens.",
+    502: "The repository refused.",
     503: "Not now; repeat it after Retry-After.",
 }
 
@@ -29,3 +35,15 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     # Also keeps the framework from describing an answer of its own that is never given.
     described["default"] = {"description": "A fault of ours.", "content": schema}
     return described
+
+
+async def on_behalf(office: Office, caller: Token, login: str, what: str, documents: int) -> None:
+    """Write down that a system asks for something on behalf of a person, before it is done."""
+
+    def write() -> None:
+        with office.database.begin() as connection:
+            detail = {"for": login, "what": what, "documents": documents}
+            note(connection, "asked_on_behalf", subject="api_token", subject_id=caller.id,
+                 actor=caller.actor, detail=detail)  # fmt: skip
+
+    await asyncio.to_thread(write)

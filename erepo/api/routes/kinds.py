@@ -7,6 +7,7 @@ from erepo.api.models import KindChange, KindSettings
 from erepo.api.routes.common import problems
 from erepo.cda.kinds import KINDS, Kind
 from erepo.clinic.kinds import KindRule, read_rules, set_rule
+from erepo.clinic.retention import set_years
 
 router = APIRouter(tags=["kinds"])
 
@@ -18,7 +19,7 @@ def list_all(office: AtOffice, _: KindReader) -> list[KindSettings]:
         return [_shown(rule) for rule in read_rules(connection).values()]
 
 
-@router.put("/api/kinds/{kind}", operation_id="setKind", summary="Set a kind", responses=problems())
+@router.put("/api/kinds/{kind}", operation_id="setKind", summary="Set a kind", responses=problems(422))
 def set_one(office: AtOffice, caller: KindWriter, kind: Kind, wanted: KindChange) -> KindSettings:
     """Change the settings of a kind; documents still local follow them from the next run on. Audited."""
     with office.database.begin() as connection:
@@ -29,6 +30,8 @@ def set_one(office: AtOffice, caller: KindWriter, kind: Kind, wanted: KindChange
             local_days=wanted.local_days,
             actor=caller.actor,
         )
+        if wanted.retention_years is not None:
+            rule = set_years(connection, kind, wanted.retention_years, actor=caller.actor)
     return _shown(rule)
 
 

@@ -102,6 +102,9 @@ HELP: Final[dict[str, str]] = {
     "List all kinds with their settings.": "Pokaż wszystkie rodzaje z ustawieniami.",
     "Print a JSON list.": "Wypisz listę JSON.",
     "As `erepo kinds list` shows it.": "Jak pokazuje `erepo kinds list`.",
+    "Years a document of this kind is kept; never below the act.": (
+        "Lata przechowywania dokumentu tego rodzaju; nie mniej, niż wymaga ustawa."
+    ),
     "Archive documents of this kind automatically.": "Archiwizuj automatycznie dokumenty tego rodzaju.",
     "Days a document of this kind is available locally.": (
         "Ile dni dokument tego rodzaju jest dostępny lokalnie."

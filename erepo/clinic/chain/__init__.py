@@ -19,8 +19,11 @@ first (ITI TF-2 3.42.4.1.3.3). What happens to the newer one, by where the older
 
 An original whose older version arrives later is linked afterwards (ITI-57): by a further RPLC, or, when it
 has been replaced itself by then, by deprecating the older one. Of two documents that replace the same one the
-first wins; the second becomes an original with `chain.forked`. A relationship that the registry refuses is
-given up, not the document: `chain.refused`. Nothing waits for ever, and nothing is lost.
+first wins; the second becomes an original with `chain.forked`. A document that was migrated back and is
+archived again is linked again: in the order of the versions where both return; where the older one stayed,
+and is still shown as replaced, that is all the registry can be told (`chain.linked-by-status`). A
+relationship that the registry refuses is given up, not the document: `chain.refused`. Nothing waits for ever,
+and nothing is lost.
 
 What a document says it replaces stands in `chain_link`, one row, written at intake. Its crash windows:
 
@@ -34,13 +37,14 @@ What a document says it replaces stands in `chain_link`, one row, written at int
 
 from erepo.clinic.chain.linking import settle_links
 from erepo.clinic.chain.looking import look
-from erepo.clinic.chain.noting import linked, loosen, note, reopen, resend
+from erepo.clinic.chain.noting import come_back, linked, loosen, note, reopen, resend
 from erepo.clinic.chain.reading import Chain, Version, read_chain
 from erepo.clinic.chain.waiting import count_waiting, mark_waiting, waits
 
 __all__ = [
     "Chain",
     "Version",
+    "come_back",
     "count_waiting",
     "linked",
     "look",

@@ -69,7 +69,7 @@ async def _link(cloud: Cloud, one: _Open) -> tuple[str, str | None]:
         if _is_linked(one, known):
             return "linked", None
         if older.status == DEPRECATED:
-            return "forked", FORKED
+            return ("forked", FORKED) if _is_replaced(one, known) else ("linked", BY_STATUS)
         try:
             await cloud.update(_update(cloud, newer, older))
         except XdsRefused:
@@ -87,6 +87,11 @@ def _is_linked(one: _Open, known: MetadataSet) -> bool:
         link.type in _REPLACING and (link.source, link.target) == (one.entry, one.older)
         for link in known.associations
     )
+
+
+def _is_replaced(one: _Open, known: MetadataSet) -> bool:
+    """Tell whether a document takes the older one's place; what replaced it may have been removed since."""
+    return any(link.type in _REPLACING and link.target == one.older for link in known.associations)
 
 
 def _update(cloud: Cloud, newer: DocumentEntry, older: DocumentEntry) -> Update:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from erepo.cda.kinds import Kind
 from erepo.cda.model import II, CdaHeader, HeaderWarning, Related
 from erepo.clinic import audit
+from erepo.clinic.states import State
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_chain import chain_link
 
@@ -15,6 +16,7 @@ REPLACES = "RPLC"
 _PARENT = document.alias("parent")
 #: More versions of one document than anybody has made.
 _DEEPEST = 1000
+_SLICE = 500
 
 
 def replaced_by(header: CdaHeader | None) -> Related | None:
@@ -146,6 +148,22 @@ def resend(connection: sa.Connection, document_ids: Sequence[int]) -> None:
         .where(chain_link.c.document_id.in_(document_ids), chain_link.c.state == "linked")
         .values(state="open")
     )
+
+
+def come_back(connection: sa.Connection, document_ids: Sequence[int]) -> None:
+    """Let documents that were taken out of the repository take their place in the chain again.
+
+    Their relationships went with them. Where the older version is not in the repository, they wait for it as
+    at first. Where it is, it may still be shown as replaced, and nothing can replace it once more: they go as
+    originals, and what can be linked is linked afterwards.
+    """
+    there = document.c.state.in_((State.ARCHIVED.value, State.REMOTE.value))
+    older = sa.select(document.c.id).where(document.c.id == chain_link.c.predecessor_id, there)
+    state = sa.case((older.correlate(chain_link).exists(), "alone"), else_="open")
+    for start in range(0, len(document_ids), _SLICE):
+        own = chain_link.c.document_id.in_(document_ids[start : start + _SLICE])
+        values = {"state": state, "code": None, "predecessor_entry": None, "settled_at": None}
+        connection.execute(chain_link.update().where(own).values(**values))
 
 
 def loosen(connection: sa.Connection, document_ids: Sequence[int], state: str, code: str) -> None:

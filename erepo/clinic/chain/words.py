@@ -41,8 +41,8 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
             "Zarchiwizowany jako oryginał: repozytorium odrzuciło powiązanie ze wskazaną wersją.",
         ),
         BY_STATUS: Text(
-            "The version it names came later and was marked as replaced.",
-            "Wskazana wersja nadeszła później i została oznaczona jako zastąpiona.",
+            "The registry shows the version it names as replaced, without the relationship itself.",
+            "Rejestr pokazuje wskazaną wersję jako zastąpioną, bez samego powiązania.",
         ),
     }
 )

@@ -28,12 +28,12 @@ class KindNotDeletable(InvalidInput):
 
 
 class UnderHold(InvalidInput):
-    """A legal hold forbids deleting."""
+    """A legal hold forbids deleting: of the document, or of another version of it."""
 
     code = "deletion.hold"
     cause = Text(
-        "{count} of the documents are under a legal hold.",
-        "Dokumenty objęte wstrzymaniem brakowania (legal hold): {count}.",
+        "{count} of the documents, or other versions of them, are under a legal hold.",
+        "Dokumenty, których brakowanie (lub brakowanie innej ich wersji) wstrzymano (legal hold): {count}.",
     )
     cure = Text(
         "Whoever put the hold on them must release it first. Nothing was deleted.",

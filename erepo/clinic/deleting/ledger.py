@@ -11,6 +11,9 @@ from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database
 from erepo.clinic.deleting.errors import KindNotDeletable, NotInRepository, UnderHold
 from erepo.clinic.permissions import Permission, require
+from erepo.clinic.retention import check_no_hold
+from erepo.clinic.retention.errors import DocumentHeld
+from erepo.clinic.retention.rows import is_held
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_migrating import deletion
@@ -19,7 +22,7 @@ _THERE = (State.ARCHIVED.value, State.REMOTE.value)
 _DELETABLE = tuple(kind.value for kind, info in KINDS.items() if info.deletable)
 _COLUMNS = tuple(
     document.c[name]
-    for name in ("id", "public_id", "unique_id", "entry_uuid", "repository_unique_id", "sha256", "legal_hold")
+    for name in ("id", "public_id", "unique_id", "entry_uuid", "repository_unique_id", "sha256")
 )
 
 
@@ -32,7 +35,7 @@ class Doomed(NamedTuple):
     entry_uuid: str | None
     repository_unique_id: str | None
     sha256: str
-    legal_hold: bool
+    held: bool
     actor: str
 
 
@@ -47,12 +50,13 @@ def intend(database: Database, public_ids: Sequence[str], login: str) -> list[st
     with database.begin() as connection:
         require(connection, login, Permission.DELETE)
         rows = connection.execute(
-            sa.select(document.c.id, document.c.state, document.c.kind, document.c.legal_hold)
+            sa.select(document.c.id, document.c.state, document.c.kind)
             .where(document.c.public_id.in_(wanted))
             .with_for_update()
         ).all()
         _check(rows, len(wanted))
         ids = [row.id for row in rows]
+        _check_free(connection, ids)
         # An earlier deletion may have been given up, or be interrupted: the newer order counts.
         connection.execute(deletion.delete().where(deletion.c.document_id.in_(ids)))
         connection.execute(deletion.insert(), [{"document_id": one, "actor": login} for one in ids])
@@ -60,20 +64,25 @@ def intend(database: Database, public_ids: Sequence[str], login: str) -> list[st
     return wanted
 
 
-def _check(rows: Sequence[sa.Row[tuple[int, str, str, bool]]], wanted: int) -> None:
+def _check(rows: Sequence[sa.Row[tuple[int, str, str]]], wanted: int) -> None:
     there = [row for row in rows if row.state in _THERE]
     if len(there) < wanted:
         raise NotInRepository(count=wanted - len(there))
     if others := sum(row.kind not in _DELETABLE for row in rows):
         raise KindNotDeletable(count=others)
-    if under_hold := sum(row.legal_hold for row in rows):
-        raise UnderHold(count=under_hold)
+
+
+def _check_free(connection: sa.Connection, ids: Sequence[int]) -> None:
+    try:
+        check_no_hold(connection, ids)
+    except DocumentHeld as held:
+        raise UnderHold(**held.data) from None
 
 
 def load(database: Database, step: str, public_ids: Sequence[str] | None = None) -> list[Doomed]:
     """Return documents whose deletion has come so far; of all, or of some."""
     wanted = (
-        sa.select(*_COLUMNS, deletion.c.actor)
+        sa.select(*_COLUMNS, is_held(), deletion.c.actor)
         .join(deletion, deletion.c.document_id == document.c.id)
         .where(deletion.c.step == step)
         .order_by(document.c.id)

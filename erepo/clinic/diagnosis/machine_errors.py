@@ -6,6 +6,7 @@ ConfigurationError
 ├── ClockOff                   our clock and the service's differ
 ├── DiskShort                  little free space
 ├── DatabaseBehind             the tables are of another version
+├── WallsMissing               the process that shows documents is not locked up wholly
 ├── WorkerMissing, DeploymentsMissing, PoolMissing     Prefect would run nothing
 └── ReadableByOthers           secret files that others may read
 IntegrityError
@@ -170,6 +171,21 @@ class ReadableByOthers(ConfigurationError):
         " may have read them: `erepo secrets rotate-passphrase`.",
         "Odbierz uprawnienia: chmod 600 dla plików, chmod 700 dla katalogów w EREPO_HOME. Jeśli ktoś mógł je"
         " odczytać: `erepo secrets rotate-passphrase`.",
+    )
+
+
+class WallsMissing(ConfigurationError):
+    """The process that shows documents lacks walls; `missing` names them."""
+
+    code = "diagnosis.walls-missing"
+    cause = Text(
+        "The process that shows documents lacks: {en}.", "Proces wyświetlający dokumenty nie ma: {pl}."
+    )
+    cure = Text(
+        "Documents are shown behind the other walls. Use Linux on x86-64 or ARM64 with seccomp, and in a"
+        " container a profile that lets a process lock itself (prctl).",
+        "Dokumenty są wyświetlane z pozostałymi zabezpieczeniami. Użyj systemu Linux na x86-64 lub ARM64 z"
+        " seccomp, a w kontenerze profilu, który pozwala procesowi się odizolować (prctl).",
     )
 
 

@@ -51,5 +51,5 @@ def _check_approved(connection: sa.Connection, ids: list[str]) -> list[RegistryE
     unknown = [RegistryError(Xds.UNRESOLVED_REFERENCE, one, location=one) for one in ids if one not in there]
     wrong = [one for one in ids if there.get(one, APPROVED) != APPROVED]
     return unknown + [
-        RegistryError(Xds.METADATA_UPDATE, "the status is another", location=one) for one in wrong
+        RegistryError(Xds.METADATA_UPDATE_OPERATION, "the status is another", location=one) for one in wrong
     ]

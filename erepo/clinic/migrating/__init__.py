@@ -32,6 +32,9 @@ A copy that is not here any more when the next run reads it again puts its docum
 the repository does not have it either, the document goes back to the state it came from, as an alarm: that is
 the one case which a person must look at, and nothing of ours leads there.
 
+An order through the REST interface is standing: `erepo api serve` works its batches off, however often it
+ends, and what it has not begun is not closed by the reconciling of other runs, which only repair.
+
 Two migrations: the claim lets one in, each document is begun once; one whose lease ended while it was only
 slow is fenced off at its next commit. Archiving takes only `local` documents and migration only `archived`
 and `remote` ones, so they do not meet; a purge keeps away from what is `migrating`.
@@ -41,6 +44,7 @@ from erepo.clinic.migrating.bringing import migrate, migrate_batch, reconcile
 from erepo.clinic.migrating.choosing import Chosen, Preview, Selection, choose, patient_number
 from erepo.clinic.migrating.planning import check_permitted, look, plan, request_stop
 from erepo.clinic.migrating.results import BatchResult, Message, Plan, Summary, summary
+from erepo.clinic.migrating.standing import Standing, note_problem, standing, waiting
 from erepo.clinic.migrating.unblocking import blocked, unblock
 
 __all__ = [
@@ -50,6 +54,7 @@ __all__ = [
     "Plan",
     "Preview",
     "Selection",
+    "Standing",
     "Summary",
     "blocked",
     "check_permitted",
@@ -57,10 +62,13 @@ __all__ = [
     "look",
     "migrate",
     "migrate_batch",
+    "note_problem",
     "patient_number",
     "plan",
     "reconcile",
     "request_stop",
+    "standing",
     "summary",
     "unblock",
+    "waiting",
 ]

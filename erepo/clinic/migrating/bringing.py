@@ -54,6 +54,8 @@ async def reconcile(
 ) -> list[BatchResult]:
     """Bring to an end what runs that did not end left half-done; what they had not begun is left alone.
 
+    What a standing order has not begun stays with it.
+
     A document whose octets lie here, by a committed fact and read once more now, is removed there and
     blocked; any other is fetched again. One that the repository does not have and that is not here goes back
     where it was, as an alarm.
@@ -126,7 +128,7 @@ async def _work(
             async with keeping(database, lease):
                 await work.run(begin=begin)
     finally:
-        leave = not begin or work.stopped
+        leave = work.stopped or not (begin or lease.standing)
         planned, still_open = await asyncio.shield(
             asyncio.to_thread(ledger.close, database, lease, leave=leave)
         )

@@ -17,12 +17,13 @@ from erepo.clinic.tables_migrating import migration, migration_batch
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A batch held by us."""
+    """A batch held by us; what is left of a standing order is left to whoever works it off."""
 
     batch_id: str
     migration_id: str
     owner: str
     actor: str
+    standing: bool = False
 
 
 def claim(database: Database, batch_id: str) -> Lease | None:
@@ -40,6 +41,7 @@ def claim(database: Database, batch_id: str) -> Lease | None:
                 migration_batch.c.state,
                 migration_batch.c.migration_id,
                 migration.c.actor,
+                migration.c.standing,
             )
             .join(migration, migration.c.id == migration_batch.c.migration_id)
             .where(migration_batch.c.id == batch_id)
@@ -52,7 +54,7 @@ def claim(database: Database, batch_id: str) -> Lease | None:
         same = column.is_(None) if row.run_key is None else column == row.run_key
         if not is_free(row.run_key) or not _write(connection, batch_id, same, owner):
             raise MigrationTaken(batch=batch_id)
-    return Lease(batch_id, row.migration_id, owner, row.actor)
+    return Lease(batch_id, row.migration_id, owner, row.actor, row.standing)
 
 
 @contextmanager

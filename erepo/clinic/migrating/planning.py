@@ -1,6 +1,6 @@
 """A person's order becomes batches; it can be stopped."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -43,7 +43,15 @@ def look(database: Database, selection: Selection, login: str) -> Preview:
         return preview(connection, selection)
 
 
-def plan(database: Database, settings: Settings, selection: Selection, login: str) -> Plan:
+def plan(
+    database: Database,
+    settings: Settings,
+    selection: Selection,
+    login: str,
+    *,
+    standing: bool = False,
+    also: Callable[[sa.Connection, str], None] = lambda *_: None,
+) -> Plan:
     """Write down what is to be brought back, in batches; nothing of any document changes yet.
 
     Args:
@@ -51,6 +59,8 @@ def plan(database: Database, settings: Settings, selection: Selection, login: st
         settings: `batch_documents` is the size of a batch.
         selection: which documents.
         login: who orders it; needs the permission `migrate`.
+        standing: worked off by `erepo api serve`, however often that ends; else by who calls this.
+        also: called in the transaction with the id of the migration.
 
     Raises:
         NoSuchUser, PermissionMissing, MaintenanceNow: see `check_permitted`.
@@ -63,8 +73,11 @@ def plan(database: Database, settings: Settings, selection: Selection, login: st
             return Plan()
         octets, name = sum(one.size for one in chosen), uuid4().hex
         connection.execute(
-            migration.insert().values(id=name, actor=login, documents=len(chosen), bytes=octets)
+            migration.insert().values(
+                id=name, actor=login, documents=len(chosen), bytes=octets, standing=standing
+            )
         )
+        also(connection, name)
         batches = [_insert(connection, name, part) for part in _parts(chosen, settings.batch_documents)]
         detail = {"documents": len(chosen), "bytes": octets}
         note(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
+from erepo.clinic.chain import come_back
 from erepo.clinic.database import Database
 from erepo.clinic.kinds import read_rules
 from erepo.clinic.migrating.choosing import Chosen, Selection, choose
@@ -45,6 +46,7 @@ def unblock(database: Database, selection: Selection, login: str) -> int:
         ids = [one.id for one in chosen]
         moved = move(connection, ids, State.BLOCKED, State.LOCAL, "unblocked", values=_CLEARED, actor=login)
         _set_due(connection, ids)
+        come_back(connection, ids)
     return moved
 
 

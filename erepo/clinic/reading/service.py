@@ -29,7 +29,7 @@ from erepo.clinic.errors import StaffUnlinked
 from erepo.clinic.permissions import person
 from erepo.clinic.reading import parts
 from erepo.clinic.reading.deliveries import Delivered, Opened, Saved
-from erepo.clinic.reading.errors import NoAttachments, ReaderUnlinked
+from erepo.clinic.reading.errors import DocumentMoving, NoAttachments, OctetsMissing, ReaderUnlinked
 from erepo.clinic.reading.fetching import Fetched, fetch
 from erepo.clinic.reading.finding import Found, find
 from erepo.clinic.repositories import opening
@@ -60,10 +60,11 @@ _REASONS: Final[Mapping[Purpose, CE]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The person who reads, by login, and why."""
+    """The person who reads, by login, and why; `via` is the system that asks on their behalf, if one does."""
 
     login: str
     purpose: Purpose = Purpose.TREATMENT
+    via: str = ""
 
 
 OpenRepository = Callable[[User, CE], AbstractAsyncContextManager[Cloud]]
@@ -118,6 +119,15 @@ class Reader:
             page.passed_over,
         )
 
+    async def content(self, public_id: str, who: Who) -> Delivered:
+        """Return the exact octets of a document, as a file.
+
+        Raises:
+            see `open`, but for RenderingImpossible.
+        """
+        found, octets = await self._read(public_id, who, "octets")
+        return parts.itself(found, octets)
+
     async def save(self, public_id: str, who: Who) -> Saved:
         """Return a document as files: the exact XML, its stylesheet, a page, what the page cannot show.
 
@@ -152,11 +162,21 @@ class Reader:
 
     async def _read(self, public_id: str, who: Who, form: str) -> tuple[Found, bytes]:
         user, found = await asyncio.to_thread(self._look, public_id, who)
-        store = ContentStore.at(self.settings)
-        fetched = await fetch(found, store, lambda: self._open_repository(user, _REASONS[who.purpose]))
+        try:
+            fetched = await self._fetch(found, user, who)
+        except (OctetsMissing, DocumentMoving):
+            before, (user, found) = found, await asyncio.to_thread(self._look, public_id, who)
+            if found.state is before.state:
+                raise
+            # A purge, an archiving or a migration came between looking and fetching: now it lies elsewhere.
+            fetched = await self._fetch(found, user, who)
         # Committed before anything is handed out: nobody reads what the history does not know of.
         await asyncio.to_thread(self._record, found, user, who, form, fetched)
         return found, fetched.octets
+
+    async def _fetch(self, found: Found, user: User, who: Who) -> Fetched:
+        store = ContentStore.at(self.settings)
+        return await fetch(found, store, lambda: self._open_repository(user, _REASONS[who.purpose]))
 
     def _look(self, public_id: str, who: Who) -> tuple[User, Found]:
         with self.database.read() as connection:
@@ -169,7 +189,8 @@ class Reader:
     def _note(
         self, connection: sa.Connection, found: Found, user: User, who: Who, form: str, place: str = ""
     ) -> None:
-        detail = {"purpose": _REASONS[who.purpose].code, "form": form} | ({"from": place} if place else {})
+        detail = {"purpose": _REASONS[who.purpose].code, "form": form}
+        detail |= {name: value for name, value in (("from", place), ("via", who.via)) if value}
         audit.record(connection, "read", [found.id], actor=user.login, detail=detail)
 
     def _open_repository(self, user: User, purpose: CE) -> AbstractAsyncContextManager[Cloud]:

@@ -12,6 +12,7 @@ from erepo.clinic.retention.proposing import Proposal, confirm_list, propose, re
 from erepo.clinic.retention.protocol import read_protocol, write_protocol
 from erepo.clinic.retention.reckoning import reckon, reckon_new
 from erepo.clinic.retention.report import RetentionReport, read_report, this_year
+from erepo.clinic.retention.years import fewest_years, set_years
 
 __all__ = [
     "CLASSES",
@@ -24,6 +25,7 @@ __all__ = [
     "check_no_hold",
     "confirm_list",
     "execute",
+    "fewest_years",
     "give_class",
     "hold",
     "last_year",
@@ -37,6 +39,7 @@ __all__ = [
     "reckon",
     "reckon_new",
     "release_hold",
+    "set_years",
     "this_year",
     "withdraw",
     "write_protocol",

@@ -15,18 +15,34 @@ import sqlalchemy as sa
 
 from erepo.clinic.database import Database
 from erepo.clinic.tables import document, patient, submission
+from erepo.clinic.tables_api import api_request, webhook_delivery
 from erepo.clinic.tables_chain import chain_link
+from erepo.clinic.tables_earchive import repair
+from erepo.clinic.tables_migrating import deletion, migration_item
+from erepo.clinic.tables_purging import content_removal
 from erepo.clinic.tables_retention import document_class
 
 #: The patient of rows that belong to nobody any more.
 NOBODY: Final = ("-", "erepo:destroyed")
+
+_COLUMNS: Final = tuple(
+    document.c[name] for name in ("id", "public_id", "unique_id", "patient_key", "taken_in_at")
+)
+#: Ledgers of which a destroyed document needs no line: what was done with it stands in the history.
+_LINES: Final = (
+    document_class.c.document_id,
+    content_removal.c.document_id,
+    migration_item.c.document_id,
+    deletion.c.document_id,
+    repair.c.document_id,
+)
 
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType(
     dict.fromkeys(
         (
             "entry_uuid", "reference_ids", "header", "set_id", "version", "effective_at", "due_at",
             "content_path", "submission_id", "repository_unique_id", "archived_at", "verified_at",
-            "purged_at", "reason_code", "reason_text", "next_step", "warnings",
+            "read_back_at", "purged_at", "reason_code", "reason_text", "next_step", "warnings",
         )
     )
     | {"sha1": "", "size": 0, "mime_type": "", "title": "", "source_name": "", "origin": "destroyed"}
@@ -39,12 +55,10 @@ def erase(connection: sa.Connection, document_ids: Sequence[int]) -> None:
     May be repeated. The content must be gone already; the caller commits.
     """
     nobody = _nobody(connection)
-    rows = connection.execute(
-        sa.select(document.c.id, document.c.public_id, document.c.patient_key, document.c.taken_in_at).where(
-            document.c.id.in_(document_ids)
-        )
-    ).all()
-    _erase_links(connection, document_ids)
+    rows = connection.execute(sa.select(*_COLUMNS).where(document.c.id.in_(document_ids))).all()
+    _erase_links(connection, document_ids, [row.unique_id for row in rows])
+    _erase_lines(connection, document_ids)
+    _erase_requests(connection, [row.public_id for row in rows])
     for row in rows:
         mark = f"destroyed:{row.public_id}"
         values = {**_EMPTY, "unique_id": mark, "sha256": mark, "patient_key": nobody}
@@ -82,15 +96,31 @@ def _nobody(connection: sa.Connection) -> int:
     return int(found)
 
 
-def _erase_links(connection: sa.Connection, ids: Sequence[int]) -> None:
+def _erase_links(connection: sa.Connection, ids: Sequence[int], unique_ids: Sequence[str]) -> None:
     """A successor that outlives what it replaced keeps that it replaced something, not what."""
     connection.execute(chain_link.delete().where(chain_link.c.document_id.in_(ids)))
     connection.execute(
         chain_link.update()
-        .where(chain_link.c.predecessor_id.in_(ids))
+        .where(chain_link.c.predecessor_id.in_(ids) | chain_link.c.parent_unique_id.in_(unique_ids))
         .values(predecessor_id=None, predecessor_entry=None, parent_unique_id="destroyed")
     )
-    connection.execute(document_class.delete().where(document_class.c.document_id.in_(ids)))
+
+
+def _erase_lines(connection: sa.Connection, ids: Sequence[int]) -> None:
+    for column in _LINES:
+        connection.execute(sa.delete(column.table).where(column.in_(ids)))
+
+
+def _erase_requests(connection: sa.Connection, public_ids: Sequence[str]) -> None:
+    """A fingerprint is made from content and metadata: whoever has both could prove whose it was.
+
+    The key stays taken until its days are over: a request that is repeated is refused, and brings nothing
+    back. Of webhooks, what is still to be sent tells ids and states alone.
+    """
+    own = api_request.c.public_id.in_(public_ids)
+    connection.execute(api_request.update().where(own).values(fingerprint="destroyed"))
+    sent = sa.and_(webhook_delivery.c.public_id.in_(public_ids), webhook_delivery.c.state != "pending")
+    connection.execute(webhook_delivery.delete().where(sent))
 
 
 def _erase_patients(connection: sa.Connection, keys: set[int], nobody: int) -> None:

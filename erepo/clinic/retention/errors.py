@@ -5,6 +5,7 @@ PermanentError
 │   ├── RetentionDocumentUnknown   no document has this id
 │   ├── RetentionClassUnknown      no class of this name
 │   ├── BaseYearMissing            the class counts from a year that must be said
+│   ├── RetentionYearsWrong        fewer years than the act demands of a kind
 │   ├── HoldReasonUnknown          no reason of this code
 │   ├── YearNotOver                documents of that year must still be kept
 │   ├── NothingFallsDue            no document may be destroyed
@@ -51,6 +52,22 @@ class BaseYearMissing(InvalidInput):
         "Okres kategorii {name} liczy się od końca roku, którego program nie zna ({base_pl}).",
     )
     cure = Text("Give it with --base-year.", "Podaj go opcją --base-year.")
+
+
+class RetentionYearsWrong(InvalidInput):
+    """Fewer years than the act demands of a kind, or more than anybody means."""
+
+    code = "retention.years"
+    cause = Text(
+        "Documents of the kind {kind} are kept for {fewest} to {most} years.",
+        "Dokumenty rodzaju {kind} przechowuje się od {fewest} do {most} lat.",
+    )
+    cure = Text(
+        "Give a number in between; art. 29 of the act on patients' rights sets the fewest years. Nothing"
+        " was changed.",
+        "Podaj liczbę lat z tego zakresu: najkrótszy okres określa art. 29 ustawy o prawach pacjenta. Niczego"
+        " nie zmieniono.",
+    )
 
 
 class HoldReasonUnknown(InvalidInput):

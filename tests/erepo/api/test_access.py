@@ -23,6 +23,14 @@ RESOURCES = [
     ("GET", "/api/documents", "documents:read"),
     ("POST", "/api/documents/search", "documents:read"),
     ("GET", f"/api/documents/{'0' * 32}", "documents:read"),
+    *(
+        ("GET", f"/api/documents/{'0' * 32}/{part}", "documents:open")
+        for part in ("page", "content", "files", "attachments")
+    ),
+    ("POST", "/api/deletions", "documents:delete"),
+    ("POST", "/api/migrations", "migrations"),
+    ("GET", f"/api/migrations/{'0' * 32}", "migrations"),
+    ("POST", "/api/unblockings", "migrations"),
     ("GET", "/api/kinds", "kinds:read"),
     ("PUT", "/api/kinds/lab_result", "kinds:write"),
     ("POST", "/api/webhooks", "webhooks"),

@@ -14,7 +14,8 @@ from erepo.xds.errors import XdsRefused
 from erepo.xds.iti18 import StoredQuery
 from erepo.xds.iti41 import Submission
 from erepo.xds.iti43 import DocumentRequest
-from erepo.xds.model import Association, new_entry_uuid
+from erepo.xds.iti57 import Update, new_association, status_change
+from erepo.xds.model import Association, SubmissionSet, new_entry_uuid
 from erepo.xds.queries import DOCUMENT_UNIQUE_ID, SET_UUID, QueryId
 from erepo.xds.vocabulary import APPROVED, DEPRECATED, AssociationType
 from tests.support import xds
@@ -194,6 +195,77 @@ async def test_a_replacement_deprecates_what_it_replaces(repository: Cloud) -> N
     with pytest.raises(XdsRefused) as caught:
         await repository.provide(replacing(b"version 3"))
     assert "XDSRegistryDeprecatedDocumentError" in codes(caught.value)
+
+
+def own_set(patient: str = "80051212340") -> SubmissionSet:
+    """Return a submission set without documents, for an update."""
+    return submission(patient=patient).submission_set
+
+
+def replacing(own: SubmissionSet, newer: str, older: str) -> Update:
+    """Return the update by which one registered document takes the place of another."""
+    link = Association(entry_uuid=new_entry_uuid(), type=AssociationType.REPLACE, source=newer, target=older)
+    return Update(own, (new_association(own, link),))
+
+
+async def provided(repository: Cloud, *octets: bytes, patient: str = "80051212340") -> list[str]:
+    """Provide documents, each in a submission of its own; return their entries."""
+    sent = [submission(one, patient=patient) for one in octets]
+    for one in sent:
+        await repository.provide(one)
+    return [one.entries[0][0].entry_uuid for one in sent]
+
+
+async def statuses(repository: Cloud, entries: list[str]) -> list[str]:
+    """Return the statuses of entries, in order."""
+    found = (await repository.query(iti18.get_documents(entry_uuids=entries))).metadata.documents
+    status = {one.entry_uuid: one.status for one in found}
+    return [status[one] for one in entries]
+
+
+async def test_a_replacement_may_be_registered_afterwards(repository: Cloud) -> None:
+    """ITI-57, SubmitAssociation: as if it had come with the newer one; a second one is refused."""
+    older, newer, other = await provided(repository, b"1", b"2", b"3")
+    await repository.update(replacing(own_set(), newer, older))
+    assert await statuses(repository, [older, newer, other]) == [DEPRECATED, APPROVED, APPROVED]
+    found = await repository.query(iti18.get_documents_and_associations([older, newer]))
+    links = [one for one in found.metadata.associations if one.type == AssociationType.REPLACE]
+    assert [(one.source, one.target) for one in links] == [(newer, older)]
+    with pytest.raises(XdsRefused) as caught:
+        await repository.update(replacing(own_set(), other, older))
+    assert codes(caught.value) == {"XDSRegistryDeprecatedDocumentError"}
+
+
+async def test_a_status_is_changed_once(repository: Cloud) -> None:
+    """ITI-57, UpdateAvailabilityStatus: deprecated, and what is not approved cannot be deprecated again."""
+    [entry] = await provided(repository, b"status")
+    for expected in (None, {"XDSMetadataUpdateOperationError"}):
+        own = own_set()
+        wanted_change = Update(own, (status_change(own, entry, APPROVED, DEPRECATED),))
+        if expected is None:
+            await repository.update(wanted_change)
+            continue
+        with pytest.raises(XdsRefused) as caught:
+            await repository.update(wanted_change)
+        assert codes(caught.value) == expected
+    assert await statuses(repository, [entry]) == [DEPRECATED]
+
+
+async def test_an_update_happens_whole_or_not_at_all(repository: Cloud) -> None:
+    """A good change beside one of something unknown, or of another patient: nothing is changed."""
+    older, newer = await provided(repository, b"older", b"newer")
+    [stranger] = await provided(repository, b"stranger", patient="44051401458")
+    for bad, expected in (
+        (new_entry_uuid(), "UnresolvedReferenceException"),
+        (stranger, "XDSPatientIdDoesNotMatch"),
+    ):
+        own = own_set()
+        good = replacing(own, newer, older).operations
+        wrong = replacing(own, newer, bad).operations
+        with pytest.raises(XdsRefused) as caught:
+            await repository.update(Update(own, (*good, *wrong)))
+        assert expected in codes(caught.value)
+        assert await statuses(repository, [older, newer]) == [APPROVED, APPROVED]
 
 
 async def test_metadata_goes_as_a_closed_set_then_octets(repository: Cloud) -> None:

@@ -12,6 +12,7 @@ from erepo.clinic.diagnosis.checks.limits import clock, disk, quota, time_limit
 from erepo.clinic.diagnosis.checks.mail import mail
 from erepo.clinic.diagnosis.checks.orchestrator import prefect
 from erepo.clinic.diagnosis.checks.permissions import permissions
+from erepo.clinic.diagnosis.checks.rendering import rendering
 from erepo.clinic.diagnosis.checks.service import licence, maintenance, p1
 from erepo.clinic.diagnosis.checks.storage import contents, database, structure
 from erepo.clinic.diagnosis.running import Check
@@ -34,6 +35,7 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "database": database,
         "contents": contents,
         "earchive": earchive,
+        "rendering": rendering,
         "structure": structure,
         "keys": keys,
         "permissions": permissions,

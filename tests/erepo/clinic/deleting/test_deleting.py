@@ -91,6 +91,22 @@ async def test_a_hold_protects(desk: MigrationDesk) -> None:
     assert (await finish_deletions(desk.cloud, desk.database)).failed == []
 
 
+async def test_a_hold_on_another_version_protects(desk: MigrationDesk) -> None:
+    """One version is wanted in proceedings: none of its set is deleted, before or after the order."""
+    ids = await prepared(desk, 2)
+    [(patient, *_), *_] = desk.rows(document.c.patient_key)
+    change(desk, ids, set_id="S1", patient_key=patient)
+    change(desk, ids[:1], legal_hold=True)
+    with pytest.raises(UnderHold):
+        await delete_documents(desk.cloud, desk.database, ids[1:], LOGIN)
+    change(desk, ids, legal_hold=False)
+    ledger.intend(desk.database, ids[1:], LOGIN)
+    change(desk, ids[:1], legal_hold=True)
+    done = await finish_deletions(desk.cloud, desk.database)
+    assert ([one.code for one in done.failed], done.deleted) == (["deletion.hold"], [])
+    assert len(desk.cloud.octets) == 2
+
+
 async def test_only_who_may_delete_does(desk: MigrationDesk) -> None:
     """The permission to migrate is not enough."""
     ids = await prepared(desk)

@@ -1,0 +1,132 @@
+"""Every deed by its command, with the eArchiwum in use: no cloud, no account, no keys."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner
+
+from erepo.cli.root import app
+from erepo.clinic.deleting import ledger
+from erepo.clinic.permissions import Permission, grant
+from erepo.clinic.tables import document, now, staff
+from tests.support.chains import Shelf, another_patient, version
+from tests.support.earchive import ArchiveDesk
+
+LOGIN = "archiwum"
+
+
+class Office:
+    """A clinic whose eArchiwum is in use, and its commands."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.desk = ArchiveDesk(folder)
+        self.shelf = Shelf(self.desk, folder)
+        monkeypatch.setenv("EREPO_HOME", str(folder / "clinic"))
+        monkeypatch.setenv("EREPO_LANGUAGE", "en")
+        with self.desk.database.begin() as connection:
+            connection.execute(staff.insert().values(login="jan", pesel="80051212357"))
+            for login in (LOGIN, "jan"):
+                for permission in Permission:
+                    grant(connection, login, permission, actor="test")
+
+    def erepo(self, *arguments: str, status: int = 0) -> str:
+        """Run `erepo …` to its end and return what it prints."""
+        done = CliRunner().invoke(app, [*arguments])
+        assert done.exit_code == status, done.output
+        return done.output
+
+    def set_all(self, ids: list[str], **values: object) -> None:
+        """Set columns of documents."""
+        with self.desk.database.begin() as connection:
+            connection.execute(document.update().where(document.c.public_id.in_(ids)).values(**values))
+
+    def state(self, public_id: str) -> str:
+        """Return the state of a document."""
+        with self.desk.database.read() as connection:
+            wanted = sa.select(document.c.state).where(document.c.public_id == public_id)
+            return str(connection.execute(wanted).scalar_one())
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """One clinic."""
+    office = Office(tmp_path, monkeypatch)
+    with closing(office.desk):
+        yield office
+
+
+def test_archive_purge_open_verify_migrate(office: Office, tmp_path: Path) -> None:
+    """There; the copy here leaves; opened and saved from there; read back; home again."""
+    octets = version(1)
+    [one] = office.shelf.bring(octets)
+    office.erepo("archive")
+    office.set_all([one], archived_at=now() - timedelta(days=40))
+    office.erepo("archive")
+    assert office.state(one) == "remote"
+    for deed in ("open", "save"):
+        into = tmp_path / deed
+        target = ("--output", str(into / "page.html")) if deed == "open" else ("--into", str(into))
+        into.mkdir()
+        office.erepo("documents", deed, one, "--as", LOGIN, *target)
+    assert octets in [path.read_bytes() for path in (tmp_path / "save").iterdir()]
+    assert json.loads(office.erepo("verify", "--read-back", "--json"))["equal"] == 1
+    office.erepo("migrate", "run", one, "--as", LOGIN, "--yes")
+    assert office.state(one) == "blocked"
+    assert office.desk.blob_files() == []
+    office.erepo("migrate", "unblock", one, "--as", LOGIN)
+    assert office.state(one) == "local"
+
+
+def test_delete_and_what_was_interrupted(office: Office) -> None:
+    """A prescription by the command; another whose deletion was interrupted, by the next archive run."""
+    names = ("A", "B")
+    ids = office.shelf.bring(*(version(1, name=name, series=name) for name in names))
+    office.erepo("archive")
+    office.set_all(ids, kind="prescription")
+    office.erepo("documents", "delete", ids[0], "--as", LOGIN, "--yes")
+    ledger.intend(office.desk.database, ids[1:], LOGIN)
+    finished = json.loads(office.erepo("archive", "--json"))["finished"]
+    assert (finished["deleted"], finished["open"]) == (1, 0)
+    assert [office.state(one) for one in ids] == ["deleted", "deleted"]
+    assert office.desk.blob_files() == []
+
+
+def test_destruction_by_two_people(office: Office) -> None:
+    """Entry, octets and words leave the eArchiwum's folder; another patient's document stays."""
+    old, other = office.shelf.bring(
+        version(1, year=1999), version(1, name="B", series="S2", year=2026, patient=another_patient())
+    )
+    office.erepo("archive")
+    proposed = json.loads(
+        office.erepo("retention", "propose", "--year", str(now().year), "--as", LOGIN, "--json")
+    )
+    assert proposed["documents"] == 1
+    assert "Destroyed: 1" in office.erepo("retention", "confirm", proposed["id"], "--as", "jan")
+    assert [office.state(one) for one in (old, other)] == ["deleted", "archived"]
+    assert len(office.desk.blob_files()) == 1
+    left = [path for path in office.desk.folder.rglob("*") if path.is_file()]
+    assert [path for path in left if b"44051401359" in path.read_bytes()] == []
+    assert [path for path in left if b"02070803628" in path.read_bytes()]
+    assert json.loads(office.erepo("verify", "--read-back", "--json"))["equal"] == 1
+
+
+def test_diagnose_without_any_account(office: Office) -> None:
+    """The eArchiwum is named with its folder's state; nothing about the cloud is called a problem."""
+    office.shelf.bring(version(1))
+    office.erepo("archive")
+    output = (
+        CliRunner().invoke(app, ["diagnose", "--json", "--only", "earchive", "--only", "rendering"]).output
+    )
+    found = {one["check"]: one for one in json.loads(output)["findings"]}
+    assert (found["earchive"]["verdict"], found["rendering"]["verdict"]) == ("ok", "ok")
+    office.desk.folder.rename(office.desk.folder.with_name("gone"))
+    output = CliRunner().invoke(app, ["diagnose", "--json"]).output
+    found = {one["check"]: one for one in json.loads(output)["findings"]}
+    assert found["earchive"]["verdict"] == "problem"
+    cloud = ("access", "validity", "channel", "maintenance", "quota", "certificates", "p1")
+    assert {name: found[name]["verdict"] for name in cloud if found[name]["verdict"] == "problem"} == {}
