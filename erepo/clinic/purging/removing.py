@@ -1,7 +1,8 @@
 """The commits of purging (points R and F of the package's table)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -11,10 +12,13 @@ from erepo.clinic.kinds import read_rules
 from erepo.clinic.rereading import Archived
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import document, now
+from erepo.clinic.tables_earchive import repair
 from erepo.clinic.tables_purging import content_removal
 
 #: Files that go in one transaction: the lock on their documents is held meanwhile.
 FILES = 100
+#: How long after its row of the repair plan was closed a document may still be in the hands of a repair.
+_REPAIR: Final = timedelta(hours=1)
 #: States in which nothing of a document needs to lie here, now or soon.
 _GONE = (State.REMOTE.value, State.DELETED.value)
 
@@ -60,11 +64,19 @@ def _still_over(connection: sa.Connection, ids: Sequence[int], moment: datetime)
             document.c.id.in_(ids),
             document.c.state == State.ARCHIVED.value,
             document.c.legal_hold.is_(False),
+            sa.not_(_in_repair(moment)),
         )
         .with_for_update(skip_locked=True)
     )
     ends = ((row.id, rules[row.kind].stays_until(row.taken_in_at, row.archived_at)) for row in rows)
     return {id_ for id_, end in ends if end is not None and end <= moment}
+
+
+def _in_repair(moment: datetime) -> sa.ColumnElement[bool]:
+    """Its copy here is the one that a repair trusts in when it removes what the repository holds."""
+    open_lately = sa.or_(repair.c.state == "open", repair.c.closed_at > moment - _REPAIR)
+    found = sa.select(repair.c.id).where(repair.c.document_id == document.c.id, open_lately)
+    return found.correlate(document).exists()
 
 
 def remove_noted(database: Database, store: ContentStore) -> int:

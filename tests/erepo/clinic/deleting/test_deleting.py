@@ -14,7 +14,9 @@ from erepo.clinic.deleting import (
     finish_deletions,
     ledger,
 )
-from erepo.clinic.permissions import Permission, PermissionMissing, revoke
+from erepo.clinic.permissions import Permission, PermissionMissing, grant, revoke
+from erepo.clinic.retention import HoldReason, hold
+from erepo.clinic.retention.errors import BeingDestroyed
 from erepo.clinic.tables import audit_event, document
 from erepo.clinic.tables_migrating import deletion
 from erepo.errors import OutcomeUnknown
@@ -89,6 +91,39 @@ async def test_a_hold_protects(desk: MigrationDesk) -> None:
     assert ([one.code for one in done.failed], len(done.deleted)) == (["deletion.hold"], 3)
     assert len(desk.cloud.octets) == 1
     assert (await finish_deletions(desk.cloud, desk.database)).failed == []
+
+
+async def test_a_hold_of_one_version_protects_the_others(desk: MigrationDesk) -> None:
+    """What is wanted in proceedings is the document in all its versions: none of them is deleted."""
+    ids = await prepared(desk)
+    change(desk, ids[:2], set_id="1.2.3", patient_key=1)
+    change(desk, ids[:1], legal_hold=True)
+    with pytest.raises(UnderHold):
+        await delete_documents(desk.cloud, desk.database, ids[1:2], LOGIN)
+    ledger.intend(desk.database, ids[2:3], LOGIN)
+    change(desk, ids[2:3], set_id="1.2.3", patient_key=1)
+    done = await finish_deletions(desk.cloud, desk.database)
+    assert ([one.code for one in done.failed], done.deleted) == (["deletion.hold"], [])
+    assert len(desk.cloud.octets) == 4
+
+
+async def test_no_hold_is_promised_for_what_is_being_removed(desk: MigrationDesk) -> None:
+    """A hold that comes while the repository removes the document is refused, not given in vain."""
+    ids = await prepared(desk)
+    with desk.database.begin() as connection:
+        grant(connection, LOGIN, Permission.HOLD, actor="test")
+    refused: list[str] = []
+
+    def try_to_hold(_: object) -> None:
+        with desk.database.begin() as connection, pytest.raises(BeingDestroyed) as caught:
+            hold(connection, ids[:1], HoldReason.COURT, LOGIN)
+        refused.append(caught.value.code)
+
+    desk.cloud.guard = try_to_hold
+    done = await delete_documents(desk.cloud, desk.database, ids[:1], LOGIN)
+    assert (done.deleted, set(refused)) == (ids[:1], {"retention.being-destroyed"})
+    with desk.database.begin() as connection:
+        assert hold(connection, ids[1:], HoldReason.COURT, LOGIN) == 3
 
 
 async def test_only_who_may_delete_does(desk: MigrationDesk) -> None:
