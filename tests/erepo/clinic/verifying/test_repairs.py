@@ -71,18 +71,18 @@ async def healed(archive: ArchiveDesk) -> None:
 async def test_purging_leaves_what_is_in_the_repair_plan(
     archive: ArchiveDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The repository's copy was right again, and is purged here while a repair removes it there: none is lost."""
+    """The repository's copy was right again, and is purged here while a repair removes it there: all stay."""
     await damaged(archive)
     flip(archive.blob_files()[1])
     with archive.database.begin() as connection:
         connection.execute(document.update().values(archived_at=now() - timedelta(days=400)))
-    remove, reports = repairing._remove_octets, []
+    find, reports = repairing._find, []
 
-    async def meanwhile(cloud: Any, unique_id: str) -> None:
+    async def meanwhile(cloud: Any, unique_id: str) -> Any:
         reports.append(await purge(archive.archive, archive.database))
-        await remove(cloud, unique_id)
+        return await find(cloud, unique_id)
 
-    monkeypatch.setattr(repairing, "_remove_octets", meanwhile)
+    monkeypatch.setattr(repairing, "_find", meanwhile)
     [done] = await repair_all(archive.archive, archive.database, ids(archive))
     assert (done.outcome, reports[0].purged) == ("replaced", 3)
     store = ContentStore.at(archive.settings)
