@@ -28,7 +28,7 @@ _UNICAST: Final = IPv6Network("2000::/3")
 
 
 def is_of_the_internet(address: Address) -> bool:
-    """Tell whether an address is one of the public internet, by its own form; what it carries is not looked at."""
+    """Tell whether an address is one of the public internet, by its own form; not by what it carries."""
     if address.is_multicast or not address.is_global:
         return False
     return isinstance(address, IPv4Address) or address in _UNICAST

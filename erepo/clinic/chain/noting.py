@@ -14,15 +14,18 @@ from erepo.clinic.tables_chain import chain_link
 REPLACES = "RPLC"
 #: Origin of the clinic's own documents. What another provider has written says nothing of them.
 OWN = "own"
+#: Most characters of an id that is looked up: PostgreSQL's indexes take 2,704 octets of a value.
+LONGEST = 256
 _PARENT = document.alias("parent")
 #: More versions of one document than anybody has made.
 _DEEPEST = 1000
 
 
 def replaced_by(header: CdaHeader | None) -> Related | None:
-    """Return what a document says it replaces: its first `relatedDocument` RPLC with an id."""
+    """Return what a document says it replaces: its first `relatedDocument` RPLC with a usable id."""
     related = header.related if header else ()
-    return next((one for one in related if one.type_code == REPLACES and one.id), None)
+    named = (one for one in related if one.type_code == REPLACES and one.id)
+    return next((one for one in named if len(_id_of(one).unique_id) <= LONGEST), None)
 
 
 def note(connection: sa.Connection, headers: Mapping[str, CdaHeader | None], ids: Sequence[int]) -> None:
