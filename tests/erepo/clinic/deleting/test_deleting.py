@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,7 @@ from erepo.clinic.retention.errors import BeingDestroyed
 from erepo.clinic.tables import audit_event, document
 from erepo.clinic.tables_migrating import deletion
 from erepo.errors import OutcomeUnknown
+from erepo.xds.iti18 import QueryResult, StoredQuery
 from tests.support.fake_cloud import ADDRESS
 from tests.support.migration_desk import LOGIN, MigrationDesk
 from tests.support.stepping import MESSAGES, Crash, fail_at
@@ -124,6 +126,24 @@ async def test_no_hold_is_promised_for_what_is_being_removed(desk: MigrationDesk
     assert (done.deleted, set(refused)) == (ids[:1], {"retention.being-destroyed"})
     with desk.database.begin() as connection:
         assert hold(connection, ids[1:], HoldReason.COURT, LOGIN) == 3
+
+
+async def test_what_a_registry_answers_too_much_stays(
+    desk: MigrationDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A registry that names every entry it has when it is asked for one has only that one removed."""
+    ids = await prepared(desk)
+    honest = desk.cloud.query
+
+    async def everything(query: StoredQuery) -> QueryResult:
+        answer = await honest(query)
+        if not answer.object_refs:
+            return answer
+        return replace(answer, object_refs=tuple(one.entry_uuid for _, one in desk.cloud.entries.values()))
+
+    monkeypatch.setattr(desk.cloud, "query", everything)
+    assert (await delete_documents(desk.cloud, desk.database, ids[:1], LOGIN)).deleted == ids[:1]
+    assert len(desk.cloud.octets) == len(desk.cloud.entries) == 3
 
 
 async def test_only_who_may_delete_does(desk: MigrationDesk) -> None:
