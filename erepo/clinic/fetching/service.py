@@ -117,7 +117,7 @@ async def _asked(desk: Desk, one: Wanted) -> Wanted:
     entry = next((each for each in result.metadata.documents if each.unique_id == one.unique_id), None)
     if entry is None:
         raise DocumentAbsent(where="registry", codes="-")
-    _expect_patient(one.patient, [entry.patient_id] if entry.patient_id else [])
+    _expect_patient(one.patient, [entry.patient_id])
     said = ((one.sha1, (entry.hash or "").lower(), "hash"), (one.size, entry.size, "size"))
     for ours, theirs, what in said:
         if ours and theirs is not None and ours != theirs:
