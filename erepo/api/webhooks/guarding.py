@@ -28,6 +28,7 @@ def check_url(url: str, *, private: bool) -> str:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
+        host.encode("idna")  # what the resolver will do: no empty or endless label
     except ValueError:
         raise WebhookAddressRefused(rule="URL") from None
     if (

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from erepo.api.errors import RequestInvalid, WebhookAddressRefused
+from erepo.api.webhooks import sending
 from erepo.api.webhooks.guarding import AddressForbidden, check_url, is_public, public_socket
 from erepo.api.webhooks.outbox import Delivery
 from erepo.api.webhooks.sending import Sender
@@ -47,6 +48,8 @@ def receiver() -> Iterator[Receiver]:
         "https://exa mple.org/",
         "https://example.org:x/",
         "//example.org",
+        "https://example..org/",
+        f"https://{'a' * 64}.org/",
     ],
 )
 def test_addresses_that_are_not_called(url: str) -> None:
@@ -90,6 +93,14 @@ def test_a_socket_opens_to_public_addresses_only() -> None:
     public_socket((*kind, ("193.178.164.1", 443))).close()
     with pytest.raises(AddressForbidden):
         public_socket((*kind, ("127.0.0.1", 443)))
+
+
+async def test_a_name_that_nobody_can_look_up_is_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt that fails before there is a connection counts as one: it is not made for ever."""
+    monkeypatch.setattr(sending, "check_url", lambda url, **_: url)
+    one = Delivery(1, "hook", "msg_1", "{}", 0, "https://example..org/", new_secret())
+    async with Sender(ApiSettings()) as sender:
+        assert await sender.send(one) == "UnicodeError"
 
 
 async def test_a_name_that_leads_inside_is_not_called(receiver: Receiver) -> None:
