@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database, open_database
-from erepo.clinic.intake import Intake, Outcome, find_files
-from erepo.clinic.tables import document
+from erepo.clinic.intake import Beside, Intake, Outcome, Received, find_files
+from erepo.clinic.tables import document, patient
 from erepo.settings import Settings
 from tests.support import cda_documents as cda
 from tests.support import postgres
@@ -191,3 +191,16 @@ def test_identifiers_that_no_index_takes(tmp_path: Path, what: str, refused: str
         summary = Intake.at(database, settings).take_folder([tmp_path / "in"])
     assert summary.reasons == ({refused: 1} if refused else {})
     assert summary.taken == (1 if refused else 2)
+
+
+def test_another_provider_renames_no_patient_of_ours(clinic_database: Database, tmp_path: Path) -> None:
+    """What a fetched document says of a patient fills gaps, and changes nothing of what our own have said."""
+    settings = Settings(_env_file=None, home=tmp_path)  # type: ignore[call-arg]
+    intake = Intake.at(clinic_database, settings)
+    before = cda.document().replace(b'<birthTime value="19440514"/>', b"").replace(b"Jan", b"Janina")
+    theirs = cda.document().replace(b'extension="A1"', b'extension="A2"').replace(b"Jan", b"Mallory")
+    for octets, origin in ((before, "own"), (theirs, "foreign")):
+        assert intake.take_received(Received.of(octets, Beside(), actor="x", origin=origin)).reason is None
+    with clinic_database.read() as connection:
+        [row] = connection.execute(sa.select(patient.c.given, patient.c.birth_date)).all()
+    assert tuple(row) == ("Janina", "19440514")
