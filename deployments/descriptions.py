@@ -106,6 +106,48 @@ POLISH: Final = MappingProxyType(
         "Address that gets a test mail; empty only tests the connection.": (
             "Adres, na który zostanie wysłana wiadomość próbna; puste pole: tylko test połączenia."
         ),
+        "Only documents taken in on this Polish day (YYYY-MM-DD) or later; empty means any.": (
+            "Tylko dokumenty przyjęte tego dnia (RRRR-MM-DD) lub później; puste pole: dowolnego dnia."
+        ),
+        "Only documents taken in on this Polish day or earlier.": (
+            "Tylko dokumenty przyjęte tego dnia lub wcześniej."
+        ),
+        "Only documents made on this Polish day or later; those without a date stay.": (
+            "Tylko dokumenty sporządzone tego dnia lub później; te bez daty pozostają."
+        ),
+        "Only documents made on this Polish day or earlier.": (
+            "Tylko dokumenty sporządzone tego dnia lub wcześniej."
+        ),
+        "Plan nothing and send nothing; leave a page of what would be done, and why the rest stays.": (
+            "Niczego nie planuj ani nie wysyłaj; pozostaw stronę z tym, co zostałoby zrobione i dlaczego"
+            " reszta zostaje."
+        ),
+        "Login of the person who orders it; needs the permission `migrate`.": (
+            "Login osoby zlecającej; potrzebuje ona uprawnienia `migrate`."
+        ),
+        "Opaque ids of documents, as `erepo migrate list` shows them.": (
+            "Nieprzejrzyste identyfikatory dokumentów, jak pokazuje je `erepo migrate list`."
+        ),
+        "Only these kinds.": ("Tylko te rodzaje."),
+        (
+            "Only of one patient, by the number that `erepo migrate number` tells; 0 means any. Never an"
+            " identifier."
+        ): (
+            "Tylko jednego pacjenta, według numeru, który podaje `erepo migrate number`; 0: dowolnego. Nigdy"
+            " identyfikator."
+        ),
+        "Issued on this day or later, as 2026-11-30, Polish time.": (
+            "Wystawione tego dnia lub później, w postaci 2026-11-30, czasu polskiego."
+        ),
+        "Issued on this day or earlier.": ("Wystawione tego dnia lub wcześniej."),
+        "Archived on this day or later.": ("Zarchiwizowane tego dnia lub później."),
+        "Archived on this day or earlier.": ("Zarchiwizowane tego dnia lub wcześniej."),
+        "All documents; needed when nothing else is chosen.": (
+            "Wszystkie dokumenty; potrzebne, gdy nie wybrano nic innego."
+        ),
+        "At most so many; 0 means all that were chosen.": ("Najwyżej tyle; 0: wszystkie wybrane."),
+        "Only count, change nothing.": ("Tylko policz, niczego nie zmieniaj."),
+        "Needed when it is no dry run.": ("Potrzebne, gdy to nie jest próba."),
     }
 )
 

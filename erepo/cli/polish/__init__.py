@@ -11,7 +11,17 @@ from typing import Any, Final
 
 from typer import rich_utils
 
-from erepo.cli.polish import account, certificates, cloud, documents, sandbox, structure
+from erepo.cli.polish import (
+    account,
+    certificates,
+    cloud,
+    documents,
+    integration,
+    records,
+    retention,
+    sandbox,
+    structure,
+)
 
 _ROOT: Final = {
     (
@@ -24,7 +34,16 @@ _ROOT: Final = {
     "Print it.": "Wypisz wersję.",
 }
 HELP: Final = MappingProxyType(
-    _ROOT | documents.HELP | structure.HELP | certificates.HELP | account.HELP | cloud.HELP | sandbox.HELP
+    _ROOT
+    | documents.HELP
+    | integration.HELP
+    | records.HELP
+    | retention.HELP
+    | structure.HELP
+    | certificates.HELP
+    | account.HELP
+    | cloud.HELP
+    | sandbox.HELP
 )
 #: Help that ends with a list the program makes: what stands before it is translated, the list is not.
 _LISTED: Final = " One of: "

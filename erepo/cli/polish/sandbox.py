@@ -117,4 +117,9 @@ HELP: Final[dict[str, str]] = {
     "Have a service, or all, work again.": "Niech usługa, albo wszystkie, znów działają.",
     "Only this service's fault.": "Tylko usterka tej usługi.",
     "Show what is still to go wrong, and what could.": "Pokaż, co ma jeszcze zawodzić i co mogłoby.",
+    "Revoke a certificate that the office has issued; the list (CRL) names it from now on.": (
+        "Odwołaj certyfikat wystawiony przez biuro; od teraz wymienia go lista (CRL)."
+    ),
+    "Serial number of the certificate, in hex.": "Numer seryjny certyfikatu, szesnastkowo.",
+    "Why; it stands in the list.": "Dlaczego; przyczyna znajdzie się na liście.",
 }
