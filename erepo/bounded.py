@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 
 import httpcore
@@ -22,6 +22,16 @@ Address = IPv4Address | IPv6Address
 Judge = Callable[[str, Address], None]
 
 _IDLE: Final = 5.0
+#: All of IPv6 that is given out for the internet (IANA, RFC 4291 §2.4). What stands before and behind it is
+#: site-local, carries an IPv4 address for a translator, or was never given out.
+_UNICAST: Final = IPv6Network("2000::/3")
+
+
+def is_of_the_internet(address: Address) -> bool:
+    """Tell whether an address is one of the public internet, by its own form; not by what it carries."""
+    if address.is_multicast or not address.is_global:
+        return False
+    return isinstance(address, IPv4Address) or address in _UNICAST
 
 
 class Budget:

@@ -1,7 +1,7 @@
 """REST for the clinic's other systems: documents in, their states, kinds, webhooks.
 
 app        the application: one table of routers (`routes`), errors as problem+json
-server     running it: host, port, TLS
+server     running it: host, port, TLS;  protocol: bounds of connections and heads
 access     who asks and what for: dependencies of routes
 problems   errors as RFC 9457 says, in the asker's language
 tokens     what lets a system in;  limiting: how often one may be wrong

@@ -15,6 +15,7 @@ from erepo.cda.kinds import Kind
 from erepo.clinic.intake import parse_patient
 from erepo.clinic.states import State
 from erepo.clinic.tables import audit_event, document, patient
+from erepo.clinic.times import sensible
 from erepo.identifiers.errors import IdentifierInvalid
 
 _SUMMARY = (
@@ -68,7 +69,7 @@ def _conditions(connection: sa.Connection, wanted: Wanted) -> list[sa.ColumnElem
     if wanted.kind is not None:
         found.append(document.c.kind == wanted.kind.value)
     if wanted.since is not None:
-        if wanted.since.tzinfo is None:
+        if wanted.since.tzinfo is None or sensible(wanted.since) is None:
             raise RequestInvalid(field="since")
         found.append(document.c.taken_in_at >= wanted.since)
     if wanted.cursor is not None:
@@ -84,6 +85,8 @@ def _conditions(connection: sa.Connection, wanted: Wanted) -> list[sa.ColumnElem
 
 
 def _patient(text: str) -> sa.Select[Any]:
+    if not text.isprintable():
+        raise RequestInvalid(field="patient")
     try:
         cx = parse_patient(text)
     except IdentifierInvalid:

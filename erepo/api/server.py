@@ -13,6 +13,7 @@ import uvicorn
 
 from erepo.api.app import build
 from erepo.api.errors import TlsMissing, TlsUnusable
+from erepo.api.protocol import BoundedProtocol
 from erepo.clinic.database import open_clinic
 from erepo.settings import Settings
 
@@ -35,11 +36,13 @@ def serve(settings: Settings) -> None:
     context = tls_of(settings)
     check_authorities(settings)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    BoundedProtocol.patience = min(BoundedProtocol.patience, settings.http.read)
     with contextlib.closing(open_clinic(settings)) as database:
         config = uvicorn.Config(
             build(settings, database),
             host=settings.api.host,
             port=settings.api_port,
+            http=BoundedProtocol,
             lifespan="on",
             ws="none",
             access_log=False,

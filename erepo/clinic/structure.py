@@ -4,7 +4,7 @@ Nothing is deposited unless the provider and its units and cells carry the resor
 X, and the archiving task has a default user linked to staff with PESEL or NPWZ (manual 1.1.5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from erepo.clinic.audit import note
 from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.structure_file import ProviderRecord, StructureFile, UserRecord
 from erepo.clinic.tables import cell, provider, staff, task_user, unit
+from erepo.clinic.tables_people import staff_permission
 from erepo.identifiers.resort import ResortCodes
 
 #: Task whose default user is demanded before anything is deposited.
@@ -95,6 +96,8 @@ class Ready:
 def store_structure(connection: sa.Connection, structure: StructureFile, *, actor: str = "erepo") -> None:
     """Replace the structure by that of a file, in the caller's transaction.
 
+    Who does not stand in it any more loses what was permitted: a login may be given to somebody else later.
+
     Args:
         connection: the transaction; the caller commits.
         structure: as read by `read_structure_file`.
@@ -108,6 +111,7 @@ def store_structure(connection: sa.Connection, structure: StructureFile, *, acto
         key = _insert(connection, staff, **user.model_dump())
         if user.login == structure.archiving_user:
             connection.execute(task_user.insert().values(task=ARCHIVING, staff_id=key))
+    _take_back(connection, [user.login for user in structure.users], actor)
     counts = {
         "units": len(owner.units),
         "cells": sum(len(one.cells) for one in owner.units),
@@ -116,6 +120,20 @@ def store_structure(connection: sa.Connection, structure: StructureFile, *, acto
     note(
         connection, "structure_loaded", subject="structure", subject_id="provider", actor=actor, detail=counts
     )
+
+
+def _take_back(connection: sa.Connection, logins: Sequence[str], actor: str) -> None:
+    gone = staff_permission.c.login.not_in(logins)
+    for row in connection.execute(staff_permission.delete().where(gone).returning(*staff_permission.c)).all():
+        detail = {"permission": row.permission}
+        note(
+            connection,
+            "permission_revoked",
+            subject="user",
+            subject_id=row.login,
+            actor=actor,
+            detail=detail,
+        )
 
 
 def store_provider(connection: sa.Connection, owner: ProviderRecord) -> None:

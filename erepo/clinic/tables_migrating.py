@@ -14,6 +14,8 @@ MIGRATION_BATCH_STATES = ("prepared", "working", "finished")
 #: back where it was, with a reason. `left`: never begun.
 MIGRATION_STEPS = ("planned", "fetching", "durable", "done", "given_up", "left")
 DELETION_STEPS = ("intended", "removed", "done", "given_up")
+#: Code of an intended deletion whose removal has begun; any other code says why it was given up.
+DELETION_BEGUN = "begun"
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:

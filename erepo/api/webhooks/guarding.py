@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from erepo.api.errors import WebhookAddressRefused
+from erepo.bounded import is_of_the_internet
 
 _LOCAL: Final = {"localhost", "127.0.0.1", "::1"}
 
@@ -27,6 +28,7 @@ def check_url(url: str, *, private: bool) -> str:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
+        host.encode("idna")  # what the resolver will do: no empty or endless label
     except ValueError:
         raise WebhookAddressRefused(rule="URL") from None
     if (
@@ -63,10 +65,10 @@ def is_public(address: str) -> bool:
         # An IPv4 address may travel inside: mapped, 6to4, Teredo, NAT64.
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo and found.teredo[1])
         if inner:
-            return inner.is_global and not inner.is_multicast
+            return is_of_the_internet(inner)
         if found in ipaddress.ip_network("64:ff9b::/96"):
             return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)))
-    return found.is_global and not found.is_multicast
+    return is_of_the_internet(found)
 
 
 class AddressForbidden(OSError):

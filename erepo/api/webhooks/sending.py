@@ -73,5 +73,5 @@ class Sender:
             return _TIMEOUT
         except aiohttp.ClientConnectorError as error:
             return _REFUSED if isinstance(error.os_error, AddressForbidden) else _ABSENT
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             return _REFUSED if isinstance(error, AddressForbidden) else type(error).__name__[:60]

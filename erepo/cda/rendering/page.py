@@ -14,6 +14,7 @@ from typing import Final
 
 from lxml import etree
 
+from erepo.cda.rendering.sanitising import TURNING
 from erepo.cda.rendering.stylesheets import Stylesheet
 
 MEDIA_TYPE: Final = "text/html; charset=utf-8"
@@ -109,4 +110,4 @@ def title_of(markup: bytes) -> str:
     """Return the title that a stylesheet gave a page; any text."""
     text = markup[:200_000].decode("utf-8", "replace")
     found = re.search(r"<title[^>]{0,100}>([^<]{0,500})</title>", text, re.IGNORECASE)
-    return html.unescape(found[1]).strip() if found else "Dokument medyczny"
+    return html.unescape(found[1]).translate(TURNING).strip() if found else "Dokument medyczny"

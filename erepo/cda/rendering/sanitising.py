@@ -23,6 +23,9 @@ _GONE: Final = """
 applet audio base canvas embed form frame frameset head iframe link math meta noembed noframes noscript object
 plaintext portal script select slot source style svg template textarea title track video xmp
 """
+#: Marks that turn the direction of writing by force: "10 mg" would be read as "01 mg". Letters written from
+#: right to left turn by themselves, without them.
+TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 _EVERYWHERE: Final = frozenset({"class", "id", "lang", "dir"})
 _CELL: Final = frozenset({"align", "colspan", "rowspan", "valign"})
 _ATTRIBUTES: Final = {
@@ -59,7 +62,7 @@ _STARTS: Final = {"png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff", "gif": b
 
 def sanitise(markup: str) -> str:
     """Return what may be shown of a page: a fragment for its body."""
-    return nh3.clean(
+    cleaned = nh3.clean(
         markup,
         tags=set(_ALLOWED.split()),
         clean_content_tags=set(_GONE.split()),
@@ -69,6 +72,7 @@ def sanitise(markup: str) -> str:
         link_rel=None,
         strip_comments=True,
     )
+    return cleaned.translate(TURNING)
 
 
 def _allowed(tag: str, attribute: str, value: str) -> str | None:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from erepo.clinic.chain.noting import settle
-from erepo.clinic.chain.words import FORKED, NOT_ARCHIVED, UNKNOWN
+from erepo.clinic.chain.noting import OWN, settle
+from erepo.clinic.chain.words import FOREIGN, FORKED, NOT_ARCHIVED, UNKNOWN
 from erepo.clinic.database import Database
 from erepo.clinic.repository import Cloud
 from erepo.clinic.states import State
@@ -28,6 +28,7 @@ class _Wanted(NamedTuple):
     id: int
     parent_unique_id: str
     state: str | None
+    origin: str
 
 
 async def look(cloud: Cloud, database: Database, batch_id: str) -> None:
@@ -40,6 +41,10 @@ async def look(cloud: Cloud, database: Database, batch_id: str) -> None:
         XdsFailure: the registry could not answer.
     """
     wanted = await asyncio.to_thread(_wanted, database, batch_id)
+    # By its id alone another provider's document could name any of ours that the registry knows.
+    strange = [one for one in wanted if one.origin != OWN and one.state is None]
+    await asyncio.to_thread(_settle, database, [one.id for one in strange], "alone", FOREIGN)
+    wanted = [one for one in wanted if one not in strange]
     for start in range(0, len(wanted), _IDS):
         some = wanted[start : start + _IDS]
         # References may be of any number of patients; most often there is none, and one question is enough.
@@ -59,7 +64,7 @@ async def _look_closely(cloud: Cloud, database: Database, wanted: Sequence[_Want
         if current is not None:
             await asyncio.to_thread(_found, database, one.id, current.entry_uuid)
         elif entries:
-            await asyncio.to_thread(_settle, database, one.id, "forked", FORKED)
+            await asyncio.to_thread(_settle, database, [one.id], "forked", FORKED)
         else:
             await asyncio.to_thread(_settle_absent, database, [one])
 
@@ -68,7 +73,7 @@ def _wanted(database: Database, batch_id: str) -> list[_Wanted]:
     there = sa.and_(_OLDER.c.state.in_(_THERE), _OLDER.c.entry_uuid.is_not(None))
     with database.read() as connection:
         rows = connection.execute(
-            sa.select(document.c.id, chain_link.c.parent_unique_id, _OLDER.c.state)
+            sa.select(document.c.id, chain_link.c.parent_unique_id, _OLDER.c.state, document.c.origin)
             .join(submission, submission.c.id == document.c.submission_id)
             .join(chain_link, chain_link.c.document_id == document.c.id)
             .outerjoin(_OLDER, _OLDER.c.id == chain_link.c.predecessor_id)
@@ -97,6 +102,7 @@ def _settle_absent(database: Database, absent: Sequence[_Wanted]) -> None:
         settle(connection, [one.id for one in absent if one.state is not None], "alone", NOT_ARCHIVED)
 
 
-def _settle(database: Database, document_id: int, state: str, code: str) -> None:
-    with database.begin() as connection:
-        settle(connection, [document_id], state, code)
+def _settle(database: Database, document_ids: Sequence[int], state: str, code: str) -> None:
+    if document_ids:
+        with database.begin() as connection:
+            settle(connection, document_ids, state, code)

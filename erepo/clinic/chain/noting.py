@@ -13,6 +13,10 @@ from erepo.clinic.tables import document, now
 from erepo.clinic.tables_chain import chain_link
 
 REPLACES = "RPLC"
+#: Origin of the clinic's own documents. What another provider has written says nothing of them.
+OWN = "own"
+#: Most characters of an id that is looked up: PostgreSQL's indexes take 2,704 octets of a value.
+LONGEST = 256
 _PARENT = document.alias("parent")
 #: More versions of one document than anybody has made.
 _DEEPEST = 1000
@@ -20,9 +24,10 @@ _SLICE = 500
 
 
 def replaced_by(header: CdaHeader | None) -> Related | None:
-    """Return what a document says it replaces: its first `relatedDocument` RPLC with an id."""
+    """Return what a document says it replaces: its first `relatedDocument` RPLC with a usable id."""
     related = header.related if header else ()
-    return next((one for one in related if one.type_code == REPLACES and one.id), None)
+    named = (one for one in related if one.type_code == REPLACES and one.id)
+    return next((one for one in named if len(_id_of(one).unique_id) <= LONGEST), None)
 
 
 def note(connection: sa.Connection, headers: Mapping[str, CdaHeader | None], ids: Sequence[int]) -> None:
@@ -40,7 +45,7 @@ def note(connection: sa.Connection, headers: Mapping[str, CdaHeader | None], ids
 
 
 def _insert(connection: sa.Connection, named: Mapping[str, Related]) -> None:
-    columns = (document.c.id, document.c.sha256, document.c.kind, document.c.patient_key, document.c.set_id)
+    columns = [document.c[name] for name in ("id", "sha256", "kind", "patient_key", "origin")]
     rows = connection.execute(sa.select(*columns).where(document.c.sha256.in_(named))).all()
     values = [
         {
@@ -77,7 +82,11 @@ def _attach(connection: sa.Connection, newer: int, older: int) -> None:
 
 def _predecessor(connection: sa.Connection, row: Any, related: Related) -> int | None:
     """By the id that the document names; by set and version where the older one got another id from us."""
-    own = sa.and_(document.c.patient_key == row.patient_key, document.c.id != row.id)
+    own = sa.and_(
+        document.c.patient_key == row.patient_key,
+        document.c.id != row.id,
+        sa.or_(sa.literal(row.origin) == OWN, document.c.origin == row.origin),
+    )
     by_id = sa.select(document.c.id).where(own, document.c.unique_id == _id_of(related).unique_id)
     if (found := _first(connection, by_id)) is not None:
         return found
@@ -102,6 +111,7 @@ def _find(connection: sa.Connection, ids: Sequence[int]) -> None:
                 _PARENT.c.unique_id == chain_link.c.parent_unique_id,
                 _PARENT.c.patient_key == document.c.patient_key,
                 _PARENT.c.id != document.c.id,
+                sa.or_(document.c.origin == OWN, _PARENT.c.origin == document.c.origin),
             ),
         )
         .where(_PARENT.c.id.in_(ids), chain_link.c.predecessor_id.is_(None))

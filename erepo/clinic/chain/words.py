@@ -9,6 +9,7 @@ from erepo.texts import Text
 WAITS: Final = "chain.waits"
 UNKNOWN: Final = "chain.predecessor-unknown"
 NOT_ARCHIVED: Final = "chain.predecessor-not-archived"
+FOREIGN: Final = "chain.of-another-provider"
 FORKED: Final = "chain.forked"
 REFUSED: Final = "chain.refused"
 BY_STATUS: Final = "chain.linked-by-status"
@@ -31,6 +32,10 @@ WORDS: Final[Mapping[str, Text]] = MappingProxyType(
         NOT_ARCHIVED: Text(
             "Archived as an original: the version it names is here, but not in the repository.",
             "Zarchiwizowany jako oryginał: wskazana wersja jest tutaj, ale nie w repozytorium.",
+        ),
+        FOREIGN: Text(
+            "Archived as an original: a document of another provider takes the place of none of ours.",
+            "Zarchiwizowany jako oryginał: dokument innego podmiotu nie zastępuje naszych dokumentów.",
         ),
         FORKED: Text(
             "Archived as an original: another document had already replaced the version it names.",

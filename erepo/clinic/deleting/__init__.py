@@ -3,6 +3,7 @@
 Commit points, in order:
 
     I  intent   a person's order, checked: permission, kind, hold, state      all of an order or none
+       begin    marked: not held, in all its versions; a later hold is refused
        remove   the closed set (ITI-62), then the octets (ITI-86), confirmed by asking
     D  deleted  documents archived|remote → deleted
     F  file     the content here is removed, and that is written down

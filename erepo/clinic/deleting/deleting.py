@@ -66,7 +66,7 @@ async def finish_deletions(cloud: Cloud, database: Database) -> Deleted:
 
 
 async def _delete(cloud: Cloud, database: Database, wanted: Sequence[str] | None) -> Deleted:
-    doomed = await asyncio.to_thread(ledger.load, database, "intended", wanted)
+    doomed = await asyncio.to_thread(ledger.begin, database, wanted)
     # A hold that came after the order counts, as long as nothing was removed.
     held = [one for one in doomed if one.held and await is_registered(cloud, _remote(cloud, one))]
     failed = [_rejection(one, UnderHold(count=1)) for one in held]

@@ -11,12 +11,10 @@ from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database
 from erepo.clinic.deleting.errors import KindNotDeletable, NotInRepository, UnderHold
 from erepo.clinic.permissions import Permission, require
-from erepo.clinic.retention import check_no_hold
-from erepo.clinic.retention.errors import DocumentHeld
 from erepo.clinic.retention.rows import is_held
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import document, now
-from erepo.clinic.tables_migrating import deletion
+from erepo.clinic.tables_migrating import DELETION_BEGUN, deletion
 
 _THERE = (State.ARCHIVED.value, State.REMOTE.value)
 _DELETABLE = tuple(kind.value for kind, info in KINDS.items() if info.deletable)
@@ -50,13 +48,12 @@ def intend(database: Database, public_ids: Sequence[str], login: str) -> list[st
     with database.begin() as connection:
         require(connection, login, Permission.DELETE)
         rows = connection.execute(
-            sa.select(document.c.id, document.c.state, document.c.kind)
+            sa.select(document.c.id, document.c.state, document.c.kind, is_held().label("held"))
             .where(document.c.public_id.in_(wanted))
             .with_for_update()
         ).all()
         _check(rows, len(wanted))
         ids = [row.id for row in rows]
-        _check_free(connection, ids)
         # An earlier deletion may have been given up, or be interrupted: the newer order counts.
         connection.execute(deletion.delete().where(deletion.c.document_id.in_(ids)))
         connection.execute(deletion.insert(), [{"document_id": one, "actor": login} for one in ids])
@@ -70,27 +67,43 @@ def _check(rows: Sequence[sa.Row[tuple[int, str, str]]], wanted: int) -> None:
         raise NotInRepository(count=wanted - len(there))
     if others := sum(row.kind not in _DELETABLE for row in rows):
         raise KindNotDeletable(count=others)
+    if under_hold := sum(bool(row.held) for row in rows):
+        raise UnderHold(count=under_hold)
 
 
-def _check_free(connection: sa.Connection, ids: Sequence[int]) -> None:
-    try:
-        check_no_hold(connection, ids)
-    except DocumentHeld as held:
-        raise UnderHold(**held.data) from None
+def begin(database: Database, public_ids: Sequence[str] | None = None) -> list[Doomed]:
+    """Return documents that are to be removed now, of all or of some; from here on a hold comes too late.
+
+    Those that are held already are returned, too, and left unmarked.
+    """
+    with database.begin() as connection:
+        ordered = sa.select(deletion.c.document_id).where(deletion.c.step == "intended")
+        # Locked: a hold that is about to be set sees the mark, or we see the hold.
+        locked = sa.select(document.c.id).where(document.c.id.in_(ordered)).order_by(document.c.id)
+        connection.execute(locked.with_for_update())
+        found = _load(connection, "intended", public_ids)
+        free = [one.id for one in found if not one.held]
+        mark = deletion.update().where(deletion.c.document_id.in_(free))
+        connection.execute(mark.values(code=DELETION_BEGUN))
+    return found
 
 
 def load(database: Database, step: str, public_ids: Sequence[str] | None = None) -> list[Doomed]:
     """Return documents whose deletion has come so far; of all, or of some."""
+    with database.read() as connection:
+        return _load(connection, step, public_ids)
+
+
+def _load(connection: sa.Connection, step: str, public_ids: Sequence[str] | None) -> list[Doomed]:
     wanted = (
-        sa.select(*_COLUMNS, is_held(), deletion.c.actor)
+        sa.select(*_COLUMNS, is_held().label("held"), deletion.c.actor)
         .join(deletion, deletion.c.document_id == document.c.id)
         .where(deletion.c.step == step)
         .order_by(document.c.id)
     )
     if public_ids is not None:
         wanted = wanted.where(document.c.public_id.in_(public_ids))
-    with database.read() as connection:
-        return [Doomed(*row) for row in connection.execute(wanted)]
+    return [Doomed(*row) for row in connection.execute(wanted)]
 
 
 def give_up(database: Database, doomed: Sequence[Doomed], code: str) -> None:
@@ -122,7 +135,7 @@ def delete(database: Database, doomed: Sequence[Doomed]) -> None:
                 connection.execute(
                     deletion.update()
                     .where(deletion.c.document_id.in_(ids))
-                    .values(step="removed", removed_at=moment)
+                    .values(step="removed", removed_at=moment, code=None)
                 )
 
 

@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from erepo.blobs.store import is_key
 from erepo.clinic.earchive.errors import RecordDamaged
 from erepo.durable import flush_folder, make_folder, write_durably
 
@@ -103,18 +104,20 @@ class Records:
 
         Raises:
             FileNotFoundError: there is none.
-            RecordDamaged: it does not match its fingerprint.
+            RecordDamaged: it does not match its fingerprint, is another number's, or none of ours.
         """
         path = self.path(number)
         fingerprint, _, body = path.read_bytes().partition(b"\n")
         if sha256(body).hexdigest().encode() != fingerprint:
             raise RecordDamaged(number=number, file=path)
-        found: dict[str, Any] = json.loads(body)
-        blobs = tuple(StoredBlob(**one) for one in found.pop("blobs"))
-        values: dict[str, Any] = {
-            name: tuple(one) if isinstance(one, list) else one for name, one in found.items()
-        }
-        return Record(**(values | {"blobs": blobs}))
+        try:
+            record = _unpack(body)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise RecordDamaged(number=number, file=path) from None
+        # A copy under a later number would turn the index back, and keep it there.
+        if record.number != number or not all(is_key(one.key) for one in record.blobs):
+            raise RecordDamaged(number=number, file=path)
+        return record
 
     def rewrite(self, record: Record, **changes: Any) -> None:
         """Replace a record by itself with parts left out, as a whole; its number stays."""
@@ -129,6 +132,15 @@ class Records:
 def _pack(record: Record) -> bytes:
     body = json.dumps(asdict(record), ensure_ascii=False, sort_keys=True).encode()
     return sha256(body).hexdigest().encode() + b"\n" + body
+
+
+def _unpack(body: bytes) -> Record:
+    found: dict[str, Any] = json.loads(body)
+    blobs = tuple(StoredBlob(**one) for one in found.pop("blobs"))
+    values: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in found.items()
+    }
+    return Record(**(values | {"blobs": blobs}))
 
 
 def _place(draft: Path, path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from erepo.cda.header import is_cda, read_header
 from erepo.clinic import audit
 from erepo.clinic.database import Database
 from erepo.clinic.fetching.errors import DocumentAbsent, FetchedDiffers
@@ -116,6 +117,7 @@ async def _asked(desk: Desk, one: Wanted) -> Wanted:
     entry = next((each for each in result.metadata.documents if each.unique_id == one.unique_id), None)
     if entry is None:
         raise DocumentAbsent(where="registry", codes="-")
+    _expect_patient(one.patient, [entry.patient_id])
     said = ((one.sha1, (entry.hash or "").lower(), "hash"), (one.size, entry.size, "size"))
     for ours, theirs, what in said:
         if ours and theirs is not None and ours != theirs:
@@ -145,6 +147,21 @@ async def _fetch(desk: Desk, one: Wanted) -> Fetched:
     return Fetched(one.unique_id, outcome.status, outcome.public_id, outcome.reason)
 
 
+def _expect_patient(wanted: CX | None, named: Sequence[CX]) -> None:
+    """Refuse what is about somebody else: taken in, it would lie among that patient's documents.
+
+    Only identifiers that one authority gives can be compared.
+
+    Raises:
+        FetchedDiffers: it is.
+    """
+    if wanted is None:
+        return
+    theirs = {one.id for one in named if one.authority_oid == wanted.authority_oid}
+    if theirs and wanted.id not in theirs:
+        raise FetchedDiffers(what="patient")
+
+
 def _codes(errors: Sequence[RegistryError]) -> str:
     # A code is the other side's text: what does not look like one is not repeated.
     return (
@@ -159,6 +176,9 @@ def _take(desk: Desk, one: Wanted, octets: bytes) -> Outcome:
         raise FetchedDiffers(what="hash")
     if one.size is not None and received.digests.size != one.size:
         raise FetchedDiffers(what="size")
+    if is_cda(octets):
+        named = read_header(octets, limit=len(octets)).patient.ids
+        _expect_patient(one.patient, [CX(each.extension, each.root) for each in named])
 
     def note(connection: sa.Connection, public_ids: Mapping[str, str]) -> None:
         detail: dict[str, Any] = {"repository": desk.place.repository_unique_id}

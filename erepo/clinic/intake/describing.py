@@ -12,7 +12,7 @@ from erepo.cda.media import XML, media_type
 from erepo.cda.model import CdaHeader, HeaderWarning
 from erepo.cda.parsing import parse
 from erepo.cda.signature import PREFIX, signature_warnings
-from erepo.clinic.errors import PatientUnknown
+from erepo.clinic.errors import PatientUnknown, SidecarInvalid
 from erepo.clinic.intake.files import Loaded, plain_name
 from erepo.clinic.intake.patients import PatientFacts
 from erepo.clinic.intake.sidecar import Beside
@@ -25,6 +25,8 @@ from erepo.identifiers.hl7 import ReferenceId
 
 #: Most characters of XDSDocumentEntry.uniqueId (ITI TF-3, table 4.2.3.1.7-2).
 UNIQUE_ID_LIMIT = 128
+#: Most characters of another identifier that is looked up: PostgreSQL's indexes take 2,704 octets of one.
+IDENTIFIER_LIMIT = 256
 
 _UNIQUE_ID_REFERENCE = "urn:ihe:iti:xds:2013:uniqueId"
 
@@ -131,13 +133,15 @@ def _modified(loaded: Loaded) -> datetime | None:
 def _required(known: Beside) -> PatientFacts:
     if known.patient is None:
         raise PatientUnknown
+    if not all(map(_is_usable, known.patient.key)):
+        raise SidecarInvalid(field="patient")
     return known.patient
 
 
 def _patient_of(header: CdaHeader) -> PatientFacts | None:
     """The patient by PESEL, else by the first identifier that XDS can carry."""
     patient = header.patient
-    usable = [one for one in patient.ids if one.extension and oids.is_oid(one.root)]
+    usable = [one for one in patient.ids if _is_usable(one.extension) and oids.is_oid(one.root)]
     chosen = next((one for one in usable if one.root == oids.PESEL), usable[0] if usable else None)
     if chosen is None:
         return None
@@ -154,6 +158,10 @@ def _patient_of(header: CdaHeader) -> PatientFacts | None:
     )
 
 
+def _is_usable(identifier: str) -> bool:
+    return 0 < len(identifier) <= IDENTIFIER_LIMIT and identifier.isprintable()
+
+
 def row_of(document: Described, loaded: Loaded, rule: KindRule, taken_in_at: datetime) -> dict[str, Any]:
     """Return the columns of `document` that follow from the file alone."""
     header = document.header
@@ -167,7 +175,7 @@ def row_of(document: Described, loaded: Loaded, rule: KindRule, taken_in_at: dat
         "kind": document.kind.value,
         "header": header,
         "title": document.title,
-        "set_id": header.set_id.unique_id if header and header.set_id else None,
+        "set_id": _set_of(header),
         "version": header.version if header else None,
         "effective_at": document.effective_at,
         "source_name": plain_name(loaded.path),
@@ -176,6 +184,11 @@ def row_of(document: Described, loaded: Loaded, rule: KindRule, taken_in_at: dat
         "warnings": document.warnings or None,
         "destroy_after_year": _last_year(document, rule, taken_in_at),
     }
+
+
+def _set_of(header: CdaHeader | None) -> str | None:
+    found = header.set_id.unique_id if header and header.set_id else ""
+    return found if _is_usable(found) else None
 
 
 def _last_year(document: Described, rule: KindRule, taken_in_at: datetime) -> int:

@@ -38,12 +38,15 @@ class PatientFacts:
 _COLUMNS = [patient.c[one.name] for one in fields(PatientFacts)]
 
 
-def patient_keys(connection: sa.Connection, facts: Sequence[PatientFacts]) -> dict[Key, int]:
+def patient_keys(
+    connection: sa.Connection, facts: Sequence[PatientFacts], *, ours: bool = True
+) -> dict[Key, int]:
     """Return the row of each patient; new ones are added, changed ones updated.
 
     Args:
         connection: the transaction; the caller commits.
         facts: in order of age, the newest last.
+        ours: False: another provider says so, which adds what we do not know and changes nothing that we do.
     """
     wanted: dict[Key, PatientFacts] = {}
     for one in facts:
@@ -56,7 +59,7 @@ def patient_keys(connection: sa.Connection, facts: Sequence[PatientFacts]) -> di
     changed = [
         {"row": row, **asdict(merged)}
         for key, (row, before) in present.items()
-        if (merged := before.updated_by(wanted[key])) != before
+        if (merged := before.updated_by(wanted[key]) if ours else wanted[key].updated_by(before)) != before
     ]
     if changed:
         connection.execute(patient.update().where(patient.c.id == sa.bindparam("row")), changed)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
 from erepo.clinic import audit, chain
+from erepo.clinic.chain.noting import OWN
 from erepo.clinic.intake.describing import Described, row_of
 from erepo.clinic.intake.files import Loaded
 from erepo.clinic.intake.patients import patient_keys
@@ -66,7 +67,8 @@ def insert_documents(
     if not fresh:
         return
     _settle_ids(connection, fresh)
-    keys = patient_keys(connection, [one.described.patient for one in fresh])
+    patients = [one.described.patient for one in fresh]
+    keys = patient_keys(connection, patients, ours=origin == OWN)
     moment = now()
     rows = [
         row_of(one.described, one.loaded, rules[one.described.kind], moment)

@@ -17,7 +17,7 @@ What an end in between leaves behind, and who repairs it:
     ended      database says      here                 next run
     ---------  -----------------  -------------------  --------------------------------------------
     before R   archived           content              asks again
-    R … F      remote, noted      content, unneeded    removes it by its note, before anything else
+    R … F      remote, noted      content, unneeded    asks again, removes it, before anything else
     inside F   remote, noted      content, or none     the same
     after F    remote             nothing              nothing to do
 

@@ -1,7 +1,8 @@
 """The commits of purging (points R and F of the package's table)."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -11,12 +12,14 @@ from erepo.clinic.kinds import read_rules
 from erepo.clinic.rereading import Archived
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import document, now
+from erepo.clinic.tables_earchive import repair
 from erepo.clinic.tables_purging import content_removal
 
 #: Files that go in one transaction: the lock on their documents is held meanwhile.
 FILES = 100
-#: States in which nothing of a document needs to lie here, now or soon.
-_GONE = (State.REMOTE.value, State.DELETED.value)
+#: How long after its row of the repair plan was closed a document may still be in the hands of a repair.
+_REPAIR: Final = timedelta(hours=1)
+_COLUMNS = tuple(document.c[name] for name in Archived._fields[:-1])
 
 
 def make_remote(database: Database, confirmed: Sequence[Archived]) -> list[Archived]:
@@ -60,6 +63,7 @@ def _still_over(connection: sa.Connection, ids: Sequence[int], moment: datetime)
             document.c.id.in_(ids),
             document.c.state == State.ARCHIVED.value,
             document.c.legal_hold.is_(False),
+            sa.not_(_in_repair(moment)),
         )
         .with_for_update(skip_locked=True)
     )
@@ -67,37 +71,76 @@ def _still_over(connection: sa.Connection, ids: Sequence[int], moment: datetime)
     return {id_ for id_, end in ends if end is not None and end <= moment}
 
 
-def remove_noted(database: Database, store: ContentStore) -> int:
+def _in_repair(moment: datetime) -> sa.ColumnElement[bool]:
+    """Its copy here is the one that a repair trusts in when it removes what the repository holds."""
+    open_lately = sa.or_(repair.c.state == "open", repair.c.closed_at > moment - _REPAIR)
+    found = sa.select(repair.c.id).where(repair.c.document_id == document.c.id, open_lately)
+    return found.correlate(document).exists()
+
+
+def noted(database: Database, repository: str) -> Iterator[Sequence[Archived]]:
+    """Yield what is noted and in the repository, page by page, each a short read of its own."""
+    last, wanted = (
+        0,
+        sa.select(*_COLUMNS).join(content_removal, content_removal.c.document_id == document.c.id),
+    )
+    there = (document.c.state == State.REMOTE.value, document.c.repository_unique_id == repository)
+    while True:
+        with database.read() as connection:
+            page = wanted.where(*there, document.c.id > last).order_by(document.c.id).limit(FILES)
+            rows = connection.execute(page).all()
+        if not rows:
+            return
+        yield [Archived(*row) for row in rows]
+        last = rows[-1].id
+
+
+def remove_noted(database: Database, store: ContentStore, confirmed: Collection[int]) -> int:
     """Remove the content of documents that are noted (F); return how many files there were.
+
+    Args:
+        database: the clinic's.
+        store: of the content.
+        confirmed: internal ids of those that the repository was heard to have in this very run; the notes of
+            others that are there wait, for theirs may be the last copy.
 
     Raises:
         OSError: the machine refuses; the notes stay, the next call tries again.
     """
     removed, last = 0, 0
-    while (found := _remove_some(database, store, last)) is not None:
+    while (found := _remove_some(database, store, last, confirmed)) is not None:
         files, last = found
         removed += files
     return removed
 
 
-def _remove_some(database: Database, store: ContentStore, last: int) -> tuple[int, int] | None:
+def _remove_some(
+    database: Database, store: ContentStore, last: int, confirmed: Collection[int]
+) -> tuple[int, int] | None:
     """Remove the next files behind a document; return (files, last document), or None at the end."""
     with database.read() as connection:
-        noted = connection.execute(_next_notes(last)).scalars().all()
-    if not noted:
+        ids = connection.execute(_next_notes(last)).scalars().all()
+    if not ids:
         return None
     with database.begin() as connection:
         rows = connection.execute(
             sa.select(document.c.id, document.c.sha256, document.c.state)
             .join(content_removal, content_removal.c.document_id == document.c.id)
-            .where(document.c.id.in_(noted))
+            .where(document.c.id.in_(ids))
             .with_for_update(of=document, skip_locked=True)
         ).all()
-        files = store.remove_all([row.sha256 for row in rows if row.state in _GONE])
+        remote = State.REMOTE.value
+        gone = [
+            row
+            for row in rows
+            if row.state == State.DELETED.value or (row.state == remote and row.id in confirmed)
+        ]
+        files = store.remove_all([row.sha256 for row in gone])
         # Of one that has come back the content is needed; of one that is under way nobody knows yet.
-        done = [row.id for row in rows if row.state != State.MIGRATING.value]
+        waiting = (remote, State.MIGRATING.value)
+        done = [row.id for row in rows if row in gone or row.state not in waiting]
         connection.execute(content_removal.delete().where(content_removal.c.document_id.in_(done)))
-    return files, noted[-1]
+    return files, ids[-1]
 
 
 def _next_notes(last: int) -> sa.Select[tuple[int]]:

@@ -16,7 +16,7 @@ from erepo.clinic.database import Database
 from erepo.clinic.pipeline import PATIENCE, ByteBudget
 from erepo.clinic.purging.choosing import pages
 from erepo.clinic.purging.errors import ContentNotRemoved
-from erepo.clinic.purging.removing import make_remote, remove_noted
+from erepo.clinic.purging.removing import make_remote, noted, remove_noted
 from erepo.clinic.purging.results import Kept, PurgeReport, total_of
 from erepo.clinic.repository import Cloud
 from erepo.clinic.rereading import Archived, read_back
@@ -28,8 +28,8 @@ SLICE = 100
 
 Found = tuple[Archived, Finding | None]
 """A document and what the repository says of it; None for octets that are not those that were sent."""
-Remove = Callable[[PurgeReport], int]
-"""Removes what is noted; writes into the report what the machine refuses."""
+Remove = Callable[[PurgeReport, Sequence[Archived]], int]
+"""Removes what is noted and was confirmed; writes into the report what the machine refuses."""
 
 
 @dataclass
@@ -45,11 +45,13 @@ class Purging:
     cloud: Cloud
     database: Database
     done: bool = False
+    _left: Iterator[Sequence[Archived]] = field(init=False, repr=False)
     _pages: Iterator[Sequence[Archived]] = field(init=False, repr=False)
     _store: ContentStore = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Fix the moment, so that a run has an end."""
+        self._left = noted(self.database, self.cloud.repository_unique_id)
         self._pages = pages(self.database, now(), self.cloud.repository_unique_id)
         self._store = ContentStore.at(self.cloud.settings)
 
@@ -61,7 +63,10 @@ class Purging:
         """
         await asyncio.to_thread(check_permitted, self.database, self.cloud.settings)
         report = PurgeReport()
-        report.left_over = await asyncio.to_thread(self._remove, report)
+        await asyncio.to_thread(self._remove, report, ())
+        while not report.problem and (again := await asyncio.to_thread(next, self._left, None)) is not None:
+            with first_error():
+                await _Portion(self.cloud, self.database, report, self._remove, again=True).run(again)
         wanted = None if report.problem else await asyncio.to_thread(next, self._pages, None)
         if wanted is None:
             self.done = True
@@ -71,9 +76,9 @@ class Purging:
         self.done = report.problem is not None
         return report
 
-    def _remove(self, report: PurgeReport) -> int:
+    def _remove(self, report: PurgeReport, confirmed: Sequence[Archived]) -> int:
         try:
-            return remove_noted(self.database, self._store)
+            return remove_noted(self.database, self._store, {one.id for one in confirmed})
         except OSError as error:
             report.problem = Problem.of(ContentNotRemoved(problem=error.strerror))
             return 0
@@ -96,10 +101,13 @@ async def purge(cloud: Cloud, database: Database) -> PurgeReport:
 
 
 class _Portion:
-    """One page of documents."""
+    """One page of documents; `again`: of those that an earlier run has made remote and left here."""
 
-    def __init__(self, cloud: Cloud, database: Database, report: PurgeReport, remove: Remove) -> None:
+    def __init__(
+        self, cloud: Cloud, database: Database, report: PurgeReport, remove: Remove, *, again: bool = False
+    ) -> None:
         self._cloud, self._database, self._report, self._remove = cloud, database, report, remove
+        self._again = again
         self._budget = ByteBudget(cloud.settings.limits.memory_budget)
         self._failures = 0
         self._first: Problem | None = None
@@ -146,11 +154,15 @@ class _Portion:
         return [(one, read.get(one.id, finding)) for one, finding in told]
 
     def _commit(self, group: Sequence[Found]) -> None:
-        made = make_remote(self._database, [one for one, finding in group if finding is Finding.EQUAL])
-        self._report.purged += len(made)
-        self._report.bytes += sum(one.size for one in made)
-        if made:
-            self._remove(self._report)
+        equal = [one for one, finding in group if finding is Finding.EQUAL]
+        if self._again:
+            self._report.left_over += self._remove(self._report, equal)
+        else:
+            made = make_remote(self._database, equal)
+            self._report.purged += len(made)
+            self._report.bytes += sum(one.size for one in made)
+            if made:
+                self._remove(self._report, made)
         for one, finding in group:
             if finding is not Finding.EQUAL:
                 self._keep(one, finding.value if finding else "content")

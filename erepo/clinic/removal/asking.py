@@ -19,14 +19,16 @@ _IDS = 1000
 async def entries_of(cloud: Cloud, documents: Sequence[RemoteDocument]) -> frozenset[str]:
     """Return the entryUUIDs of all versions of these documents' entries in this repository.
 
-    An entry of the same uniqueId that points at another repository is none of ours and stays.
+    An entry of the same uniqueId that points at another repository is none of ours and stays. So does one
+    that was not asked for: what a registry answers too much would be removed.
     """
     result = await cloud.query(
         iti18.get_documents(unique_ids=[one.unique_id for one in documents], return_type=iti18.OBJECT_REF)
     )
     found = frozenset(result.object_refs)
     known = {one.entry_uuid for one in documents if one.entry_uuid}
-    strange = [one for one in sorted(found - known) if not await _is_here(cloud, one)]
+    wanted = {one.unique_id for one in documents}
+    strange = [one for one in sorted(found - known) if not await _is_one_of(cloud, one, wanted)]
     return found.difference(strange)
 
 
@@ -35,9 +37,12 @@ async def is_registered(cloud: Cloud, document: RemoteDocument) -> bool:
     return bool(await entries_of(cloud, [document]))
 
 
-async def _is_here(cloud: Cloud, entry_uuid: str) -> bool:
+async def _is_one_of(cloud: Cloud, entry_uuid: str, unique_ids: Collection[str]) -> bool:
     result = await cloud.query(iti18.get_documents(entry_uuids=[entry_uuid]))
-    return any(one.repository_unique_id == cloud.repository_unique_id for one in result.metadata.documents)
+    return any(
+        one.unique_id in unique_ids and one.repository_unique_id == cloud.repository_unique_id
+        for one in result.metadata.documents
+    )
 
 
 async def closed_set(cloud: Cloud, entries: Collection[str]) -> frozenset[str]:

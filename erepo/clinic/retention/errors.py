@@ -171,10 +171,10 @@ class BeingDestroyed(PermanentError):
 
     code = "retention.being-destroyed"
     cause = Text(
-        "The destruction of {count} of the documents has begun.",
-        "Rozpoczęto już brakowanie dokumentów: {count}.",
+        "The destruction or deletion of {count} of the documents has begun.",
+        "Rozpoczęto już brakowanie lub usuwanie dokumentów: {count}.",
     )
     cure = Text(
-        "A hold comes too late for them; see `erepo retention proposals`.",
-        "Dla nich wstrzymanie jest spóźnione; zobacz `erepo retention proposals`.",
+        "A hold comes too late for them; see `erepo retention proposals` and their histories.",
+        "Dla nich wstrzymanie jest spóźnione; zobacz `erepo retention proposals` i historię dokumentów.",
     )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from erepo.clinic import audit
 from erepo.clinic.permissions import Permission, require
 from erepo.clinic.retention.errors import BeingDestroyed, DocumentHeld, HoldReasonUnknown
-from erepo.clinic.retention.rows import SLICE, ids_of, is_gone, is_held
+from erepo.clinic.retention.rows import SLICE, ids_of, is_being_deleted, is_gone, is_held
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_retention import legal_hold
 from erepo.texts import Text
@@ -135,10 +135,10 @@ def _check_not_begun(connection: sa.Connection, public_ids: Sequence[str]) -> No
     begun = 0
     for start in range(0, len(public_ids), SLICE):
         part = document.c.public_id.in_(public_ids[start : start + SLICE])
-        # Locked: a destruction that is about to begin sees the hold, or we see that it has begun.
+        # Locked: what is about to begin sees the hold, or we see that it has begun.
         connection.execute(sa.select(document.c.id).where(part).with_for_update())
         begun += connection.execute(
-            sa.select(sa.func.count()).select_from(document).where(part, is_gone())
+            sa.select(sa.func.count()).select_from(document).where(part, is_gone() | is_being_deleted())
         ).scalar_one()
     if begun:
         raise BeingDestroyed(count=begun)

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from erepo.clinic.retention.errors import RetentionDocumentUnknown
 from erepo.clinic.tables import document
+from erepo.clinic.tables_migrating import DELETION_BEGUN, deletion
 from erepo.clinic.tables_retention import destruction_item
 
 SLICE = 500
@@ -29,6 +30,16 @@ def is_gone() -> sa.ColumnElement[bool]:
         destruction_item.c.state.in_(("destroying", "destroyed")),
     )
     return item.correlate(document).exists()
+
+
+def is_being_deleted() -> sa.ColumnElement[bool]:
+    """Return the condition that a person's order to delete a document is being carried out."""
+    begun = sa.select(deletion.c.document_id).where(
+        deletion.c.document_id == document.c.id,
+        deletion.c.step == "intended",
+        deletion.c.code == DELETION_BEGUN,
+    )
+    return begun.correlate(document).exists()
 
 
 def ids_of(connection: sa.Connection, public_ids: Sequence[str]) -> list[int]:

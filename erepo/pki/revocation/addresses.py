@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from erepo.bounded import Address
+from erepo.bounded import Address, is_of_the_internet
 from erepo.pki.revocation.errors import StatusAddressRefused
 
 _T = TypeVar("_T", bound=x509.ExtensionType)
@@ -116,7 +116,7 @@ def judge(host: str, address: Address, *, local: bool) -> None:
     """
     real = _carried(address) if isinstance(address, IPv6Address) else address
     never = real.is_link_local or real.is_multicast or real.is_unspecified
-    if never or not (real.is_global or (local and (real.is_private or real.is_loopback))):
+    if never or not (is_of_the_internet(real) or (local and (real.is_private or real.is_loopback))):
         raise StatusAddressRefused(host=host[:100], rule="not a public address / adres nie jest publiczny")
 
 

@@ -19,6 +19,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 
@@ -30,6 +31,7 @@ from erepo.pki.revocation.errors import (
     CertificateRevoked,
     CrlMissing,
     CrlUnreachable,
+    CrlUnusable,
     StatusAddressRefused,
     StatusUnknown,
     StatusUntrusted,
@@ -41,6 +43,7 @@ from erepo.settings import RevocationSettings
 
 log = logging.getLogger("erepo.pki")
 
+_OTHERS: Final = "it is not about authorities / nie dotyczy urzędów"
 #: A certificate and the authority that signed it.
 Pair = tuple[x509.Certificate, x509.Certificate]
 
@@ -111,7 +114,7 @@ class Revocation:
             except (StatusUnknown, StatusAddressRefused) as error:
                 trouble = error
             else:
-                found.refuse_listed(certificate)
+                _expect_not_listed(certificate, found, url)
                 return
         raise trouble or StatusAddressRefused(host="-", rule="no http address / brak adresu http")
 
@@ -287,3 +290,10 @@ class Revocation:
                 self._revoked.pop(fingerprint(certificate), None)
             else:
                 self._revoked[fingerprint(certificate)] = error
+
+
+def _expect_not_listed(certificate: x509.Certificate, found: RevocationList, url: str) -> None:
+    if not found.covers(certificate):
+        # Whoever plays it to us in place of the authorities' list hides what that one says.
+        raise CrlUnusable(source=host_of(url), rule=_OTHERS)
+    found.refuse_listed(certificate)

@@ -50,9 +50,12 @@ class RevocationList:
         return min(end, limit) if end else limit
 
     def covers(self, certificate: x509.Certificate) -> bool:
-        """Tell whether the list is for this certificate, where it says for which addresses it is made."""
+        """Tell whether the list is for this certificate, where it says for which, or for which addresses."""
         point = extension(self.crl.extensions, x509.IssuingDistributionPoint)
         names = _names(point) if point is not None else set()
+        basic = extension(certificate.extensions, x509.BasicConstraints)
+        if point is not None and point.only_contains_user_certs and basic is not None and basic.ca:
+            return False
         return not names or bool(names & set(published(certificate).crls))
 
     def is_due(self, at: datetime, every: timedelta) -> bool:

@@ -32,6 +32,18 @@ def test_pages_show_each_document_once(api: RunningApi, http: httpx.Client, fres
     assert [one for one in seen if one in sent] == sent
 
 
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_times_at_the_ends_of_the_calendar(http: httpx.Client, since: str) -> None:
+    """A time that another zone cannot write is a wrong request, no fault of ours."""
+    assert http.get("/api/documents", params={"since": since}).json()["code"] == "api.request-invalid"
+
+
+def test_a_patient_that_no_database_can_hold(http: httpx.Client) -> None:
+    """NUL is no part of an identifier; PostgreSQL would refuse the whole question."""
+    answer = http.post("/api/documents/search", json={"patient": "a\0b^^^&1.2.3&ISO"})
+    assert answer.json()["code"] == "api.request-invalid"
+
+
 def test_filters(api: RunningApi, http: httpx.Client) -> None:
     """State, kind and time of taking in narrow a list."""
     later = datetime.now(UTC) + timedelta(days=400)

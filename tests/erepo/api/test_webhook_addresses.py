@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from erepo.api.errors import RequestInvalid, WebhookAddressRefused
+from erepo.api.webhooks import sending
 from erepo.api.webhooks.guarding import AddressForbidden, check_url, is_public, public_socket
 from erepo.api.webhooks.outbox import Delivery
 from erepo.api.webhooks.sending import Sender
@@ -47,6 +48,8 @@ def receiver() -> Iterator[Receiver]:
         "https://exa mple.org/",
         "https://example.org:x/",
         "//example.org",
+        "https://example..org/",
+        f"https://{'a' * 64}.org/",
     ],
 )
 def test_addresses_that_are_not_called(url: str) -> None:
@@ -69,6 +72,7 @@ def test_addresses_inside_by_a_setting() -> None:
         "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.8.9.1", "169.254.169.254", "172.16.0.1", "192.168.0.1",
         "198.18.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1%eth0", "fc00::1", "ff02::1",
         "::ffff:127.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "2001:db8::1",
+        "::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b:1::7f00:1", "fec0::1",
     ],
 )  # fmt: skip
 def test_addresses_that_are_inside(address: str) -> None:
@@ -89,6 +93,14 @@ def test_a_socket_opens_to_public_addresses_only() -> None:
     public_socket((*kind, ("193.178.164.1", 443))).close()
     with pytest.raises(AddressForbidden):
         public_socket((*kind, ("127.0.0.1", 443)))
+
+
+async def test_a_name_that_nobody_can_look_up_is_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt that fails before there is a connection counts as one: it is not made for ever."""
+    monkeypatch.setattr(sending, "check_url", lambda url, **_: url)
+    one = Delivery(1, "hook", "msg_1", "{}", 0, "https://example..org/", new_secret())
+    async with Sender(ApiSettings()) as sender:
+        assert await sender.send(one) == "UnicodeError"
 
 
 async def test_a_name_that_leads_inside_is_not_called(receiver: Receiver) -> None:

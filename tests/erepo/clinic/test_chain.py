@@ -12,6 +12,7 @@ from erepo.clinic.archiving import summary
 from erepo.clinic.archiving import work as working
 from erepo.clinic.chain import settle_links
 from erepo.clinic.chain.errors import ChainDocumentUnknown
+from erepo.clinic.intake import Beside, Intake, Received
 from erepo.clinic.kinds import Kind, set_rule
 from erepo.clinic.rejected import send_again
 from erepo.clinic.tables import document
@@ -95,6 +96,28 @@ async def test_an_older_version_known_to_the_registry_alone_is_replaced_there(
     shelf.bring(version(2))
     await archive(desk)
     assert (shelf.current(), shelf.links()["A2"]) == (["A2"], ("linked", ""))
+
+
+@pytest.mark.parametrize("order", ["ours first", "theirs first", "in the registry alone"])
+async def test_another_provider_replaces_none_of_ours(
+    desk: Desk, shelf: Shelf, tmp_path: Path, order: str
+) -> None:
+    """A fetched document that names one of ours as replaced leaves it current, however it is found."""
+    if order != "theirs first":
+        shelf.bring(version(1))
+        await archive(desk)
+    if order == "in the registry alone":
+        with desk.database.begin() as connection:
+            values = {"unique_id": "2.25.1", "set_id": None, "sha256": "0" * 64, "entry_uuid": None}
+            connection.execute(document.update().values(values))
+    intake = Intake.at(desk.database, desk.settings)
+    assert intake.take_received(Received.of(version(2), Beside(), actor="x", origin="foreign")).reason is None
+    if order == "theirs first":
+        await archive(desk)
+        shelf.bring(version(1))
+    await archive(desk)
+    assert "A1" in shelf.current()
+    assert not desk.cloud.links
 
 
 async def test_an_older_version_nobody_knows_is_waited_for_by_nobody(desk: Desk, shelf: Shelf) -> None:

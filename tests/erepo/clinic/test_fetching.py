@@ -37,6 +37,7 @@ from erepo.errors import RetryableError
 from erepo.identifiers.hl7 import CX
 from erepo.identifiers.oids import PESEL
 from tests.support import cda_documents as cda
+from tests.support.chains import another_patient
 from tests.support.clinic_side import Clinic, new_clinic
 from tests.support.cloud import RunningCloud, running_cloud
 from tests.support.cloud_client import make_entry, make_submission, new_oid
@@ -185,6 +186,27 @@ def test_other_octets_than_promised(
         sha256 = digest(MemoryContent(octets)).sha256
         found = connection.execute(sa.select(document.c.id).where(document.c.sha256 == sha256)).first()
     assert found is None
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_document_of_somebody_else(world: World, asked: bool) -> None:
+    """A repository that answers with another patient's document puts nothing among that patient's papers."""
+    mine = cda.document(patient=another_patient()).replace(
+        identity("A1").encode(), identity(new_oid()).encode()
+    )
+    unique_id = world.deposit(mine)
+    place = world.place if asked else replace(world.place, registry_url="")
+    (one,) = world.fetch(Wanted(unique_id, patient=PATIENT), place=place).documents
+    assert isinstance(one.reason, FetchedDiffers)
+    assert "patient" in str(one.reason)
+    assert "02070803628" not in str(one.reason)
+    if asked:
+        # The entry names whom it was deposited for, the document somebody else.
+        (one,) = world.fetch(Wanted(unique_id)).documents
+        assert isinstance(one.reason, FetchedDiffers)
+        other = CX("02070803628", PESEL)
+        (one,) = world.fetch(Wanted(unique_id, patient=other), place=place).documents
+        assert isinstance(one.reason, FetchedDiffers)
 
 
 def test_an_answer_about_another_document(

@@ -1,6 +1,9 @@
 """Taking documents in: folders and files made to stop the import, and wishes that would lose documents."""
 
+import contextlib
+import json
 import os
+import random
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,11 +13,12 @@ import pytest
 import sqlalchemy as sa
 
 from erepo.clinic.content import ContentStore
-from erepo.clinic.database import Database
-from erepo.clinic.intake import Intake, Outcome, find_files
-from erepo.clinic.tables import document
+from erepo.clinic.database import Database, open_database
+from erepo.clinic.intake import Beside, Intake, Outcome, Received, find_files
+from erepo.clinic.tables import document, patient
 from erepo.settings import Settings
 from tests.support import cda_documents as cda
+from tests.support import postgres
 from tests.support.documents import rows_of, write
 
 PESEL = "44051401359"
@@ -157,3 +161,46 @@ def test_reading_commands_wait_for_no_writer(clinic_database: Database, clinic_s
     """Opening a database that is up to date takes no lock, so status answers while an import commits."""
     with clinic_database.begin():
         clinic_database.upgrade()
+
+
+@pytest.mark.parametrize(
+    ("what", "refused"),
+    [("setId", ""), ("patient", "patient.unknown"), ("related", ""), ("beside", "sidecar.invalid")],
+)
+def test_identifiers_that_no_index_takes(tmp_path: Path, what: str, refused: str) -> None:
+    """On PostgreSQL an identifier of thousands of characters stops no other document of its group."""
+    long = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=6000))
+    related = (
+        f'<relatedDocument typeCode="RPLC"><parentDocument><id root="1.2.3" extension="{long}"/>'
+        "</parentDocument></relatedDocument>"
+    )
+    hostile = {
+        "setId": cda.document().replace(b'extension="S1"', f'extension="{long}"'.encode()),
+        "patient": cda.document().replace(PESEL.encode(), long.encode()),
+        "related": cda.document(rest=related),
+        "beside": PDF,
+    }[what]
+    good = cda.document().replace(b'extension="A1"', b'extension="A2"')
+    with postgres.database() as url, contextlib.closing(open_database(url)) as database:
+        database.upgrade()
+        write(tmp_path / "in", "a.xml", hostile)
+        if what == "beside":
+            write(tmp_path / "in", "a.xml.json", json.dumps({"patient": {"id": long}}).encode())
+        write(tmp_path / "in", "b.xml", good)
+        settings = Settings(_env_file=None, home=tmp_path)  # type: ignore[call-arg]
+        summary = Intake.at(database, settings).take_folder([tmp_path / "in"])
+    assert summary.reasons == ({refused: 1} if refused else {})
+    assert summary.taken == (1 if refused else 2)
+
+
+def test_another_provider_renames_no_patient_of_ours(clinic_database: Database, tmp_path: Path) -> None:
+    """What a fetched document says of a patient fills gaps, and changes nothing of what our own have said."""
+    settings = Settings(_env_file=None, home=tmp_path)  # type: ignore[call-arg]
+    intake = Intake.at(clinic_database, settings)
+    before = cda.document().replace(b'<birthTime value="19440514"/>', b"").replace(b"Jan", b"Janina")
+    theirs = cda.document().replace(b'extension="A1"', b'extension="A2"').replace(b"Jan", b"Mallory")
+    for octets, origin in ((before, "own"), (theirs, "foreign")):
+        assert intake.take_received(Received.of(octets, Beside(), actor="x", origin=origin)).reason is None
+    with clinic_database.read() as connection:
+        [row] = connection.execute(sa.select(patient.c.given, patient.c.birth_date)).all()
+    assert tuple(row) == ("Janina", "19440514")

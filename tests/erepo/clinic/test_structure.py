@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from erepo.clinic.database import Database
 from erepo.clinic.errors import FileUnreadable, StructureIncomplete, StructureInvalid
+from erepo.clinic.permissions import Permission, grant, granted
 from erepo.clinic.structure import check_ready, read_archiving_user, read_provider, store_structure
 from erepo.clinic.structure_file import parse_structure, read_structure_file
 from erepo.clinic.tables import audit_event, staff
@@ -39,6 +40,25 @@ def test_the_documented_example_is_complete(clinic_database: Database) -> None:
     assert list(ready.places) == ["000000100300-001", "000000100300-002"]
     assert ready.default_place.codes.viii == "1500"
     assert ready.default_place.unit.resort_v == "01"
+
+
+def test_a_new_person_does_not_inherit_permissions(clinic_database: Database) -> None:
+    """Whoever stands in no structure any more may nothing, also when the login is given to somebody later."""
+    data = _example()
+    login = data["users"][-1]["login"]
+    _store(clinic_database, data)
+    with clinic_database.begin() as connection:
+        grant(connection, login, Permission.DESTROY, actor="admin")
+    _store(clinic_database, data)
+    with clinic_database.read() as connection:
+        assert granted(connection, login) == {Permission.DESTROY}
+    left = {**data, "users": data["users"][:-1]}
+    _store(clinic_database, left)
+    _store(clinic_database, data)
+    with clinic_database.read() as connection:
+        assert granted(connection, login) == set()
+        events = list(connection.execute(sa.select(audit_event.c.event)).scalars())
+    assert "permission_revoked" in events
 
 
 def test_loading_again_replaces(clinic_database: Database) -> None:

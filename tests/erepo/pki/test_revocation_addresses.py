@@ -51,6 +51,10 @@ def test_addresses_that_are_not_asked(
         ("::ffff:169.254.169.254", False, False),
         ("224.0.0.1", False, False),
         ("0.0.0.0", False, False),
+        ("::127.0.0.1", False, False),
+        ("::ffff:0:127.0.0.1", False, False),
+        ("64:ff9b:1::a9fe:a9fe", False, False),
+        ("fec0::1", False, False),
         ("2a00:1450::1", True, True),
     ],
 )

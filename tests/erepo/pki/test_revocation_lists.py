@@ -184,6 +184,10 @@ def test_the_whole_chain_is_asked(world: World) -> None:
     between = sub_authority(world.place.authority, "Between", extra=world.place.extensions(crl=True))
     chain = [Recipe(issuer=between).make(), between.certificate, world.place.authority.certificate]
     world.asking().check(chain)
+    world.place.extra = [(scope(only_contains_user_certs=True), True)]
+    with pytest.raises(errors.CrlUnusable, match="authorities"):
+        world.asking().check(chain)
+    world.place.extra = []
     world.place.revoke(between.certificate)
     with pytest.raises(errors.RevokedByCrl, match=f"{between.certificate.serial_number:X}"):
         world.asking().check(chain)

@@ -38,6 +38,15 @@ def test_the_header_is_shown_in_polish() -> None:
         assert part in text, part
 
 
+def test_no_mark_turns_the_direction_of_writing() -> None:
+    """What is written "10 mg" is read "10 mg", in the text and in the title, also where marks come as numbers."""
+    narrative = told("<paragraph>\u202e10 mg\u202c, \u206720&#x2069; mg</paragraph>")
+    page = render(narrative.replace(b"Wynik", b"Wy&#x202e;nik"), NOWHERE, LIMITS).octets.decode()
+    assert "10 mg, 20 mg" in page
+    assert "<title>Wynik" in page
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", page)
+
+
 @pytest.mark.parametrize(
     ("template", "type_code", "words"),
     [

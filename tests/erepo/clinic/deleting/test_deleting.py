@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -14,10 +15,13 @@ from erepo.clinic.deleting import (
     finish_deletions,
     ledger,
 )
-from erepo.clinic.permissions import Permission, PermissionMissing, revoke
+from erepo.clinic.permissions import Permission, PermissionMissing, grant, revoke
+from erepo.clinic.retention import HoldReason, hold
+from erepo.clinic.retention.errors import BeingDestroyed
 from erepo.clinic.tables import audit_event, document
 from erepo.clinic.tables_migrating import deletion
 from erepo.errors import OutcomeUnknown
+from erepo.xds.iti18 import QueryResult, StoredQuery
 from tests.support.fake_cloud import ADDRESS
 from tests.support.migration_desk import LOGIN, MigrationDesk
 from tests.support.stepping import MESSAGES, Crash, fail_at
@@ -91,20 +95,55 @@ async def test_a_hold_protects(desk: MigrationDesk) -> None:
     assert (await finish_deletions(desk.cloud, desk.database)).failed == []
 
 
-async def test_a_hold_on_another_version_protects(desk: MigrationDesk) -> None:
-    """One version is wanted in proceedings: none of its set is deleted, before or after the order."""
-    ids = await prepared(desk, 2)
-    [(patient, *_), *_] = desk.rows(document.c.patient_key)
-    change(desk, ids, set_id="S1", patient_key=patient)
+async def test_a_hold_of_one_version_protects_the_others(desk: MigrationDesk) -> None:
+    """What is wanted in proceedings is the document in all its versions: none of them is deleted."""
+    ids = await prepared(desk)
+    change(desk, ids[:2], set_id="1.2.3", patient_key=1)
     change(desk, ids[:1], legal_hold=True)
     with pytest.raises(UnderHold):
-        await delete_documents(desk.cloud, desk.database, ids[1:], LOGIN)
-    change(desk, ids, legal_hold=False)
-    ledger.intend(desk.database, ids[1:], LOGIN)
-    change(desk, ids[:1], legal_hold=True)
+        await delete_documents(desk.cloud, desk.database, ids[1:2], LOGIN)
+    ledger.intend(desk.database, ids[2:3], LOGIN)
+    change(desk, ids[2:3], set_id="1.2.3", patient_key=1)
     done = await finish_deletions(desk.cloud, desk.database)
     assert ([one.code for one in done.failed], done.deleted) == (["deletion.hold"], [])
-    assert len(desk.cloud.octets) == 2
+    assert len(desk.cloud.octets) == 4
+
+
+async def test_no_hold_is_promised_for_what_is_being_removed(desk: MigrationDesk) -> None:
+    """A hold that comes while the repository removes the document is refused, not given in vain."""
+    ids = await prepared(desk)
+    with desk.database.begin() as connection:
+        grant(connection, LOGIN, Permission.HOLD, actor="test")
+    refused: list[str] = []
+
+    def try_to_hold(_: object) -> None:
+        with desk.database.begin() as connection, pytest.raises(BeingDestroyed) as caught:
+            hold(connection, ids[:1], HoldReason.COURT, LOGIN)
+        refused.append(caught.value.code)
+
+    desk.cloud.guard = try_to_hold
+    done = await delete_documents(desk.cloud, desk.database, ids[:1], LOGIN)
+    assert (done.deleted, set(refused)) == (ids[:1], {"retention.being-destroyed"})
+    with desk.database.begin() as connection:
+        assert hold(connection, ids[1:], HoldReason.COURT, LOGIN) == 3
+
+
+async def test_what_a_registry_answers_too_much_stays(
+    desk: MigrationDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A registry that names every entry it has when it is asked for one has only that one removed."""
+    ids = await prepared(desk)
+    honest = desk.cloud.query
+
+    async def everything(query: StoredQuery) -> QueryResult:
+        answer = await honest(query)
+        if not answer.object_refs:
+            return answer
+        return replace(answer, object_refs=tuple(one.entry_uuid for _, one in desk.cloud.entries.values()))
+
+    monkeypatch.setattr(desk.cloud, "query", everything)
+    assert (await delete_documents(desk.cloud, desk.database, ids[:1], LOGIN)).deleted == ids[:1]
+    assert len(desk.cloud.octets) == len(desk.cloud.entries) == 3
 
 
 async def test_only_who_may_delete_does(desk: MigrationDesk) -> None:

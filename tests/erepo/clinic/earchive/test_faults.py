@@ -5,6 +5,7 @@ import json
 import resource
 import shutil
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +277,37 @@ async def test_a_folder_in_use_becomes_no_archive(
     mark.write_text(json.dumps(json.loads(mark.read_text()) | {"format": 2}))
     with pytest.raises(errors.ArchiveTooNew):
         place.check()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"number": 1},
+        {
+            "blobs": [
+                {"unique_id": "1.2", "key": "../../x", "sha1": "", "sha256": "", "size": 1, "mime_type": ""}
+            ]
+        },
+        {"more": 1},
+        {"blobs": [1]},
+    ],
+)
+async def test_a_record_that_is_none_of_ours_is_damaged(desk: ArchiveDesk, change: dict[str, object]) -> None:
+    """Whoever writes into the folder can make fingerprints; another number, or a way out, is still named."""
+    desk.take_in(2, 2)
+    await desk.run()
+    last = desk.records()[-1]
+    number = int(last.stem) + 1
+    body = json.dumps(
+        {**json.loads(last.read_bytes().partition(b"\n")[2]), "number": number, **change}
+    ).encode()
+    forged = last.with_name(f"{number:09d}.json")
+    forged.write_bytes(sha256(body).hexdigest().encode() + b"\n" + body)
+    with pytest.raises(errors.RecordDamaged):
+        opened(desk)
+    forged.unlink()
+    opened(desk).close()
+    await desk.check_all_archived_once()
 
 
 async def test_words_of_removed_entries_leave_the_records(desk: ArchiveDesk) -> None:

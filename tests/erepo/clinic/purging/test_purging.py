@@ -263,13 +263,30 @@ async def test_a_file_that_cannot_be_removed_is_told_and_removed_later(
     assert (again.purged, again.left_over, stored(desk)) == (6 - report.purged, report.purged, set())
 
 
+async def test_a_copy_left_over_is_not_removed_once_it_is_the_last(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a crash left here goes only where the repository proves once more that it has it, undamaged."""
+    await archived(desk, 2)
+    monkeypatch.setattr(purging, "remove_noted", lambda *_: 0)
+    await purge(desk.cloud, desk.database)
+    monkeypatch.undo()
+    one = desk.unique_ids()[0]
+    octets, desk.cloud.octets[one] = desk.cloud.octets[one], b"others"
+    report = await purge(desk.cloud, desk.database)
+    assert (report.left_over, len(report.kept), len(stored(desk))) == (1, 1, 1)
+    assert len(desk.rows(content_removal.c.document_id)) == 1
+    desk.cloud.octets[one] = octets
+    again = await purge(desk.cloud, desk.database)
+    assert (again.left_over, again.kept, stored(desk)) == (1, [], set())
+
+
 @pytest.mark.parametrize("state", ["migrating", "blocked"])
 async def test_a_document_that_comes_back_keeps_its_content(
     desk: Desk, state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A note that a crash has left is not held against content that was fetched again meanwhile."""
     await archived(desk, 1)
-    monkeypatch.setattr(removing, "remove_noted", lambda *_: 0)
     monkeypatch.setattr(purging, "remove_noted", lambda *_: 0)
     await purge(desk.cloud, desk.database)
     monkeypatch.undo()

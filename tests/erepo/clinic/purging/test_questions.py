@@ -113,7 +113,8 @@ def test_question_rule_and_commit_agree(
     for one in made:
         store.path(one.sha256).parent.mkdir(parents=True, exist_ok=True)
         store.path(one.sha256).write_bytes(b"x")
-    assert (remove_noted(database, store), list(store.stored())) == (len(made), [])
+    assert (remove_noted(database, store, ()), len(list(store.stored()))) == (0, len(made))
+    assert (remove_noted(database, store, {one.id for one in made}), list(store.stored())) == (len(made), [])
     with database.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(content_removal)).scalar() == 0
 

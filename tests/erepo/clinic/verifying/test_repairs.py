@@ -1,6 +1,7 @@
 """The repair plan: every difference stands in it, and what is safe is repaired, whenever the process ends."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from erepo.clinic.archiving.comparing import Finding
 from erepo.clinic.content import ContentStore
 from erepo.clinic.coverage import count_open
 from erepo.clinic.earchive import EArchive
+from erepo.clinic.purging import purge
 from erepo.clinic.states import State, move
-from erepo.clinic.tables import audit_event, document
+from erepo.clinic.tables import audit_event, document, now
 from erepo.clinic.tables_earchive import repair
 from erepo.clinic.verifying import repairing, verify
 from erepo.clinic.verifying.errors import RepairUnknown
@@ -71,6 +73,28 @@ async def healed(archive: ArchiveDesk) -> None:
     assert (await verify(archive.archive, archive.database, read_back=True)).complete
     await archive.check_all_archived_once()
     assert plan(archive) == []
+
+
+async def test_purging_leaves_what_is_in_the_repair_plan(
+    archive: ArchiveDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The repository's copy was right again, and is purged here while a repair removes it there: all stay."""
+    await damaged(archive)
+    flip(archive.blob_files()[1])
+    with archive.database.begin() as connection:
+        connection.execute(document.update().values(archived_at=now() - timedelta(days=400)))
+    find, reports = repairing._find, []
+
+    async def meanwhile(cloud: Any, unique_id: str) -> Any:
+        reports.append(await purge(archive.archive, archive.database))
+        return await find(cloud, unique_id)
+
+    monkeypatch.setattr(repairing, "_find", meanwhile)
+    [done] = await repair_all(archive.archive, archive.database, ids(archive))
+    assert (done.outcome, reports[0].purged) == ("replaced", 3)
+    store = ContentStore.at(archive.settings)
+    [sha256] = [row[0] for row in archive.rows(document.c.sha256, document.c.state) if row[1] == "local"]
+    assert store.check(sha256).sha256 == sha256
 
 
 async def test_damaged_octets_are_replaced_from_the_copy_here(archive: ArchiveDesk) -> None:

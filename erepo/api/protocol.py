@@ -1,0 +1,84 @@
+"""The HTTP protocol class for uvicorn that bounds what uvicorn leaves unbounded.
+
+Requests at once are counted by open connections (`limit_concurrency`): whoever opened them all and said
+nothing would keep everybody else out, and one head of any length would be held in memory. So a connection has
+a time in which the head of its first request must be there, heads have a size, and one address may not have
+all connections.
+"""
+
+import asyncio
+from collections import Counter
+from typing import ClassVar, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+#: Octets of a request line with all headers.
+HEAD_BYTES: Final = 64 * 1024
+#: Connections of one address at once.
+MOST_OF_ONE: Final = 256
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    #: Seconds for the head of a request.
+    patience: ClassVar[float] = 20.0
+    #: Open connections by address; one event loop a process, so nobody else counts.
+    _open: ClassVar[Counter[str]] = Counter()
+
+    _address = ""
+    _left = HEAD_BYTES
+    _in_head = True
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        """Count the connection; one too many of an address is closed at once."""
+        super().connection_made(transport)
+        self._address = self.client[0] if self.client else ""
+        self._open[self._address] += 1
+        if self._open[self._address] > MOST_OF_ONE:
+            transport.abort()
+            return
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the timer and count the connection out."""
+        self._stop()
+        self._open[self._address] -= 1
+        if not self._open[self._address]:
+            del self._open[self._address]
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bound a head while it arrives: the parser keeps a header until it is whole."""
+        if self._in_head:
+            self._left -= len(data)
+        super().data_received(data)
+        # What came with the end of the head belongs to its body.
+        if self._in_head and self._left < 0:
+            self.transport.abort()
+        # Each octet stops uvicorn's timer of an idle connection, also one that belongs to no request.
+        elif getattr(self.cycle, "response_complete", True) and not self.transport.is_closing():
+            self._await_head()
+
+    def on_message_begin(self) -> None:
+        """Give a request's head its time and size."""
+        super().on_message_begin()
+        if not self._in_head:
+            self._in_head, self._left = True, HEAD_BYTES
+        self._await_head()
+
+    def on_headers_complete(self) -> None:
+        """Stop the timer, start the request."""
+        self._in_head = False
+        self._stop()
+        super().on_headers_complete()
+
+    def _await_head(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(self.patience, self.transport.abort)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
