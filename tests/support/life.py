@@ -53,8 +53,8 @@ class World(Protocol):
 class ModelWorld:
     """The model of a repository."""
 
-    def __init__(self, folder: Path) -> None:
-        self.desk = Desk(folder, in_flight=2, batch_documents=4)
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.desk = Desk(folder, in_flight=2, batch_documents=4, **settings)
         self.cloud = RemovingCloud(self.desk.settings)
         self.desk.cloud = self.cloud
 

@@ -312,5 +312,6 @@ _MUCH = settings(
 )
 Life.TestCase.settings = _MUCH
 ArchiveLife.TestCase.settings = settings(_MUCH, max_examples=1500 if SOAK else 10)
-TestLife = pytest.mark.kill(Life.TestCase)
-TestArchiveLife = pytest.mark.kill(ArchiveLife.TestCase)
+_LONG = pytest.mark.timeout(36_000 if SOAK else 300)
+TestLife = pytest.mark.kill(_LONG(Life.TestCase))
+TestArchiveLife = pytest.mark.kill(_LONG(ArchiveLife.TestCase))
