@@ -4,8 +4,8 @@ with Failing(files(errno.ENOSPC), 7, forever=True) as failing:
     work()
 failing.hit        # whether there was a 7th
 
-Kinds: changes of files (open, write, flush, rename, link, new folder), statements and commits of the database,
-octets given to or taken from a secured connection.
+Kinds: changes of files (open, write, flush, rename, link, new folder), statements and commits of the
+database, octets given to or taken from a secured connection.
 """
 
 import os

@@ -4,7 +4,7 @@ with Forks() as forks:
     child = forks.start({"job": "archive", "home": …, "passphrase": …})    # returns once it is at work
     child.kill(); child.wait()                     # "" when it was killed, else how it ended
 
-The children are real: a process of its own each, which opens the database and the line to the service by itself.
+The children are real: processes that open the database and the line to the service by themselves.
 """
 
 import asyncio

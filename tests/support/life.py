@@ -1,7 +1,7 @@
-"""What the whole life of an archive is held against: both repositories, a guard before them, the reference model.
+"""What the whole life of an archive is held against: both repositories, a guard, the invariants.
 
-The guard stands between the code under test and the repository and writes down what must never happen at the very
-moment it would: a removal of something that is not proven to be safe (I3), a deposit of a blocked document (I6).
+The guard stands between the code under test and the repository and writes down what must never happen at the
+very moment it would: a removal of what is not proven to be safe (I3), a deposit of a blocked document (I6).
 """
 
 import contextlib
@@ -154,7 +154,7 @@ class Guard:
         if {row.unique_id for row in rows} != set(unique_ids):
             self.broken.append("I3: removed what the clinic does not know")
         for row in rows:
-            durable = row.state == "migrating" and row.step == "durable" or row.repair == "open"
+            durable = (row.state == "migrating" and row.step == "durable") or row.repair == "open"
             ordered = row.deletion in {"intended", "removed"}
             if not ordered and not (durable and is_whole(self._store, row.sha256)):
                 self.broken.append(f"I3: removed while {row.state}, {row.step}, {row.deletion}, {row.repair}")
@@ -195,12 +195,14 @@ def illegal_moves(desk: Desk) -> list[tuple[str, str]]:
         if (source, target) not in ALLOWED or at.get(document_id, "local") != source:
             wrong.append((source, target))
         at[document_id] = target
-    return wrong + [(at.get(one, "local"), state) for one, state in now.items() if at.get(one, "local") != state]
+    return wrong + [
+        (at.get(one, "local"), state) for one, state in now.items() if at.get(one, "local") != state
+    ]
 
 
 def left_open(desk: Desk) -> list[str]:
     """Return everything that is still under way; after a few good runs nothing may be (I5)."""
-    states = [state for state in UNDER_WAY & set(desk.states())]
+    states = sorted(UNDER_WAY & set(desk.states()))
     with desk.database.read() as connection:
         questions = {
             "archiving": sa.select(batch.c.id).where(batch.c.state != "finished"),

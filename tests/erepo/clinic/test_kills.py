@@ -1,10 +1,8 @@
 """C2 and C5: processes killed, or put to sleep, at random moments; real service, real sockets, real database.
 
-200 kills here, 3,000 under EREPO_SOAK. A clinic's documents go round and round: archived, purged, migrated, unblocked.
+200 kills here, 3,000 under EREPO_SOAK. A clinic's documents go round: archived, purged, migrated, unblocked.
 """
 
-import asyncio
-import hashlib
 import itertools
 import os
 import random
@@ -39,8 +37,8 @@ JOBS = ("archive", "purge", "migrate")
 TRIES = 20
 #: Every so many kills the service dies, too.
 SERVICE = 16
-#: Longest time, in seconds, that a process works before it is killed; grows where nothing gets done, and shrinks
-#: where the work is done before.
+#: Longest time, in seconds, that a process works before it is killed; grows where nothing gets done, and
+#: shrinks where the work is done before.
 LONGEST = 0.4
 
 
@@ -120,9 +118,7 @@ class Trial:
         store, there = ContentStore.at(self.clinic.settings), self.entries()
         with self.clinic.database.read() as connection:
             rows = connection.execute(sa.select(document.c.unique_id, document.c.sha256, document.c.state))
-            lost = [
-                row.state for row in rows if not there[row.unique_id] and not is_whole(store, row.sha256)
-            ]
+            lost = [row.state for row in rows if not there[row.unique_id] and not is_whole(store, row.sha256)]
         assert lost == []
         assert set(there.values()) <= {1}
 
@@ -155,10 +151,10 @@ class Trial:
                 found += connection.execute(keys).scalars()
         return found
 
-    async def until_ended(self, held: list[str]) -> None:
-        """Wait until leases have ended, twice as long as they last."""
+    def wait_until_ended(self, held: list[str]) -> None:
+        """Wait until leases have ended."""
         while any(not is_free(one) for one in held):
-            await asyncio.sleep(0.05)
+            time.sleep(0.05)
 
     def _is_noted(self) -> bool:
         with self.clinic.database.read() as connection:
@@ -207,7 +203,7 @@ def test_kill_9_at_random_moments_loses_and_doubles_nothing(trial: Trial) -> Non
 @pytest.mark.kill
 @pytest.mark.parametrize("job", ["archive", "migrate"])
 def test_one_that_was_asleep_for_longer_than_its_lease_is_fenced_off(trial: Trial, job: str) -> None:
-    """C5: the first is stopped in its work, its lease ends, a second one takes over; the first cannot write."""
+    """C5: the first is stopped in its work, its lease ends, a second takes over; the first cannot write."""
     if job == "migrate":
         assert trial.start("archive").wait() == "done"
     ends = Counter[str]()
@@ -217,7 +213,7 @@ def test_one_that_was_asleep_for_longer_than_its_lease_is_fenced_off(trial: Tria
         first.stop()
         held = trial.held()
         if held:
-            asyncio.run(trial.until_ended(held))
+            trial.wait_until_ended(held)
         second = trial.start(job, lease=1)
         assert second.wait() == "done"
         first.go_on()

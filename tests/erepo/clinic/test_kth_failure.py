@@ -1,7 +1,7 @@
-"""C3 and S1, S3: the k-th change of a file, statement or octet on the line fails, for k = 1, 2, … until none does.
+"""C3, S1, S3: the k-th change of a file, or the k-th statement, fails, for k = 1, 2, … until none does.
 
-Intake, archiving, purging and migration, with the model of a repository and with the eArchiwum. In the short form
-the kinds of failure take turns and not every k is tried; EREPO_SOAK tries every one.
+Intake, archiving, purging and migration, with the model of a repository and with the eArchiwum. In the short
+form the kinds of failure take turns and not every k is tried; EREPO_SOAK tries every one.
 """
 
 import contextlib
@@ -33,10 +33,12 @@ from tests.support.clinic_side import samples
 from tests.support.failing import Failing, Kind, files, statements
 from tests.support.life import ArchiveWorld, ModelWorld, World, illegal_moves, is_whole, left_open
 
+#: Has a long form.
+pytestmark = pytest.mark.soak
 SOAK = bool(os.environ.get("EREPO_SOAK"))
 LOGIN = "archiwum"
 DOCUMENTS = 3
-#: (kind, for ever): a full disk stays full, a bad sector is met once, a file system that went read-only stays so.
+#: (kind, for ever): a full disk stays full, a bad sector is met once, what went read-only stays so.
 FILES: list[tuple[Kind, bool]] = [
     (files(errno.ENOSPC), True),
     (files(errno.EIO), False),
@@ -116,9 +118,7 @@ ENDS = dict(zip(STEPS, ("local", "archived", "remote", "blocked"), strict=True))
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("kinds", [FILES, STATEMENTS], ids=["files", "statements"])
-async def test_the_kth_operation_fails(
-    bench: Bench, step: str, kinds: list[tuple[Kind, bool]]
-) -> None:
+async def test_the_kth_operation_fails(bench: Bench, step: str, kinds: list[tuple[Kind, bool]]) -> None:
     """Whatever fails, nothing is lost or half-visible, the error is a known one, and the next run ends it."""
     seed, number = random.SystemRandom().randrange(10**6), 0
     print(f"seed {seed}")  # shown where the test fails

@@ -1,4 +1,4 @@
-"""Any life of an archive: documents come, are archived, purged, migrated, deleted, repaired; programs end anywhere.
+"""Any life of an archive: documents come, are archived, purged, migrated, deleted, repaired; programs end.
 
 The reference model is a few lines: the set of accepted documents with their octets. After every step it is
 held against the clinic's database, its content store and the repository: a model of one, and the eArchiwum.
@@ -147,7 +147,7 @@ class Life(RuleBasedStateMachine):
         self.run(lambda cloud: purge(cloud, self.desk.database), crashes, lose)
 
     @rule(crashes=CRASHES, lose=LOST, few=st.booleans())
-    def migrate(self, crashes: list[int], lose: int, few: bool) -> None:  # noqa: FBT001 - drawn
+    def migrate(self, crashes: list[int], lose: int, few: bool) -> None:
         """Some, or all, come back."""
         ids = self.chosen("archived", "remote")[:2]
         wanted = Selection(ids=ids) if few and ids else ALL
@@ -182,7 +182,7 @@ class Life(RuleBasedStateMachine):
         self.run(_repairing(self.desk), crashes, lose)
 
     @rule(on=st.booleans())
-    def switch(self, on: bool) -> None:  # noqa: FBT001 - drawn
+    def switch(self, on: bool) -> None:
         """All kinds are switched off, or on again."""
         with self.desk.database.begin() as connection:
             for kind in KINDS:
@@ -248,7 +248,7 @@ class Life(RuleBasedStateMachine):
             return list(connection.execute(wanted).scalars())
 
     def run(self, work: Work, crashes: list[int], lose: int) -> None:
-        """Do some work, again and again while it is to end somewhere; only a crash or a typed error may show."""
+        """Do some work, as often as it is to end somewhere; only a crash or a typed error may show."""
         for crash in crashes or [0]:
             self.boundaries.revive()
             self.boundaries.crash_at(crash)

