@@ -23,7 +23,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from erepo.cda.kinds import KINDS, Kind
 from erepo.clinic.archiving import leases, reconcile, send_batch
@@ -71,14 +71,19 @@ LOST = st.integers(0, 12)
 Work = Callable[[Cloud], Awaitable[object]]
 
 
+def there_is(*states: str) -> Callable[[Any], bool]:
+    """Let a rule apply only where documents are in one of these states: it would do nothing otherwise."""
+    return lambda life: hasattr(life, "desk") and bool(set(states) & set(life.desk.states()))
+
+
 class Life(RuleBasedStateMachine):
     """The clinic's real code, database and files beside a repository."""
 
     world_of: Callable[[Path], World] = ModelWorld
 
-    @initialize()
-    def begin(self) -> None:
-        """Open an empty clinic."""
+    @initialize(archived=st.booleans())
+    def begin(self, archived: bool) -> None:
+        """Open a clinic with a few documents."""
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(working, "PAUSE", 0.0)
         self.patch.setattr(migrating, "PAUSE", 0.0)
@@ -98,6 +103,9 @@ class Life(RuleBasedStateMachine):
         self.broken: list[str] = []
         self.versions: list[int] = []
         self.seed = 0
+        self.take_in(count=4, crash=0)
+        if archived:
+            self.run(_archiving(self.desk), [], 0)
 
     def teardown(self) -> None:
         """Let a few good runs end everything, then close."""
@@ -131,11 +139,13 @@ class Life(RuleBasedStateMachine):
         name = f"V{chain}v"
         self.bring([version(self.versions[chain], name=name, series=name)], crash)
 
+    @precondition(there_is("local", "queued", "sending"))
     @rule(crashes=CRASHES, lose=LOST)
     def archive(self, crashes: list[int], lose: int) -> None:
         """A run settles what is open and sends what is due; it may end anywhere, an answer may be lost."""
         self.run(_archiving(self.desk), crashes, lose)
 
+    @precondition(there_is("archived"))
     @rule(crashes=CRASHES, lose=LOST)
     def purge(self, crashes: list[int], lose: int) -> None:
         """A month passes, and local copies leave."""
@@ -146,6 +156,7 @@ class Life(RuleBasedStateMachine):
             )
         self.run(lambda cloud: purge(cloud, self.desk.database), crashes, lose)
 
+    @precondition(there_is("archived", "remote", "migrating"))
     @rule(crashes=CRASHES, lose=LOST, few=st.booleans())
     def migrate(self, crashes: list[int], lose: int, few: bool) -> None:
         """Some, or all, come back."""
@@ -153,18 +164,18 @@ class Life(RuleBasedStateMachine):
         wanted = Selection(ids=ids) if few and ids else ALL
         self.run(lambda cloud: migrate(cloud, self.desk.database, wanted, LOGIN), crashes, lose)
 
+    @precondition(there_is("blocked"))
     @rule(count=st.integers(1, 3))
     def unblock(self, count: int) -> None:
         """A person lets some go again."""
-        if ids := self.chosen("blocked")[:count]:
-            unblock(self.desk.database, Selection(ids=ids), LOGIN)
-            self.let_be_due()
+        unblock(self.desk.database, Selection(ids=self.chosen("blocked")[:count]), LOGIN)
+        self.let_be_due()
 
+    @precondition(there_is("archived", "remote"))
     @rule(crashes=CRASHES, lose=LOST)
     def delete(self, crashes: list[int], lose: int) -> None:
         """A prescription is deleted on request; afterwards that is brought to its end."""
-        if not (ids := self.chosen("archived", "remote")[:1]):
-            return
+        ids = self.chosen("archived", "remote")[:1]
         with self.desk.database.begin() as connection:
             one = document.c.public_id.in_(ids)
             connection.execute(document.update().where(one).values(kind=Kind.PRESCRIPTION.value))
@@ -172,6 +183,7 @@ class Life(RuleBasedStateMachine):
         self.run(deletes, crashes[:1], lose)
         self.run(lambda cloud: finish_deletions(cloud, self.desk.database), crashes[1:], 0)
 
+    @precondition(there_is("archived"))
     @rule(crashes=CRASHES, lose=LOST)
     def repair(self, crashes: list[int], lose: int) -> None:
         """The repository loses or spoils a document; that is found, and repaired from the copy here."""
@@ -305,13 +317,13 @@ class ArchiveLife(Life):
 
 
 _MUCH = settings(
-    max_examples=3000 if SOAK else 15,
+    max_examples=3000 if SOAK else 25,
     stateful_step_count=40 if SOAK else 12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 Life.TestCase.settings = _MUCH
-ArchiveLife.TestCase.settings = settings(_MUCH, max_examples=1500 if SOAK else 10)
+ArchiveLife.TestCase.settings = settings(_MUCH, max_examples=1500 if SOAK else 15)
 _LONG = pytest.mark.timeout(36_000 if SOAK else 300)
 TestLife = pytest.mark.kill(_LONG(Life.TestCase))
 TestArchiveLife = pytest.mark.kill(_LONG(ArchiveLife.TestCase))
