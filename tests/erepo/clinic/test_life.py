@@ -317,13 +317,13 @@ class ArchiveLife(Life):
 
 
 _MUCH = settings(
-    max_examples=3000 if SOAK else 25,
+    max_examples=3000 if SOAK else 15,
     stateful_step_count=40 if SOAK else 12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 Life.TestCase.settings = _MUCH
-ArchiveLife.TestCase.settings = settings(_MUCH, max_examples=1500 if SOAK else 15)
+ArchiveLife.TestCase.settings = settings(_MUCH, max_examples=1500 if SOAK else 8)
 _LONG = pytest.mark.timeout(36_000 if SOAK else 300)
 TestLife = pytest.mark.kill(_LONG(Life.TestCase))
 TestArchiveLife = pytest.mark.kill(_LONG(ArchiveLife.TestCase))
