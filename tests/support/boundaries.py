@@ -17,12 +17,19 @@ from unittest.mock import patch
 
 import sqlalchemy as sa
 
+from erepo.blobs.store import FileBlobStore
 from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database
+from erepo.clinic.earchive.records import Records
 from erepo.errors import OutcomeUnknown
 
 _REQUESTS = ("provide", "query", "retrieve", "remove_metadata", "remove_documents", "update")
-_FILES = ("put_all", "draft", "remove", "discard")
+#: What changes files, of the clinic's content and of the eArchiwum.
+_FILES: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (ContentStore, ("put_all", "draft", "remove", "remove_all", "discard")),
+    (FileBlobStore, ("put", "delete")),
+    (Records, ("append", "rewrite")),
+)
 
 
 class Crash(BaseException):
@@ -101,8 +108,9 @@ class Boundaries:
     def __enter__(self) -> Self:
         """Watch all databases and content stores of this program."""
         self._watch(Database, "begin", self._commits(Database.begin))
-        for name in _FILES:
-            self._watch(ContentStore, name, self._around(getattr(ContentStore, name)))
+        for owner, names in _FILES:
+            for name in names:
+                self._watch(owner, name, self._around(getattr(owner, name)))
         return self
 
     def __exit__(

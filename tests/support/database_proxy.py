@@ -24,7 +24,7 @@ class DatabaseProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self.port = int(self._listener.getsockname()[1])
-        self.loss, self._marker = Loss.NEVER, b""
+        self.loss, self._marker, self._left = Loss.NEVER, b"", 0
         self.lost = threading.Event()
 
     def __enter__(self) -> Self:
@@ -40,10 +40,11 @@ class DatabaseProxy:
         for each in self._open:
             each.close()
 
-    def lose(self, loss: Loss, marker: bytes) -> None:
-        """Lose the next COMMIT of a transaction that these octets were sent in."""
+    def lose(self, loss: Loss, marker: bytes, number: int = 1) -> None:
+        """Lose the next COMMIT, or the n-th from now on, of a transaction that these octets were sent in."""
         self.lost.clear()
-        self.loss, self._marker = loss, marker
+        self._marker, self._left = marker, number
+        self.loss = loss
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -61,7 +62,9 @@ class DatabaseProxy:
                 sent += data
                 registers = self._marker in sent
                 sent = b"" if b"COMMIT" in data else sent[-(1 << 20) :]
-                if b"COMMIT" in data and registers and self.loss is not Loss.NEVER:
+                meant = b"COMMIT" in data and registers and self.loss is not Loss.NEVER
+                self._left -= meant
+                if meant and not self._left:
                     loss, self.loss = self.loss, Loss.NEVER
                     self._end(client)
                     if loss is Loss.AFTER:
