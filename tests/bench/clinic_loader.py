@@ -37,53 +37,54 @@ def load_clinic(settings: Settings, documents: int) -> None:
         (batch,) = connection.execute(
             "SELECT batch_id FROM submission WHERE id = ?", (submission,)
         ).fetchone()
-        first = {
-            table: connection.execute(f"SELECT max(id) + 1 FROM {table}").fetchone()[0]
-            for table in ("document", "patient", "submission")
-        }
-        number_of = {
-            "patient": f"({first['patient']} + n / {OF_PATIENT})",
-            "submission": f"({first['submission']} + n)",
-            "document": f"({first['document']} + n)",
-            "batch": f"('loaded' || (n / {OF_BATCH}))",
-        }
-        copies = {
-            "patient": (
-                patient,
-                documents // OF_PATIENT + 1,
-                {"id": f"{first['patient']} + n", "identifier": "'L' || n"},
-            ),
-            "batch": (batch, documents // OF_BATCH + 1, {"id": "'loaded' || n"}),
-            "submission": (
-                submission,
-                documents,
-                {
-                    "id": number_of["submission"],
-                    "unique_id": "'2.25.' || abs(random())",
-                    "batch_id": number_of["batch"],
-                    "patient_key": number_of["patient"],
-                },
-            ),
-            "document": (
-                key,
-                documents,
-                {
-                    "id": number_of["document"],
-                    "public_id": "lower(hex(randomblob(16)))",
-                    "unique_id": "'2.25.' || abs(random())",
-                    "set_id": "'2.25.' || abs(random())",
-                    "sha256": "lower(hex(randomblob(32)))",
-                    "sha1": "lower(hex(randomblob(20)))",
-                    "patient_key": number_of["patient"],
-                    "submission_id": number_of["submission"],
-                },
-            ),
-        }
+        copies = _copies(
+            connection,
+            documents,
+            {"patient": patient, "batch": batch, "submission": submission, "document": key},
+        )
         for table, (source, count, changed) in copies.items():
             _copy(connection, table, source, count, changed)
-        _copy_history(connection, key, documents, number_of["document"])
+        _copy_history(connection, key, documents, copies["document"][2]["id"])
         connection.execute("COMMIT")
         connection.execute("ANALYZE")
+
+
+def _copies(
+    connection: sqlite3.Connection, documents: int, sources: Mapping[str, object]
+) -> dict[str, tuple[object, int, dict[str, str]]]:
+    """Return, for each table, what is copied how often, and which columns get values of their own."""
+    patient, submission, document = (
+        f"({connection.execute(f'SELECT max(id) + 1 FROM {table}').fetchone()[0]} + n{per})"
+        for table, per in (("patient", f" / {OF_PATIENT}"), ("submission", ""), ("document", ""))
+    )
+    first_patient = patient.replace(f" / {OF_PATIENT}", "")
+    unique = "'2.25.' || abs(random())"
+    submissions = {
+        "id": submission,
+        "unique_id": unique,
+        "batch_id": f"('loaded' || (n / {OF_BATCH}))",
+        "patient_key": patient,
+    }
+    of_documents = {
+        "id": document,
+        "public_id": "lower(hex(randomblob(16)))",
+        "unique_id": unique,
+        "set_id": unique,
+        "sha256": "lower(hex(randomblob(32)))",
+        "sha1": "lower(hex(randomblob(20)))",
+        "patient_key": patient,
+        "submission_id": submission,
+    }
+    return {
+        "patient": (
+            sources["patient"],
+            documents // OF_PATIENT + 1,
+            {"id": first_patient, "identifier": "'L' || n"},
+        ),
+        "batch": (sources["batch"], documents // OF_BATCH + 1, {"id": "'loaded' || n"}),
+        "submission": (sources["submission"], documents, submissions),
+        "document": (sources["document"], documents, of_documents),
+    }
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> list[str]:

@@ -61,7 +61,7 @@ def intend(database: Database, public_ids: Sequence[str], login: str) -> list[st
     return wanted
 
 
-def _check(rows: Sequence[sa.Row[tuple[int, str, str]]], wanted: int) -> None:
+def _check(rows: Sequence[sa.Row[tuple[int, str, str, bool]]], wanted: int) -> None:
     there = [row for row in rows if row.state in _THERE]
     if len(there) < wanted:
         raise NotInRepository(count=wanted - len(there))
