@@ -18,7 +18,7 @@ from tests.support.chains import CANCELLING, Shelf, version
 @pytest.mark.parametrize("server", [False, True], ids=["sqlite", "postgresql"])
 async def test_links_of_documents_that_are_here_already(tmp_path: Path, *, server: bool) -> None:
     """Archived as originals before, they are linked by the next run; the set is kept as long as its last."""
-    migration = importlib.import_module("erepo.clinic.migrations.versions.v0007_chain")
+    migration = importlib.import_module("erepo.clinic.migrations.versions.v0008_chain")
     with contextlib.ExitStack() as stack:
         more = {"clinic_database_url": stack.enter_context(postgres.database())} if server else {}
         desk = stack.enter_context(contextlib.closing(Desk(tmp_path, in_flight=4, **more)))
