@@ -62,7 +62,7 @@ async def migrate_documents(  # noqa: PLR0913, PLR0917 - a field of the form for
         ids: Opaque ids of documents, as `erepo migrate list` shows them.
         kinds: Only these kinds.
         whose: Only of one patient, by the number that `erepo migrate number` tells; 0 means any. Never an
-        identifier.
+            identifier.
         issued_from: Issued on this day or later, as 2026-11-30, Polish time.
         issued_until: Issued on this day or earlier.
         archived_from: Archived on this day or later.

@@ -11,7 +11,20 @@ from typing import Any, Final
 
 from typer import rich_utils
 
-from erepo.cli.polish import account, certificates, cloud, documents, sandbox, structure
+from erepo.cli.polish import (
+    account,
+    api,
+    archive,
+    certificates,
+    cloud,
+    documents,
+    migrating,
+    reading,
+    repositories,
+    retention,
+    sandbox,
+    structure,
+)
 
 _ROOT: Final = {
     (
@@ -24,7 +37,19 @@ _ROOT: Final = {
     "Print it.": "Wypisz wersję.",
 }
 HELP: Final = MappingProxyType(
-    _ROOT | documents.HELP | structure.HELP | certificates.HELP | account.HELP | cloud.HELP | sandbox.HELP
+    _ROOT
+    | documents.HELP
+    | archive.HELP
+    | reading.HELP
+    | migrating.HELP
+    | retention.HELP
+    | repositories.HELP
+    | structure.HELP
+    | certificates.HELP
+    | account.HELP
+    | api.HELP
+    | cloud.HELP
+    | sandbox.HELP
 )
 #: Help that ends with a list the program makes: what stands before it is translated, the list is not.
 _LISTED: Final = " One of: "

@@ -1,4 +1,4 @@
-"""Polish help of: demo, up, import, archive, verify, status, diagnose, rejected, kinds."""
+"""Polish help of: demo, up, import, status, diagnose, rejected, kinds."""
 
 from typing import Final
 
@@ -52,34 +52,6 @@ HELP: Final[dict[str, str]] = {
         "Usuń każdy oryginał, gdy odczytana kopia okaże się identyczna."
     ),
     "Print one JSON object.": "Wypisz jeden obiekt JSON.",
-    (
-        "Send every document that is due to the repository. Safe to run again at any moment.\n\n"
-        "Exit code 0 only if every document is archived; 1 if some are not; 2 if nothing could be sent"
-        " at all."
-    ): (
-        "Wyślij do repozytorium każdy dokument, którego czas nadszedł. Można bezpiecznie uruchomić"
-        " ponownie w każdej chwili.\n\n"
-        "Kod wyjścia 0 tylko wtedy, gdy wszystkie dokumenty są zarchiwizowane; 1, gdy niektóre nie; 2,"
-        " gdy niczego nie można było wysłać."
-    ),
-    "Print the result as JSON.": "Wypisz wynik jako JSON.",
-    "Plan at most so many documents; 0: all.": "Zaplanuj najwyżej tyle dokumentów; 0: wszystkie.",
-    (
-        "Compare every archived document with the registry: hash and size, with --read-back the bytes"
-        " too.\n\n"
-        "Exit code 0 only if every document was checked and is as it should be; 1 otherwise; 2 if"
-        " nothing could be\n"
-        "asked."
-    ): (
-        "Porównaj każdy zarchiwizowany dokument z rejestrem: skrót i rozmiar, z --read-back także"
-        " bajty.\n\n"
-        "Kod wyjścia 0 tylko wtedy, gdy każdy dokument sprawdzono i jest taki, jak powinien; w"
-        " przeciwnym razie 1; 2, gdy o nic nie można było zapytać."
-    ),
-    "Fetch every document and compare its bytes.": "Pobierz każdy dokument i porównaj jego bajty.",
-    "Queue what the repository has lost; its copy is here.": (
-        "Dodaj do kolejki to, co repozytorium utraciło; kopia jest tutaj."
-    ),
     "Show how many documents stand in which state, what is due, and what is missing.": (
         "Pokaż, ile dokumentów jest w każdym stanie, co czeka na wysłanie i czego brakuje."
     ),
@@ -123,10 +95,17 @@ HELP: Final[dict[str, str]] = {
     ),
     "List all kinds with their settings.": "Pokaż wszystkie rodzaje z ustawieniami.",
     "Print a JSON list.": "Wypisz listę JSON.",
-    "Change the settings of one kind; documents still local follow them from the next run on.": (
-        "Zmień ustawienia jednego rodzaju; dokumenty, które są jeszcze lokalnie, stosują je od"
-        " następnego uruchomienia."
+    (
+        "Change the settings of one kind; documents not yet archived follow them from the next run on.\n\n"
+        "Without --as the change is written down as the administrator's: who may use this command on the"
+        " clinic's\nown machine may do everything there."
+    ): (
+        "Zmień ustawienia jednego rodzaju; dokumenty jeszcze niezarchiwizowane stosują je od następnego"
+        " uruchomienia.\n\n"
+        "Bez --as zmiana zostanie zapisana jako wprowadzona przez administratora: kto może użyć tego"
+        " polecenia na komputerze placówki, może na nim wszystko."
     ),
+    "Who acts; needs the permission set-kinds.": "Kto to zmienia; wymagane uprawnienie set-kinds.",
     "As `erepo kinds list` shows it.": "Jak pokazuje `erepo kinds list`.",
     "Archive documents of this kind automatically.": "Archiwizuj automatycznie dokumenty tego rodzaju.",
     "Days a document of this kind is available locally.": (
