@@ -41,6 +41,13 @@ _REASONS: Final = {
     r"an account has 16 digits": "konto ma 16 cyfr.",
     r"--until lies before the first day": "--until przypada przed pierwszym dniem.",
     r"give ids, or --all": "podaj identyfikatory albo --all.",
+    r"give ids, or --all-safe": "podaj identyfikatory albo --all-safe.",
+    r"give --class or --default": "podaj --class albo --default.",
+    r"--json needs --yes": "opcja --json wymaga --yes.",
+    r"--sha1 and --size go with one document": "--sha1 i --size można podać tylko przy jednym dokumencie.",
+    r"write --patient - and give the identifier on the input": (
+        "napisz --patient - i podaj identyfikator na standardowym wejściu."
+    ),
     r"--sample and --since exclude each other": "--sample i --since wykluczają się.",
     r"\w+ (?P<path>'.*') does not exist\.": "{path}: nie ma takiego pliku ani katalogu.",
     r"\w+ (?P<path>'.*') is a file\.": "{path} jest plikiem, nie katalogiem.",

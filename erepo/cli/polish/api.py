@@ -12,7 +12,7 @@ HELP: Final[dict[str, str]] = {
         " TLS it\n"
         "listens on this machine only. `erepo up` starts it by itself."
     ): (
-        "Udostępniaj interfejs do naciśnięcia Ctrl-C lub sygnału SIGTERM i doręczaj powiadomienia"
+        "Udostępniaj interfejs do naciśnięcia Ctrl-C lub sygnału SIGTERM i dostarczaj powiadomienia"
         " (webhooki).\n\n"
         "Adres i TLS: EREPO_API__HOST, EREPO_API__PORT, EREPO_API__CERTIFICATE, EREPO_API__KEY. Bez TLS"
         " nasłuchuje tylko na tym komputerze. `erepo up` uruchamia go automatycznie."
@@ -40,13 +40,13 @@ HELP: Final[dict[str, str]] = {
         "Tylko zmiany na ten stan; można powtórzyć. Zwykle: wszystkie."
     ),
     "List webhooks with what is pending, what was delivered lately, and what was given up.": (
-        "Pokaż webhooki: powiadomienia oczekujące, ostatnio doręczone i zaniechane."
+        "Pokaż webhooki: powiadomienia oczekujące, ostatnio dostarczone i nieudane."
     ),
     "Remove a webhook; what was still to be delivered to it is dropped.": (
-        "Usuń webhook; niedoręczone jeszcze powiadomienia przepadają."
+        "Usuń webhook; niedostarczone jeszcze powiadomienia przepadają."
     ),
     "As `list` shows it.": "Jak pokazuje `list`.",
     "Try again what was given up, once the receiver is well.": (
-        "Ponów zaniechane powiadomienia, gdy odbiorca już działa."
+        "Ponów nieudane powiadomienia, gdy odbiorca już działa."
     ),
 }

@@ -13,8 +13,6 @@ HELP: Final[dict[str, str]] = {
         "Tylko ten rodzaj (`erepo kinds list`); można powtórzyć."
     ),
     "Only in this state; may be repeated.": "Tylko w tym stanie; można powtórzyć.",
-    "Issued on this day or later, YYYY-MM-DD.": "Wystawione tego dnia lub później (RRRR-MM-DD).",
-    "Issued on this day or earlier, YYYY-MM-DD.": "Wystawione tego dnia lub wcześniej (RRRR-MM-DD).",
     "`-`: only of the patient whose PESEL or HL7 CX stands on the input.": (
         "`-`: tylko pacjenta, którego PESEL lub HL7 CX zostanie podany na standardowym wejściu."
     ),

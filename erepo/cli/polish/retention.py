@@ -23,11 +23,11 @@ HELP: Final[dict[str, str]] = {
         "Wstrzymaj brakowanie dokumentów: nie można ich wybrakować ani usunąć."
     ),
     "Why: one of court, prosecutor, claim, inspection, patient, other.": (
-        "Przyczyna: court (sąd), prosecutor (prokuratura), claim (roszczenie), inspection (kontrola),"
+        "Powód: court (sąd), prosecutor (prokuratura), claim (roszczenie), inspection (kontrola),"
         " patient (wniosek pacjenta), other (inna)."
     ),
     "Release documents from the legal hold of one reason; holds of other reasons stay in force.": (
-        "Zwolnij wstrzymanie brakowania z jednej przyczyny; wstrzymania z innych przyczyn pozostają w mocy."
+        "Zwolnij wstrzymanie brakowania z jednego powodu; wstrzymania z innych powodów pozostają w mocy."
     ),
     "Fix the list of documents to be destroyed; nothing happens before another person confirms it.": (
         "Ustal listę dokumentów do wybrakowania; nic się nie stanie, zanim nie zatwierdzi jej inna osoba."

@@ -50,5 +50,5 @@ class RepairRefused(ConfigurationError):
         "Nothing was changed for it. A document with later versions or links is repaired at the repository:"
         " its operator restores the second copy, or the folder its backup.",
         "Nic dla niego nie zmieniono. Dokument z późniejszymi wersjami lub powiązaniami naprawia się w"
-        " repozytorium: operator odtwarza drugą kopię, a katalog - kopię zapasową.",
+        " repozytorium: operator odtwarza drugą kopię, a w eArchiwum: kopię zapasową katalogu.",
     )
