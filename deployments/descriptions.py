@@ -59,16 +59,16 @@ POLISH: Final = MappingProxyType(
         "Queue at most so many new documents; 0 means all that are due.": (
             "Dodaj do kolejki najwyżej tyle nowych dokumentów; 0: wszystkie, których czas nadszedł."
         ),
-        "Only documents taken in on this Polish day (YYYY-MM-DD) or later; empty means any.": (
-            "Tylko dokumenty przyjęte tego dnia (RRRR-MM-DD, czas polski) lub później; puste pole: wszystkie."
+        "Only documents taken in on this day or later, as 2026-11-30; empty means any.": (
+            "Tylko dokumenty przyjęte tego dnia lub później, w postaci 2026-11-30; puste pole: wszystkie."
         ),
-        "Only documents taken in on this Polish day or earlier.": (
+        "Only documents taken in on this day or earlier.": (
             "Tylko dokumenty przyjęte tego dnia lub wcześniej."
         ),
-        "Only documents made on this Polish day or later; those without a date stay.": (
-            "Tylko dokumenty wystawione tego dnia lub później; dokumenty bez daty pozostają."
+        "Only documents issued on this day or later, Polish time; those without a date stay.": (
+            "Tylko dokumenty wystawione tego dnia lub później, czas polski; dokumenty bez daty pozostają."
         ),
-        "Only documents made on this Polish day or earlier.": (
+        "Only documents issued on this day or earlier.": (
             "Tylko dokumenty wystawione tego dnia lub wcześniej."
         ),
         "Plan nothing and send nothing; leave a page of what would be done, and why the rest stays.": (
@@ -81,7 +81,6 @@ POLISH: Final = MappingProxyType(
         "Opaque ids of documents, as `erepo migrate list` shows them.": (
             "Identyfikatory dokumentów, jak pokazuje `erepo migrate list`."
         ),
-        "Only these kinds.": "Tylko te rodzaje.",
         (
             "Only of one patient, by the number that `erepo migrate number` tells; 0 means any. Never an"
             " identifier."

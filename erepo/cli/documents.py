@@ -145,7 +145,7 @@ def _print_one(one: Found, console: Console, speak: Language) -> None:
         (_FILE, one.source_name),
         (_PATIENT, f"{one.given} {one.family}".strip()),
         (_NUMBER, one.identifier),
-        (_BORN, one.birth_date),
+        (_BORN, _birthday(one.birth_date)),
     )
     for label, text in rows:
         if text:
@@ -156,6 +156,11 @@ def _print_one(one: Found, console: Console, speak: Language) -> None:
 
 def _local(moment: datetime | None, form: str) -> str:
     return moment.astimezone(WARSAW).strftime(form) if moment else ""
+
+
+def _birthday(hl7: str) -> str:
+    """Return a day as HL7 writes it, YYYYMMDD, as people read it; anything else as it is."""
+    return f"{hl7[:4]}-{hl7[4:6]}-{hl7[6:]}" if len(hl7) == 8 and hl7.isdecimal() else hl7
 
 
 def _state(text: str) -> State:

@@ -56,7 +56,7 @@ _REASONS: Final = {
     r"\w+ (?P<path>'.*') is not writable\.": "{path}: brak prawa zapisu.",
 }
 _SENTENCES: Final = {
-    r"Missing argument '(?P<name>.+?)'\.": "Brakuje argumentu {name}.",
+    r"Missing argument '(?P<name>.+?)…?'\.": "Brakuje argumentu {name}.",
     r"Missing option '(?P<name>.+?)'\.": "Brakuje opcji {name}.",
     r"Missing command\.": "Brakuje polecenia.",
     r"No such command '(?P<name>.+)'\.": "Nie ma polecenia {name}.",

@@ -33,7 +33,7 @@ class RepairUnknown(InvalidInput):
     code = "verify.repair-unknown"
     cause = Text(
         "In the repair plan there is no open position of this id (or of these: {count}).",
-        "W planie naprawy nie ma otwartej pozycji o takim identyfikatorze (lub kilku: {count}).",
+        "Identyfikatory bez otwartej pozycji w planie naprawy: {count}.",
     )
     cure = Text("List them with `erepo verify plan`.", "Wyświetl je poleceniem `erepo verify plan`.")
 
