@@ -25,7 +25,13 @@ from tasks.migrating import attempts, bring, look_at, plan_migration, settle_ope
 PublicId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 #: As an integer even the PESEL of who was born in January 1900 has eight digits.
 MOST = 9_999_999
-_THESE = "Tylko te rodzaje / Only these kinds:"
+Kinds = Annotated[
+    list[Kind],
+    Field(
+        title="Rodzaje dokumentów / Document kinds",
+        description=f"Tylko te rodzaje / Only these kinds: {KIND_NAMES}",
+    ),
+]
 #: A date picker would need an `Optional`, which Prefect's form cannot show.
 DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 
@@ -35,10 +41,7 @@ DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 async def migrate_documents(  # noqa: PLR0913, PLR0917 - a field of the form for each filter
     acting_user: Annotated[str, Field(title="Użytkownik / Acting user", min_length=1, max_length=100)],
     ids: Annotated[list[PublicId], Field(title="Identyfikatory dokumentów / Ids of documents")] = [],  # noqa: B006
-    kinds: Annotated[
-        list[Kind],
-        Field(title="Rodzaje dokumentów / Document kinds", description=f"{_THESE} {KIND_NAMES}"),
-    ] = [],  # noqa: B006
+    kinds: Kinds = [],  # noqa: B006
     whose: Annotated[int, Field(title="Numer pacjenta / Number of the patient", ge=0, le=MOST)] = 0,
     issued_from: Annotated[str, Field(title="Wystawione od / Issued from", pattern=DAY)] = "",
     issued_until: Annotated[str, Field(title="Wystawione do / Issued until", pattern=DAY)] = "",
