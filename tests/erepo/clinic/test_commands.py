@@ -111,7 +111,7 @@ def test_status_for_people(inbox: Path) -> None:
         "local",
         "Laboratory result",
         "Due for archiving now: 1.",
-        "its default user (login)",
+        "archiving_user: login",
         "No account",
     ):
         assert words in told
