@@ -37,12 +37,14 @@ _PLAN_HEAD = Text(
 )
 _SOUND = Text("Nothing is missing, nothing is damaged.", "Niczego nie brakuje i nic nie jest uszkodzone.")
 _YES, _NO = Text("yes", "tak"), Text("**NO**", "**NIE**")
-_WHAT = {
+WHAT = {
     "missing": Text("missing", "brak"),
     "content": Text("damaged", "uszkodzony"),
     "hash": Text("another document under its id", "inny dokument pod jego identyfikatorem"),
     "size": Text("another size", "inny rozmiar"),
     "twice": Text("registered several times", "zarejestrowany wielokrotnie"),
+    "deprecated": Text("replaced there, by nothing of ours", "zastąpiony tam dokumentem spoza placówki"),
+    "current": Text("shown as current although replaced", "oznaczony jako aktualny, choć zastąpiony"),
 }
 _ACTION = {
     "send-again": Text("send again: `erepo verify repair`", "wysłać ponownie: `erepo verify repair`"),
@@ -99,5 +101,5 @@ def _counts(night: Night, speak: Language) -> list[str]:
 
 def _row(one: Repair, speak: Language) -> str:
     copy = (_YES if one.copy == "here" else _NO).fill(speak)
-    what, action = _WHAT[one.what].fill(speak), _ACTION[one.action].fill(speak)
+    what, action = WHAT[one.what].fill(speak), _ACTION[one.action].fill(speak)
     return f"| {one.id} | {one.document} | {what} | {copy} | {action} |"

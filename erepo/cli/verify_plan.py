@@ -24,6 +24,8 @@ WHAT = {
     "hash": Text("another document stands there under its id", "pod jego identyfikatorem jest inny dokument"),
     "size": Text("its size there is another", "inny rozmiar w repozytorium"),
     "twice": Text("registered several times", "zarejestrowany wielokrotnie"),
+    "deprecated": Text("replaced there, by nothing of ours", "zastąpiony tam dokumentem spoza placówki"),
+    "current": Text("shown as current although replaced", "oznaczony jako aktualny, choć zastąpiony"),
 }
 COPY = {
     "here": Text("a good copy is here", "dobra kopia jest na miejscu"),
@@ -135,4 +137,4 @@ def _show(found: list[Repair]) -> None:
             action=ACTION[one.action].fill(speak),
         )
         style = "red" if one.copy == "none" else None
-        console.print(words, style=style, markup=False, highlight=False)
+        console.print(words, style=style, markup=False, highlight=False, soft_wrap=True)

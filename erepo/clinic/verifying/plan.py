@@ -6,9 +6,8 @@ missing   yes                send-again: it is archived anew under its own ids
 content   yes                replace: what is there goes, then it is archived anew
 missing,  no                 no-copy: nothing here can repair it; the repository's operator may have
 content                      a second copy (`erepo cloud check --repair`), or a backup of the folder
-hash,     either             inspect: something else stands there under our id; it is evidence and
-size,                        stays until a person has looked
-twice
+any       either             inspect: something else stands there under our id, or in another status;
+other                        it is evidence and stays until a person has looked
 """
 
 from collections.abc import Iterable, Sequence
@@ -51,7 +50,7 @@ class Repair:
     Attributes:
         id: of the row.
         document: opaque id.
-        what: `missing`, `content`, `hash`, `size`, `twice`.
+        what: `missing`, `content`, `hash`, `size`, `twice`, `deprecated`, `current`.
         copy: `here` or `none`.
         action: `send-again`, `replace`, `inspect`, `no-copy`.
         found_at: UTC.
@@ -80,7 +79,7 @@ class Planner:
     def judge(self, one: Archived, finding: Finding | None) -> Judged:
         """Say what may be done; reads the local copy, if there is one."""
         copy = "here" if self._is_good(one.sha256) else "none"
-        if finding in (Finding.HASH, Finding.SIZE, Finding.TWICE):
+        if finding not in (None, Finding.MISSING):
             return Judged(one.id, what(finding), copy, INSPECT)
         if copy == "none":
             return Judged(one.id, what(finding), copy, NO_COPY)

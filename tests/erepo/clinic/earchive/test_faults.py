@@ -28,9 +28,9 @@ from tests.support.earchive import ArchiveDesk
 
 @pytest.fixture
 def small_files() -> Iterator[None]:
-    """Let no file grow beyond 600 kB in this process: what a full disk or a quota does."""
+    """Let no file grow beyond 3 MB in this process: what a full disk or a quota does."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, hard))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
@@ -50,7 +50,7 @@ def take_large(desk: ArchiveDesk, size: int) -> None:
 
 async def test_a_full_disk_stops_at_once_and_loses_nothing(desk: ArchiveDesk, request: Any) -> None:
     """S1: one clear reason, no storm, nothing half-visible; with room again the next run delivers."""
-    take_large(desk, 2_000_000)
+    take_large(desk, 5_000_000)
     request.getfixturevalue("small_files")
     [result] = await desk.run()
     assert result.problem is not None

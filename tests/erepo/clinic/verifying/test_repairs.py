@@ -1,13 +1,17 @@
 """The repair plan: every difference stands in it, and what is safe is repaired, whenever the process ends."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from erepo.cli import verify_plan
 from erepo.clinic.archiving import summary
+from erepo.clinic.archiving.comparing import Finding
+from erepo.clinic.content import ContentStore
 from erepo.clinic.coverage import count_open
 from erepo.clinic.earchive import EArchive
 from erepo.clinic.states import State, move
@@ -15,8 +19,12 @@ from erepo.clinic.tables import audit_event, document
 from erepo.clinic.tables_earchive import repair
 from erepo.clinic.verifying import repairing, verify
 from erepo.clinic.verifying.errors import RepairUnknown
-from erepo.clinic.verifying.plan import read_plan
+from erepo.clinic.verifying.plan import Planner, read_plan
 from erepo.clinic.verifying.repairing import repair_all
+from erepo.clinic.verifying.report import Archived
+from erepo.content import MemoryContent
+from erepo.settings import Settings
+from flows import verifying_page
 from tests.support import fake_cloud
 from tests.support.archive_desk import Desk
 from tests.support.clinic_side import new_clinic, samples
@@ -149,6 +157,21 @@ async def test_something_else_under_our_id_is_left_for_a_person(desk: Desk) -> N
     assert sorted(plan(desk)) == [(what, "here", "inspect") for what in ("hash", "size", "twice")]
     done = await repair_all(desk.cloud, desk.database, ids(desk))  # type: ignore[arg-type]
     assert {one.outcome for one in done} == {"refused"}
+
+
+def test_only_what_is_lost_or_damaged_is_ever_repaired(tmp_path: Path) -> None:
+    """Whatever else a check may find is for a person, and has words on both pages."""
+    settings = Settings(_env_file=None, home=tmp_path)  # type: ignore[call-arg]
+    planner, octets = Planner(settings), b"<a/>"
+    ContentStore.at(settings).put(MemoryContent(octets))
+    values = dict.fromkeys(Archived._fields, 1) | {"sha256": sha256(octets).hexdigest()}
+    one = Archived(**values)  # type: ignore[arg-type]
+    proposed = {finding: planner.judge(one, finding).action for finding in (None, *Finding)}
+    assert proposed.pop(None) == "replace"
+    assert proposed.pop(Finding.MISSING) == "send-again"
+    assert set(proposed.values()) == {"inspect"}
+    kinds = {"content", *(finding.value for finding in Finding)} - {"equal"}
+    assert set(verify_plan.WHAT) == set(verifying_page.WHAT) == kinds
 
 
 async def test_an_unknown_id_changes_nothing(archive: ArchiveDesk) -> None:
