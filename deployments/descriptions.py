@@ -59,6 +59,47 @@ POLISH: Final = MappingProxyType(
         "Queue at most so many new documents; 0 means all that are due.": (
             "Dodaj do kolejki najwyżej tyle nowych dokumentów; 0: wszystkie, których czas nadszedł."
         ),
+        "Only documents taken in on this day or later, as 2026-11-30; empty means any.": (
+            "Tylko dokumenty przyjęte tego dnia lub później, w postaci 2026-11-30; puste pole: wszystkie."
+        ),
+        "Only documents taken in on this day or earlier.": (
+            "Tylko dokumenty przyjęte tego dnia lub wcześniej."
+        ),
+        "Only documents issued on this day or later, Polish time; those without a date stay.": (
+            "Tylko dokumenty wystawione tego dnia lub później, czas polski; dokumenty bez daty pozostają."
+        ),
+        "Only documents issued on this day or earlier.": (
+            "Tylko dokumenty wystawione tego dnia lub wcześniej."
+        ),
+        "Plan nothing and send nothing; leave a page of what would be done, and why the rest stays.": (
+            "Niczego nie planuj i nie wysyłaj; utwórz stronę z tym, co zostałoby zrobione i dlaczego reszta"
+            " pozostaje."
+        ),
+        "Login of the person who orders it; needs the permission `migrate`.": (
+            "Login osoby, która to zleca; wymagane uprawnienie `migrate`."
+        ),
+        "Opaque ids of documents, as `erepo migrate list` shows them.": (
+            "Identyfikatory dokumentów, jak pokazuje `erepo migrate list`."
+        ),
+        (
+            "Only of one patient, by the number that `erepo migrate number` tells; 0 means any. Never an"
+            " identifier."
+        ): (
+            "Tylko jednego pacjenta, według numeru z `erepo migrate number`; 0: wszystkich. Nigdy PESEL ani"
+            " inny identyfikator."
+        ),
+        "Issued on this day or later, as 2026-11-30, Polish time.": (
+            "Wystawione tego dnia lub później, w postaci 2026-11-30, czas polski."
+        ),
+        "Issued on this day or earlier.": "Wystawione tego dnia lub wcześniej.",
+        "Archived on this day or later.": "Zarchiwizowane tego dnia lub później.",
+        "Archived on this day or earlier.": "Zarchiwizowane tego dnia lub wcześniej.",
+        "All documents; needed when nothing else is chosen.": (
+            "Wszystkie dokumenty; wymagane, gdy nie wybrano nic innego."
+        ),
+        "At most so many; 0 means all that were chosen.": "Najwyżej tyle; 0: wszystkie wybrane.",
+        "Only count, change nothing.": "Tylko policz, niczego nie zmieniaj.",
+        "Needed when it is no dry run.": "Wymagane, jeśli to nie jest próba.",
         "Name of a notification block of any type; nobody is notified while there is none.": (
             "Nazwa bloku powiadomień dowolnego rodzaju; dopóki go nie ma, nikt nie jest powiadamiany."
         ),
@@ -106,48 +147,6 @@ POLISH: Final = MappingProxyType(
         "Address that gets a test mail; empty only tests the connection.": (
             "Adres, na który zostanie wysłana wiadomość próbna; puste pole: tylko test połączenia."
         ),
-        "Only documents taken in on this Polish day (YYYY-MM-DD) or later; empty means any.": (
-            "Tylko dokumenty przyjęte tego dnia (RRRR-MM-DD) lub później; puste pole: dowolnego dnia."
-        ),
-        "Only documents taken in on this Polish day or earlier.": (
-            "Tylko dokumenty przyjęte tego dnia lub wcześniej."
-        ),
-        "Only documents made on this Polish day or later; those without a date stay.": (
-            "Tylko dokumenty sporządzone tego dnia lub później; te bez daty pozostają."
-        ),
-        "Only documents made on this Polish day or earlier.": (
-            "Tylko dokumenty sporządzone tego dnia lub wcześniej."
-        ),
-        "Plan nothing and send nothing; leave a page of what would be done, and why the rest stays.": (
-            "Niczego nie planuj ani nie wysyłaj; pozostaw stronę z tym, co zostałoby zrobione i dlaczego"
-            " reszta zostaje."
-        ),
-        "Login of the person who orders it; needs the permission `migrate`.": (
-            "Login osoby zlecającej; potrzebuje ona uprawnienia `migrate`."
-        ),
-        "Opaque ids of documents, as `erepo migrate list` shows them.": (
-            "Nieprzejrzyste identyfikatory dokumentów, jak pokazuje je `erepo migrate list`."
-        ),
-        "Only these kinds.": ("Tylko te rodzaje."),
-        (
-            "Only of one patient, by the number that `erepo migrate number` tells; 0 means any. Never an"
-            " identifier."
-        ): (
-            "Tylko jednego pacjenta, według numeru, który podaje `erepo migrate number`; 0: dowolnego. Nigdy"
-            " identyfikator."
-        ),
-        "Issued on this day or later, as 2026-11-30, Polish time.": (
-            "Wystawione tego dnia lub później, w postaci 2026-11-30, czasu polskiego."
-        ),
-        "Issued on this day or earlier.": ("Wystawione tego dnia lub wcześniej."),
-        "Archived on this day or later.": ("Zarchiwizowane tego dnia lub później."),
-        "Archived on this day or earlier.": ("Zarchiwizowane tego dnia lub wcześniej."),
-        "All documents; needed when nothing else is chosen.": (
-            "Wszystkie dokumenty; potrzebne, gdy nie wybrano nic innego."
-        ),
-        "At most so many; 0 means all that were chosen.": ("Najwyżej tyle; 0: wszystkie wybrane."),
-        "Only count, change nothing.": ("Tylko policz, niczego nie zmieniaj."),
-        "Needed when it is no dry run.": ("Potrzebne, gdy to nie jest próba."),
     }
 )
 

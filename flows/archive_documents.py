@@ -12,11 +12,12 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
-from erepo.cda.kinds import KINDS, Kind
+from erepo.cda.kinds import Kind
 from erepo.clinic.archiving import BatchResult, Choice, read_day, summary
 from erepo.clinic.outlook import Outlook
 from erepo.clinic.purging import PurgeReport, total_of
 from flows.archive_page import report_ahead, report_archiving
+from flows.kind_choices import KIND_NAMES
 from flows.naming import run_name
 from flows.reporting import Progress
 from tasks import purging
@@ -25,7 +26,6 @@ from tasks.boundary import guarded
 from tasks.clinic import opened_repository
 from tasks.finishing import finish_orders
 
-_KINDS = "; ".join(f"{kind.value}: {info.label.pl} / {info.label.en}" for kind, info in KINDS.items())
 _EVERYTHING = "Puste: wszystkie / Empty: all."
 _Day = Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$", max_length=10)]
 
@@ -50,12 +50,12 @@ async def archive_documents(  # noqa: PLR0913, PLR0917 — one argument per fiel
     ] = 0,
     kinds: Annotated[
         Sequence[Kind],
-        Field(title="Rodzaje dokumentów / Document kinds", description=f"{_EVERYTHING} {_KINDS}"),
+        Field(title="Rodzaje dokumentów / Document kinds", description=f"{_EVERYTHING} {KIND_NAMES}"),
     ] = [],
-    taken_in_from: Annotated[_Day, Field(title="Przyjęte od dnia / Taken in from (day)")] = "",
-    taken_in_to: Annotated[_Day, Field(title="Przyjęte do dnia / Taken in to (day)")] = "",
-    effective_from: Annotated[_Day, Field(title="Wystawione od dnia / Made from (day)")] = "",
-    effective_to: Annotated[_Day, Field(title="Wystawione do dnia / Made to (day)")] = "",
+    taken_in_from: Annotated[_Day, Field(title="Przyjęte od / Taken in from")] = "",
+    taken_in_to: Annotated[_Day, Field(title="Przyjęte do / Taken in until")] = "",
+    effective_from: Annotated[_Day, Field(title="Wystawione od / Issued from")] = "",
+    effective_to: Annotated[_Day, Field(title="Wystawione do / Issued until")] = "",
     dry_run: Annotated[
         bool, Field(title="Tylko pokaż, co zostanie zrobione / Only show what would be done")
     ] = False,
@@ -71,10 +71,10 @@ async def archive_documents(  # noqa: PLR0913, PLR0917 — one argument per fiel
         connection: Name of the clinic's blocks.
         most_documents: Queue at most so many new documents; 0 means all that are due.
         kinds: Only documents of these kinds; empty means all that are due.
-        taken_in_from: Only documents taken in on this Polish day (YYYY-MM-DD) or later; empty means any.
-        taken_in_to: Only documents taken in on this Polish day or earlier.
-        effective_from: Only documents made on this Polish day or later; those without a date stay.
-        effective_to: Only documents made on this Polish day or earlier.
+        taken_in_from: Only documents taken in on this day or later, as 2026-11-30; empty means any.
+        taken_in_to: Only documents taken in on this day or earlier.
+        effective_from: Only documents issued on this day or later, Polish time; those without a date stay.
+        effective_to: Only documents issued on this day or earlier.
         dry_run: Plan nothing and send nothing; leave a page of what would be done, and why the rest stays.
     """
     choice = Choice(

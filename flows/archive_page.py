@@ -9,9 +9,8 @@ from erepo.cda.kinds import KINDS, Kind
 from erepo.clinic.archiving import Summary
 from erepo.clinic.outlook import WORDS, Outlook, Pile
 from erepo.clinic.purging import PurgeReport
-from erepo.clinic.times import WARSAW
 from erepo.errors import ErepoError
-from erepo.texts import Language, Text, language, size_words, time_words
+from erepo.texts import Language, Text, day_words, language, size_words, time_words
 
 _TITLE = Text("Archiving", "Archiwizacja")
 _NOTHING = Text("Nothing was due.", "Nie było dokumentów do archiwizacji.")
@@ -154,7 +153,7 @@ def ahead_page(outlook: Outlook, speak: Language) -> str:
     if outlook.skipped:
         rows = [_SKIPPED.fill(speak)]
         for skipped in outlook.skipped:
-            day = f"{skipped.earliest.astimezone(WARSAW):%Y-%m-%d}" if skipped.earliest else ""
+            day = day_words(skipped.earliest) if skipped.earliest else ""
             why = WORDS[skipped.reason].fill(speak)
             rows.append(f"| {_label(skipped.kind, speak)} | {why} | {skipped.documents} | {day} |")
         parts += [f"### {_STAYS.fill(speak)}", "\n".join(rows)]

@@ -13,6 +13,7 @@ from pydantic import Field
 from erepo.cda.kinds import Kind
 from erepo.clinic.migrating import BatchResult, Plan, Selection, summary
 from erepo.clinic.migrating.errors import DatesWrong, NotConfirmed
+from flows.kind_choices import KIND_NAMES
 from flows.naming import run_name
 from flows.reporting import Progress
 from flows.reporting_migration import report_migration, report_preview
@@ -24,6 +25,13 @@ from tasks.migrating import attempts, bring, look_at, plan_migration, settle_ope
 PublicId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 #: As an integer even the PESEL of who was born in January 1900 has eight digits.
 MOST = 9_999_999
+Kinds = Annotated[
+    list[Kind],
+    Field(
+        title="Rodzaje dokumentów / Document kinds",
+        description=f"Tylko te rodzaje / Only these kinds: {KIND_NAMES}",
+    ),
+]
 #: A date picker would need an `Optional`, which Prefect's form cannot show.
 DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 
@@ -33,7 +41,7 @@ DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 async def migrate_documents(  # noqa: PLR0913, PLR0917 - a field of the form for each filter
     acting_user: Annotated[str, Field(title="Użytkownik / Acting user", min_length=1, max_length=100)],
     ids: Annotated[list[PublicId], Field(title="Identyfikatory dokumentów / Ids of documents")] = [],  # noqa: B006
-    kinds: Annotated[list[Kind], Field(title="Rodzaje dokumentów / Document kinds")] = [],  # noqa: B006
+    kinds: Kinds = [],  # noqa: B006
     whose: Annotated[int, Field(title="Numer pacjenta / Number of the patient", ge=0, le=MOST)] = 0,
     issued_from: Annotated[str, Field(title="Wystawione od / Issued from", pattern=DAY)] = "",
     issued_until: Annotated[str, Field(title="Wystawione do / Issued until", pattern=DAY)] = "",
@@ -45,7 +53,7 @@ async def migrate_documents(  # noqa: PLR0913, PLR0917 - a field of the form for
     ] = 0,
     dry_run: Annotated[bool, Field(title="Próba: tylko policz / Dry run: only count")] = True,
     confirmed: Annotated[
-        bool, Field(title="Potwierdzam usunięcie z repozytorium / I confirm the removal there")
+        bool, Field(title="Potwierdzam usunięcie z repozytorium / I confirm the removal from the repository")
     ] = False,
     connection: Annotated[
         str, Field(title="Połączenie / Connection", pattern="^[a-z0-9-]+$", max_length=60)

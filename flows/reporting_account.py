@@ -4,7 +4,7 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from erepo.clinic.onboarding import STEPS, Entry
 from erepo.pki.pem import read_certificate
-from erepo.texts import Language, Text, day_words, language, moment_words
+from erepo.texts import Language, Text, day_words, language, moment_words, size_words
 
 _TITLE = Text("Account {account}", "Konto {account}")
 _HEAD = Text("| what | value |\n|---|---|", "| co | wartość |\n|---|---|")
@@ -21,7 +21,7 @@ _FACTS = (
     ("homeCommunityId", Text("home community (homeCommunityId)", "domena (homeCommunityId)")),
     ("sourceId", Text("source id (sourceId)", "identyfikator źródła (sourceId)")),
     ("validUntil", Text("account valid until", "ważność konta")),
-    ("limitBytes", Text("limit of bytes", "limit bajtów")),
+    ("limitBytes", Text("limit of size", "limit rozmiaru")),
     ("limitDocuments", Text("limit of documents", "limit dokumentów")),
 )
 
@@ -49,7 +49,11 @@ def onboarding_page(entry: Entry, speak: Language) -> str:
             words = _VALID.fill(speak, serial=f"{certificate.serial_number:X}", until=until)
             rows.append((_CERTIFICATE.fill(speak, purpose=purpose), words))
     answer = entry.activation.get("answer") or {}
-    rows += [(words.fill(speak), str(answer[name])) for name, words in _FACTS if answer.get(name) is not None]
+    rows += [
+        (words.fill(speak), size_words(answer[name], speak) if name == "limitBytes" else str(answer[name]))
+        for name, words in _FACTS
+        if answer.get(name) is not None
+    ]
     table = "\n".join([_HEAD.fill(speak), *(f"| {name} | {_cell(value)} |" for name, value in rows)])
     return f"## {_TITLE.fill(speak, account=entry.account)}\n\n{table}"
 

@@ -20,10 +20,10 @@ _DRY = Text(
     "Niczego nie zmieniono. Aby przenieść te dokumenty i usunąć je z repozytorium, uruchom ponownie z"
     " wyłączoną próbą i z potwierdzeniem.",
 )
-_NOTHING = Text("There was nothing to bring back.", "Nie było dokumentów do przeniesienia.")
+_NOTHING = Text("There was nothing to bring back.", "Nie było dokumentów do migracji.")
 _HEAD = Text("| what | count |\n|---|---:|", "| co | ile |\n|---|---:|")
 _ROWS = (
-    ("migrated", Text("brought back and blocked", "przeniesione i zablokowane")),
+    ("migrated", Text("brought back and blocked", "zmigrowane i zablokowane")),
     (
         "recovered",
         Text("of these, begun by an earlier run", "w tym rozpoczęte przez wcześniejsze uruchomienie"),

@@ -162,7 +162,9 @@ class WebhookAddressRefused(InvalidInput):
     """An address that is not called; `rule` says why."""
 
     code = "api.webhook-address"
-    cause = Text("The address is not called ({rule}).", "Adres nie będzie wywoływany ({rule}).")
+    cause = Text(
+        "The address is not called ({rule}).", "Na ten adres nie można wysyłać powiadomień ({rule})."
+    )
     cure = Text(
         "Give an https address that is public. For an address inside the clinic, the administrator sets"
         " EREPO_API__WEBHOOK_PRIVATE=true.",

@@ -12,7 +12,7 @@ from erepo.cli import api_webhooks
 from erepo.cli.desk import open_database
 from erepo.cli.words import fail_politely
 from erepo.settings import Settings
-from erepo.texts import Text, language
+from erepo.texts import Text, language, moment_words
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="REST for the clinic's other systems: documents in."
@@ -98,6 +98,6 @@ def _table(found: list[Token]) -> Table:
         table.add_column(header.fill(language()))
     for one in found:
         times = (one.created_at, one.last_used_at, one.revoked_at)
-        shown = (f"{at:%Y-%m-%d %H:%M}Z" if at else "-" for at in times)
+        shown = (moment_words(at) if at else "-" for at in times)
         table.add_row(one.name, " ".join(one.scopes), *shown)
     return table

@@ -23,10 +23,10 @@ app = typer.Typer(
 _NONE = Text("There are no webhooks.", "Nie ma żadnych webhooków.")
 _ADDED = Text(
     "Webhook {id} is added. What is sent is signed with this secret, shown this once:",
-    "Dodano webhook {id}. Wysyłane dane są podpisywane tym sekretem, pokazywanym tylko teraz:",
+    "Dodano webhook {id}. Powiadomienia są podpisywane tym kluczem, pokazywanym tylko teraz:",
 )
 _REMOVED = Text("Webhook {id} is removed.", "Usunięto webhook {id}.")
-_RETRIED = Text("Deliveries tried again: {count}.", "Dostarczenia do ponowienia: {count}.")
+_RETRIED = Text("Deliveries tried again: {count}.", "Powiadomienia do ponowienia: {count}.")
 _ALL = Text("all states", "wszystkie stany")
 _COUNTS = Text(
     "pending {pending}, delivered {delivered}, failed {failed}",

@@ -10,8 +10,7 @@ from erepo.cli.complaints import complain
 from erepo.clinic.archiving import Summary
 from erepo.clinic.outlook import WORDS, Outlook, Pile, Reason, Skipped
 from erepo.clinic.purging import PurgeReport
-from erepo.clinic.times import WARSAW
-from erepo.texts import Language, Text, language, size_words, time_words
+from erepo.texts import Language, Text, day_words, language, size_words, time_words
 
 TITLE = Text("Archiving", "Archiwizacja")
 _NOTHING = Text("Nothing is due.", "Brak dokumentów do archiwizacji.")
@@ -117,7 +116,7 @@ def _stays(skipped: Sequence[Skipped], speak: Language) -> Table:
     for header in (_DOCUMENTS, _FIRST):
         table.add_column(header.fill(speak), justify="right")
     for one in skipped:
-        day = f"{one.earliest.astimezone(WARSAW):%Y-%m-%d}" if one.earliest else ""
+        day = day_words(one.earliest) if one.earliest else ""
         label = KINDS[Kind(one.kind)].label.fill(speak)
         table.add_row(label, WORDS[one.reason].fill(speak), str(one.documents), day)
     return table

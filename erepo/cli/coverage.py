@@ -9,12 +9,13 @@ PLANNED = Text(
 )
 _COVERED = Text(
     "Read back within {days} days: {recent} of {documents}; the oldest {oldest} days ago.",
-    "Odczytane i porównane w ciągu {days} dni: {recent} z {documents}; najdawniejszy {oldest} dni temu.",
+    "Odczytane i porównane w ciągu {days} dni: {recent} z {documents}; dni od najdawniejszego odczytu:"
+    " {oldest}.",
 )
 _OVERDUE = Text(
     "Read back within {days} days: {recent} of {documents}; the oldest {oldest} days ago, which is too long.",
-    "Odczytane i porównane w ciągu {days} dni: {recent} z {documents}; najdawniejszy {oldest} dni temu,"
-    " czyli zbyt dawno.",
+    "Odczytane i porównane w ciągu {days} dni: {recent} z {documents}; dni od najdawniejszego odczytu:"
+    " {oldest}, czyli zbyt wiele.",
 )
 
 

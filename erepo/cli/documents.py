@@ -6,7 +6,7 @@ Other modules add their commands at the end of this one (`add_to`).
 import getpass
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated
 
 import orjson
 import typer
@@ -23,6 +23,7 @@ from erepo.clinic.kinds import parse_kind
 from erepo.clinic.reading import Filter, Found, Reader, Who, search
 from erepo.clinic.reading.errors import FilterWrong
 from erepo.clinic.reading.temporary import sweep
+from erepo.clinic.state_words import STATE_WORDS
 from erepo.clinic.states import State
 from erepo.clinic.times import WARSAW
 from erepo.identifiers.hl7 import CX
@@ -35,18 +36,6 @@ app = typer.Typer(
     help="Documents: list, look at one, open, save it and its attachments, follow its versions, delete.",
 )
 
-#: Each state in a word or two.
-STATES: Final = {
-    State.LOCAL: Text("here", "lokalnie"),
-    State.QUEUED: Text("queued", "w kolejce"),
-    State.SENDING: Text("being sent", "wysyłany"),
-    State.ARCHIVED: Text("archived", "zarchiwizowany"),
-    State.REMOTE: Text("archived, not here", "tylko w repozytorium"),
-    State.REJECTED: Text("refused", "odrzucony"),
-    State.MIGRATING: Text("coming back", "w trakcie migracji"),
-    State.BLOCKED: Text("brought back", "zmigrowany, zablokowany"),
-    State.DELETED: Text("deleted", "usunięty"),
-}
 _ID, _KIND, _STATE = Text("Id", "Identyfikator"), Text("Kind", "Rodzaj"), Text("State", "Stan")
 _ISSUED, _SIZE, _TITLE = Text("Issued", "Wystawiono"), Text("Size", "Rozmiar"), Text("Title", "Tytuł")
 _TAKEN_IN, _ARCHIVED = Text("Taken in", "Przyjęto"), Text("Archived", "Zarchiwizowano")
@@ -62,9 +51,16 @@ def list_documents(  # noqa: PLR0913, PLR0917 - an option for each filter
     kind: Annotated[
         list[str] | None, typer.Option(help="Only this kind (`erepo kinds list`); may be repeated.")
     ] = None,
-    state: Annotated[list[str] | None, typer.Option(help="Only in this state; may be repeated.")] = None,
-    since: Annotated[str, typer.Option("--from", help="Issued on this day or later, YYYY-MM-DD.")] = "",
-    until: Annotated[str, typer.Option("--until", help="Issued on this day or earlier, YYYY-MM-DD.")] = "",
+    state: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Only in this state; may be repeated. One of: {', '.join(State)}."),
+    ] = None,
+    since: Annotated[
+        str, typer.Option("--from", metavar="YYYY-MM-DD", help="Issued on this day or later.")
+    ] = "",
+    until: Annotated[
+        str, typer.Option("--until", metavar="YYYY-MM-DD", help="Issued on this day or earlier.")
+    ] = "",
     patient: Annotated[
         str, typer.Option(help="`-`: only of the patient whose PESEL or HL7 CX stands on the input.")
     ] = "",
@@ -76,7 +72,7 @@ def list_documents(  # noqa: PLR0913, PLR0917 - an option for each filter
     with fail_politely():
         if patient not in {"", "-"}:
             # Arguments are seen by everybody on the machine, and stay in the shell's history.
-            raise FilterWrong(name="--patient", expected="--patient -  (PESEL / HL7 CX: stdin)")
+            raise FilterWrong(name="--patient", expected="--patient -")
         wanted = Filter(
             kinds=[parse_kind(one) for one in kind or ()],
             states=[_state(one) for one in state or ()],
@@ -127,7 +123,7 @@ def _print_list(found: list[Found], limit: int, console: Console, speak: Languag
     table.add_column(_ISSUED.fill(speak), no_wrap=True)
     table.add_column(_SIZE.fill(speak), justify="right", no_wrap=True)
     for one in found:
-        label, standing = KINDS[one.kind].label.fill(speak), STATES[one.state].fill(speak)
+        label, standing = KINDS[one.kind].label.fill(speak), STATE_WORDS[one.state].short.fill(speak)
         size = size_words(one.size, speak)
         table.add_row(one.public_id, label, standing, _local(one.effective_at, "%Y-%m-%d"), size)
     console.print(table)
@@ -142,14 +138,14 @@ def _print_one(one: Found, console: Console, speak: Language) -> None:
         (_KIND, KINDS[one.kind].label.fill(speak)),
         (_TITLE, one.title),
         (_ISSUED, _local(one.effective_at, "%Y-%m-%d %H:%M")),
-        (_STATE, STATES[one.state].fill(speak)),
+        (_STATE, STATE_WORDS[one.state].short.fill(speak)),
         (_TAKEN_IN, _local(one.taken_in_at, "%Y-%m-%d %H:%M")),
         (_ARCHIVED, _local(one.archived_at, "%Y-%m-%d %H:%M")),
         (_SIZE, size_words(one.size, speak)),
         (_FILE, one.source_name),
         (_PATIENT, f"{one.given} {one.family}".strip()),
         (_NUMBER, one.identifier),
-        (_BORN, one.birth_date),
+        (_BORN, _birthday(one.birth_date)),
     )
     for label, text in rows:
         if text:
@@ -160,6 +156,11 @@ def _print_one(one: Found, console: Console, speak: Language) -> None:
 
 def _local(moment: datetime | None, form: str) -> str:
     return moment.astimezone(WARSAW).strftime(form) if moment else ""
+
+
+def _birthday(hl7: str) -> str:
+    """Return a day as HL7 writes it, YYYYMMDD, as people read it; anything else as it is."""
+    return f"{hl7[:4]}-{hl7[4:6]}-{hl7[6:]}" if len(hl7) == 8 and hl7.isdecimal() else hl7
 
 
 def _state(text: str) -> State:
@@ -176,7 +177,7 @@ def _day(name: str, text: str, *, days: int = 0) -> datetime | None:
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=WARSAW) + timedelta(days=days)
         return day.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise FilterWrong(name=name, expected="YYYY-MM-DD") from None
+        raise FilterWrong(name=name, expected="2026-11-30") from None
 
 
 def _patient() -> CX:

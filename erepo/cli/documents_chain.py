@@ -12,6 +12,8 @@ from erepo.cli.desk import open_database
 from erepo.cli.words import fail_politely
 from erepo.clinic.chain import Version, read_chain
 from erepo.clinic.chain.words import WORDS
+from erepo.clinic.state_words import STATE_WORDS
+from erepo.clinic.states import State
 from erepo.texts import Text, language
 
 _STATE = Text("  state: {state}", "  stan: {state}")
@@ -44,7 +46,9 @@ def _lines(one: Version) -> Iterator[str]:
     spoken = language()
     label = KINDS[Kind(one.kind)].label.fill(spoken)
     yield f"{one.version or '-'}  {one.document}  {label}"
-    state = f"{one.state}, {_CANCELLED.fill(spoken)}" if one.cancelled else one.state
+    state = STATE_WORDS[State(one.state)].short.fill(spoken)
+    if one.cancelled:
+        state = f"{state}, {_CANCELLED.fill(spoken)}"
     yield _STATE.fill(spoken, state=state)
     if one.replaced_by:
         yield _REPLACED.fill(spoken, documents=", ".join(one.replaced_by))

@@ -26,7 +26,7 @@ def delete(
     login: Annotated[str, typer.Option("--as", help="Login of the person who orders it.")],
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID]…", help="Ids of documents; none: only finish what was interrupted."),
+        typer.Argument(metavar="ID…", help="Ids of documents; none: only finish what was interrupted."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for a confirmation.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

@@ -37,7 +37,7 @@ _READY = Text("The eArchiwum is ready at {folder}.", "eArchiwum jest gotowe w ka
 _USED = Text("It is in use.", "Jest w użyciu.")
 _NOT_USED = Text(
     "The cloud is in use; to change over: erepo repositories use earchive.",
-    "W użyciu jest chmura; aby zmienić: erepo repositories use earchive.",
+    "W użyciu jest chmura; aby przełączyć: erepo repositories use earchive.",
 )
 _NO_PREFECT = Text(
     "Prefect does not answer, so its block ClinicDatabase was not written: {cause}",
@@ -46,7 +46,7 @@ _NO_PREFECT = Text(
 _LATER = Text("Run this command again once it runs.", "Gdy będzie działał, uruchom to polecenie ponownie.")
 _STATUS = Text(
     "eArchiwum at {folder}: documents {documents}, {size}; free {free}.",
-    "eArchiwum w katalogu {folder}: dokumenty {documents}, {size}; wolne {free}.",
+    "eArchiwum w katalogu {folder}: dokumenty: {documents}, {size}; wolne: {free}.",
 )
 _TITLE = Text("Checking", "Sprawdzanie")
 _CHECKED = Text(

@@ -51,10 +51,10 @@ from erepo.clinic.migrating import (
 from erepo.clinic.migrating.choosing import REMOTE_STATES
 from erepo.clinic.migrating.results import MIGRATED, SKIPPED
 from erepo.clinic.repositories import opening
+from erepo.clinic.state_words import STATE_WORDS
 from erepo.clinic.states import State
-from erepo.clinic.times import WARSAW
 from erepo.settings import Settings
-from erepo.texts import Text, language, size_words, time_words
+from erepo.texts import Text, day_words, language, size_words, time_words
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -73,7 +73,7 @@ _ELSEWHERE = Text(
     "Wskazane dokumenty, których nie ma (już) w repozytorium: {count}.",
 )
 _DRY = Text("Nothing was changed (dry run).", "Niczego nie zmieniono (próba).")
-_NOTHING = Text("There is nothing to bring back.", "Nie ma dokumentów do przeniesienia.")
+_NOTHING = Text("There is nothing to bring back.", "Nie ma dokumentów do migracji.")
 _SURE = Text(
     "Bring them here, REMOVE them from the repository and block them?",
     "Przenieść je tutaj, USUNĄĆ z repozytorium i zablokować do wysyłki?",
@@ -83,7 +83,7 @@ _WORDS = {
     SKIPPED: Text("not in the repository any more", "nie ma już w repozytorium"),
 }
 _ROWS = (
-    ("migrated", Text("brought back and blocked", "przeniesione i zablokowane")),
+    ("migrated", Text("brought back and blocked", "zmigrowane i zablokowane")),
     ("recovered", Text("  of these, begun by an earlier run", "  w tym rozpoczęte wcześniej")),
     ("failed", Text("given up, not removed there", "zaniechane, nieusunięte z repozytorium")),
     ("skipped", Text("not in the repository any more", "nieobecne już w repozytorium")),
@@ -93,11 +93,7 @@ _ROWS = (
         Text("here; the next run removes them there", "lokalnie; usunie je następne uruchomienie"),
     ),
 )
-_STATES = {
-    State.ARCHIVED: Text("here and there", "lokalnie i w repozytorium"),
-    State.REMOTE: Text("there only", "tylko w repozytorium"),
-    State.BLOCKED: Text("blocked", "zablokowany"),
-}
+_NO_DOCUMENT = Text("There is no such document.", "Nie ma takich dokumentów.")
 _SIZE, _TIME = Text("size", "rozmiar"), Text("time", "czas")
 _STOPPED = Text("Stopped on request.", "Zatrzymano na żądanie.")
 _STOPPING = Text(
@@ -195,10 +191,12 @@ def list_documents(  # noqa: PLR0913, PLR0917 - an option for each filter
     if as_json:
         typer.echo(orjson.dumps([_as_json(one) for one in found]))
         return
+    if not found:
+        typer.echo(_NO_DOCUMENT.fill(language()))
     for one in found:
         label = KINDS[Kind(one.kind)].label.fill(language())
-        day = f"{one.archived_at.astimezone(WARSAW):%Y-%m-%d}" if one.archived_at else "-"
-        where = _STATES[State(one.state)].fill(language())
+        day = day_words(one.archived_at) if one.archived_at else "-"
+        where = STATE_WORDS[State(one.state)].meaning.fill(language())
         typer.echo(f"{one.public_id}  {day}  {size_words(one.size, language()):>9}  {where}  {label}")
 
 

@@ -3,7 +3,7 @@
 import getpass
 import sys
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -17,8 +17,9 @@ from erepo.texts import Text, language
 _DIGITS = 7
 _FORMATS = ["%Y-%m-%d"]
 _ASK = Text("Patient (PESEL or HL7 CX): ", "Pacjent (PESEL lub HL7 CX): ")
+_DATE: Final = "YYYY-MM-DD"
 
-Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]…", help="Ids of documents.")]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Ids of documents.")]
 As = Annotated[str, typer.Option("--as", help="Login of the person who orders it (`erepo structure`).")]
 Kinds = Annotated[
     list[str] | None, typer.Option("--kind", help="Only this kind (`erepo kinds list`); may be repeated.")
@@ -31,16 +32,20 @@ Patient = Annotated[
     ),
 ]
 Issued = Annotated[
-    datetime | None, typer.Option("--from", formats=_FORMATS, help="Issued on this day or later.")
+    datetime | None,
+    typer.Option("--from", formats=_FORMATS, metavar=_DATE, help="Issued on this day or later."),
 ]
 IssuedTo = Annotated[
-    datetime | None, typer.Option("--until", formats=_FORMATS, help="Issued on this day or earlier.")
+    datetime | None,
+    typer.Option("--until", formats=_FORMATS, metavar=_DATE, help="Issued on this day or earlier."),
 ]
 Archived = Annotated[
-    datetime | None, typer.Option("--archived-from", formats=_FORMATS, help="Archived then or later.")
+    datetime | None,
+    typer.Option("--archived-from", formats=_FORMATS, metavar=_DATE, help="Archived then or later."),
 ]
 ArchivedTo = Annotated[
-    datetime | None, typer.Option("--archived-until", formats=_FORMATS, help="Archived then or earlier.")
+    datetime | None,
+    typer.Option("--archived-until", formats=_FORMATS, metavar=_DATE, help="Archived then or earlier."),
 ]
 Everything = Annotated[bool, typer.Option("--all", help="All documents; needed when nothing else is given.")]
 Limit = Annotated[int, typer.Option("--limit", min=0, help="At most so many; 0: all.")]

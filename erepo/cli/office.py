@@ -39,7 +39,7 @@ _HEADS = (
     Text("From", "Nadawca"),
     Text("Received (UTC)", "Wpłynęło (UTC)"),
 )
-_ISSUED = Text("Issued and mailed to {to}: {files}", "Wydano i wysłano na adres {to}: {files}")
+_ISSUED = Text("Issued and mailed to {to}: {files}", "Wystawiono i wysłano na adres {to}: {files}")
 _REFUSED = Text("Refused; the reason was mailed to {to}.", "Odmówiono; przyczynę wysłano na adres {to}.")
 _REVOKED = Text(
     "Revoked: {account} {purpose}, serial number {serial}, since {at} (UTC). The list: {file}",

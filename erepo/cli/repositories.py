@@ -32,6 +32,9 @@ _NONE = Text(
 _SWITCHED = Text("The repository in use is now: {kind}.", "Używane repozytorium to teraz: {kind}.")
 _SAME = Text("It is in use already: {kind}.", "To repozytorium jest już w użyciu: {kind}.")
 
+#: Wider than any line: an address that is broken in two cannot be copied; terminals wrap by themselves.
+_WIDE = 4000
+
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -43,7 +46,7 @@ def list_(as_json: _Json = False) -> None:
     if as_json:
         typer.echo(orjson.dumps([one.as_json() for one in found]))
     elif found:
-        Console().print(_table(found))
+        Console(width=_WIDE).print(_table(found))
     else:
         typer.echo(_NONE.fill(language()))
 
@@ -63,7 +66,7 @@ def _table(found: list[Repository]) -> Table:
     for header in (_KIND, _NAME, _ACTIVE):
         table.add_column(header.fill(speak))
     table.add_column(_DOCUMENTS.fill(speak), justify="right")
-    table.add_column(_PLACE.fill(speak), overflow="fold")
+    table.add_column(_PLACE.fill(speak))
     for one in found:
         used = (_YES if one.active else _NO).fill(speak)
         table.add_row(WORDS[one.kind].fill(speak), one.name, used, str(one.documents), one.place)

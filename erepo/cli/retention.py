@@ -69,5 +69,7 @@ def _show(found: RetentionReport, *, listed: bool) -> None:
     console.print(table)
     console.print(_TOTAL.fill(spoken, due=found.due, held=found.held, without=found.without_year))
     for each in found.documents if listed else ():
-        note = f"  {_HELD.fill(spoken)}" if each.held else ""
-        console.print(f"{each.document}  {each.kept_until}  {each.kind}{note}", markup=False, highlight=False)
+        note = f"  ({_HELD.fill(spoken)})" if each.held else ""
+        label = KINDS[Kind(each.kind)].label.fill(spoken)
+        line = f"{each.document}  {each.kept_until}  {label}{note}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

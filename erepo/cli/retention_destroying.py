@@ -30,7 +30,7 @@ from erepo.clinic.retention import (
 )
 from erepo.clinic.tables import now
 from erepo.settings import Settings
-from erepo.texts import Text, language
+from erepo.texts import Text, day_words, language
 
 Id = Annotated[str, typer.Argument(metavar="PROPOSAL", help="As `erepo retention proposals` shows it.")]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -38,7 +38,7 @@ _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _PROPOSED = Text(
     "Proposed: {id}\nDocuments: {documents}. Fingerprint of the list: {fingerprint}\n"
     "Another person confirms until {until}: erepo retention confirm {id} --as LOGIN",
-    "Zaproponowano: {id}\nDokumenty: {documents}. Odcisk listy: {fingerprint}\n"
+    "Zaproponowano: {id}\nDokumenty: {documents}. Skrót listy: {fingerprint}\n"
     "Do {until} zatwierdza inna osoba: erepo retention confirm {id} --as LOGIN",
 )
 _LINE = Text(
@@ -53,16 +53,16 @@ _STATES = {
     "withdrawn": Text("withdrawn", "wycofana"),
 }
 _NONE = Text("No proposal yet.", "Nie ma jeszcze propozycji.")
-_WITHDRAWN = Text("Withdrawn; nothing was destroyed.", "Wycofano; niczego nie zniszczono.")
+_WITHDRAWN = Text("Withdrawn; nothing was destroyed.", "Wycofano; niczego nie wybrakowano.")
 _DONE = Text(
     "Destroyed: {destroyed}. Kept after all: {dropped}. Begun, not finished: {open}.",
-    "Zniszczono: {destroyed}. Zachowano mimo propozycji: {dropped}. Rozpoczęte, niedokończone: {open}.",
+    "Wybrakowano: {destroyed}. Zachowano mimo propozycji: {dropped}. Rozpoczęte, niedokończone: {open}.",
 )
 _DROPPED = {
     "held": Text("held meanwhile", "wstrzymane w międzyczasie"),
     "prolonged": Text("kept longer meanwhile", "okres przechowywania wydłużony"),
     "moving": Text("on their way", "w trakcie przesyłania"),
-    "elsewhere": Text("destroyed by another proposal", "zniszczone na podstawie innej propozycji"),
+    "elsewhere": Text("destroyed by another proposal", "wybrakowane na podstawie innej propozycji"),
 }
 _PROTOCOL = Text("Protocol: {path}", "Protokół brakowania: {path}")
 _AGAIN = Text(
@@ -86,7 +86,7 @@ def propose_(
         typer.echo(orjson.dumps(found.as_json()))
         return
     words = {"id": found.id, "documents": found.documents, "fingerprint": found.fingerprint}
-    typer.echo(_PROPOSED.fill(language(), **words, until=f"{found.expires_at:%Y-%m-%d}"))
+    typer.echo(_PROPOSED.fill(language(), **words, until=day_words(found.expires_at)))
 
 
 def proposals(as_json: _AsJson = False) -> None:

@@ -32,12 +32,14 @@ _HEADERS = (
     Text("about", "dotyczy"),
     Text("source", "źródło"),
 )
-_GIVEN = Text("Documents concerned, versions included: {count}.", "Objęte dokumenty, z wersjami: {count}.")
+_GIVEN = Text(
+    "Documents concerned, versions included: {count}.", "Dokumenty, których to dotyczy (z wersjami): {count}."
+)
 _HELD = Text(
     "Newly held: {count}. Every version of these documents is kept until the hold is released.",
-    "Nowo wstrzymane: {count}. Wszystkie wersje tych dokumentów pozostają do zwolnienia.",
+    "Wstrzymano brakowanie dokumentów: {count}. Wszystkie ich wersje pozostaną do zwolnienia.",
 )
-_RELEASED = Text("Released from this reason: {count}.", "Zwolnione z tego powodu: {count}.")
+_RELEASED = Text("Released from this reason: {count}.", "Zwolniono wstrzymanie z tego powodu: {count}.")
 
 
 def classes(

@@ -14,27 +14,11 @@ from erepo.cli.coverage import PLANNED, coverage_words
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
 from erepo.clinic.occupancy import EARCHIVE_NAME
-from erepo.clinic.states import State
+from erepo.clinic.state_words import STATE_WORDS
 from erepo.clinic.status import StatusReport, read_status
 from erepo.clinic.structure_words import missing_words
 from erepo.settings import Settings
 from erepo.texts import Language, Text, language, size_words
-
-#: What each state means to a person.
-STATES = {
-    State.LOCAL: Text("taken in, not planned for sending", "przyjęte, jeszcze niezaplanowane do wysłania"),
-    State.QUEUED: Text("waiting to be sent", "oczekują na wysłanie"),
-    State.SENDING: Text("under way; the repository will be asked", "w trakcie wysyłania"),
-    State.ARCHIVED: Text("in the repository, copy here", "w repozytorium, kopia na miejscu"),
-    State.REMOTE: Text("in the repository only", "tylko w repozytorium"),
-    State.REJECTED: Text("refused for good", "odrzucone"),
-    State.MIGRATING: Text("coming back", "w trakcie migracji"),
-    State.BLOCKED: Text("brought back, not to be sent", "przywrócone, zablokowane"),
-    State.DELETED: Text(
-        "deleted from the repository, or destroyed",
-        "usunięte z repozytorium lub wybrakowane",
-    ),
-}
 
 _STATE, _KIND = Text("State", "Stan"), Text("Kind", "Rodzaj")
 _DOCUMENTS, _BYTES, _MEANING = Text("Documents", "Dokumenty"), Text("Size", "Rozmiar"), Text("", "")
@@ -124,7 +108,9 @@ def _by_state(report: StatusReport, spoken: Language) -> Table:
     table = _table(_STATE.fill(spoken), _DOCUMENTS.fill(spoken), _BYTES.fill(spoken))
     table.add_column(_MEANING.fill(spoken))
     for state, (count, octets) in report.by_state().items():
-        table.add_row(state.value, str(count), size_words(octets, spoken), STATES[state].fill(spoken))
+        table.add_row(
+            state.value, str(count), size_words(octets, spoken), STATE_WORDS[state].meaning.fill(spoken)
+        )
     table.add_section()
     table.add_row("", str(report.documents), size_words(report.bytes, spoken), "")
     return table

@@ -41,13 +41,13 @@ _REASONS: Final = {
     r"an account has 16 digits": "konto ma 16 cyfr.",
     r"--until lies before the first day": "--until przypada przed pierwszym dniem.",
     r"give ids, or --all": "podaj identyfikatory albo --all.",
-    r"--json needs --yes": "opcja --json wymaga --yes.",
-    r"ID… / --all-safe": "podaj identyfikatory (ID…) albo --all-safe.",
+    r"give ids, or --all-safe": "podaj identyfikatory albo --all-safe.",
     r"give --class or --default": "podaj --class albo --default.",
+    r"--json needs --yes": "opcja --json wymaga --yes.",
+    r"--sha1 and --size go with one document": "--sha1 i --size można podać tylko przy jednym dokumencie.",
     r"write --patient - and give the identifier on the input": (
-        "zapisz --patient - i podaj identyfikator na wejściu."
+        "napisz --patient - i podaj identyfikator na standardowym wejściu."
     ),
-    r"--sha1 and --size go with one document": "--sha1 i --size dotyczą jednego dokumentu.",
     r"--sample and --since exclude each other": "--sample i --since wykluczają się.",
     r"\w+ (?P<path>'.*') does not exist\.": "{path}: nie ma takiego pliku ani katalogu.",
     r"\w+ (?P<path>'.*') is a file\.": "{path} jest plikiem, nie katalogiem.",
@@ -56,7 +56,7 @@ _REASONS: Final = {
     r"\w+ (?P<path>'.*') is not writable\.": "{path}: brak prawa zapisu.",
 }
 _SENTENCES: Final = {
-    r"Missing argument '(?P<name>.+?)'\.": "Brakuje argumentu {name}.",
+    r"Missing argument '(?P<name>.+?)…?'\.": "Brakuje argumentu {name}.",
     r"Missing option '(?P<name>.+?)'\.": "Brakuje opcji {name}.",
     r"Missing command\.": "Brakuje polecenia.",
     r"No such command '(?P<name>.+)'\.": "Nie ma polecenia {name}.",

@@ -13,11 +13,10 @@ from erepo.cli.desk import open_database
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.repositories import opening
-from erepo.clinic.times import WARSAW
 from erepo.clinic.verifying.plan import Repair, read_plan
 from erepo.clinic.verifying.repairing import SAFE, Repaired, repair_all
 from erepo.settings import Settings
-from erepo.texts import Text, language
+from erepo.texts import Text, language, moment_words
 
 WHAT = {
     "missing": Text("missing in the repository", "brak w repozytorium"),
@@ -91,7 +90,7 @@ def repair(
     Exit code 0 only if everything asked for was done.
     """
     if bool(ids) == everything:
-        raise typer.BadParameter("ID… / --all-safe")
+        raise typer.BadParameter("give ids, or --all-safe")
     settings = Settings()
     with complaining(as_json=as_json), contextlib.closing(open_clinic(settings)) as database:
         wanted = _safe(database) if everything else list(ids or ())
@@ -132,7 +131,7 @@ def _show(found: list[Repair]) -> None:
             speak,
             id=one.id,
             document=one.document,
-            at=f"{one.found_at.astimezone(WARSAW):%Y-%m-%d %H:%M}",
+            at=moment_words(one.found_at),
             what=WHAT[one.what].fill(speak),
             copy=COPY[one.copy].fill(speak),
             action=ACTION[one.action].fill(speak),

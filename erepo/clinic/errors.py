@@ -285,8 +285,8 @@ class RepositoryNotSetUp(ConfigurationError):
 
     code = "repository.not-set-up"
     cause = Text(
-        "The external repository {kind} has not been set up here.",
-        "Repozytorium zewnętrzne {kind} nie zostało tu skonfigurowane.",
+        "The external repository ({kind}) has not been set up here.",
+        "Repozytorium zewnętrzne ({kind}) nie zostało tu skonfigurowane.",
     )
     cure = Text(
         "Set up the cloud with onboard-clinic (`erepo account --help`), the eArchiwum with"

@@ -13,11 +13,14 @@ from typer import rich_utils
 
 from erepo.cli.polish import (
     account,
+    api,
+    archive,
     certificates,
     cloud,
     documents,
-    integration,
-    records,
+    migrating,
+    reading,
+    repositories,
     retention,
     sandbox,
     structure,
@@ -36,12 +39,15 @@ _ROOT: Final = {
 HELP: Final = MappingProxyType(
     _ROOT
     | documents.HELP
-    | integration.HELP
-    | records.HELP
+    | archive.HELP
+    | reading.HELP
+    | migrating.HELP
     | retention.HELP
+    | repositories.HELP
     | structure.HELP
     | certificates.HELP
     | account.HELP
+    | api.HELP
     | cloud.HELP
     | sandbox.HELP
 )
@@ -61,6 +67,40 @@ _USAGE: Final = (
     ("[OPTIONS]", "[OPCJE]"),
     ("COMMAND [ARGS]...", "POLECENIE [ARGUMENTY]..."),
 )
+#: What stands for a value, where typer shows the type and where commands name it themselves.
+_TYPES: Final = (
+    ("<bool>", ""),
+    ("list[str]", "tekst"),
+    ("list[path]", "ścieżka"),
+    ("<str>", "<tekst>"),
+    ("<int>", "<liczba>"),
+    ("<int range>", "<liczba>"),
+    ("<float>", "<liczba>"),
+    ("<float range>", "<liczba>"),
+    ("<path>", "<ścieżka>"),
+)
+_VALUES: Final = {
+    "ACCOUNT": "KONTO",
+    "ADDRESS": "ADRES",
+    "AGE": "WIEK",
+    "CELL": "KOMÓRKA",
+    "CODE": "KOD",
+    "DATE": "DATA",
+    "FIELD=VALUE…": "POLE=WARTOŚĆ…",
+    "FILE": "PLIK",
+    "NAME": "NAZWA",
+    "OUTCOME": "WYNIK",
+    "PATH": "ŚCIEŻKA",
+    "PROPOSAL": "PROPOZYCJA",
+    "REPOSITORY": "REPOZYTORIUM",
+    "REQUEST": "ŻĄDANIE",
+    "SIZE": "ROZMIAR",
+    "TIME": "CZAS",
+    "UNIT": "JEDNOSTKA",
+    "YYYY-MM-DD": "RRRR-MM-DD",
+    "[FILE]": "[PLIK]",
+    "[FILE]…": "[PLIK]…",
+}
 
 
 def polish(english: str) -> str | None:
@@ -94,12 +134,28 @@ def page() -> Iterator[None]:
             setattr(rich_utils, name, words)
 
 
+def _name_value(parameter: Any) -> None:
+    """Put what stands for the value of an option or argument into Polish."""
+    if parameter.metavar is not None:
+        parameter.metavar = _VALUES.get(parameter.metavar, parameter.metavar)
+    shown = parameter.display_type_rich
+
+    def in_polish(ctx: Any) -> str | None:
+        words: str | None = shown(ctx=ctx)
+        for english, polish_words in _TYPES:
+            words = words.replace(english, polish_words) if words else words
+        return words
+
+    parameter.display_type_rich = in_polish
+
+
 def _put(command: Any) -> None:
     if command.help:
         command.help = polish(command.help) or command.help
     for parameter in command.params:
         if english := getattr(parameter, "help", None):
             parameter.help = polish(english) or english
+        _name_value(parameter)
     usage, option, write = command.get_usage, command.get_help_option, command.format_help
 
     def in_polish(context: Any) -> str:
@@ -112,6 +168,7 @@ def _put(command: Any) -> None:
         found = option(context)
         if found is not None:
             found.help = _HELP_OPTION
+            _name_value(found)
         return found
 
     def written(context: Any, formatter: Any) -> None:

@@ -1,4 +1,4 @@
-"""Polish help of: demo, up, import, archive, verify, status, diagnose, rejected, kinds."""
+"""Polish help of: demo, up, import, status, diagnose, rejected, kinds."""
 
 from typing import Final
 
@@ -52,12 +52,6 @@ HELP: Final[dict[str, str]] = {
         "Usuń każdy oryginał, gdy odczytana kopia okaże się identyczna."
     ),
     "Print one JSON object.": "Wypisz jeden obiekt JSON.",
-    "Print the result as JSON.": "Wypisz wynik jako JSON.",
-    "Plan at most so many documents; 0: all.": "Zaplanuj najwyżej tyle dokumentów; 0: wszystkie.",
-    "Fetch every document and compare its bytes.": "Pobierz każdy dokument i porównaj jego bajty.",
-    "Queue what the repository has lost; its copy is here.": (
-        "Dodaj do kolejki to, co repozytorium utraciło; kopia jest tutaj."
-    ),
     "Show how many documents stand in which state, what is due, and what is missing.": (
         "Pokaż, ile dokumentów jest w każdym stanie, co czeka na wysłanie i czego brakuje."
     ),
@@ -101,6 +95,17 @@ HELP: Final[dict[str, str]] = {
     ),
     "List all kinds with their settings.": "Pokaż wszystkie rodzaje z ustawieniami.",
     "Print a JSON list.": "Wypisz listę JSON.",
+    (
+        "Change the settings of one kind; documents not yet archived follow them from the next run on.\n\n"
+        "Without --as the change is written down as the administrator's: who may use this command on the"
+        " clinic's\nown machine may do everything there."
+    ): (
+        "Zmień ustawienia jednego rodzaju; dokumenty jeszcze niezarchiwizowane stosują je od następnego"
+        " uruchomienia.\n\n"
+        "Bez --as zmiana zostanie zapisana jako wprowadzona przez administratora: kto może użyć tego"
+        " polecenia na komputerze placówki, może na nim wszystko."
+    ),
+    "Who acts; needs the permission set-kinds.": "Kto to zmienia; wymagane uprawnienie set-kinds.",
     "As `erepo kinds list` shows it.": "Jak pokazuje `erepo kinds list`.",
     "Years a document of this kind is kept; never below the act.": (
         "Lata przechowywania dokumentu tego rodzaju; nie mniej, niż wymaga ustawa."
@@ -109,62 +114,4 @@ HELP: Final[dict[str, str]] = {
     "Days a document of this kind is available locally.": (
         "Ile dni dokument tego rodzaju jest dostępny lokalnie."
     ),
-    (
-        "Send every document that is due, or what is chosen of it. Safe to run again at any moment.\n\n"
-        "Whatever is chosen: what an earlier run left open is brought to an end first, and local copies"
-        " whose days\n"
-        "are over are removed once the repository has confirmed the document.\n\n"
-        "Exit code 0 only if every document is archived and every copy removed that was to be; 1 if some"
-        " are not;\n"
-        "2 if nothing could be sent at all. With --dry-run: 0, or 2 if nothing could be sent."
-    ): (
-        "Wyślij każdy dokument, którego czas nadszedł, albo wybrane z nich. Można bezpiecznie uruchomić"
-        " ponownie w każdej chwili.\n\n"
-        "Niezależnie od wyboru najpierw kończone jest to, co zostawiło wcześniejsze uruchomienie, a"
-        " kopie lokalne, których dni minęły, są usuwane, gdy repozytorium potwierdzi dokument.\n\n"
-        "Kod wyjścia 0 tylko wtedy, gdy wszystkie dokumenty są zarchiwizowane i usunięto każdą kopię,"
-        " którą należało; 1, gdy niektóre nie; 2, gdy niczego nie można było wysłać. Z --dry-run: 0 albo"
-        " 2, gdy niczego nie można było wysłać."
-    ),
-    "Only documents of this kind; may be repeated.": "Tylko dokumenty tego rodzaju; można powtórzyć.",
-    "First day on which a document was taken in.": "Pierwszy dzień przyjęcia dokumentu.",
-    "Last such day.": "Ostatni taki dzień.",
-    "First day on which a document was made.": "Pierwszy dzień sporządzenia dokumentu.",
-    "Only show what would be done.": "Tylko pokaż, co zostałoby zrobione.",
-    "Prove that everything archived is there and unchanged; see and repair what is not.": (
-        "Udowodnij, że wszystko, co zarchiwizowano, jest na miejscu i niezmienione; obejrzyj i napraw"
-        " to, co nie jest."
-    ),
-    "Only tonight's share: what was not read back for longest.": (
-        "Tylko część na tę noc: to, czego najdłużej nie odczytano."
-    ),
-    (
-        "List documents that are missing or damaged in the repository, and what is proposed.\n\n"
-        "Exit code 0 only if there is nothing to be repaired."
-    ): (
-        "Pokaż dokumenty, których w repozytorium brakuje lub są uszkodzone, i propozycję naprawy.\n\n"
-        "Kod wyjścia 0 tylko wtedy, gdy nie ma nic do naprawy."
-    ),
-    (
-        "Do what the plan proposes: only where a good copy is here, which is checked once more before.\n\n"
-        "Exit code 0 only if everything asked for was done."
-    ): (
-        "Wykonaj propozycje planu: tylko tam, gdzie jest tu dobra kopia, sprawdzana przedtem jeszcze"
-        " raz.\n\n"
-        "Kod wyjścia 0 tylko wtedy, gdy wykonano wszystko, o co poproszono."
-    ),
-    "Ids of the plan, or of documents.": "Identyfikatory z planu albo dokumentów.",
-    "Everything that is proposed and safe.": "Wszystko, co zaproponowano i co jest bezpieczne.",
-    (
-        "Change the settings of one kind; documents not yet archived follow them from the next run on.\n\n"
-        "Without --as the change is written down as the administrator's: who may use this command on the"
-        " clinic's\n"
-        "own machine may do everything there."
-    ): (
-        "Zmień ustawienia jednego rodzaju; dokumenty, które nie są jeszcze zarchiwizowane, stosują je od"
-        " następnego uruchomienia.\n\n"
-        "Bez --as zmiana jest zapisywana jako dokonana przez administratora: kto może użyć tego"
-        " polecenia na komputerze placówki, może tam wszystko."
-    ),
-    "Who acts; needs the permission set-kinds.": "Kto działa; potrzebuje uprawnienia set-kinds.",
 }

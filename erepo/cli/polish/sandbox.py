@@ -55,6 +55,11 @@ HELP: Final[dict[str, str]] = {
     ),
     "Refuse a request and mail the reason to the clinic.": "Odmów wystawienia i wyślij placówce przyczynę.",
     "Why; it is mailed to the clinic.": "Dlaczego; treść zostanie wysłana placówce.",
+    "Revoke a certificate that the office has issued; the list (CRL) names it from now on.": (
+        "Unieważnij certyfikat wystawiony przez biuro; odtąd figuruje na liście CRL."
+    ),
+    "Serial number of the certificate, in hex.": "Numer seryjny certyfikatu, szesnastkowo.",
+    "Why; it stands in the list.": "Dlaczego; przyczyna figuruje na liście.",
     "The sandbox's P1: tokens, SZAR, SOZ and the document index.": (
         "P1 środowiska testowego: tokeny, SZAR, SOZ i indeks dokumentów."
     ),
@@ -117,9 +122,4 @@ HELP: Final[dict[str, str]] = {
     "Have a service, or all, work again.": "Niech usługa, albo wszystkie, znów działają.",
     "Only this service's fault.": "Tylko usterka tej usługi.",
     "Show what is still to go wrong, and what could.": "Pokaż, co ma jeszcze zawodzić i co mogłoby.",
-    "Revoke a certificate that the office has issued; the list (CRL) names it from now on.": (
-        "Odwołaj certyfikat wystawiony przez biuro; od teraz wymienia go lista (CRL)."
-    ),
-    "Serial number of the certificate, in hex.": "Numer seryjny certyfikatu, szesnastkowo.",
-    "Why; it stands in the list.": "Dlaczego; przyczyna znajdzie się na liście.",
 }

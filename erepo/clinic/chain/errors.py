@@ -15,6 +15,6 @@ class ChainDocumentUnknown(InvalidInput):
     code = "chain.document-unknown"
     cause = Text("There is no document {document}.", "Nie ma dokumentu {document}.")
     cure = Text(
-        "Take the id from `erepo rejected list`, from a report, or from the result of a run.",
-        "Weź identyfikator z `erepo rejected list`, z raportu albo z wyniku uruchomienia.",
+        "Take the id from `erepo documents list`, from a report, or from the result of a run.",
+        "Weź identyfikator z `erepo documents list`, z raportu albo z wyniku uruchomienia.",
     )

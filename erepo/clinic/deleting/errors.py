@@ -36,8 +36,8 @@ class UnderHold(InvalidInput):
         "Dokumenty, których brakowanie (lub brakowanie innej ich wersji) wstrzymano (legal hold): {count}.",
     )
     cure = Text(
-        "Whoever put the hold on them must release it first. Nothing was deleted.",
-        "Najpierw musi je zwolnić osoba, która wstrzymała brakowanie. Niczego nie usunięto.",
+        "Have the hold released first: `erepo retention release`. Nothing was deleted.",
+        "Najpierw trzeba zwolnić wstrzymanie: `erepo retention release`. Niczego nie usunięto.",
     )
 
 

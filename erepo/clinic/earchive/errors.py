@@ -36,7 +36,7 @@ class FolderMissing(ConfigurationError):
     code = "earchive.folder-missing"
     cause = Text(
         "The eArchiwum is not at {folder}: {problem}.",
-        "W katalogu {folder} nie ma eArchiwum: {problem}.",
+        "W katalogu {folder} nie ma eArchiwum ({problem}).",
     )
     cure = Text(
         f"Connect the disk or mount the share, then run again. {_NOTHING_LOST.en} If it has moved:"

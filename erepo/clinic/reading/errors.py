@@ -80,8 +80,8 @@ class FilterWrong(InvalidInput):
     """A filter of the list cannot be understood; `name` is the option."""
 
     code = "reading.filter"
-    cause = Text("The filter {name} cannot be understood.", "Nie można zrozumieć filtra {name}.")
-    cure = Text("Write {expected}.", "Wpisz: {expected}.")
+    cause = Text("The filter {name} cannot be understood.", "Nieprawidłowa wartość filtra {name}.")
+    cure = Text("Write: {expected}.", "Wpisz: {expected}.")
 
 
 class ReaderUnlinked(AccessRefused):

@@ -134,7 +134,7 @@ class SamePerson(AccessRefused):
     )
     cure = Text(
         "Ask a second person with the permission destroy. Nothing was destroyed.",
-        "Poproś drugą osobę z uprawnieniem destroy. Niczego nie zniszczono.",
+        "Poproś drugą osobę z uprawnieniem destroy. Niczego nie wybrakowano.",
     )
 
 
@@ -144,11 +144,11 @@ class ListChanged(IntegrityError):
     code = "retention.list-changed"
     cause = Text(
         "The list of the proposal {proposal} does not have the fingerprint it was proposed with.",
-        "Lista propozycji {proposal} nie zgadza się z odciskiem, z którym ją złożono.",
+        "Lista propozycji {proposal} nie zgadza się ze skrótem, z którym ją złożono.",
     )
     cure = Text(
         "Somebody changed the database by hand: find out who. Then propose anew. Nothing was destroyed.",
-        "Ktoś zmienił bazę danych ręcznie: ustal, kto. Potem złóż nową propozycję. Niczego nie zniszczono.",
+        "Ktoś zmienił bazę danych ręcznie: ustal, kto. Potem złóż nową propozycję. Niczego nie wybrakowano.",
     )
 
 

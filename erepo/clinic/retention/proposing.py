@@ -26,6 +26,7 @@ from erepo.clinic.states import State
 from erepo.clinic.structure import User
 from erepo.clinic.tables import document, staff
 from erepo.clinic.tables_retention import destruction, destruction_item
+from erepo.texts import day_words
 
 #: Days in which a second person may confirm.
 LIFE_DAYS = 14
@@ -201,7 +202,7 @@ def read_proposals(connection: sa.Connection) -> list[Proposal]:
 
 def closed(found: Proposal, now: datetime) -> ProposalClosed:
     """Return the error for a proposal that can no longer be confirmed."""
-    until = f"{found.expires_at:%Y-%m-%d}"
+    until = day_words(found.expires_at)
     why = {
         "withdrawn": ("withdrawn", "wycofana"),
         "confirmed": ("confirmed already", "już zatwierdzona"),

@@ -33,7 +33,7 @@ class RepairUnknown(InvalidInput):
     code = "verify.repair-unknown"
     cause = Text(
         "In the repair plan there is no open position of this id (or of these: {count}).",
-        "W planie naprawy nie ma otwartej pozycji o takim identyfikatorze (lub kilku: {count}).",
+        "Identyfikatory bez otwartej pozycji w planie naprawy: {count}.",
     )
     cure = Text("List them with `erepo verify plan`.", "Wyświetl je poleceniem `erepo verify plan`.")
 
@@ -50,5 +50,5 @@ class RepairRefused(ConfigurationError):
         "Nothing was changed for it. A document with later versions or links is repaired at the repository:"
         " its operator restores the second copy, or the folder its backup.",
         "Nic dla niego nie zmieniono. Dokument z późniejszymi wersjami lub powiązaniami naprawia się w"
-        " repozytorium: operator odtwarza drugą kopię, a katalog - kopię zapasową.",
+        " repozytorium: operator odtwarza drugą kopię, a w eArchiwum: kopię zapasową katalogu.",
     )

@@ -38,7 +38,7 @@ _REGISTERED = Text(
     "it is registered after all, verify it again", "jest jednak zarejestrowany, zweryfikuj ponownie"
 )
 _BY_A_PERSON = Text("this needs a person's decision", "wymaga to decyzji człowieka")
-_STATE = Text("it is not in the state archived any more", "nie jest już w stanie archived")
+_STATE = Text("it is not in the state archived any more", "nie jest już zarchiwizowany")
 _NO_COPY = Text("there is no good copy here any more", "na miejscu nie ma już dobrej kopii")
 _LINKED = Text("other documents point at it", "wskazują na niego inne dokumenty")
 

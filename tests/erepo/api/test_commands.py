@@ -48,7 +48,7 @@ def test_webhooks(environment: dict[str, str]) -> None:
     (one,) = json.loads(run(environment, "webhooks", "list", "--json")[1])
     assert (one["states"], one["pending"], "secret" in one) == (["archived"], 0, False)
     assert "archived; oczekujące: 0, dostarczone: 0, nieudane: 0" in run(environment, "webhooks", "list")[1]
-    assert run(environment, "webhooks", "retry", one["id"])[1] == "Dostarczenia do ponowienia: 0.\n"
+    assert run(environment, "webhooks", "retry", one["id"])[1] == "Powiadomienia do ponowienia: 0.\n"
     assert run(environment, "webhooks", "remove", one["id"])[0] == 0
     code, _, words = run(environment, "webhooks", "remove", one["id"])
     assert (code, "Nie ma webhooka" in words) == (1, True)

@@ -62,6 +62,7 @@ def test_what_nobody_translated_stays(english: None) -> None:
     [
         ((), ("Użycie: erepo [OPCJE] POLECENIE", "Zacznij od", "Pokaż tę pomoc i zakończ", "Polecenia")),
         (("structure", "user", "set"), ("Argumenty", "wymagane", "Opcje", "Imiona", "Login użytkownika")),
+        (("migrate", "run"), ("ID…", "<tekst>", "RRRR-MM-DD", "<liczba> [x>=0]")),
         (("cloud", "tenant"), ("Dodaj konto", "Pokaż konta i ich wykorzystanie")),
     ],
 )
@@ -75,5 +76,5 @@ def test_the_pages_are_polish(arguments: tuple[str, ...], words: tuple[str, ...]
         check=True,
     )
     assert [one for one in words if one not in ended.stdout] == []
-    for english in ("Usage", "Options", "Arguments", "Show this", "required", "default"):
+    for english in ("Usage", "Options", "Arguments", "Show this", "required", "default", "<bool>", "<str>"):
         assert english not in ended.stdout

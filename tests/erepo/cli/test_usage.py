@@ -1,17 +1,19 @@
 """What was typed wrongly is told in the reader's language, with the command to ask for help."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
 from erepo.cli import root
-from erepo.cli.usage import sentence
+from erepo.cli.usage import reason, sentence
 
 TYPED = {
     "frob": "Nie ma polecenia frob.",
-    "import": "Brakuje argumentu PATH.",
+    "import": "Brakuje argumentu ŚCIEŻKA.",
     "import --frob": "Nie ma opcji --frob.",
+    "migrate run --as a --from jutro": "'jutro' to nie data ani czas; zapisz tak: 'RRRR-MM-DD'.",
     "cloud tenant add 1 --secrity": "Nie ma opcji --secrity; podobne: --security",
     "cloud tenant add": "Brakuje argumentu",
     "cloud tenant renew 1": "Brakuje opcji --credentials.",
@@ -88,3 +90,16 @@ def test_unknown_sentences_are_told_as_they_are() -> None:
     """A sentence of a later typer is better than none."""
     assert sentence("Something new.") == "Something new."
     assert sentence("Invalid value for '--x': new.") == "Nieprawidłowa wartość '--x': new."
+
+
+def test_every_complaint_of_ours_has_polish() -> None:
+    """What a command itself says of a wrong value, where it says it in English alone, has a Polish form."""
+    said = [
+        node.args[0].value
+        for path in sorted(Path(root.__file__).parent.glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "BadParameter"
+        if isinstance(node.args[0], ast.Constant)
+    ]
+    assert said
+    assert [one for one in said if reason(str(one)) == one] == []

@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from erepo.cli import importing, kinds, status, structure
-from erepo.cli.status import STATES
+from erepo.clinic.state_words import STATE_WORDS
 from erepo.clinic.states import State
 from tests.support import cda_documents as cda
 
@@ -111,7 +111,7 @@ def test_status_for_people(inbox: Path) -> None:
         "local",
         "Laboratory result",
         "Due for archiving now: 1.",
-        "its default user (login)",
+        "archiving_user: login",
         "No account",
     ):
         assert words in told
@@ -128,7 +128,7 @@ def test_status_in_polish(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_state_has_words() -> None:
     """No state is shown without what it means."""
-    assert set(STATES) == set(State)
+    assert set(STATE_WORDS) == set(State)
 
 
 def test_structure(tmp_path: Path) -> None:

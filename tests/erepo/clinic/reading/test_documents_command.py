@@ -170,8 +170,8 @@ def test_the_list_is_narrowed(clinic: Clinic) -> None:
     [
         (("list", "--patient", PESEL), "--patient -"),
         (("list", "--state", "lost"), "local, queued"),
-        (("list", "--from", "1.2.2026"), "YYYY-MM-DD"),
-        (("list", "--from", "0001-01-01"), "YYYY-MM-DD"),
+        (("list", "--from", "1.2.2026"), "2026-11-30"),
+        (("list", "--from", "0001-01-01"), "2026-11-30"),
         (("show", "nobody", "--as", "archiwum"), "no document with this id"),
         (("open", "nobody", "--as", "nobody"), "No active user"),
         (("open", "nobody", "--as", "archiwum", "--for", "fun"), "treatment, emergency"),

@@ -92,7 +92,7 @@ def test_from_the_year_that_is_sent_to_the_protocol(
     assert "inna osoba" in erepo(*confirm, "anna", status=1, language="pl")
     assert "waits for a second person" in erepo("retention", "proposals")
     assert "Destroyed: 2" in erepo(*confirm, "jan")
-    assert "Zniszczono: 2" in erepo(*confirm, "jan", language="pl")
+    assert "Wybrakowano: 2" in erepo(*confirm, "jan", language="pl")
     assert asyncio.run(entries(clinic, unique_ids)) == years[2:]
     protocol = json.loads(erepo("retention", "protocol", proposed["id"]))
     assert protocol["counts"] == {"destroyed": 2}
