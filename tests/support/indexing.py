@@ -80,14 +80,20 @@ class IndexWorld:
 
     async def deposit(self, **changes: Any) -> str:
         """Archive a document and return its uniqueId."""
-        unique_id = f"{oids.own_node(RESORT_I)}.21^{uuid.uuid4().hex[:16]}"
-        patient = changes.get("patient_id", PATIENT)
-        entry = document("Document01", unique_id, **({"extra_slots": {}} | changes))
-        assert isinstance(patient, CX)
-        async with connected(self.tenant) as client:
-            octets = f"<ClinicalDocument>{unique_id}</ClinicalDocument>".encode()
-            good(await client.provide(make_submission((entry, octets), patient=patient)))
+        (unique_id,) = await self.deposits(1, **changes)
         return unique_id
+
+    async def deposits(self, count: int, **changes: Any) -> list[str]:
+        """Archive documents of one patient and return their uniqueIds."""
+        ids = [f"{oids.own_node(RESORT_I)}.21^{uuid.uuid4().hex[:16]}" for _ in range(count)]
+        patient = changes.get("patient_id", PATIENT)
+        assert isinstance(patient, CX)
+        given = {"extra_slots": {}} | changes
+        entries = [document(f"Document{place:02}", each, **given) for place, each in enumerate(ids)]
+        made = [(one, f"<ClinicalDocument>{one.unique_id}</ClinicalDocument>".encode()) for one in entries]
+        async with connected(self.tenant) as client:
+            good(await client.provide(make_submission(*made, patient=patient)))
+        return ids
 
     def at_p1(self, unique_id: str) -> list[DocumentEntry]:
         """Return what P1's index has of a document, in any status."""

@@ -108,7 +108,7 @@ def _moment(at: Any) -> str | None:
 def _key(call: Call) -> Key:
     found = _PATH.fullmatch(call.request.path)
     unique_id = found[1] if found else ""
-    call.trail.things = (Thing("document", unique_id).bounded(),)
+    call.trail.things = (Thing("document", unique_id, call.tenant.repository_unique_id).bounded(),)
     if not unique_id or len(unique_id) > _LONGEST:
         raise DocumentUnknown
     return Key(call.tenant.id, unique_id)
@@ -139,7 +139,8 @@ async def _work(call: Call, key: Key, ready: Ready) -> Indexing:
     opened = partial(credentials_of, cloud.vault, call.tenant.id, ready.registration)
     credentials = await cloud.heavily(opened)
     provider = Provider(call.tenant.id, ready.registration.wss_fingerprint, credentials)
-    return Indexing(key, provider, cloud.index, AccountMeans(call), now)
+    repository = call.tenant.repository_unique_id
+    return Indexing(key, repository, provider, cloud.index, AccountMeans(call), now)
 
 
 def _held(tenant: Tenant, wanted: Wanted, connection: Connection) -> Held:

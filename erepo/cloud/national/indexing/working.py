@@ -53,6 +53,7 @@ class Indexing:
 
     Attributes:
         key: account and document.
+        repository: the account's own, for the record.
         provider: in whose name P1 is asked.
         index: P1's.
         means: how rows are read and written.
@@ -62,6 +63,7 @@ class Indexing:
     """
 
     key: Key
+    repository: str
     provider: Provider
     index: NationalIndex
     means: Means
@@ -213,8 +215,8 @@ class Indexing:
 
     async def _write(self, step: Callable[..., None], word: str) -> None:
         bound = partial(step, key=self.key, holder=self.holder)
-        thing = Thing("document", self.key.unique_id, f"P1 index: {word}")
-        await self.means.write(bound, [thing])
+        things = [Thing("document", self.key.unique_id, self.repository), Thing("setting", "P1 index", word)]
+        await self.means.write(bound, things)
 
 
 def _ours(
