@@ -15,6 +15,7 @@ from erepo.cloud.bodies import Bodies
 from erepo.cloud.errors import where
 from erepo.cloud.metrics import Metrics
 from erepo.cloud.national.abroad import Abroad
+from erepo.cloud.national.indexing.opened import Opened
 from erepo.cloud.national.indexing.p1 import P1Index
 from erepo.cloud.national.indexing.port import NationalIndex  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.national.port import NationalDomain  # noqa: TC001  # the annotation is evaluated
@@ -103,6 +104,7 @@ class Cloud:
         self.domain: NationalDomain = Szar(settings)
         self.abroad = Abroad()
         self.index: NationalIndex = P1Index(settings, self.abroad)
+        self.opened = Opened(self.vault)
 
         self.metrics = Metrics(self.database, lambda: self.writer.waiting)
 

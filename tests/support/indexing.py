@@ -64,6 +64,7 @@ class IndexWorld:
     cloud: RunningCloud
     p1: RunningP1
     tenant: TenantCredentials
+    registry: Registry
 
     def call(self, method: str, path: str, content: Any = None, *, actor: Actor = DOCTOR) -> httpx.Response:
         """Ask the service's own process for something of the account."""
@@ -97,13 +98,9 @@ class IndexWorld:
 
     def at_p1(self, unique_id: str) -> list[DocumentEntry]:
         """Return what P1's index has of a document, in any status."""
-        registry = Registry(self.p1.home.folder)
-        try:
-            found = registry.answer(get_documents([unique_id]))
-            listed = next(write_response(elements=found.elements).iter(OBJECT_LIST))
-            return list(read_objects(listed, Rules.ANSWER).documents)
-        finally:
-            registry.close()
+        found = self.registry.answer(get_documents([unique_id]))
+        listed = next(write_response(elements=found.elements).iter(OBJECT_LIST))
+        return list(read_objects(listed, Rules.ANSWER).documents)
 
     @asynccontextmanager
     async def inside(self) -> AsyncIterator[Served]:
@@ -134,12 +131,16 @@ def index_world(folder: Path) -> Iterator[IndexWorld]:
         running_p1(folder / "p1") as p1,
         running_cloud(folder / "service", environment={**p1.settings, "EREPO_HTTP__READ": "3"}) as cloud,
     ):
-        world = IndexWorld(cloud, p1, cloud.add_tenant(NUMBER))
+        registry = Registry(p1.home.folder)
+        world = IndexWorld(cloud, p1, cloud.add_tenant(NUMBER), registry)
         assert world.call("PUT", "/structure", STRUCTURE).status_code == 200
         answer = world.call("PUT", "/p1/certificates", _files(p1))
         assert answer.json()["state"] == "registered", answer.text
         p1.home.store.add_event(f"{EVENT['extension']}^^^&{EVENT['root']}&ISO")
-        yield world
+        try:
+            yield world
+        finally:
+            registry.close()
 
 
 def _files(p1: RunningP1) -> dict[str, str]:

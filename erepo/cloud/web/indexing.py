@@ -18,7 +18,6 @@ from erepo.cloud.national.indexing.ledger import Key, Row
 from erepo.cloud.national.indexing.port import Provider
 from erepo.cloud.national.indexing.preflight import Held, Ready, Wanted, check
 from erepo.cloud.national.indexing.working import Indexing
-from erepo.cloud.national.registering import credentials_of
 from erepo.cloud.registry import queries
 from erepo.cloud.storage.tables import document
 from erepo.cloud.structure import keeping as structures
@@ -136,8 +135,7 @@ async def _row(call: Call, key: Key) -> Row | None:
 
 async def _work(call: Call, key: Key, ready: Ready) -> Indexing:
     cloud = call.cloud
-    opened = partial(credentials_of, cloud.vault, call.tenant.id, ready.registration)
-    credentials = await cloud.heavily(opened)
+    credentials = await cloud.heavily(partial(cloud.opened.of, call.tenant.id, ready.registration))
     provider = Provider(call.tenant.id, ready.registration.wss_fingerprint, credentials)
     repository = call.tenant.repository_unique_id
     return Indexing(key, repository, provider, cloud.index, AccountMeans(call), now)

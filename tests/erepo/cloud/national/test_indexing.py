@@ -22,6 +22,7 @@ from erepo.xds.vocabulary import APPROVED, AVAILABILITY_ONLINE, DEPRECATED, REFE
 from tests.support.actors import CLERK, DOCTOR
 from tests.support.indexing import EVENT, RESORT_I, IndexWorld, Stepping, body, index_world, path_of
 from tests.support.national import Crash, Served
+from tests.support.xds import PATIENT
 
 pytestmark = [pytest.mark.one_store, pytest.mark.xdist_group("p1-index")]
 
@@ -73,6 +74,7 @@ async def test_the_life_of_an_index(world: IndexWorld) -> None:
         assert statuses(world, second) == [DEPRECATED]
     assert world.index(second).json()["recovered"] is False
     assert statuses(world, second) == [APPROVED, DEPRECATED]
+    assert PATIENT.id not in "".join(world.cloud.log)
 
 
 def test_what_is_not_the_accounts_is_not_there(world: IndexWorld) -> None:
@@ -156,7 +158,7 @@ async def test_whatever_goes_wrong_at_p1_it_is_indexed_once(
     """The first request hears what happened, the same one again ends indexed, and P1 has it exactly once."""
     document = await world.deposit()
     # Another person each time: the token of the last one is remembered.
-    number = 300000 + list(FAULTS).index((service, kind))
+    number = 300_000 + 50 * list(FAULTS).index((service, kind))
     actor = replace(DOCTOR, id=str(Npwz.make(number))) if service == "token" else DOCTOR
     world.p1.wrong(service, kind, seconds=4)
     status, code = FAULTS[service, kind]
