@@ -110,7 +110,7 @@ def note_indexed(
     Raises:
         IndexBusy: the row was lost to another request.
     """
-    kept = {"entry_uuid": entry_uuid, "repository_id": repository_id, "indexed_at": at}
+    kept = {"entry_uuid": entry_uuid, "repository_id": repository_id, "indexed_at": at, "replaced_by": None}
     _change(connection, key, holder, state=INDEXED, sent_at=None, withdrawn_at=None, **kept, **_FREE)
 
 

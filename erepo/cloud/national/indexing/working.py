@@ -82,8 +82,8 @@ class Indexing:
         if row.state == ledger.INDEXED:
             self.recovered = True
             return row
-        # What an earlier request sent may still be there, or on its way.
-        uncertain = row.sent_at is not None
+        # What an earlier request sent may still be on its way.
+        uncertain = self._on_its_way(row)
         try:
             async with self.index.session(self.provider, ready.acting) as session:
                 return await self._registered(session, ready, held, row)
@@ -135,8 +135,8 @@ class Indexing:
 
     async def _kept(self, there: DocumentEntry, ready: Ready, documents: tuple[DocumentEntry, ...]) -> Row:
         at, replaces = self.clock(), ready.wanted.replaces
-        gone = [each for each in documents if each.unique_id == replaces and each.status == DEPRECATED]
-        replaced = Key(self.key.tenant_id, replaces) if gone else None
+        old = [each.status for each in documents if each.unique_id == replaces]
+        replaced = Key(self.key.tenant_id, replaces) if set(old) == {DEPRECATED} else None
 
         def keep(connection: Connection, key: Key, holder: str) -> None:
             facts = {"entry_uuid": there.entry_uuid, "repository_id": there.repository_unique_id}
@@ -188,10 +188,13 @@ class Indexing:
                     raise
                 if _ours((await session.find([unique_id])).documents, unique_id, mine):
                     raise
-        elif row.sent_at is not None and self.clock() - row.sent_at < _ARRIVES:
+        elif self._on_its_way(row):
             # What was sent a moment ago may still arrive, and would stand there after the withdrawal.
             raise IndexOutcomeUnknown(phase="ask")
         await self._write(partial(ledger.note_withdrawn, at=self.clock()), "withdrawn")
+
+    def _on_its_way(self, row: Row) -> bool:
+        return row.sent_at is not None and self.clock() - row.sent_at < _ARRIVES
 
     async def _claimed(self, *, withdrawing: bool) -> Row:
         at = self.clock()

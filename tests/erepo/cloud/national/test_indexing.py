@@ -258,6 +258,38 @@ async def test_a_crash_anywhere_is_resumed_and_indexes_once(
             assert statuses(world, document) == [APPROVED], cut.points
 
 
+async def test_a_crash_while_withdrawing_is_resumed(
+    world: IndexWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off before and after each commit and call, the same request ends withdrawn when the row is free."""
+    later = [timedelta()]
+    monkeypatch.setattr(indexing, "now", lambda: now() + later[0])
+    # Commits: claimed, kept, the request itself; calls: token, asked, updated. Two moments each.
+    documents = await world.deposits(12)
+    async with world.inside() as served:
+        for point, document in enumerate(documents, 1):
+            later[0] = timedelta()
+            assert (await served.call("POST", path_of(document), body())).status_code == 200
+            with Countdown(served, point) as cut, pytest.raises(Crash):
+                await served.call("DELETE", path_of(document))
+            later[0] = working.LEASE
+            resumed = await served.call("DELETE", path_of(document))
+            assert (resumed.status_code, resumed.json()["state"]) == (200, "withdrawn"), cut.points
+            assert statuses(world, document) == [DEPRECATED], cut.points
+
+
+async def test_a_withdrawal_waits_for_what_is_on_its_way(world: IndexWorld) -> None:
+    """What was sent a moment ago may still arrive at P1: only a known outcome is withdrawn."""
+    document = await world.deposit()
+    world.p1.wrong("iti-42", "p1-timeout")
+    assert world.index(document).json()["code"] == "index.outcome-unknown"
+    refused = world.call("DELETE", path_of(document))
+    assert (refused.status_code, refused.json()["phase"]) == (504, "ask"), refused.text
+    assert world.call("GET", path_of(document)).json()["state"] == "indexing"
+    assert world.index(document).status_code == 200
+    assert world.call("DELETE", path_of(document)).json()["state"] == "withdrawn"
+
+
 async def test_of_two_processes_one_indexes(world: IndexWorld) -> None:
     """While one process is at work the other hears 409 and sends nothing; later it hears what is there."""
     document = await world.deposit()
