@@ -11,7 +11,7 @@ from erepo.cloud.national.indexing.codes import CONFIDENTIALITY, PURPOSES, ROLES
 from erepo.cloud.national.indexing.errors import IndexNotReady
 from erepo.cloud.national.indexing.port import Acting
 from erepo.cloud.national.keeping import Registration
-from erepo.identifiers import oids
+from erepo.identifiers import FormWrong, oids
 from erepo.identifiers.hl7 import ReferenceId
 from erepo.identifiers.pesel import Pesel
 from erepo.texts import Text
@@ -206,8 +206,11 @@ def _event(wanted: Wanted, entry: DocumentEntry) -> ReferenceId | None:
     if wanted.event is not None:
         return ReferenceId(wanted.event[1], REFERENCE_ENCOUNTER, wanted.event[0])
     named = entry.extra_slots.get(Slot.MEDICAL_EVENT_ID, ())
-    if len(named) == 1:
-        return ReferenceId.parse(named[0])
+    if named:
+        try:
+            return ReferenceId.parse(named[0])
+        except FormWrong:
+            return None
     known = [one for one in entry.reference_ids if one.type_code == REFERENCE_ENCOUNTER]
     return known[0] if len(known) == 1 else None
 

@@ -12,7 +12,6 @@ lost with a backup. After a lost answer, P1's own time-out or an answer that pro
 once. What was sent and never arrived goes out again under the same submission id, of which P1 takes one.
 """
 
-import logging
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,8 +35,6 @@ from erepo.errors import ErepoError
 from erepo.identifiers.oids import new_uuid_oid
 from erepo.xds.model import DocumentEntry
 from erepo.xds.vocabulary import APPROVED, DEPRECATED
-
-log = logging.getLogger("erepo.cloud")
 
 #: Longer than all calls of a request to P1 together (`national.port.CALL_SECONDS`, five of them).
 LEASE: Final = timedelta(seconds=180)

@@ -92,6 +92,7 @@ async def test_each_missing_thing_is_named_and_nothing_is_sent(world: IndexWorld
         class_code=Code("attachment", "erepo: rodzaj dokumentu", "Załącznik"),
         practice_setting=Code("5", "Dziedzina medyczna", "?"),
         authors=(),
+        extra_slots={Slot.MEDICAL_EVENT_ID: ("malformed",)},
     )
     refused = world.index(wrong, medicalEvent=None, storageYear=2001, purpose="OTHER", replaces="1.2.3")
     assert refused.status_code == 422, refused.text
