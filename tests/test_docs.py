@@ -20,6 +20,7 @@ from erepo.cda.kinds import KINDS
 from erepo.cli.root import COMMANDS, LazyCommands
 from erepo.cloud import errors as cloud_errors
 from erepo.cloud.national import errors as national_errors
+from erepo.cloud.national.indexing import errors as index_errors
 from erepo.cloud.structure import errors as structure_errors
 from erepo.cloud.tenancy import errors as tenancy_errors
 from erepo.cloud.vault import errors as vault_errors
@@ -176,8 +177,8 @@ def test_error_codes_of_the_service_are_described() -> None:
     used = {name for file in sources for name in re.findall(r"\bXds\.([A-Z_]+)", file.read_text("utf-8"))}
     described = set(rows(page("service")))
     assert {Xds[name].value for name in used} <= described
-    told = set(re.findall(r"`((?:cloud|certificates|structure|p1)\.[a-z0-9-]+)`", page("service")))
-    answered = codes_of(tenancy_errors, structure_errors, national_errors)
+    told = set(re.findall(r"`((?:cloud|certificates|structure|p1|index)\.[a-z0-9-]+)`", page("service")))
+    answered = codes_of(tenancy_errors, structure_errors, national_errors, index_errors) - {"index.problem"}
     assert answered <= told <= answered | codes_of(cloud_errors, vault_errors, blob_errors)
 
 

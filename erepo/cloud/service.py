@@ -15,6 +15,9 @@ from erepo.cloud.bodies import Bodies
 from erepo.cloud.errors import where
 from erepo.cloud.metrics import Metrics
 from erepo.cloud.national.abroad import Abroad
+from erepo.cloud.national.indexing.opened import Opened
+from erepo.cloud.national.indexing.p1 import P1Index
+from erepo.cloud.national.indexing.port import NationalIndex  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.national.port import NationalDomain  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.national.szar import Szar
 from erepo.cloud.panel.hashing import Hashing
@@ -100,6 +103,8 @@ class Cloud:
         #: The national domain, and the threads in which it is called.
         self.domain: NationalDomain = Szar(settings)
         self.abroad = Abroad()
+        self.index: NationalIndex = P1Index(settings, self.abroad)
+        self.opened = Opened(self.vault)
 
         self.metrics = Metrics(self.database, lambda: self.writer.waiting)
 

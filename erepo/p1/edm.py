@@ -5,8 +5,9 @@ status that is done already is refused. After `P1Overrun` or a lost answer the r
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from lxml import etree
@@ -44,6 +45,7 @@ class EdmClient:
         signer: of requests (`erepo.p1.packing.p1_signer`).
         verifier: of answers.
         life: seconds a request stays valid.
+        heard: told when each proven answer was created, by P1's clock.
     """
 
     channel: Channel
@@ -51,6 +53,7 @@ class EdmClient:
     signer: Signer
     verifier: P1Verifier
     life: float = field(default=300)
+    heard: Callable[[datetime], None] = field(default=lambda _: None)
 
     async def register(self, registration: Registration, token: Token) -> None:
         """Register the index of documents (ITI-42).
@@ -105,6 +108,8 @@ class EdmClient:
             raise P1AnswerInvalid(address=url, rule="it belongs to another request")
         if verified.action != expect_action:
             raise P1AnswerInvalid(address=url, rule="another action than expected")
+        if verified.created is not None:
+            self.heard(verified.created)
         return verified
 
     async def _change(self, url: str, action: str, payload: etree._Element, token: Token) -> None:

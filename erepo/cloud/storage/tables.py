@@ -329,3 +329,23 @@ p1_registration = Table(
 )
 _present = p1_registration.c.revoked_at.is_(None)
 _index("ux_p1_present", p1_registration.c.tenant_id, where=_present, unique=True)
+
+#: The account's documents in P1's index, one row each (`national.indexing.ledger`).
+p1_index = Table(
+    "p1_index",
+    metadata,
+    Column("tenant_id", ForeignKey("tenant.id"), primary_key=True, autoincrement=False),
+    Column("unique_id", String(256), primary_key=True),
+    Column("state", String(10), nullable=False),  # asked, refused, indexed, withdrawn
+    Column("submission_id", String(64), nullable=False),  # uniqueId of the submission, stored before sending
+    Column("entry_uuid", String(64)),  # P1's own
+    Column("repository_id", String(64)),
+    Column("replaced_by", String(256)),
+    Column("holder", String(32)),  # the request that is at work on it, and until when it may be
+    Column("held_until", DateTime),
+    Column("sent_at", DateTime),  # it was sent, and how that ended is not known
+    Column("asked_at", DateTime, nullable=False),
+    Column("indexed_at", DateTime),
+    Column("withdrawn_at", DateTime),
+    sqlite_with_rowid=False,
+)

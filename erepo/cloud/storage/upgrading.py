@@ -49,8 +49,8 @@ def _to_3(_connection: Connection) -> None:
 def _to_4(connection: Connection) -> None:
     """Whether the signatures inside an account's documents are verified.
 
-    Structures, registrations in P1, and the panel's logins, failed attempts and sessions are new tables, and
-    those are made below.
+    Structures, registrations in P1, documents in P1's index, and the panel's logins, failed attempts and
+    sessions are new tables, and those are made below.
     """
     wanted = "ADD COLUMN signatures VARCHAR(10) DEFAULT 'check' NOT NULL"
     connection.execute(text(f"ALTER TABLE tenant {wanted}"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from erepo.cloud.national.indexing.errors import IndexProblem
 from erepo.content import Buffer
 from erepo.errors import ErepoError
 
@@ -76,12 +77,16 @@ def error_answer(
     close: bool = False,
     headers: tuple[tuple[bytes, bytes], ...] = (),
 ) -> Answer:
-    """Return an error as `{"code", "cause": {pl, en}, "cure": {pl, en}}`; nothing else of it goes out."""
+    """Return an error as `{"code", "cause": {pl, en}, "cure": {pl, en}}`; nothing else of it goes out.
+
+    Only a problem of indexing tells its phase and rule as well, and whether trying again helps.
+    """
     polish, english = error.explain("pl"), error.explain("en")
     content = {
         "code": error.code,
         "cause": {"pl": polish[0], "en": english[0]},
         "cure": {"pl": polish[1], "en": english[1]},
+        **(error.details if isinstance(error, IndexProblem) else {}),
     }
     answer = json_answer(status, content, close=close)
     return replace(answer, headers=(*answer.headers, *headers)) if headers else answer

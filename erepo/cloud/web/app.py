@@ -9,6 +9,7 @@
     GET, PUT  /services/{account}/certificates     the account's certificates
     GET, PUT  /services/{account}/structure        provider, units, cells
     GET, PUT, DELETE /services/{account}/p1/certificates  registration in the national domain
+    GET, POST, DELETE /services/{account}/documents/{uniqueId}/index  a document's index in P1
     PUT  /services/{account}/administrator         makes the first login of the panel
     GET, POST /services/{account}/app              pages for people, and all below (`web.panel`)
     GET  /services/{account}/e-survey-gui          a page, and all below

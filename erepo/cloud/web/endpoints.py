@@ -12,7 +12,17 @@ from typing import Final
 
 from erepo.cloud.audit.events import PANEL, Action
 from erepo.cloud.errors import MethodNotAllowed, PathUnknown
-from erepo.cloud.web import accounts, administrators, audits, certificates, national, panel, structures, xds
+from erepo.cloud.web import (
+    accounts,
+    administrators,
+    audits,
+    certificates,
+    indexing,
+    national,
+    panel,
+    structures,
+    xds,
+)
 from erepo.cloud.web.answers import Answer
 from erepo.cloud.web.calls import Call
 
@@ -98,6 +108,14 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
             "DELETE": Method(Action.DELETE, national.answer_revoke),
         },
     ),
+    "/documents/{uniqueId}/index": Endpoint(
+        "p1-index",
+        {
+            "GET": Method(Action.READ, indexing.answer_state),
+            "POST": Method(Action.CREATE, indexing.answer_index),
+            "DELETE": Method(Action.DELETE, indexing.answer_withdraw),
+        },
+    ),
     "/audit": Endpoint("audit", {"GET": Method(Action.READ, audits.answer_page)}),
     "/administrator": Endpoint("administrator", {"PUT": Method(Action.CREATE, administrators.answer_create)}),
     "/app": Endpoint(
@@ -111,6 +129,13 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "/xds/repository": _XDS,
     "/xds/registry": _XDS,
 }
+
+#: Places with a name in braces stand for every path of their form; the server has decoded it.
+_FORMS: Final = [
+    (re.compile(re.sub(r"\\{\w+\\}", "(.+)", re.escape(place)), re.DOTALL), each)
+    for place, each in ENDPOINTS.items()
+    if "{" in place
+]
 
 
 def find(path: str) -> tuple[str, Endpoint]:
@@ -126,6 +151,7 @@ def find(path: str) -> tuple[str, Endpoint]:
     endpoint = ENDPOINTS.get(rest) or next(
         (each for place, each in ENDPOINTS.items() if each.pages and rest.startswith(f"{place}/")), None
     )
+    endpoint = endpoint or next((each for form, each in _FORMS if form.fullmatch(rest)), None)
     if endpoint is None:
         raise PathUnknown
     return account, endpoint

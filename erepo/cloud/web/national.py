@@ -33,12 +33,13 @@ _LONGEST_PASSWORD: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _Means:
-    """How a registration works inside the service; its events come beside the request's own."""
+class AccountMeans:
+    """How work on an account at P1 goes on inside the service; its events come beside the request's own."""
 
     call: Call
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """See `Means`."""
         return await self.call.cloud.reading(partial(self._read, work))
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
@@ -46,12 +47,15 @@ class _Means:
             return work(connection)
 
     async def write(self, step: Step, things: Sequence[Thing]) -> None:
+        """See `Means`."""
         await self.call.trail.step(partial(_done, step), things)
 
     async def work(self, work: Callable[[], Result]) -> Result:
+        """See `Means`."""
         return await self.call.cloud.heavily(work)
 
     async def abroad(self, call: Callable[[], Result]) -> Result:
+        """See `Means`."""
         return await self.call.cloud.abroad.call(self.call.tenant.id, call)
 
 
@@ -63,7 +67,7 @@ def _done(step: Step, connection: Connection) -> Outcome:
 async def answer_state(call: Call) -> Answer:
     """Answer `GET /services/{account}/p1/certificates`."""
     await bearer(call.cloud, call.tenant, call.request.headers, call.trail)
-    found = await _Means(call).read(partial(keeping.present, tenant_id=call.tenant.id))
+    found = await AccountMeans(call).read(partial(keeping.present, tenant_id=call.tenant.id))
     return json_answer(200, shown(call.tenant.account, found))
 
 
@@ -99,7 +103,7 @@ async def answer_revoke(call: Call) -> Answer:
 def _registering(call: Call) -> Registering:
     cloud, tenant = call.cloud, call.tenant
     address = str(facts(tenant, cloud.base_url, cloud.wss)["repository"])
-    return Registering(tenant.id, address, cloud.domain, cloud.vault, _Means(call), now)
+    return Registering(tenant.id, address, cloud.domain, cloud.vault, AccountMeans(call), now)
 
 
 def _given(body: bytearray) -> tuple[tuple[Given, Given], bool]:

@@ -5,6 +5,9 @@ from typing import Final
 
 from erepo.cloud.web.openapi_accounts import SCHEMAS as ACCOUNT_SCHEMAS
 from erepo.cloud.web.openapi_accounts import paths as account_paths
+from erepo.cloud.web.openapi_indexing import DOCUMENT, PROBLEM
+from erepo.cloud.web.openapi_indexing import SCHEMAS as INDEX_SCHEMAS
+from erepo.cloud.web.openapi_indexing import paths as index_paths
 from erepo.cloud.web.openapi_words import (
     ACCOUNT,
     COUNT,
@@ -30,9 +33,9 @@ _BOTH: Final = {
 }
 _ERROR: Final = {
     "type": "object",
-    "description": "What happened and what to do next, in Polish and English.",
+    "description": "What happened and what to do next, in Polish and English; of indexing in P1 also more.",
     "required": ["code", "cause", "cure"],
-    "properties": {"code": text(r"^[a-z0-9.-]+$"), "cause": _BOTH, "cure": _BOTH},
+    "properties": {"code": text(r"^[a-z0-9.-]+$"), "cause": _BOTH, "cure": _BOTH, **PROBLEM},
     "additionalProperties": False,
 }
 _FACTS: Final[Json] = {
@@ -78,13 +81,15 @@ def document(base_url: str) -> Json:
                 },
             },
             "parameters": {
-                "account": {"name": "account", "in": "path", "required": True, "schema": _FACTS["account"]}
+                "account": {"name": "account", "in": "path", "required": True, "schema": _FACTS["account"]},
+                **DOCUMENT,
             },
             "schemas": {
                 "Error": _ERROR,
                 "Facts": object_of(_FACTS),
                 "State": object_of(_FACTS | _USED),
                 **ACCOUNT_SCHEMAS,
+                **INDEX_SCHEMAS,
             },
             "responses": {f"Error{code}": _error(code) for code in PROBLEMS},
         },
@@ -128,6 +133,7 @@ def _paths() -> Json:
         f"{service}/administrator": {"parameters": [ACCOUNT], **_administrator()},
         f"{service}/activation": {"parameters": [ACCOUNT], **_activation()},
         **account_paths(service),
+        **index_paths(service),
         f"{service}/xds/registry": {"parameters": [ACCOUNT], **_soap("registry", "ITI-18, 42, 57, 62")},
         f"{service}/xds/repository": {"parameters": [ACCOUNT], **_soap("repository", "ITI-41, 43, 86")},
     }

@@ -20,8 +20,10 @@ PROBLEMS: Final = {
     "404": "Nothing is here for this certificate; says the same whether the account exists or not.",
     "405": "Another method; `Allow` names the right one.",
     "408": "The body stopped coming.",
-    "409": "What is there stands in the way: other certificates, another administrator, a missing proof.",
+    "409": "What is there stands in the way: other certificates, another administrator, a missing proof,"
+    " another request about the same document.",
     "413": "The body is too large.",
+    "422": "Something is missing without which P1 would refuse: each thing is named; nothing was sent.",
     "429": "Too much was guessed; the answer says for how long nothing more is judged.",
     "501": "The service is not connected to P1.",
     "502": "P1 refused, or answered without an id; the certificates are stored. Codes `pki.…`: what the"

@@ -22,6 +22,18 @@ from erepo.cloud.national.errors import (
     P1RepositoryIdMissing,
     P1Unreachable,
 )
+from erepo.cloud.national.indexing.errors import (
+    DocumentUnknown,
+    IndexAccessRefused,
+    IndexAnswerUnusable,
+    IndexBusy,
+    IndexClockApart,
+    IndexLater,
+    IndexNotConfigured,
+    IndexNotReady,
+    IndexOutcomeUnknown,
+    IndexRefused,
+)
 from erepo.cloud.panel.errors import AdministratorExists, LoginLocked
 from erepo.cloud.structure.errors import StructureNone
 from erepo.cloud.tenancy.errors import CertificateRetired, CertificatesNotProven
@@ -41,6 +53,16 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (P1RepositoryExists, 409),
     (AdministratorExists, 409),
     (LoginLocked, 429),
+    (DocumentUnknown, 404),
+    (IndexNotReady, 422),
+    (IndexBusy, 409),
+    (IndexAccessRefused, 502),
+    (IndexRefused, 502),
+    (IndexAnswerUnusable, 502),
+    (IndexClockApart, 502),
+    (IndexNotConfigured, 501),
+    (IndexLater, 503),
+    (IndexOutcomeUnknown, 504),
     (BodyTooLarge, 413),
     (BodyTimeout, 408),
     (AccountSuspended, 403),
