@@ -35,8 +35,8 @@ _REMOVED = Text(
 )
 _LOADED = Text("Users added: {new}, changed: {known}.", "Użytkownicy dodani: {new}, zmienieni: {known}.")
 _STILL = Text(
-    "Before documents can be deposited, still missing: {missing}.",
-    "Do deponowania dokumentów brakuje jeszcze: {missing}.",
+    "Before documents can be deposited, still missing:\n{missing}",
+    "Do deponowania dokumentów brakuje jeszcze:\n{missing}",
 )
 _NONE = Text("There are no users.", "Nie ma użytkowników.")
 _PESEL = Text("PESEL (nothing is shown)", "PESEL (wpisywane znaki nie są widoczne)")

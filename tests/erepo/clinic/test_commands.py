@@ -111,7 +111,7 @@ def test_status_for_people(inbox: Path) -> None:
         "local",
         "Laboratory result",
         "Due for archiving now: 1.",
-        "archiving_user: login",
+        "(archiving_user): default user (login)",
         "No account",
     ):
         assert words in told

@@ -141,8 +141,8 @@ def test_polish_readers_are_told_in_polish(clinic_database: Database) -> None:
         check_ready(connection)
     cause, cure = caught.value.explain("pl")
     assert "komórka 2 jednostki 1" in cause
-    assert "kod resortowy X (resort_x)" in cause
-    assert "użytkownik archiwizujący" in cure
+    assert "kod resortowy cz. X (resort_x)" in cause
+    assert "domyślny użytkownik" in cure
 
 
 def test_all_that_is_missing_is_listed(clinic_database: Database) -> None:
