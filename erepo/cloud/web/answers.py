@@ -49,12 +49,13 @@ class Answer:
             await send({"type": "http.response.body", "body": self.body, "more_body": False})
             return
         # Piece by piece: what is written at once lies in the connection's buffer until the client takes it.
-        async for chunk in self._pieces():
+        async for chunk in self.pieces():
             async with asyncio.timeout(patience):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _pieces(self) -> AsyncIterator[Buffer]:
+    async def pieces(self) -> AsyncIterator[Buffer]:
+        """Yield body and stream as they are written."""
         view = memoryview(self.body)
         for start in range(0, len(view), _PIECE):
             yield view[start : start + _PIECE]
@@ -76,12 +77,16 @@ def error_answer(
     close: bool = False,
     headers: tuple[tuple[bytes, bytes], ...] = (),
 ) -> Answer:
-    """Return an error as `{"code", "cause": {pl, en}, "cure": {pl, en}}`; nothing else of it goes out."""
+    """Return an error as `{"code", "cause": {pl, en}, "cure": {pl, en}}`; nothing else of it goes out.
+
+    An error class may name in `shown` what of its data a program needs: it stands beside these.
+    """
     polish, english = error.explain("pl"), error.explain("en")
     content = {
         "code": error.code,
         "cause": {"pl": polish[0], "en": english[0]},
         "cure": {"pl": polish[1], "en": english[1]},
+        **{name: error.data[name] for name in getattr(error, "shown", ())},
     }
     answer = json_answer(status, content, close=close)
     return replace(answer, headers=(*answer.headers, *headers)) if headers else answer

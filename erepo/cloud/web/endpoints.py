@@ -12,7 +12,17 @@ from typing import Final
 
 from erepo.cloud.audit.events import PANEL, Action
 from erepo.cloud.errors import MethodNotAllowed, PathUnknown
-from erepo.cloud.web import accounts, administrators, audits, certificates, national, panel, structures, xds
+from erepo.cloud.web import (
+    accounts,
+    administrators,
+    audits,
+    certificates,
+    consents,
+    national,
+    panel,
+    structures,
+    xds,
+)
 from erepo.cloud.web.answers import Answer
 from erepo.cloud.web.calls import Call
 
@@ -68,11 +78,12 @@ async def _never(_call: Call) -> Answer | None:
 #: The connection's certificate belongs to no account yet: `web.app` serves it.
 ACTIVATION: Final = Endpoint("activation", {"POST": Method(Action.CREATE, _never)})
 
-_XDS: Final = Endpoint(
+#: Also other accounts come to it, with consents: see `web.sharing`.
+XDS: Final = Endpoint(
     "XDS", {"POST": Method(Action.EXECUTE, xds.serve_soap), "GET": Method(Action.READ, xds.describe)}
 )
 
-#: By what follows the account in the path.
+#: By what follows the account in the path; `{…}` stands for one part of it that its own method reads.
 ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "": Endpoint("account", {"GET": Method(Action.READ, accounts.answer_state)}),
     "/activation": ACTIVATION,
@@ -98,6 +109,20 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
             "DELETE": Method(Action.DELETE, national.answer_revoke),
         },
     ),
+    "/consents": Endpoint(
+        "consents",
+        {
+            "GET": Method(Action.READ, consents.answer_list),
+            "POST": Method(Action.CREATE, consents.answer_given),
+        },
+    ),
+    "/consents/{id}": Endpoint(
+        "consents",
+        {
+            "GET": Method(Action.READ, consents.answer_state),
+            "DELETE": Method(Action.DELETE, consents.answer_revoked),
+        },
+    ),
     "/audit": Endpoint("audit", {"GET": Method(Action.READ, audits.answer_page)}),
     "/administrator": Endpoint("administrator", {"PUT": Method(Action.CREATE, administrators.answer_create)}),
     "/app": Endpoint(
@@ -108,9 +133,17 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "/e-survey-gui": Endpoint(
         f"{PANEL}: e-survey", {"GET": Method(Action.READ, panel.serve_survey)}, pages=True
     ),
-    "/xds/repository": _XDS,
-    "/xds/registry": _XDS,
+    "/xds/repository": XDS,
+    "/xds/registry": XDS,
 }
+
+
+#: Endpoints of single things: how their paths look.
+_OPEN: Final = tuple(
+    (re.compile(re.sub(r"\\{[a-zA-Z]+\\}", "[^/]+", re.escape(place))), each)
+    for place, each in ENDPOINTS.items()
+    if "{" in place
+)
 
 
 def find(path: str) -> tuple[str, Endpoint]:
@@ -124,7 +157,8 @@ def find(path: str) -> tuple[str, Endpoint]:
         raise PathUnknown
     account, rest = found.groups()
     endpoint = ENDPOINTS.get(rest) or next(
-        (each for place, each in ENDPOINTS.items() if each.pages and rest.startswith(f"{place}/")), None
+        (each for place, each in ENDPOINTS.items() if each.pages and rest.startswith(f"{place}/")),
+        next((each for form, each in _OPEN if form.fullmatch(rest)), None),
     )
     if endpoint is None:
         raise PathUnknown

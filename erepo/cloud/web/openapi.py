@@ -5,6 +5,8 @@ from typing import Final
 
 from erepo.cloud.web.openapi_accounts import SCHEMAS as ACCOUNT_SCHEMAS
 from erepo.cloud.web.openapi_accounts import paths as account_paths
+from erepo.cloud.web.openapi_consents import SCHEMAS as CONSENT_SCHEMAS
+from erepo.cloud.web.openapi_consents import paths as consent_paths
 from erepo.cloud.web.openapi_words import (
     ACCOUNT,
     COUNT,
@@ -32,7 +34,13 @@ _ERROR: Final = {
     "type": "object",
     "description": "What happened and what to do next, in Polish and English.",
     "required": ["code", "cause", "cure"],
-    "properties": {"code": text(r"^[a-z0-9.-]+$"), "cause": _BOTH, "cure": _BOTH},
+    "properties": {
+        "code": text(r"^[a-z0-9.-]+$"),
+        "cause": _BOTH,
+        "cure": _BOTH,
+        "count": COUNT | {"description": "`consent.documents-unfit`: how many documents."},
+        "documents": {"type": "array", "items": text(), "description": "The first hundred uniqueIds."},
+    },
     "additionalProperties": False,
 }
 _FACTS: Final[Json] = {
@@ -85,6 +93,7 @@ def document(base_url: str) -> Json:
                 "Facts": object_of(_FACTS),
                 "State": object_of(_FACTS | _USED),
                 **ACCOUNT_SCHEMAS,
+                **CONSENT_SCHEMAS,
             },
             "responses": {f"Error{code}": _error(code) for code in PROBLEMS},
         },
@@ -128,6 +137,7 @@ def _paths() -> Json:
         f"{service}/administrator": {"parameters": [ACCOUNT], **_administrator()},
         f"{service}/activation": {"parameters": [ACCOUNT], **_activation()},
         **account_paths(service),
+        **consent_paths(service),
         f"{service}/xds/registry": {"parameters": [ACCOUNT], **_soap("registry", "ITI-18, 42, 57, 62")},
         f"{service}/xds/repository": {"parameters": [ACCOUNT], **_soap("repository", "ITI-41, 43, 86")},
     }

@@ -22,6 +22,7 @@ PROBLEMS: Final = {
     "408": "The body stopped coming.",
     "409": "What is there stands in the way: other certificates, another administrator, a missing proof.",
     "413": "The body is too large.",
+    "422": "Some documents cannot be shared; `count` and `documents` name them. Nothing was kept.",
     "429": "Too much was guessed; the answer says for how long nothing more is judged.",
     "501": "The service is not connected to P1.",
     "502": "P1 refused, or answered without an id; the certificates are stored. Codes `pki.…`: what the"
