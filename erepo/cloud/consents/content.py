@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from erepo.cloud.consents.decision import Kind, Reader
 from erepo.cloud.consents.errors import ConsentInvalid
@@ -45,6 +53,13 @@ def _legible(text: str) -> str:
     return text
 
 
+def _is_text(moment: object) -> object:
+    if not isinstance(moment, str) or "T" not in moment:
+        raise ValueError("not written as ISO 8601 does it")
+    return moment
+
+
+_Moment = Annotated[AwareDatetime, BeforeValidator(_is_text)]
 _Root = Annotated[str, Field(pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$", max_length=64)]
 _Extension = Annotated[str, Field(pattern=r"^[A-Za-z0-9./_-]+$", max_length=64)]
 _Text = Annotated[str, Field(max_length=500), AfterValidator(_legible)]
@@ -72,8 +87,8 @@ class _Sent(_Part):
     id: Annotated[str, AfterValidator(_is_id)]
     patient: _Patient
     recipient: _Recipient
-    validFrom: AwareDatetime  # noqa: N815  # as it stands in the JSON
-    validUntil: AwareDatetime  # noqa: N815
+    validFrom: _Moment  # noqa: N815  # as it stands in the JSON
+    validUntil: _Moment  # noqa: N815
     case: _Text
     documents: Annotated[list[_UniqueId], Field(min_length=1, max_length=MOST_DOCUMENTS)]
 

@@ -78,6 +78,17 @@ class Visible:
             numbers.update(connection.scalars(query))
         return [each for each in self.consents if each.number in numbers]
 
+    def all_shown(self, connection: Connection, entry_uuids: Sequence[str]) -> bool:
+        """Tell whether every one of these document entries is seen."""
+        wanted = set(uuids(entry_uuids))
+        seen: set[bytes] = set()
+        for portion in portions(wanted):
+            query = select(_entry.entry_uuid).where(
+                _entry.tenant_id == self.tenant_id, _entry.entry_uuid.in_(portion), self.condition
+            )
+            seen.update(map(bytes, connection.scalars(query)))
+        return seen == wanted
+
     def granted(self, connection: Connection, unique_id: str) -> Sequence[Consent]:
         """Return the consents that show a document; in an emergency none is needed.
 

@@ -11,6 +11,7 @@ is under way ask again, too.
 
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -49,6 +50,8 @@ _SHARED: Final = frozenset({iti18.ACTION, iti43.ACTION})
 #: Bytes of an answer after which the consents are asked again.
 _EVERY: Final = 256 * 1024
 _EMERGENCY: Final = "BTG"
+#: How often an answer is made anew because a consent ended while it was made.
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,21 +146,30 @@ class _Reading:
         xds.check_address(question.verified.to, question.caller.path)
         actor, once = await self._actor()
         self._emergency = self._owner.emergencies == "allow" and _is_emergency(actor)
-        view = await self._cloud.reading(self._view)
-        if not view:
+        if not await self._cloud.reading(self._view):
             raise PathUnknown
         before = trail.tenant_id, trail.transaction, trail.action, trail.who
         self._enter(transaction, actor, once)
         try:
             if self._emergency:
                 await self._alarm(actor)
-            reply, answer = await xds.handled(replace(question, view=view), transaction)
-            return await self._recorded(reply, answer)
+            return await self._given(transaction)
         except NothingVisible:
             # It is told, and recorded, as if nothing had ever been there.
             trail.tenant_id, trail.transaction, trail.action, trail.who = before
             trail.once, trail.things = (), ()
             raise
+
+    async def _given(self, transaction: Transaction) -> Answer:
+        """Handle and record; once more where a consent among several ended in between."""
+        for _ in range(_TRIES):
+            view = await self._cloud.reading(self._view)
+            if not view:
+                break
+            reply, answer = await xds.handled(replace(self._question, view=view), transaction)
+            with suppress(NothingVisible):
+                return await self._recorded(reply, answer)
+        raise NothingVisible
 
     def _transaction(self) -> Transaction:
         verified = self._question.verified
@@ -223,7 +235,7 @@ class _Reading:
             NothingVisible: some of it is not shown any more.
         """
         view = self._seen(connection)
-        if not view:
+        if not view or not view.all_shown(connection, entries):
             raise NothingVisible
         found = {each.number: each for each in view.showing(connection, entries)}
         for unique_id in given:

@@ -15,7 +15,7 @@ from erepo.cloud.consents.visibility import shared_with
 from erepo.cloud.registry.kinds import Kind as Object
 from erepo.cloud.registry.kinds import Status
 from erepo.cloud.storage.database import Database
-from erepo.cloud.storage.tables import registry_object
+from erepo.cloud.storage.tables import registry_object, tenant
 from erepo.cloud.storage.tables_consents import consent, consent_document
 from tests.support.audit import FIRST, SECOND, new_database
 
@@ -59,35 +59,35 @@ def rows() -> Iterator[Row]:
     """Generate consents: every recipient with every window and patient, some documents each, two owners."""
     chosen = random.Random(6)
     combinations = itertools.product((FIRST, SECOND), READERS[:5], PATIENTS, WINDOWS)
-    for number, (tenant, reader, patient, window) in enumerate(combinations, 1):
+    for number, (owner, reader, patient, window) in enumerate(combinations, 1):
         if chosen.random() < 0.7:
             documents = tuple(chosen.sample(DOCUMENTS, chosen.randint(1, 3)))
-            yield Row(tenant, number, reader, patient, window, documents)
+            yield Row(owner, number, reader, patient, window, documents)
 
 
 ROWS = tuple(rows())
 #: What the registry has: (owner, uniqueId) and whose it is; one document is registered nowhere.
 REGISTERED = {
-    (tenant, unique_id): PATIENTS[place % 2]
-    for tenant in (FIRST, SECOND)
+    (owner, unique_id): PATIENTS[place % 2]
+    for owner in (FIRST, SECOND)
     for place, unique_id in enumerate(DOCUMENTS[:3])
 }
 
 
-def slow(tenant: int, reader: Reader, moment: datetime) -> set[str]:
+def slow(owner: int, reader: Reader, moment: datetime) -> set[str]:
     """Say what a reader sees, one question after the other."""
     seen = set()
     for row in ROWS:
         for document in row.documents:
             first, last, revoked = row.window
             seconds = (moment - START).total_seconds()
-            if row.tenant != tenant or revoked:
+            if row.tenant != owner or revoked:
                 continue
             if (row.reader.kind, row.reader.key) != (reader.kind, reader.key):
                 continue
             if seconds < first * 86400 or seconds >= last * 86400:
                 continue
-            if REGISTERED.get((tenant, document)) == row.patient:
+            if REGISTERED.get((owner, document)) == row.patient:
                 seen.add(document)
     return seen
 
@@ -105,10 +105,10 @@ def given(row: Row) -> Consent:
 def test_the_pure_decision() -> None:
     """Recipient, document, patient, time and revocation: exactly what the reference says."""
     granted = 0
-    for tenant, reader, moment in itertools.product((FIRST, SECOND), READERS, MOMENTS):
-        pairs = documents_seen([given(row) for row in ROWS if row.tenant == tenant], reader, moment)
-        seen = {document for patient, document in pairs if REGISTERED.get((tenant, document)) == patient}
-        assert seen == slow(tenant, reader, moment)
+    for owner, reader, moment in itertools.product((FIRST, SECOND), READERS, MOMENTS):
+        pairs = documents_seen([given(row) for row in ROWS if row.tenant == owner], reader, moment)
+        seen = {document for patient, document in pairs if REGISTERED.get((owner, document)) == patient}
+        assert seen == slow(owner, reader, moment)
         granted += len(seen)
     assert granted > 100
 
@@ -123,15 +123,27 @@ def test_states_at_their_edges() -> None:
     assert {state_of(revoked, at) for at in MOMENTS} == {State.REVOKED}
 
 
+def an_account(number: int) -> dict[str, object]:
+    """Return the row of an active account."""
+    words = {"security": "wss", "patients": "open", "codes": "open", "users": "optional"}
+    counts = dict.fromkeys(("limit_bytes", "limit_documents", "used_bytes", "used_documents"), 0)
+    ids = {"repository_unique_id": f"1.2.{number}", "source_id": f"1.3.{number}"}
+    account = {"id": number, "account": f"{number:016}", "state": "active", "created_at": START}
+    return {**account, **words, **counts, **ids}
+
+
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory, stores: str) -> Iterator[Database]:
     """A database with all consents and registered documents."""
     with new_database(tmp_path_factory.mktemp("consents"), stores) as opened:
+        with opened.everyone("two accounts", write=True) as connection:
+            for number in (FIRST, SECOND):
+                connection.execute(insert(tenant), an_account(number))
         with opened.write(FIRST, SECOND) as connection:
-            for number, ((tenant, unique_id), patient) in enumerate(REGISTERED.items(), 1):
+            for number, ((owner, unique_id), patient) in enumerate(REGISTERED.items(), 1):
                 entry = {
                     "id": number,
-                    "tenant_id": tenant,
+                    "tenant_id": owner,
                     "kind": int(Object.DOCUMENT_ENTRY),
                     "entry_uuid": number.to_bytes(16, "big"),
                     "lid": number.to_bytes(16, "big"),
@@ -171,17 +183,17 @@ def database(tmp_path_factory: pytest.TempPathFactory, stores: str) -> Iterator[
 
 def test_the_decision_in_the_database(database: Database) -> None:
     """What the condition finds, and what `check` grants, is what the reference says; never another's."""
-    for tenant, reader, moment in itertools.product((FIRST, SECOND), READERS, MOMENTS):
-        wanted = slow(tenant, reader, moment)
-        with database.read(tenant) as connection:
-            view = visible(connection, tenant, reader, moment)
+    for owner, reader, moment in itertools.product((FIRST, SECOND), READERS, MOMENTS):
+        wanted = slow(owner, reader, moment)
+        with database.read(owner) as connection:
+            view = visible(connection, owner, reader, moment)
             query = select(registry_object.c.unique_id)
-            query = query.where(registry_object.c.tenant_id == tenant, view.condition)
+            query = query.where(registry_object.c.tenant_id == owner, view.condition)
             assert set(connection.scalars(query)) == wanted
             checked = set()
             for document in (*DOCUMENTS, "9.9"):
                 try:
-                    found = check(connection, tenant, reader, document, moment)
+                    found = check(connection, owner, reader, document, moment)
                 except NothingVisible:
                     continue
                 assert found.recipient == reader

@@ -25,7 +25,7 @@ async def two(world: Sharing) -> tuple[str, str]:
     async with connected(world.owner) as client:
         for each in names:
             octets = f"<secret>{each}</secret>".encode()
-            assert (await client.provide(one_document(octets, unique_id=each))).succeeded
+            assert not (await client.provide(one_document(octets, unique_id=each))).errors
     return names
 
 
@@ -96,7 +96,7 @@ async def test_no_query_shows_more(world: Sharing, two: tuple[str, str]) -> None
     shared, private = two
     consent_id = world.give(shared).json()["id"]
     async with connected(world.owner) as client:
-        entries = (await client.query(iti18.get_documents(unique_ids=two))).documents
+        entries = (await client.query(iti18.get_documents(unique_ids=two))).metadata.documents
     uuids = [each.entry_uuid for each in entries]
     for query in (
         iti18.get_documents(unique_ids=two),

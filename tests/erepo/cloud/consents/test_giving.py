@@ -1,9 +1,12 @@
 """Consents over REST: signed, kept once with their evidence, with states by the clock."""
 
 import json
+import threading
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -23,7 +26,7 @@ async def stored(world: Sharing) -> str:
     world.clock.write_text("")
     unique_id = new_oid()
     async with connected(world.owner) as client:
-        assert (await client.provide(one_document(b"<a/>", unique_id=unique_id))).succeeded
+        assert not (await client.provide(one_document(b"<a/>", unique_id=unique_id))).errors
     return unique_id
 
 
@@ -81,7 +84,7 @@ async def test_only_fit_documents_are_shared(world: Sharing, stored: str) -> Non
     async with connected(world.owner) as client:
         theirs = one_document(b"<b/>", unique_id=foreign, patient=OTHER_PATIENT)
         theirs = replace(theirs, submission_set=replace(theirs.submission_set, patient_id=OTHER_PATIENT))
-        assert (await client.provide(theirs)).succeeded
+        assert not (await client.provide(theirs)).errors
     answer = world.give(stored, foreign, unknown, id=consent_id)
     assert (answer.status_code, answer.json()["code"]) == (422, "consent.documents-unfit")
     assert (answer.json()["count"], answer.json()["documents"]) == (2, [foreign, unknown])
@@ -115,6 +118,7 @@ async def test_nothing_is_taken_without_the_accounts_signature(world: Sharing, s
         {"id": "1"},
         {"validUntil": "2030-01-01T00:00:00Z"},
         {"validFrom": "2031-05-01T08:00:00"},
+        {"validFrom": 1893456000},
         {"recipient": {"kind": "account", "account": "0000000000001003"}},
         {"recipient": {"kind": "person"}},
         {"recipient": {"kind": "patient", "root": "1.2", "extension": "3"}},
@@ -145,3 +149,37 @@ async def test_the_list_goes_on_by_a_key(world: Sharing, stored: str) -> None:
     assert found[-3:] == given
     assert len(set(found)) == len(found)
     assert READER not in json.dumps(page)
+
+
+async def test_killed_around_the_commits(world: Sharing, stored: str) -> None:
+    """Killed behind an answer, what was answered is there; the same requests are answered alike."""
+    world.at(FROM)
+    body = consent_of(stored)
+    path = f"/consents/{json.loads(body)['id']}"
+    told = world.give(body=body).json()
+    restart(world)
+    assert (world.rest("GET", path).json(), world.give(body=body).status_code) == (told, 200)
+    ended = world.rest("DELETE", path, b'{"reason": "x"}').json()
+    restart(world)
+    assert world.rest("GET", path).json() == ended == world.rest("DELETE", path, b'{"reason": "x"}').json()
+    lost = consent_of(stored)
+    kill_under(world, lost)
+    world.cloud.start()
+    assert world.give(body=lost).status_code in (200, 201)
+    assert world.give(body=lost).status_code == 200
+
+
+def restart(world: Sharing) -> None:
+    """Kill the service and start it again."""
+    world.cloud.kill()
+    world.cloud.start()
+
+
+def kill_under(world: Sharing, body: bytes) -> None:
+    """Kill the service while a consent is sent."""
+    killing = threading.Timer(0.02, world.cloud.kill)
+    killing.start()
+    with suppress(httpx.TransportError):
+        while True:
+            world.give(body=body)
+    killing.join()

@@ -26,7 +26,7 @@ async def test_a_revocation_ends_a_download(world: Sharing) -> None:
     async with connected(world.owner) as client:
         octets = secrets.token_bytes(_LARGE)
         submission = one_document(octets, unique_id=unique_id, mime_type="application/pdf")
-        assert (await client.provide(submission)).succeeded
+        assert not (await client.provide(submission)).errors
     consent_id = world.give(unique_id).json()["id"]
     received = cut_off(world, unique_id, consent_id)
     assert 0 < received < _LARGE
@@ -60,7 +60,7 @@ async def test_a_person_opens_what_is_shared(world: Sharing) -> None:
     world.clock.write_text("")
     unique_id, other = new_oid(), Reader.person(PATIENT.authority_oid, "44051401359")
     async with connected(world.owner) as client:
-        assert (await client.provide(one_document(b"<mine/>", unique_id=unique_id))).succeeded
+        assert not (await client.provide(one_document(b"<mine/>", unique_id=unique_id))).errors
     patient = Reader.patient(PATIENT.authority_oid, PATIENT.id)
     window = {"validFrom": "2020-01-01T00:00:00Z", "validUntil": "2099-01-01T00:00:00Z"}
     given = world.give(unique_id, recipient={"kind": "patient"}, **window)
