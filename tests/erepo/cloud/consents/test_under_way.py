@@ -2,6 +2,8 @@
 
 import json
 import secrets
+from datetime import datetime
+from itertools import chain, repeat
 
 import httpx
 import pytest
@@ -15,6 +17,7 @@ from tests.support.sharing import FROM, Sharing
 
 pytestmark = pytest.mark.one_store
 
+END = datetime.fromisoformat("2099-01-01T00:00:00")
 #: More than the buffers between two processes of one machine hold.
 _LARGE = 32 * 1024**2
 
@@ -55,14 +58,14 @@ def cut_off(world: Sharing, unique_id: str, consent_id: str) -> int:
     raise AssertionError("the download ended well")
 
 
-async def test_a_person_opens_what_is_shared(world: Sharing) -> None:
+async def test_a_person_opens_what_is_shared(world: Sharing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Patient and another person list and open it, each by their own consent; nobody else; it is recorded."""
     world.clock.write_text("")
     unique_id, other = new_oid(), Reader.person(PATIENT.authority_oid, "44051401359")
     async with connected(world.owner) as client:
         assert not (await client.provide(one_document(b"<mine/>", unique_id=unique_id))).errors
     patient = Reader.patient(PATIENT.authority_oid, PATIENT.id)
-    window = {"validFrom": "2020-01-01T00:00:00Z", "validUntil": "2099-01-01T00:00:00Z"}
+    window = {"validFrom": "2020-01-01T00:00:00Z", "validUntil": f"{END.isoformat()}Z"}
     given = world.give(unique_id, recipient={"kind": "patient"}, **window)
     consent_id = given.json()["id"]
     cloud = Cloud(world.cloud.settings)
@@ -79,6 +82,11 @@ async def test_a_person_opens_what_is_shared(world: Sharing) -> None:
         for readers, account in (([other], world.owner.account), ([patient], world.bystander.account)):
             with pytest.raises(NothingVisible):
                 await open_shared(cloud, readers, account, unique_id, who)
+        with monkeypatch.context() as patched:  # it ends between finding and recording
+            moments = chain([FROM], repeat(END))
+            patched.setattr(cloud, "consent_time", lambda: next(moments))
+            with pytest.raises(NothingVisible):
+                await open_shared(cloud, [patient], world.owner.account, unique_id, who)
         told = world.rest("GET", f"/consents/{consent_id}").json()
         assert told["accesses"]["count"] == 1
         world.revoke(consent_id)
