@@ -55,16 +55,15 @@ class Killer:
     kills: Counter[Target] = field(default_factory=Counter)
 
     def kill(self, target: Target) -> None:
-        """Send SIGKILL, to the worker together with every process it started."""
+        """Send SIGKILL, to the worker with every process it started, and wait until they are gone."""
         self.kills[target] += 1
-        pids: list[int] = []
-        if target.worker:
-            pids += processes.family(self._child("prefect-worker").process.pid, self.stack.supervisor.mark)
-        if target.service:
-            pids.append(self._child("cloud").process.pid)
-        for pid in pids:
+        names = ["prefect-worker"] * target.worker + ["cloud"] * target.service
+        mark = self.stack.supervisor.mark
+        for pid in [pid for name in names for pid in processes.family(self._child(name).process.pid, mark)]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        for name in names:
+            self._child(name).process.wait(_GONE)
 
     def restart(self, target: Target) -> None:
         """Start again what was killed, and wait until it is ready.
@@ -81,9 +80,7 @@ class Killer:
 
     def _again(self, program: Program) -> None:
         supervisor = self.stack.supervisor
-        dead = self._child(program.name)
-        dead.process.wait(_GONE)
-        supervisor.children.remove(dead)
+        supervisor.children.remove(self._child(program.name))
         supervisor.await_ready(supervisor.start(program))
 
     def _child(self, name: str) -> Child:

@@ -21,10 +21,13 @@ from erepo.cli.supervisor import interruptible
 from tests.bench import flowrun, machine, registry, results, site
 from tests.bench.child import measure
 from tests.bench.documents import write_portions
+from tests.bench.growth_report import HEAD as GROWING
 from tests.bench.meter import Timed, settle
-from tests.bench.registry_report import section_of, sized
+from tests.bench.registry_report import HEAD as LARGE
+from tests.bench.registry_report import sized
 from tests.bench.report import Setting, page
 from tests.bench.results import Results, Round
+from tests.bench.sections import section_of
 from tests.bench.site import BARE, FULL, NAIVE, PLAIN, TYPED, Site
 
 PAGE = Path("docs/reference/benchmarks.md")
@@ -151,8 +154,9 @@ def main() -> None:
     date = dt.datetime.now(dt.UTC).date().isoformat()
     setting = Setting(command, date, facts, wanted.size, bench.portion, bench.naive, in_flight)
     wanted.output.parent.mkdir(parents=True, exist_ok=True)
-    large = section_of(wanted.output.read_text(encoding="utf-8")) if wanted.output.exists() else ""
-    wanted.output.write_text(page(found, setting) + large, encoding="utf-8")
+    before = wanted.output.read_text(encoding="utf-8") if wanted.output.exists() else ""
+    others = [kept for head in (LARGE, GROWING) if (kept := section_of(before, head))]
+    wanted.output.write_text("\n".join([page(found, setting), *others]), encoding="utf-8")
     for aim in found.aims():
         console.print(f"{'✓' if aim.met else '✗'} {aim.what}: {aim.found}, aim {aim.wanted}", highlight=False)
     if wanted.registry:

@@ -3,15 +3,25 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from erepo.cli.trigger import Run
+from erepo.clinic.database import open_clinic
+from erepo.clinic.states import State
+from erepo.clinic.tables import document, now
 from tests.bench.meter import Meter, Timed
 from tests.bench.site import Site
 
 DEPLOYMENT = "archive-documents/scheduled"
+MIGRATION = "migrate-documents/on-demand"
+#: Tasks that each run of it has, and who orders it.
+MIGRATION_TASKS = ("look", "settle-migrations", "plan-migration")
+MIGRATOR = "archiwum"
 #: Names of the tasks whose whole body is one call of a service function of ours.
 TASKS = ("reconcile", "plan", "send")
 
@@ -41,6 +51,39 @@ class Record:
 def archive(site: Site, documents: int) -> Timed:
     """Run the deployment over what is due; `documents` says how many that is."""
     return _timed(site, documents, DEPLOYMENT, {}, TASKS[:2])
+
+
+def migrate(site: Site, documents: int) -> Timed:
+    """Bring back, through the deployment, so many documents: those that were archived last."""
+    chosen = {"ids": newest(site, documents), "acting_user": MIGRATOR, "dry_run": False, "confirmed": True}
+    return _timed(site, documents, MIGRATION, chosen, MIGRATION_TASKS)
+
+
+def newest(site: Site, documents: int) -> list[str]:
+    """Return the opaque ids of the documents that were taken in last."""
+    wanted = sa.select(document.c.public_id).order_by(document.c.id.desc()).limit(documents)
+    with closing(open_clinic(site.settings)) as database, database.read() as connection:
+        return list(connection.execute(wanted).scalars())
+
+
+def purge(site: Site, documents: int) -> None:
+    """Let so many documents, those that were taken in last, lose their local copies: as if months had passed.
+
+    Raises:
+        RuntimeError: some copies stayed.
+    """
+    ids = newest(site, documents)
+    aged = document.update().where(document.c.public_id.in_(ids))
+    remote = sa.select(sa.func.count()).where(
+        document.c.public_id.in_(ids), document.c.state == State.REMOTE.value
+    )
+    with closing(open_clinic(site.settings)) as database:
+        with database.begin() as connection:
+            connection.execute(aged.values(archived_at=now() - timedelta(days=90)))
+        site.prefect.run(DEPLOYMENT, limit=3600)
+        with database.read() as connection:
+            if (gone := connection.execute(remote).scalar_one()) != documents:
+                raise RuntimeError(f"only {gone} of {documents} local copies were purged")
 
 
 def _timed(
@@ -79,7 +122,7 @@ def _finished_tasks(site: Site, run: Run, first: Sequence[str], patience: float 
     while True:
         found = _tasks(site, run)
         ended = [one for one in found if one["end_time"]]
-        names = Counter(one["name"].split("-")[0] for one in ended)
+        names = Counter(one["name"].rsplit("-", 1)[0] for one in ended)
         complete = len(ended) == len(found) == before and all(names[name] for name in first)
         if complete or time.monotonic() > end:
             return ended

@@ -24,7 +24,8 @@ from tests.bench import machine
 from tests.bench.asking import FIND, REGISTER, Order, ask
 from tests.bench.loader import load, owner_of
 from tests.bench.meter import Timed, settle
-from tests.bench.registry_report import Figures, Wanted, replace_section
+from tests.bench.registry_report import HEAD, Figures, Wanted, section
+from tests.bench.sections import replace_section
 from tests.support.cloud import ACCOUNT, RunningCloud, running_cloud
 
 PAGE = Path("docs/reference/benchmarks.md")
@@ -124,7 +125,7 @@ def write(wanted: Wanted, page: Path, console: Console) -> None:
     found = measure(wanted, console)
     date = dt.datetime.now(dt.UTC).date().isoformat()
     before = page.read_text(encoding="utf-8") if page.exists() else "# Benchmarks\n"
-    page.write_text(replace_section(before, found, wanted, date, facts), encoding="utf-8")
+    page.write_text(replace_section(before, HEAD, section(found, wanted, date, facts)), encoding="utf-8")
     for aim in found.aims():
         mark = "✓" if aim.met else "✗"
         console.print(f"{mark} {aim.what}: {aim.found}, aim {aim.wanted}", highlight=False)

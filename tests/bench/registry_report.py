@@ -1,4 +1,4 @@
-"""The section on a large registry, the last of the page of benchmarks."""
+"""The section on a large registry in the page of benchmarks."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from tests.bench.meter import Timed
 from tests.bench.report import table
 from tests.bench.results import Aim, Spread
 
-_HEAD = "## A large registry"
+HEAD = "## A large registry"
 _MOST_RATIO, _MOST_WAIT = 1.2, 0.050
 #: Share of the machine that others may have in a measurement that counts.
 _QUIET = 0.1
@@ -86,28 +86,13 @@ class Figures:
         ]
 
 
-def replace_section(page: str, found: Figures, wanted: Wanted, date: str, facts: Mapping[str, str]) -> str:
-    """Return the page with this section written anew."""
-    return f"{without_section(page).rstrip()}\n\n{_section(found, wanted, date, facts)}"
-
-
-def without_section(page: str) -> str:
-    """Return the page up to this section."""
-    return page.partition(f"\n{_HEAD}\n")[0] + "\n"
-
-
-def section_of(page: str) -> str:
-    """Return this section of the page, or an empty text."""
-    _, head, rest = page.partition(f"\n{_HEAD}\n")
-    return f"{head}{rest}" if head else ""
-
-
-def _section(found: Figures, wanted: Wanted, date: str, facts: Mapping[str, str]) -> str:
+def section(found: Figures, wanted: Wanted, date: str, facts: Mapping[str, str]) -> str:
+    """Return the section."""
     facts_of = vars(wanted)
     command = f"python -m tests.bench.registry --documents {wanted.documents} --patients {wanted.patients}"
     aims = [(aim.what, aim.wanted, aim.found, "met" if aim.met else "**not met**") for aim in found.aims()]
     parts = [
-        _HEAD,
+        HEAD,
         f"Written on {date}; to measure again: `{command}`.",
         table(("", "1,000 documents", f"{wanted.documents:,} documents"), _costs(found)),
         table(("FindDocuments", f"{wanted.documents:,} documents"), _finding(found)),
