@@ -19,6 +19,7 @@ from erepo.blobs import errors as blob_errors
 from erepo.cda.kinds import KINDS
 from erepo.cli.root import COMMANDS, LazyCommands
 from erepo.cloud import errors as cloud_errors
+from erepo.cloud.consents import errors as consent_errors
 from erepo.cloud.national import errors as national_errors
 from erepo.cloud.national.indexing import errors as index_errors
 from erepo.cloud.structure import errors as structure_errors
@@ -177,8 +178,12 @@ def test_error_codes_of_the_service_are_described() -> None:
     used = {name for file in sources for name in re.findall(r"\bXds\.([A-Z_]+)", file.read_text("utf-8"))}
     described = set(rows(page("service")))
     assert {Xds[name].value for name in used} <= described
-    told = set(re.findall(r"`((?:cloud|certificates|structure|p1|index)\.[a-z0-9-]+)`", page("service")))
-    answered = codes_of(tenancy_errors, structure_errors, national_errors, index_errors) - {"index.problem"}
+    told = set(
+        re.findall(r"`((?:cloud|certificates|structure|consent|p1|index)\.[a-z0-9-]+)`", page("service"))
+    )
+    answered = codes_of(tenancy_errors, structure_errors, consent_errors, national_errors, index_errors) - {
+        "index.problem"
+    }
     assert answered <= told <= answered | codes_of(cloud_errors, vault_errors, blob_errors)
 
 

@@ -14,6 +14,8 @@ from erepo.identifiers.pesel import Pesel
 ROLE_SCHEME: Final = oids.PROFESSION
 PURPOSE_SCHEME: Final = "2.16.840.1.113883.5.8"
 TREATMENT: Final = CE("TREAT", PURPOSE_SCHEME, "treatment")
+#: A life is in danger: the assertion states a reason as well (`names.REASON`).
+BREAK_GLASS: Final = CE("BTG", PURPOSE_SCHEME, "break the glass")
 
 _FORM = re.compile(r"[0-9]{4,8}[A-Z]?")
 #: Roots that name a person, the one to be kept first: the professional number before the national one.
@@ -46,6 +48,7 @@ class Actor:
         purpose: of use.
         organisation: the account.
         name: as the clinic writes it; often empty. `repr` hides it.
+        reason: why an emergency asks (purpose BTG); else empty. `repr` hides it: it may tell of a patient.
     """
 
     id_root: str
@@ -54,6 +57,7 @@ class Actor:
     purpose: CE
     organisation: str
     name: str = field(default="", repr=False)
+    reason: str = field(default="", repr=False)
 
 
 def known_person(candidates: Iterable[tuple[str, str]]) -> tuple[str, str] | None:

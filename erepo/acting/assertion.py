@@ -23,6 +23,7 @@ from erepo.acting.names import (
     ORGANIZATION_ID,
     PROVIDER_IDENTIFIER,
     PURPOSE,
+    REASON,
     ROLE,
     SUBJECT_ID,
     UNSPECIFIED_NAME,
@@ -145,6 +146,8 @@ def _attributes(actor: Actor) -> str:
         ORGANIZATION_ID: actor.organisation,
         NPI: actor.id,
     }
+    if actor.reason:
+        texts[REASON] = actor.reason
     values = [_attribute(name, escaped(text)) for name, text in texts.items()]
     person = (
         f'<hl7:id xmlns:hl7="{HL7}" xmlns:xsi="{XSI}" extension="{quoted(actor.id)}" '

@@ -20,6 +20,7 @@ _ROLES = ("role", "functionalrole", "structuralrole", "subjectrole", "userrole")
 _PURPOSES = ("purposeofuse", "purpose")
 _PERSONS = ("npi", "provideridentifier", "subjectid", "userid")
 _REGISTERS = {"pesel": oids.PESEL, "npwz": oids.NPWZ_DOCTOR}
+_REASONS = ("purposeofusereason", "reason")
 _ORGANISATIONS = ("organizationid", "organisationid")
 
 Value = etree._Element | str  # noqa: SLF001  # the type lxml gives its elements has no public name
@@ -46,7 +47,7 @@ def describe(name_id: etree._Element, statements: Sequence[etree._Element], acco
         raise AssertionRefused(rule="it names two people") from None
     if person is None:
         raise UserUnknown(rule="no valid PESEL or NPWZ in the assertion")
-    return Actor(*person, role, purpose, account, _name(found))
+    return Actor(*person, role, purpose, account, _name(found), _reason(found))
 
 
 def _attributes(statements: Sequence[etree._Element]) -> dict[str, list[Value]]:
@@ -138,3 +139,9 @@ def _name(found: dict[str, list[Value]]) -> str:
     """Return the name that subject-id holds, if it is one and no identifier."""
     texts = [value for value in found.get("subjectid", ()) if isinstance(value, str)]
     return next((text for text in texts if text.isprintable() and not re.search(r"[0-9]{4}", text)), "")
+
+
+def _reason(found: dict[str, list[Value]]) -> str:
+    """Return the stated reason of the request, without spaces around it; empty where none is fit to keep."""
+    texts = [_words(value).strip() for key in _REASONS for value in found.get(key, ())]
+    return next((text[:_LONGEST] for text in texts if text and text.isprintable()), "")

@@ -4,7 +4,8 @@
     ├── AssertionRefused    the SAML assertion proves nothing (ITI-40)
     └── UserUnknown         no PESEL or NPWZ stands behind the request (manual 2.4); also AccessRefused
     AccessRefused
-    └── TokenRefused        the JWT of a REST request proves nothing
+    ├── TokenRefused        the JWT of a REST request proves nothing
+    └── SealRefused         the detached signature over a REST request's body proves nothing
 
 `rule` in their data is a short fixed phrase, never content of an assertion or token.
 """
@@ -54,6 +55,22 @@ class TokenRefused(AccessRefused):
         "Issue a new JWT for this service, signed with the account's registered WSS key (ES256 or RS256).",
         "Wystaw nowy token JWT dla tej usługi, podpisany zarejestrowanym kluczem WSS konta "
         "(ES256 lub RS256).",
+    )
+
+
+class SealRefused(AccessRefused):
+    """The account's signature over the body is missing, or proves nothing."""
+
+    code = "acting.seal-refused"
+    cause = Text(
+        "The account's signature over the request was refused: {rule}.",
+        "Odrzucono podpis konta pod żądaniem: {rule}.",
+    )
+    cure = Text(
+        "Sign the very octets of the body with the account's registered WSS key (detached JWS in"
+        " X-Erepo-Signature, x5t#S256 in its header) and send both again.",
+        "Podpisz dokładnie te oktety treści zarejestrowanym kluczem WSS konta (odłączony JWS w"
+        " X-Erepo-Signature, x5t#S256 w nagłówku) i wyślij ponownie.",
     )
 
 

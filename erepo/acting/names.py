@@ -49,3 +49,5 @@ NPI: Final = f"{_XSPA}npi"
 PROVIDER_IDENTIFIER: Final = "urn:ihe:iti:xua:2017:subject:provider-identifier"
 ROLE: Final = "urn:oasis:names:tc:xacml:2.0:subject:role"
 PURPOSE: Final = f"{_XSPA}purposeofuse"
+#: Ours: neither XUA nor XSPA has a place for the reason of an emergency.
+REASON: Final = "urn:erepo:subject:purpose-of-use-reason"

@@ -18,6 +18,7 @@ _NAMES: Final = {
     "codes": Text("codes", "kody"),
     "users": Text("acting user", "wskazanie użytkownika"),
     "signatures": Text("signatures in documents", "podpisy w dokumentach"),
+    "emergencies": Text("emergencies", "sytuacje nagłe"),
     "usedBytes": Text("stored", "zajęte miejsce"),
     "usedDocuments": Text("documents", "dokumenty"),
     "validUntil": Text("valid until", "ważne do"),

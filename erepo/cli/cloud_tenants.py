@@ -62,6 +62,13 @@ class Signatures(StrEnum):
     IGNORE = "ignore"
 
 
+class Emergencies(StrEnum):
+    """Whether other accounts may break the glass."""
+
+    REFUSE = "refuse"
+    ALLOW = "allow"
+
+
 _SECURITY = typer.Option(help="wss: messages must be signed; mtls: mutual TLS alone, for IHE peers.")
 _PATIENTS = typer.Option(help="open: of any patient; registered: see `erepo cloud patients add`.")
 _CODES = typer.Option(help="open: any code; polish: only codes of the Polish sets.")
@@ -70,6 +77,9 @@ _USERS = typer.Option(
 )
 _SIGNATURES = typer.Option(
     help="check: CDA documents whose own signature was forged or broken are refused; ignore: not looked at."
+)
+_EMERGENCIES = typer.Option(
+    help="allow: other accounts may break the glass, with a stated reason; refuse: never."
 )
 _BYTES = typer.Option(
     parser=size_of,
@@ -124,6 +134,7 @@ def tenant_add(  # noqa: PLR0913  # one option each, all by name
     codes: Annotated[Codes, _CODES] = Codes.OPEN,
     users: Annotated[Users | None, _USERS] = None,
     signatures: Annotated[Signatures, _SIGNATURES] = Signatures.CHECK,
+    emergencies: Annotated[Emergencies, _EMERGENCIES] = Emergencies.REFUSE,
     limit_bytes: Annotated[int, _BYTES] = 50 * GIB,
     limit_documents: Annotated[int, _DOCUMENTS] = 1_000_000,
     valid_until: Annotated[date | None, _UNTIL] = None,
@@ -150,6 +161,7 @@ def tenant_add(  # noqa: PLR0913  # one option each, all by name
         codes.value,
         users.value if users else None,
         signatures.value,
+        emergencies.value,
     )
     with fail_politely():
         tenant = add_tenant(Settings(), wanted, credentials)
@@ -185,6 +197,7 @@ def tenant_set(  # noqa: PLR0913  # one option each, all by name
     codes: Annotated[Codes | None, _CODES] = None,
     users: Annotated[Users | None, typer.Option(help="Whether messages must say who acts (XUA).")] = None,
     signatures: Annotated[Signatures | None, _SIGNATURES] = None,
+    emergencies: Annotated[Emergencies | None, _EMERGENCIES] = None,
     limit_bytes: Annotated[int | None, _BYTES] = None,
     limit_documents: Annotated[int | None, _DOCUMENTS] = None,
     valid_until: Annotated[str | None, typer.Option(metavar="DATE", help=_UNTIL.help)] = None,
@@ -203,6 +216,7 @@ def tenant_set(  # noqa: PLR0913  # one option each, all by name
         "codes": codes and codes.value,
         "users": users and users.value,
         "signatures": signatures and signatures.value,
+        "emergencies": emergencies and emergencies.value,
         "limit_bytes": limit_bytes,
         "limit_documents": limit_documents,
     }
@@ -355,6 +369,7 @@ def _shown(row: Any) -> dict[str, Any]:
         "codes": row.codes,
         "users": row.users,
         "signatures": row.signatures,
+        "emergencies": row.emergencies,
         "repositoryUniqueId": row.repository_unique_id,
         "sourceId": row.source_id,
         "usedBytes": row.used_bytes,

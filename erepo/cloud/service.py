@@ -167,6 +167,10 @@ class Cloud:
         """The service's clock, aware, UTC."""
         return datetime.now(UTC)
 
+    def consent_time(self) -> datetime:
+        """The moment by which consents begin and end, as the tables keep moments: UTC, naive."""
+        return self.now().replace(tzinfo=None)
+
     def close(self) -> None:
         """Finish what is under way and close the database."""
         self.revocation.close()

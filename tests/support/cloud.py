@@ -106,6 +106,7 @@ class RunningCloud:
     environment: Mapping[str, str]
     credentials_folder: Path
     process: subprocess.Popen[str] | None = field(default=None)
+    module: str = "erepo.cloud.web.server"
     log: list[str] = field(default_factory=list)
 
     @property
@@ -146,7 +147,7 @@ class RunningCloud:
     def start(self) -> None:
         """Start the process and wait until it is ready."""
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error::ResourceWarning", "-m", "erepo.cloud.web.server"],
+            [sys.executable, "-W", "error::ResourceWarning", "-m", self.module],
             env=dict(self.environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -98,6 +98,9 @@ HELP: Final[dict[str, str]] = {
     "Whether messages must say who acts (XUA). By default wss: required, mtls: optional.": (
         "Czy komunikaty muszą podawać, kto działa (XUA). Domyślnie wss: wymagane, mtls: nieobowiązkowe."
     ),
+    ("allow: other accounts may break the glass, with a stated reason; refuse: never."): (
+        "allow: inne konta mogą w sytuacji nagłej odczytać dokumenty bez zgody, podając powód; refuse: nigdy."
+    ),
     ("check: CDA documents whose own signature was forged or broken are refused; ignore: not looked at."): (
         "check: dokumenty CDA, których własny podpis sfałszowano lub naruszono, są odrzucane; ignore:"
         " podpis nie jest sprawdzany."

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from erepo.cloud.audit.events import NODE, OPERATOR, PANEL, Event, Thing
+from erepo.cloud.audit.events import (
+    BREAK_GLASS,
+    CUT_OFF,
+    NODE,
+    OPERATOR,
+    PANEL,
+    SHARED_DOCUMENT,
+    Event,
+    Thing,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,11 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "administrator": Kind(SECURITY_ALERT, _ATTRIBUTES),
         "audit": Kind(AUDIT_LOG_USED),
         "certificates": Kind(SECURITY_ALERT, _ATTRIBUTES),
+        "consents": Kind(SECURITY_ALERT, _dicom("110135", "Object Security Attributes Changed")),
+        BREAK_GLASS: Kind(SECURITY_ALERT, _dicom("110127", "Emergency Override Started")),
+        CUT_OFF: Kind(SECURITY_ALERT, _dicom("110132", "Use of Restricted Function")),
         "p1-certificates": Kind(SECURITY_ALERT, _ATTRIBUTES),
+        SHARED_DOCUMENT: Kind(EXPORT, Coded("shared-document", "erepo", "Shared Document Opened")),
         "structure": Kind(APPLICATION_ACTIVITY, Coded("structure", "erepo", "Organisational Structure")),
         "wsdl": Kind(APPLICATION_ACTIVITY, Coded("wsdl", "erepo", "Service Description")),
         PANEL: Kind(APPLICATION_ACTIVITY, Coded("panel", "erepo", "Account Panel")),

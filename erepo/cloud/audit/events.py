@@ -16,6 +16,12 @@ import orjson
 OPERATOR: Final = "operator"
 PANEL: Final = "panel"
 NODE: Final = "node-authentication"
+#: Somebody reads without a consent because a life is in danger: an alarm beside the event of the reading.
+BREAK_GLASS: Final = "break-glass"
+#: A person opened a document that is shared with them.
+SHARED_DOCUMENT: Final = "shared-document"
+#: A consent ended while its documents were being sent.
+CUT_OFF: Final = "consent-ended"
 
 #: Most characters of an object's id, and of what is said of it; those of XDS have at most 256.
 LONGEST: Final = 512
@@ -73,7 +79,7 @@ class Thing:
     Kinds: `patient`, `document`, `set` (of a submission), `folder`, `object` (of the registry), `query`;
     `withheld`: a document that was asked for and not given; `audit`: pages of the record itself; `setting`:
     what the operator or the account changed; `structure`: of the provider, by its hash; `administrator`: of
-    the panel.
+    the panel; `consent`: by its id; `reason`: that an emergency states.
     """
 
     kind: str

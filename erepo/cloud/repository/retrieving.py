@@ -1,6 +1,6 @@
 """Giving documents out (ITI-43): what is not the tenant's is not there, what is damaged is not given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from io import BytesIO
 from typing import BinaryIO
@@ -33,6 +33,7 @@ def retrieve(
     tenant: Tenant,
     requests: Sequence[DocumentRequest],
     damaged: frozenset[object] = frozenset(),
+    seen: Callable[[str], bool] = lambda _unique_id: True,
 ) -> tuple[list[RetrievedDocument], list[RegistryError]]:
     """Find documents; what is not the tenant's is not there. Blocking: call it off the event loop.
 
@@ -41,12 +42,13 @@ def retrieve(
         tenant: who asks.
         requests: what for.
         damaged: numbers of documents that are known to be damaged, so that they are not even tried.
+        seen: whether a document is there for who asks, by its uniqueId.
     """
     documents: list[RetrievedDocument] = []
     errors: list[RegistryError] = []
     held = 0
     for request in requests:
-        found = _find(cloud, tenant, request, damaged, hold=held < _HELD)
+        found = _find(cloud, tenant, request, damaged, seen, hold=held < _HELD)
         if isinstance(found, RegistryError):
             errors.append(found)
         else:
@@ -55,8 +57,14 @@ def retrieve(
     return documents, errors
 
 
-def _find(
-    cloud: Cloud, tenant: Tenant, request: DocumentRequest, damaged: frozenset[object], *, hold: bool
+def _find(  # one document's share of what was asked
+    cloud: Cloud,
+    tenant: Tenant,
+    request: DocumentRequest,
+    damaged: frozenset[object],
+    seen: Callable[[str], bool],
+    *,
+    hold: bool,
 ) -> RetrievedDocument | RegistryError:
     wanted = request.document_unique_id
     if request.repository_unique_id != tenant.repository_unique_id:
@@ -65,7 +73,7 @@ def _find(
     if request.home and request.home != tenant.home_community_id:
         return RegistryError(Xds.UNKNOWN_COMMUNITY, "no community of this id", location=wanted)
     try:
-        content = _load(cloud, tenant, wanted, damaged, hold=hold)
+        content = _load(cloud, tenant, wanted, damaged, hold=hold) if seen(wanted) else None
     except StoredContentDamaged as error:
         context = f"the stored document is damaged (number {error.data['document']})"
         return RegistryError(Xds.REPOSITORY_ERROR, context, location=wanted)

@@ -64,6 +64,7 @@ tenant = Table(
     Column("codes", String(10), nullable=False),  # open, polish
     Column("users", String(10), nullable=False),  # required, optional: the assertion of who acts
     Column("signatures", String(10), nullable=False, server_default="check"),  # check, ignore
+    Column("emergencies", String(10), nullable=False, server_default="refuse"),  # refuse, allow: break-glass
     Column("repository_unique_id", String(64), nullable=False, unique=True),
     Column("source_id", String(64), nullable=False),
     Column("limit_bytes", Number, nullable=False),
@@ -349,3 +350,4 @@ p1_index = Table(
     Column("withdrawn_at", DateTime),
     sqlite_with_rowid=False,
 )
+from erepo.cloud.storage import tables_consents  # noqa: E402, F401  # whoever knows the tables knows these

@@ -47,13 +47,14 @@ def _to_3(_connection: Connection) -> None:
 
 
 def _to_4(connection: Connection) -> None:
-    """Whether the signatures inside an account's documents are verified.
+    """Whether the signatures inside an account's documents are verified; whether emergencies are served.
 
-    Structures, registrations in P1, documents in P1's index, and the panel's logins, failed attempts and
-    sessions are new tables, and those are made below.
+    Structures, registrations in P1, documents in P1's index, consents, and the panel's logins, failed
+    attempts and sessions are new tables, and those are made below.
     """
-    wanted = "ADD COLUMN signatures VARCHAR(10) DEFAULT 'check' NOT NULL"
-    connection.execute(text(f"ALTER TABLE tenant {wanted}"))
+    for column, default in (("signatures", "check"), ("emergencies", "refuse")):
+        wanted = f"ADD COLUMN {column} VARCHAR(10) DEFAULT '{default}' NOT NULL"
+        connection.execute(text(f"ALTER TABLE tenant {wanted}"))
 
 
 #: What brings a database to a version from the one before it.

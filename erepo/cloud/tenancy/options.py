@@ -18,6 +18,7 @@ OPTIONS = (
     "codes",
     "users",
     "signatures",
+    "emergencies",
     "limit_bytes",
     "limit_documents",
     "valid_until",

@@ -35,6 +35,7 @@ Patients = Literal["open", "registered"]
 Codes = Literal["open", "polish"]
 Users = Literal["required", "optional"]
 Signatures = Literal["check", "ignore"]
+Emergencies = Literal["refuse", "allow"]
 State = Literal["ordered", "active", "suspended"]
 
 GIB = 1024**3
@@ -66,6 +67,8 @@ class Tenant:
     """Whether each request must say which person acts (ITI-40)."""
     signatures: Signatures = "check"
     """Whether documents whose own signature was forged are refused."""
+    emergencies: Emergencies = "refuse"
+    """Whether other accounts may read without a consent when a life is in danger (break-glass)."""
 
     @property
     def expired(self) -> bool:
@@ -95,6 +98,7 @@ class Order:
     users: Users | None = None
     """None: required with WS-Security, optional with mutual TLS alone."""
     signatures: Signatures = "check"
+    emergencies: Emergencies = "refuse"
 
 
 def check_account(account: str) -> str:
@@ -146,6 +150,7 @@ def order(connection: Connection, wanted: Order) -> None:
         "codes": wanted.codes,
         "users": wanted.users or ("required" if wanted.security == "wss" else "optional"),
         "signatures": wanted.signatures,
+        "emergencies": wanted.emergencies,
         "repository_unique_id": new_uuid_oid(),
         "source_id": new_uuid_oid(),
         "limit_bytes": wanted.limit_bytes,
@@ -291,6 +296,7 @@ def _load(connection: Connection, query: Select[Any]) -> Tenant | None:
         codes=row.codes,
         users=row.users,
         signatures=row.signatures,
+        emergencies=row.emergencies,
     )
 
 

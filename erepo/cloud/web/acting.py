@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from cryptography import x509
 
-from erepo.acting import Actor, Expected, TokenRefused, UserUnknown, read_assertion, read_token
+from erepo.acting import Actor, Expected, Proven, TokenRefused, UserUnknown, read_assertion, read_token
 from erepo.cloud import addresses
 from erepo.cloud.audit.evidence import Once
 from erepo.cloud.service import Cloud
@@ -19,6 +19,7 @@ from erepo.cloud.web.exchange import Question
 from erepo.cloud.web.signers import registered_of, signers_of
 from erepo.cloud.web.standing import refuse_signer
 from erepo.cloud.web.trail import Trail
+from erepo.soap.verifying import Verified
 
 _BEARER = b"bearer "
 #: A connection shows the same octets with each of its requests.
@@ -35,16 +36,39 @@ async def who_acts(question: Question) -> Actor | None:
     cloud, tenant, verified = question.cloud, question.tenant, question.verified
     if verified.assertion is None and tenant.users == "optional":
         return None
-    expected = await _expected(cloud, tenant, _names(cloud, tenant, verified.to))
-    holders = [certificate_of(question.caller.certificate)] if question.caller.certificate else []
-    # A registered key that signed nothing here is not proven: its assertion may have been overheard.
-    holders += [verified.certificate] if verified.certificate is not None else []
-    proven = read_assertion(verified, replace(expected, holders=tuple(holders)), cloud.assertions)
+    holder = certificate_of(question.caller.certificate) if question.caller.certificate else None
+    names = names_of(cloud, tenant, verified.to)
+    proven = await proven_actor(cloud, tenant, names, verified, holder)
     if proven.one_time is not None:
         once = Once(proven.one_time, proven.until.replace(tzinfo=None))
         question.trail.once = (*question.trail.once, once)
-    _remember(question.trail, proven.actor)
+    remember(question.trail, proven.actor)
     return proven.actor
+
+
+async def proven_actor(
+    cloud: Cloud,
+    tenant: Tenant,
+    names: frozenset[str],
+    verified: Verified,
+    holder: x509.Certificate | None,
+) -> Proven:
+    """Prove the assertion of a message that an account sent.
+
+    Args:
+        cloud: the service.
+        tenant: who sent it.
+        names: whom the assertion may be meant for: the account whose endpoint was called.
+        verified: the message.
+        holder: certificate of the connection.
+
+    Raises:
+        UserUnknown, AssertionRefused: as `who_acts`.
+    """
+    expected = await _expected(cloud, tenant, names)
+    # A registered key that signed nothing here is not proven: its assertion may have been overheard.
+    holders = tuple(each for each in (holder, verified.certificate) if each is not None)
+    return read_assertion(verified, replace(expected, holders=holders), cloud.assertions)
 
 
 async def bearer(cloud: Cloud, tenant: Tenant, headers: Mapping[bytes, bytes], trail: Trail) -> Actor | None:
@@ -63,7 +87,7 @@ async def bearer(cloud: Cloud, tenant: Tenant, headers: Mapping[bytes, bytes], t
     except TokenRefused:
         await _refuse_revoked(cloud, tenant, token, expected)
         raise
-    _remember(trail, actor)
+    remember(trail, actor)
     return actor
 
 
@@ -78,7 +102,7 @@ def token_of(headers: Mapping[bytes, bytes]) -> str:
 
 async def expected_of(cloud: Cloud, tenant: Tenant) -> Expected:
     """Return what a token beside a REST request of an account must be."""
-    return await _expected(cloud, tenant, _names(cloud, tenant))
+    return await _expected(cloud, tenant, names_of(cloud, tenant))
 
 
 async def require_actor(
@@ -123,7 +147,7 @@ async def _refuse_revoked(cloud: Cloud, tenant: Tenant, token: str, expected: Ex
             refuse_signer(cloud, each)
 
 
-def _names(cloud: Cloud, tenant: Tenant, to: str = "") -> frozenset[str]:
+def names_of(cloud: Cloud, tenant: Tenant, to: str = "") -> frozenset[str]:
     """Return what an audience may call this service: its addresses, and the community it serves.
 
     Behind a proxy clients know another address than ours: the one they address the message to. That is the
@@ -137,6 +161,7 @@ def _names(cloud: Cloud, tenant: Tenant, to: str = "") -> frozenset[str]:
     return frozenset({cloud.base_url, *named, tenant.home_community_id, tenant.repository_unique_id})
 
 
-def _remember(trail: Trail, actor: Actor) -> None:
+def remember(trail: Trail, actor: Actor) -> None:
+    """Put who acts into the record."""
     user = f"{actor.id_root}:{actor.id}"
     trail.who = replace(trail.who, user=user, role=str(actor.role), purpose=str(actor.purpose))

@@ -50,12 +50,13 @@ class Answer:
             await send({"type": "http.response.body", "body": self.body, "more_body": False})
             return
         # Piece by piece: what is written at once lies in the connection's buffer until the client takes it.
-        async for chunk in self._pieces():
+        async for chunk in self.pieces():
             async with asyncio.timeout(patience):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _pieces(self) -> AsyncIterator[Buffer]:
+    async def pieces(self) -> AsyncIterator[Buffer]:
+        """Yield body and stream as they are written."""
         view = memoryview(self.body)
         for start in range(0, len(view), _PIECE):
             yield view[start : start + _PIECE]
@@ -79,7 +80,8 @@ def error_answer(
 ) -> Answer:
     """Return an error as `{"code", "cause": {pl, en}, "cure": {pl, en}}`; nothing else of it goes out.
 
-    Only a problem of indexing tells its phase and rule as well, and whether trying again helps.
+    Only a problem of indexing tells its phase and rule as well, and whether trying again helps. An error
+    class may name in `shown` what of its data a program needs: it stands beside these.
     """
     polish, english = error.explain("pl"), error.explain("en")
     content = {
@@ -87,6 +89,7 @@ def error_answer(
         "cause": {"pl": polish[0], "en": english[0]},
         "cure": {"pl": polish[1], "en": english[1]},
         **(error.details if isinstance(error, IndexProblem) else {}),
+        **{name: error.data[name] for name in getattr(error, "shown", ())},
     }
     answer = json_answer(status, content, close=close)
     return replace(answer, headers=(*answer.headers, *headers)) if headers else answer

@@ -8,6 +8,8 @@
     GET  /services/{account}/audit                 the account's own record
     GET, PUT  /services/{account}/certificates     the account's certificates
     GET, PUT  /services/{account}/structure        provider, units, cells
+    GET, POST /services/{account}/consents         gives a consent; all of them
+    GET, DELETE /services/{account}/consents/{id}  state of a consent; revokes it
     GET, PUT, DELETE /services/{account}/p1/certificates  registration in the national domain
     GET, POST, DELETE /services/{account}/documents/{uniqueId}/index  a document's index in P1
     PUT  /services/{account}/administrator         makes the first login of the panel
@@ -28,10 +30,12 @@ from typing import Any
 
 from erepo.cloud.audit.events import Action, Who
 from erepo.cloud.bodies import ClientGone, Receive
+from erepo.cloud.consents.errors import ConsentEnded
 from erepo.cloud.errors import AccountSuspended, MethodNotAllowed, PathUnknown, where
 from erepo.cloud.service import Cloud
+from erepo.cloud.tenancy.errors import ConnectionRevoked
 from erepo.cloud.tenancy.tenants import Tenant
-from erepo.cloud.web import accounts, endpoints, panel
+from erepo.cloud.web import accounts, endpoints, panel, sharing
 from erepo.cloud.web.acting import certificate_of
 from erepo.cloud.web.answers import Answer, Send, error_answer, json_answer
 from erepo.cloud.web.calls import SMALL, Call, Request
@@ -98,6 +102,9 @@ async def _serve(cloud: Cloud, scope: Scope, receive: Receive, send: Send) -> No
         await _route(cloud, request, trail, send)
     except ClientGone as gone:
         await _record(trail, gone)
+    except ConsentEnded as ended:
+        log.info("an answer was cut off, %s", ended.code)
+        raise Unexpected from None
     except ErepoError as error:
         await _record(trail, error)
         await _refusal(request, error).send(send)
@@ -142,6 +149,11 @@ async def _route(cloud: Cloud, request: Request, trail: Trail, send: Send) -> No
         await _known(cloud, request, trail)
         await (await _activation(cloud, request, account, trail)).send(send)
         return
+    if endpoint is endpoints.XDS and request.method == "POST":
+        reader = await _foreign(cloud, request, account, trail)
+        if reader is not None:
+            await sharing.serve(Call(cloud, request, reader, trail, send), account)
+            return
     tenant = await _tenant(cloud, request, account, trail)
     trail.transaction = endpoint.name
     method = endpoint.method(request.method)
@@ -175,6 +187,18 @@ async def _tenant(cloud: Cloud, request: Request, account: str, trail: Trail) ->
     if tenant.state == "suspended":
         raise AccountSuspended(account=account)
     refuse_connection(cloud, certificate_of(request.certificate))
+    return tenant
+
+
+async def _foreign(cloud: Cloud, request: Request, account: str, trail: Trail) -> Tenant | None:
+    """Return the tenant of the connection if it is in order and the path another account's, else None."""
+    tenant = await _known(cloud, request, trail)
+    if tenant is None or tenant.account == account or tenant.state != "active":
+        return None
+    try:
+        refuse_connection(cloud, certificate_of(request.certificate))
+    except ConnectionRevoked:
+        return None
     return tenant
 
 

@@ -39,7 +39,7 @@ async def page(cloud: Cloud, tenant: Tenant, query: bytes, trail: Trail) -> dict
     Raises:
         RequestMalformed: a parameter is no number in its range, or none that is known.
     """
-    after, limit = _parameters(query)
+    after, limit = parameters(query)
     found = await cloud.reading(partial(_found, cloud, tenant, after, limit))
     last = found.events[-1].number if found.events else after
     trail.things = (Thing("audit", trail.who.endpoint, f"{after + 1}-{last}"),)
@@ -60,7 +60,12 @@ def _found(cloud: Cloud, tenant: Tenant, after: int, limit: int) -> Page:
         return page_after(connection, tenant.id, after, limit)
 
 
-def _parameters(query: bytes) -> tuple[int, int]:
+def parameters(query: bytes) -> tuple[int, int]:
+    """Return `after` and `limit` of the address of a page.
+
+    Raises:
+        RequestMalformed: one is no number in its range, or none that is known.
+    """
     try:
         given = parse_qs(query.decode("latin-1"), keep_blank_values=True, max_num_fields=10)
     except ValueError:

@@ -17,6 +17,7 @@ from erepo.cloud.web import (
     administrators,
     audits,
     certificates,
+    consents,
     indexing,
     national,
     panel,
@@ -78,11 +79,12 @@ async def _never(_call: Call) -> Answer | None:
 #: The connection's certificate belongs to no account yet: `web.app` serves it.
 ACTIVATION: Final = Endpoint("activation", {"POST": Method(Action.CREATE, _never)})
 
-_XDS: Final = Endpoint(
+#: Also other accounts come to it, with consents: see `web.sharing`.
+XDS: Final = Endpoint(
     "XDS", {"POST": Method(Action.EXECUTE, xds.serve_soap), "GET": Method(Action.READ, xds.describe)}
 )
 
-#: By what follows the account in the path.
+#: By what follows the account in the path; `{…}` stands for one part of it that its own method reads.
 ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "": Endpoint("account", {"GET": Method(Action.READ, accounts.answer_state)}),
     "/activation": ACTIVATION,
@@ -116,6 +118,20 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
             "DELETE": Method(Action.DELETE, indexing.answer_withdraw),
         },
     ),
+    "/consents": Endpoint(
+        "consents",
+        {
+            "GET": Method(Action.READ, consents.answer_list),
+            "POST": Method(Action.CREATE, consents.answer_given),
+        },
+    ),
+    "/consents/{id}": Endpoint(
+        "consents",
+        {
+            "GET": Method(Action.READ, consents.answer_state),
+            "DELETE": Method(Action.DELETE, consents.answer_revoked),
+        },
+    ),
     "/audit": Endpoint("audit", {"GET": Method(Action.READ, audits.answer_page)}),
     "/administrator": Endpoint("administrator", {"PUT": Method(Action.CREATE, administrators.answer_create)}),
     "/app": Endpoint(
@@ -126,16 +142,22 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "/e-survey-gui": Endpoint(
         f"{PANEL}: e-survey", {"GET": Method(Action.READ, panel.serve_survey)}, pages=True
     ),
-    "/xds/repository": _XDS,
-    "/xds/registry": _XDS,
+    "/xds/repository": XDS,
+    "/xds/registry": XDS,
 }
 
-#: Places with a name in braces stand for every path of their form; the server has decoded it.
-_FORMS: Final = [
-    (re.compile(re.sub(r"\\{\w+\\}", "(.+)", re.escape(place)), re.DOTALL), each)
+#: Places with a name in braces stand for every path of their form; the server has decoded it. A uniqueId may
+#: hold a slash, other names do not.
+_FORMS: Final = tuple(
+    (
+        re.compile(
+            re.escape(place).replace(r"\{uniqueId\}", "(.+)").replace(r"\{id\}", "([^/]+)"), re.DOTALL
+        ),
+        each,
+    )
     for place, each in ENDPOINTS.items()
     if "{" in place
-]
+)
 
 
 def find(path: str) -> tuple[str, Endpoint]:
@@ -149,9 +171,9 @@ def find(path: str) -> tuple[str, Endpoint]:
         raise PathUnknown
     account, rest = found.groups()
     endpoint = ENDPOINTS.get(rest) or next(
-        (each for place, each in ENDPOINTS.items() if each.pages and rest.startswith(f"{place}/")), None
+        (each for place, each in ENDPOINTS.items() if each.pages and rest.startswith(f"{place}/")),
+        next((each for form, each in _FORMS if form.fullmatch(rest)), None),
     )
-    endpoint = endpoint or next((each for form, each in _FORMS if form.fullmatch(rest)), None)
     if endpoint is None:
         raise PathUnknown
     return account, endpoint

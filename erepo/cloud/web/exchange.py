@@ -7,6 +7,7 @@ from typing import TypeVar
 from lxml import etree
 
 from erepo.cloud.audit.events import Action, Thing
+from erepo.cloud.consents import Visible
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.trail import Trail
@@ -28,6 +29,8 @@ class Reply:
     things: tuple[Thing, ...] = ()
     """What was read; not looked at when a job has recorded the request already."""
     errors: tuple[RegistryError, ...] = ()
+    entries: tuple[str, ...] = ()
+    """entryUUIDs that a query of a foreign account found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Question:
     large: bool
     damaged: frozenset[object] = frozenset()
     """Numbers of documents whose stored octets are known to be wrong."""
+    view: Visible | None = None
+    """What a foreign account sees of the tenant's; None: the tenant itself asks, and sees everything."""
 
     @property
     def cloud(self) -> Cloud:
@@ -60,7 +65,7 @@ class Question:
 
     @property
     def tenant(self) -> Tenant:
-        """Who asks."""
+        """Whose registry and repository are asked."""
         return self.caller.tenant
 
     @property

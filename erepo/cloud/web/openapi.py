@@ -5,6 +5,8 @@ from typing import Final
 
 from erepo.cloud.web.openapi_accounts import SCHEMAS as ACCOUNT_SCHEMAS
 from erepo.cloud.web.openapi_accounts import paths as account_paths
+from erepo.cloud.web.openapi_consents import SCHEMAS as CONSENT_SCHEMAS
+from erepo.cloud.web.openapi_consents import paths as consent_paths
 from erepo.cloud.web.openapi_indexing import DOCUMENT, PROBLEM
 from erepo.cloud.web.openapi_indexing import SCHEMAS as INDEX_SCHEMAS
 from erepo.cloud.web.openapi_indexing import paths as index_paths
@@ -35,7 +37,14 @@ _ERROR: Final = {
     "type": "object",
     "description": "What happened and what to do next, in Polish and English; of indexing in P1 also more.",
     "required": ["code", "cause", "cure"],
-    "properties": {"code": text(r"^[a-z0-9.-]+$"), "cause": _BOTH, "cure": _BOTH, **PROBLEM},
+    "properties": {
+        "code": text(r"^[a-z0-9.-]+$"),
+        "cause": _BOTH,
+        "cure": _BOTH,
+        "count": COUNT | {"description": "`consent.documents-unfit`: how many documents."},
+        "documents": {"type": "array", "items": text(), "description": "The first hundred uniqueIds."},
+        **PROBLEM,
+    },
     "additionalProperties": False,
 }
 _FACTS: Final[Json] = {
@@ -90,6 +99,7 @@ def document(base_url: str) -> Json:
                 "State": object_of(_FACTS | _USED),
                 **ACCOUNT_SCHEMAS,
                 **INDEX_SCHEMAS,
+                **CONSENT_SCHEMAS,
             },
             "responses": {f"Error{code}": _error(code) for code in PROBLEMS},
         },
@@ -134,6 +144,7 @@ def _paths() -> Json:
         f"{service}/activation": {"parameters": [ACCOUNT], **_activation()},
         **account_paths(service),
         **index_paths(service),
+        **consent_paths(service),
         f"{service}/xds/registry": {"parameters": [ACCOUNT], **_soap("registry", "ITI-18, 42, 57, 62")},
         f"{service}/xds/repository": {"parameters": [ACCOUNT], **_soap("repository", "ITI-41, 43, 86")},
     }

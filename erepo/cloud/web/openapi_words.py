@@ -23,7 +23,8 @@ PROBLEMS: Final = {
     "409": "What is there stands in the way: other certificates, another administrator, a missing proof,"
     " another request about the same document.",
     "413": "The body is too large.",
-    "422": "Something is missing without which P1 would refuse: each thing is named; nothing was sent.",
+    "422": "Something is missing without which P1 would refuse, or some documents cannot be shared: each is"
+    " named; nothing was sent or kept.",
     "429": "Too much was guessed; the answer says for how long nothing more is judged.",
     "501": "The service is not connected to P1.",
     "502": "P1 refused, or answered without an id; the certificates are stored. Codes `pki.…`: what the"

@@ -1,6 +1,12 @@
 """Which HTTP status tells which error."""
 
 from erepo.blobs.errors import StorageUnavailable
+from erepo.cloud.consents.errors import (
+    ConsentConflict,
+    ConsentDocumentsUnfit,
+    ConsentUnknown,
+    NothingVisible,
+)
 from erepo.cloud.errors import (
     AccountOccupied,
     AccountSuspended,
@@ -46,6 +52,10 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (PathUnknown, 404),
     (MethodNotAllowed, 405),
     (StructureNone, 404),
+    (ConsentUnknown, 404),
+    (NothingVisible, 404),
+    (ConsentConflict, 409),
+    (ConsentDocumentsUnfit, 422),
     (AccountOccupied, 409),
     (CertificatesNotProven, 409),
     (CertificateRetired, 409),

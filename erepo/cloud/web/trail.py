@@ -98,6 +98,19 @@ class Trail:
         job = Change(evidence=Evidence(self.tenant_id, (event,)), apply=apply)
         await asyncio.shield(self._cloud.writer.submit(job))
 
+    async def beside(
+        self, transaction: str, things: Sequence[Thing], code: str = "", result: Result = Result.SUCCESS
+    ) -> None:
+        """Write an event of its own beside the request's: an alarm, or what came after the answer began.
+
+        Raises:
+            ServiceStopping, StorageUnavailable: it is not recorded.
+        """
+        bounded = tuple(each.bounded() for each in things)
+        event = Event(transaction, self.action, self.who, now(), bounded, self.message)
+        event = event.ended(result, (code,) if code else ())
+        await asyncio.shield(self._cloud.writer.submit(Note(evidence=Evidence(self.tenant_id, (event,)))))
+
     async def tell(self, things: Sequence[Thing] = (), errors: Sequence[RegistryError] = ()) -> None:
         """Record a read, or a request refused by rules of XDS, unless a job did it already.
 

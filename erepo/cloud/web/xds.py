@@ -19,7 +19,7 @@ from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.acting import certificate_of, who_acts
 from erepo.cloud.web.answers import Answer
 from erepo.cloud.web.calls import Call
-from erepo.cloud.web.exchange import Caller, Question, Transaction
+from erepo.cloud.web.exchange import Caller, Question, Reply, Transaction
 from erepo.cloud.web.resources import service_document
 from erepo.cloud.web.standing import expect_current, refuse_signer
 from erepo.cloud.web.transactions import TRANSACTIONS
@@ -84,15 +84,15 @@ async def serve_xds(caller: Caller, content_type: str, body: bytearray) -> Answe
         large = len(body) > cloud.settings.limits.large_body
         unpacking = partial(unpack, content_type, body, cloud.settings.limits)
         received = await cloud.heavily(unpacking) if large else unpacking()
-        proving = partial(_prove, cloud, tenant, received)
+        proving = partial(prove, cloud, tenant, received)
         verified = await cloud.heavily(proving) if large else proving()
         return await _answered(Question(caller, verified, large))
     except ErepoError as error:
         log.info("account %s: refused, %s", tenant.account, _why(error))
-        return await _refusal(caller, received, error)
+        return await refusal(caller, received, error)
     except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
         log.error("account %s: %s", tenant.account, where(error))  # noqa: TRY400  # texts may hold patient data
-        return await _refusal(caller, received, error)
+        return await refusal(caller, received, error)
 
 
 def _why(error: ErepoError) -> str:
@@ -104,7 +104,8 @@ def _why(error: ErepoError) -> str:
     return f"{error.code}: {rule}" if rule else error.code
 
 
-async def _refusal(caller: Caller, received: Received | None, error: Exception) -> Answer:
+async def refusal(caller: Caller, received: Received | None, error: Exception) -> Answer:
+    """Record a refusal and return the fault that tells it."""
     try:
         await caller.trail.refused(error)
     except ErepoError as unrecorded:
@@ -113,9 +114,19 @@ async def _refusal(caller: Caller, received: Received | None, error: Exception) 
 
 
 async def _answered(question: Question) -> Answer:
-    """Handle a proven message and pack the answer; damage found while packing goes into a second one."""
+    """Handle a proven message, and record it."""
     transaction = _transaction(question)
     await who_acts(question)
+    reply, answer = await handled(question, transaction)
+    await question.trail.tell(reply.things, reply.errors)
+    return answer
+
+
+async def handled(question: Question, transaction: Transaction) -> tuple[Reply, Answer]:
+    """Do what a transaction is for, and pack the answer: damage found while packing goes into a second one.
+
+    Nothing is recorded yet, unless a job of the writer did it.
+    """
     while True:
         reply = await transaction.handle(question)
         outgoing = Outgoing(
@@ -134,8 +145,7 @@ async def _answered(question: Question) -> Answer:
             log.error("stored content %s is damaged", error.data["document"])  # noqa: TRY400  # texts may hold patient data
             question = replace(question, damaged=damaged)
         else:
-            await question.trail.tell(reply.things, reply.errors)
-            return answer
+            return reply, answer
 
 
 def _transaction(question: Question) -> Transaction:
@@ -155,13 +165,13 @@ def _transaction(question: Question) -> Transaction:
     if transaction is None:
         raise ActionRefused(rule="an action that this endpoint does not serve")
     trail.transaction, trail.action = transaction.name, transaction.action
-    _check_address(verified.to, path)
+    check_address(verified.to, path)
     peer = question.caller.certificate
     expect_current(question, transaction.action, certificate_of(peer) if peer else None)
     return transaction
 
 
-def _prove(cloud: Cloud, tenant: Tenant, received: Received) -> Verified:
+def prove(cloud: Cloud, tenant: Tenant, received: Received) -> Verified:
     """Verify a message; the signer must be a registered WSS certificate of this very account.
 
     Raises:
@@ -176,7 +186,12 @@ def _prove(cloud: Cloud, tenant: Tenant, received: Received) -> Verified:
     return verified
 
 
-def _check_address(to: str, path: str) -> None:
+def check_address(to: str, path: str) -> None:
+    """Return if a message was addressed to this endpoint.
+
+    Raises:
+        ActionRefused: to another.
+    """
     # The host may differ behind a proxy; the path names account and endpoint.
     if to != ANONYMOUS and addresses.split(to).path != path:
         raise ActionRefused(rule="wsa:To is another address")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from erepo.cloud.registry.queries.finding import FINDERS
 from erepo.cloud.registry.queries.getting import GETTERS
-from erepo.cloud.registry.queries.reading import MOST_OBJECTS, MOST_REFERENCES, Reader
+from erepo.cloud.registry.queries.reading import MOST_OBJECTS, MOST_REFERENCES, Condition, Reader
 from erepo.cloud.registry.queries.replaying import Found, references, replay
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.xds.errors import QueryError
@@ -25,8 +25,16 @@ __all__ = ["MOST_OBJECTS", "MOST_REFERENCES", "Found", "answer"]
 _HANDLERS = {**FINDERS, **GETTERS}
 
 
-def answer(connection: Connection, tenant: Tenant, query: StoredQuery) -> Found:
+def answer(
+    connection: Connection, tenant: Tenant, query: StoredQuery, within: Condition | None = None
+) -> Found:
     """Answer a stored query that was read and checked by `erepo.xds`.
+
+    Args:
+        connection: a transaction that only reads.
+        tenant: whose registry is asked.
+        query: the question.
+        within: what every object must fit to be there at all, for a reader who sees some of them only.
 
     Raises:
         QueryError: XDSUnknownStoredQuery, XDSUnknownCommunity, XDSStoredQueryMissingParam,
@@ -38,7 +46,7 @@ def answer(connection: Connection, tenant: Tenant, query: StoredQuery) -> Found:
     _check_home(tenant, query)
     wants_references = query.return_type == OBJECT_REF
     most = MOST_REFERENCES if wants_references else MOST_OBJECTS
-    reader = Reader(connection, tenant.id, most, whole=not wants_references)
+    reader = Reader(connection, tenant.id, most, whole=not wants_references, within=within)
     chosen = handle(reader, query)
     if wants_references:
         return references(chosen)

@@ -86,10 +86,20 @@ class Reader:
         tenant_id: whose objects.
         most: rows that one question may bring.
         whole: whether objects and not only references to them will be answered.
+        within: what every object must fit to be there at all; None: all are.
     """
 
-    def __init__(self, connection: Connection, tenant_id: int, most: int, *, whole: bool = False) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        tenant_id: int,
+        most: int,
+        *,
+        whole: bool = False,
+        within: Condition | None = None,
+    ) -> None:
         self._connection, self._tenant_id, self._most = connection, tenant_id, most
+        self._within: tuple[Condition, ...] = () if within is None else (within,)
         self._of_patient = _WHOLE_OF_PATIENT if whole else _OF_PATIENT
 
     @property
@@ -152,8 +162,8 @@ class Reader:
         Raises:
             QueryError: XDSTooManyResults.
         """
-        if conditions:
-            statement = statement.where(*conditions)
+        if conditions or self._within:
+            statement = statement.where(*conditions, *self._within)
         found: Found = {}
         for values in asked:
             values |= {"tenant": self._tenant_id, "most": self._most + 1 - len(found)}

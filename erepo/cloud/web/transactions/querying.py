@@ -8,8 +8,6 @@ from lxml import etree
 
 from erepo.cloud.audit.events import Thing
 from erepo.cloud.registry import queries
-from erepo.cloud.service import Cloud
-from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.exchange import Question, Reply
 from erepo.xds import iti18
 from erepo.xds.errors import RequestRejected
@@ -30,12 +28,18 @@ async def query(question: Question) -> Reply:
     try:
         asked = await question.working(partial(iti18.read_query, question.verified))
         things = (*things, *_patients(asked))
-        found = await cloud.reading(partial(_answer, cloud, tenant, asked))
+        found = await cloud.reading(partial(_answer, question, asked))
     except RequestRejected as error:
         payload = iti18.write_response(errors=error.errors)
         return Reply(iti18.RESPONSE_ACTION, payload, things=things, errors=error.errors)
     payload = iti18.write_response(refs=found.refs, elements=found.elements, home=tenant.home_community_id)
-    return Reply(iti18.RESPONSE_ACTION, payload, things=things)
+    return Reply(iti18.RESPONSE_ACTION, payload, things=things, entries=_entries(question, found))
+
+
+def _entries(question: Question, found: queries.Found) -> tuple[str, ...]:
+    if question.view is None:
+        return ()
+    return found.refs or tuple(each.get("id", "") for each in found.elements)
 
 
 def _request(question: Question) -> Thing:
@@ -52,6 +56,7 @@ def _patients(asked: iti18.StoredQuery) -> Iterator[Thing]:
             yield Thing("patient", value)
 
 
-def _answer(cloud: Cloud, tenant: Tenant, asked: iti18.StoredQuery) -> queries.Found:
-    with cloud.database.read(tenant.id) as connection:
-        return queries.answer(connection, tenant, asked)
+def _answer(question: Question, asked: iti18.StoredQuery) -> queries.Found:
+    within = None if question.view is None else question.view.condition
+    with question.cloud.database.read(question.tenant.id) as connection:
+        return queries.answer(connection, question.tenant, asked, within)

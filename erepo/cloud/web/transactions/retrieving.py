@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from erepo.cloud.audit.events import Thing
+from erepo.cloud.consents import NothingVisible
 from erepo.cloud.repository import retrieving
 from erepo.cloud.web.exchange import Question, Reply
 from erepo.xds import iti43
@@ -22,9 +23,21 @@ async def retrieve(question: Question) -> Reply:
     if len(requests) > cloud.settings.limits.message_documents:
         context = f"more than {cloud.settings.limits.message_documents} documents in one request"
         return _retrieved([], [], [RegistryError(Xds.REPOSITORY_ERROR, context)])
-    work = partial(retrieving.retrieve, cloud, tenant, requests, question.damaged)
+    work = partial(retrieving.retrieve, cloud, tenant, requests, question.damaged, partial(_seen, question))
     documents, errors = await cloud.reading(work)
     return _retrieved(requests, documents, errors)
+
+
+def _seen(question: Question, unique_id: str) -> bool:
+    """Tell whether a document is there for who asks; to a foreign account only what is shared is."""
+    if question.view is None:
+        return True
+    with question.cloud.database.read(question.tenant.id) as connection:
+        try:
+            question.view.granted(connection, unique_id)
+        except NothingVisible:
+            return False
+    return True
 
 
 def _retrieved(
