@@ -11,6 +11,7 @@ from erepo.api.tokens import USUAL, Scope, Token, add_token, list_tokens, revoke
 from erepo.cli import api_webhooks
 from erepo.cli.desk import open_database
 from erepo.cli.words import fail_politely
+from erepo.clinic.times import WARSAW
 from erepo.settings import Settings
 from erepo.texts import Text, language
 
@@ -98,6 +99,6 @@ def _table(found: list[Token]) -> Table:
         table.add_column(header.fill(language()))
     for one in found:
         times = (one.created_at, one.last_used_at, one.revoked_at)
-        shown = (f"{at:%Y-%m-%d %H:%M}Z" if at else "-" for at in times)
+        shown = (f"{at.astimezone(WARSAW):%Y-%m-%d %H:%M}" if at else "-" for at in times)
         table.add_row(one.name, " ".join(one.scopes), *shown)
     return table

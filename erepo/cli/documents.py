@@ -6,7 +6,7 @@ Other modules add their commands at the end of this one (`add_to`).
 import getpass
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated
 
 import orjson
 import typer
@@ -16,6 +16,7 @@ from rich.table import Table
 from erepo.cda.kinds import KINDS
 from erepo.cli import documents_chain, documents_deleting, documents_opening
 from erepo.cli.desk import open_database
+from erepo.cli.document_words import STATES, day_of
 from erepo.cli.documents_opening import As, For, Id
 from erepo.cli.words import fail_politely
 from erepo.clinic.intake import parse_patient
@@ -35,18 +36,6 @@ app = typer.Typer(
     help="Documents: list, look at one, open, save it and its attachments, follow its versions, delete.",
 )
 
-#: Each state in a word or two.
-STATES: Final = {
-    State.LOCAL: Text("here", "lokalnie"),
-    State.QUEUED: Text("queued", "w kolejce"),
-    State.SENDING: Text("being sent", "wysyłany"),
-    State.ARCHIVED: Text("archived", "zarchiwizowany"),
-    State.REMOTE: Text("archived, not here", "tylko w repozytorium"),
-    State.REJECTED: Text("refused", "odrzucony"),
-    State.MIGRATING: Text("coming back", "w trakcie migracji"),
-    State.BLOCKED: Text("brought back", "zmigrowany, zablokowany"),
-    State.DELETED: Text("deleted", "usunięty"),
-}
 _ID, _KIND, _STATE = Text("Id", "Identyfikator"), Text("Kind", "Rodzaj"), Text("State", "Stan")
 _ISSUED, _SIZE, _TITLE = Text("Issued", "Wystawiono"), Text("Size", "Rozmiar"), Text("Title", "Tytuł")
 _TAKEN_IN, _ARCHIVED = Text("Taken in", "Przyjęto"), Text("Archived", "Zarchiwizowano")
@@ -149,7 +138,7 @@ def _print_one(one: Found, console: Console, speak: Language) -> None:
         (_FILE, one.source_name),
         (_PATIENT, f"{one.given} {one.family}".strip()),
         (_NUMBER, one.identifier),
-        (_BORN, one.birth_date),
+        (_BORN, day_of(one.birth_date)),
     )
     for label, text in rows:
         if text:

@@ -9,9 +9,11 @@ from rich.console import Console
 
 from erepo.cda.kinds import KINDS, Kind
 from erepo.cli.desk import open_database
+from erepo.cli.document_words import STATES
 from erepo.cli.words import fail_politely
 from erepo.clinic.chain import Version, read_chain
 from erepo.clinic.chain.words import WORDS
+from erepo.clinic.states import State
 from erepo.texts import Text, language
 
 _STATE = Text("  state: {state}", "  stan: {state}")
@@ -44,7 +46,8 @@ def _lines(one: Version) -> Iterator[str]:
     spoken = language()
     label = KINDS[Kind(one.kind)].label.fill(spoken)
     yield f"{one.version or '-'}  {one.document}  {label}"
-    state = f"{one.state}, {_CANCELLED.fill(spoken)}" if one.cancelled else one.state
+    standing = STATES[State(one.state)].fill(spoken)
+    state = f"{standing}, {_CANCELLED.fill(spoken)}" if one.cancelled else standing
     yield _STATE.fill(spoken, state=state)
     if one.replaced_by:
         yield _REPLACED.fill(spoken, documents=", ".join(one.replaced_by))

@@ -62,7 +62,7 @@ async def test_first_a_dry_run_then_with_a_confirmation(connected: ClinicUnderTe
     assert "| brought back and blocked | 13 |" in page
     lines = json.loads(await newest("migrate-documents"))
     assert len(lines) == 13
-    assert {one["code"] for one in lines} == {"migrated"}
+    assert {one["result"] for one in lines} == {"brought back and blocked"}
     assert await newest("migrate-progress") == "100"
     await archive_documents()
     assert connected.states() == {"blocked": 13}

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from tests.support.removing_cloud import RemovingCloud
 
 from erepo.clinic.content import ContentStore
 from erepo.clinic.migrating import Selection, Summary, migrate
@@ -13,6 +12,7 @@ from erepo.clinic.permissions import Permission, grant
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_migrating import migration_item
 from tests.support.archive_desk import Desk
+from tests.support.removing_cloud import RemovingCloud
 
 LOGIN = "archiwum"
 ALL = Selection(everything=True)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.support.removing_cloud import RemovingCloud
 
 from erepo.clinic.content import ContentStore
 from erepo.clinic.deleting import ledger as deletions
 from erepo.clinic.migrating import ledger as migrations
+from tests.support.removing_cloud import RemovingCloud
 
 COMMITS: list[tuple[Any, str]] = [
     *((migrations, name) for name in ("begin", "durable", "finish", "give_up", "back_to_fetching")),
