@@ -134,7 +134,9 @@ async def _verify(database: Database, settings: Settings, *, read_back: bool, qu
 def _show(report: VerifyReport) -> None:
     speak = language()
     for difference in report.differing:
-        typer.echo(_DIFFERENT.fill(speak, document=difference.document, what=_WHAT[difference.what].fill(speak)))
+        typer.echo(
+            _DIFFERENT.fill(speak, document=difference.document, what=_WHAT[difference.what].fill(speak))
+        )
     for document in report.missing:
         typer.echo(_MISSING.fill(speak, document=document))
     counts = {"differing": len(report.differing), "missing": len(report.missing)}

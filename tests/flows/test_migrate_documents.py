@@ -127,8 +127,8 @@ async def test_nothing_of_a_patient_enters_prefect(
 
 def documented_body() -> dict[str, Any]:
     """Return the body of the call that the page for the clinic's IT shows."""
-    text = HOW_TO.read_text(encoding="utf-8").partition("create_flow_run")[2]
-    body: dict[str, Any] = json.loads(text.partition("-d '")[2].partition("'\n")[0])
+    text = HOW_TO.read_text(encoding="utf-8").partition("/create_flow_run")[0]
+    body: dict[str, Any] = json.loads(text.rpartition("-d '")[2].partition("' \\\n")[0])
     return body
 
 
