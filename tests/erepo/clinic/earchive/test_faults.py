@@ -28,9 +28,9 @@ from tests.support.earchive import ArchiveDesk
 
 @pytest.fixture
 def small_files() -> Iterator[None]:
-    """Let no file grow beyond 600 kB in this process: what a full disk or a quota does."""
+    """Let no file grow beyond 1.5 MB in this process, more than the database needs: what a quota does."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, hard))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
