@@ -41,6 +41,12 @@ _ROWS = (
 )
 _SIZE, _TIME = Text("size", "rozmiar"), Text("time", "czas")
 _DOCUMENTS = Text("documents", "dokumenty")
+_DOCUMENT, _RESULT = Text("document", "dokument"), Text("result", "wynik")
+#: Of one document; what went wrong stands there by its code, with words on the summary.
+_RESULTS = {
+    "migrated": Text("brought back and blocked", "przeniesiony i zablokowany"),
+    "skipped": Text("not in the repository any more", "nieobecny już w repozytorium"),
+}
 _HERE = Text("of these, content here as well", "w tym z treścią dostępną lokalnie")
 _ELSEWHERE = Text("not in the repository", "nieobecne w repozytorium")
 _STOPPED, _EARLY = Text("Stopped on request", "Zatrzymano na żądanie"), Text("Stopped early", "Przerwano")
@@ -107,12 +113,17 @@ def document_lines(total: Summary, speak: Language) -> list[dict[str, str]]:
     """Return one row for each document, what went wrong first; what does not fit is counted by its code."""
     wrong = [one for one in total.messages if one.code != "migrated"]
     ordered = [*wrong, *(one for one in total.messages if one.code == "migrated")]
-    name, what = _DOCUMENTS.fill(speak), "code" if speak == "en" else "kod"
-    shown = [{name: one.document, what: one.code} for one in ordered[:MOST_LINES]]
+    name, what = _DOCUMENT.fill(speak), _RESULT.fill(speak)
+    shown = [{name: one.document, what: _result(one.code, speak)} for one in ordered[:MOST_LINES]]
     rest = Counter(one.code for one in ordered[MOST_LINES:])
     return shown + [
-        {name: _MORE.fill(speak, count=count), what: code} for code, count in sorted(rest.items())
+        {name: _MORE.fill(speak, count=count), what: _result(code, speak)}
+        for code, count in sorted(rest.items())
     ]
+
+
+def _result(code: str, speak: Language) -> str:
+    return _RESULTS[code].fill(speak) if code in _RESULTS else code
 
 
 def _cell(text: str) -> str:

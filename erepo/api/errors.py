@@ -159,7 +159,7 @@ class WebhookUnknown(InvalidInput):
 
 
 class WebhookAddressRefused(InvalidInput):
-    """An address that is not called; `rule` says why."""
+    """An address that is not called; `rule` names the setting or part of the address that is wrong."""
 
     code = "api.webhook-address"
     cause = Text(

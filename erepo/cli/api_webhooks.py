@@ -8,6 +8,7 @@ from rich.console import Console
 
 from erepo.api.webhooks.registering import Webhook, add_webhook, list_webhooks, remove_webhook
 from erepo.api.webhooks.registering import retry as retry_webhook
+from erepo.api.webhooks.sending import ABSENT, REFUSED, TIMEOUT
 from erepo.cli.desk import open_database
 from erepo.cli.words import fail_politely
 from erepo.clinic.states import State
@@ -33,6 +34,11 @@ _COUNTS = Text(
     "oczekujące: {pending}, dostarczone: {delivered}, nieudane: {failed}",
 )
 _LAST = Text("last problem: {problem}", "ostatni problem: {problem}")
+_PROBLEMS = {
+    ABSENT: Text("no connection", "brak połączenia"),
+    REFUSED: Text("the address may not be called", "pod ten adres nie wolno wysyłać"),
+    TIMEOUT: Text("no answer in time", "brak odpowiedzi w wyznaczonym czasie"),
+}
 
 _Id = Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")]
 
@@ -99,4 +105,6 @@ def _show(one: Webhook, console: Console) -> None:
     counts = _COUNTS.fill(speak, pending=one.pending, delivered=one.delivered, failed=one.failed)
     console.print(f"  {' '.join(one.states) or _ALL.fill(speak)}; {counts}", markup=False, highlight=False)
     if one.last_problem:
-        console.print(f"  {_LAST.fill(speak, problem=one.last_problem)}", markup=False, highlight=False)
+        words = _PROBLEMS.get(one.last_problem)
+        problem = words.fill(speak) if words else one.last_problem
+        console.print(f"  {_LAST.fill(speak, problem=problem)}", markup=False, highlight=False)

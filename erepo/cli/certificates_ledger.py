@@ -49,7 +49,13 @@ def the_account(database: Database, given: str, *, waiting: bool = False) -> str
     if not waiting:
         with database.read() as connection:
             active = (
-                connection.execute(sa.select(accounts.c.account).where(accounts.c.active)).scalars().all()
+                connection.execute(
+                    sa.select(accounts.c.account).where(
+                        accounts.c.active, accounts.c.repository_kind == "cloud"
+                    )
+                )
+                .scalars()
+                .all()
             )
         if len(active) == 1:
             return str(active[0])

@@ -3,8 +3,6 @@
 Other modules add their commands at the end of this one (`add_to`).
 """
 
-import getpass
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -16,9 +14,10 @@ from rich.table import Table
 from erepo.cda.kinds import KINDS
 from erepo.cli import documents_chain, documents_deleting, documents_opening
 from erepo.cli.desk import open_database
+from erepo.cli.document_words import day_of
 from erepo.cli.documents_opening import As, For, Id
+from erepo.cli.patients import asked_patient
 from erepo.cli.words import fail_politely
-from erepo.clinic.intake import parse_patient
 from erepo.clinic.kinds import parse_kind
 from erepo.clinic.reading import Filter, Found, Reader, Who, search
 from erepo.clinic.reading.errors import FilterWrong
@@ -26,7 +25,6 @@ from erepo.clinic.reading.temporary import sweep
 from erepo.clinic.state_words import STATE_WORDS
 from erepo.clinic.states import State
 from erepo.clinic.times import WARSAW
-from erepo.identifiers.hl7 import CX
 from erepo.settings import Settings
 from erepo.texts import Language, Text, language, size_words
 
@@ -43,7 +41,6 @@ _PATIENT, _BORN = Text("Patient", "Pacjent"), Text("Born", "Data urodzenia")
 _NUMBER, _FILE = Text("Identifier", "Numer pacjenta"), Text("File", "Plik źródłowy")
 _NONE = Text("No document fits.", "Żaden dokument nie spełnia warunków.")
 _MORE = Text("More: erepo documents list … --after {last}", "Dalej: erepo documents list … --after {last}")
-_ASK = Text("Patient (PESEL or HL7 CX): ", "Pacjent (PESEL lub HL7 CX): ")
 
 
 @app.command("list")
@@ -78,7 +75,7 @@ def list_documents(  # noqa: PLR0913, PLR0917 - an option for each filter
             states=[_state(one) for one in state or ()],
             issued_from=_day("--from", since),
             issued_before=_day("--until", until, days=1),
-            patient=_patient() if patient else None,
+            patient=asked_patient() if patient else None,
             limit=limit,
             after=after,
         )
@@ -145,7 +142,7 @@ def _print_one(one: Found, console: Console, speak: Language) -> None:
         (_FILE, one.source_name),
         (_PATIENT, f"{one.given} {one.family}".strip()),
         (_NUMBER, one.identifier),
-        (_BORN, _birthday(one.birth_date)),
+        (_BORN, day_of(one.birth_date)),
     )
     for label, text in rows:
         if text:
@@ -156,11 +153,6 @@ def _print_one(one: Found, console: Console, speak: Language) -> None:
 
 def _local(moment: datetime | None, form: str) -> str:
     return moment.astimezone(WARSAW).strftime(form) if moment else ""
-
-
-def _birthday(hl7: str) -> str:
-    """Return a day as HL7 writes it, YYYYMMDD, as people read it; anything else as it is."""
-    return f"{hl7[:4]}-{hl7[4:6]}-{hl7[6:]}" if len(hl7) == 8 and hl7.isdecimal() else hl7
 
 
 def _state(text: str) -> State:
@@ -178,12 +170,6 @@ def _day(name: str, text: str, *, days: int = 0) -> datetime | None:
         return day.astimezone(UTC)
     except (ValueError, OverflowError):
         raise FilterWrong(name=name, expected="2026-11-30") from None
-
-
-def _patient() -> CX:
-    if sys.stdin.isatty():
-        return parse_patient(getpass.getpass(_ASK.fill(language())))
-    return parse_patient(sys.stdin.readline())
 
 
 for part in (documents_opening, documents_chain, documents_deleting):

@@ -10,7 +10,7 @@ import uvloop
 from erepo.cli.complaints import complaining
 from erepo.cli.confirming import confirmed
 from erepo.clinic.database import Database, open_clinic
-from erepo.clinic.deleting import Deleted, delete_documents, finish_deletions
+from erepo.clinic.deleting import Deleted, check_deletable, delete_documents, finish_deletions
 from erepo.clinic.repositories import opening
 from erepo.settings import Settings
 from erepo.texts import Text, language
@@ -38,13 +38,15 @@ def delete(
     calls left is finished first. Exit code 0 only if all are gone; 1 if some are not; 2 if nothing could be
     done.
     """
-    if ids and not yes:
-        if as_json:
-            raise typer.BadParameter("--json needs --yes")
-        if not confirmed(_SURE.fill(language(), count=len(set(ids)))):
-            raise typer.Abort
+    if ids and as_json and not yes:
+        raise typer.BadParameter("--json needs --yes")
     settings = Settings()
     with complaining(as_json=as_json), contextlib.closing(open_clinic(settings)) as database:
+        if ids and not yes:
+            # Nobody is asked to confirm what would be refused.
+            check_deletable(database, ids, login)
+            if not confirmed(_SURE.fill(language(), count=len(set(ids)))):
+                raise typer.Abort
         done = uvloop.run(_delete(database, settings, ids or [], login))
     if as_json:
         typer.echo(orjson.dumps(done))

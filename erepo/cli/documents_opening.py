@@ -1,6 +1,7 @@
 """`erepo documents open|save|save-attachment`: one document as a page, as files, its attachments."""
 
 import contextlib
+import mimetypes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,7 +74,7 @@ def open_(
         if output is None:
             paths = put_down(settings.opened, document.strip(), opened.files)
         else:
-            paths = write_files(output.parent, _renamed(opened, output.name), force=force)
+            paths = write_files(output.parent, _renamed(opened, _fitting(output, opened.page)), force=force)
     _tell(paths, as_json=as_json)
     if not as_json:
         for name in opened.passed_over:
@@ -139,6 +140,13 @@ def _renamed(opened: Opened, name: str) -> list[Delivered]:
     page = _named(opened.page, name)
     others = distinct([name, *(one.name for one in opened.attachments)])[1:]
     return [page, *(_named(one, other) for one, other in zip(opened.attachments, others, strict=True))]
+
+
+def _fitting(output: Path, page: Delivered) -> str:
+    """The name that was written, with the ending of what is in it: a scan is no page, and opens as none."""
+    if mimetypes.guess_type(output.name)[0] == page.media_type.partition(";")[0]:
+        return output.name
+    return output.stem + Path(page.name).suffix
 
 
 def _named(one: Delivered, name: str) -> Delivered:

@@ -17,7 +17,7 @@ from erepo.cli.words import fail_politely, tell_trouble
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.earchive import Archive, CheckReport, EArchive, check, open_archive, rebuild
 from erepo.clinic.earchive.checking import count
-from erepo.clinic.earchive.errors import typing
+from erepo.clinic.earchive.errors import RecordDamaged, typing
 from erepo.clinic.occupancy import active_kind
 from erepo.clinic.repositories import EARCHIVE, init_earchive, load_earchive
 from erepo.errors import ErepoError
@@ -65,6 +65,9 @@ _REBUILT = Text(
     "The index was made anew from {records} records; left out: {damaged}.",
     "Indeks odtworzono z zapisów: {records}; pominięto: {damaged}.",
 )
+
+#: Damaged records that are named; the count tells of all.
+_MOST = 20
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -124,7 +127,7 @@ def check_(
     if as_json:
         typer.echo(orjson.dumps(report.as_json()))
     else:
-        _say(report)
+        _say(report, archive)
     raise typer.Exit(0 if report.sound else 1)
 
 
@@ -167,9 +170,12 @@ def _write_block(settings: Settings) -> None:
         tell_trouble(_NO_PREFECT.fill(speak, cause=error.explain(speak)[0]), _LATER.fill(speak))
 
 
-def _say(report: CheckReport) -> None:
+def _say(report: CheckReport, archive: Archive) -> None:
     speak, facts = language(), report.as_json()
     counts = {name: len(facts.pop(name)) for name in ("damaged", "damaged_records")}
     typer.echo(_CHECKED.fill(speak, size=size_words(report.bytes, speak), **facts, **counts))
-    if not report.sound:
+    for number in report.damaged_records[:_MOST]:
+        # A record is no document: reading documents back would not show it.
+        tell_trouble(*RecordDamaged(number=number, file=archive.records.path(number)).explain(speak))
+    if report.damaged or report.without_octets:
         tell_trouble(_WRONG.fill(speak), _CURE.fill(speak))

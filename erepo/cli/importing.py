@@ -10,6 +10,7 @@ from rich.console import Console
 
 from erepo.cda.kinds import Kind
 from erepo.cli.bars import bar
+from erepo.cli.patients import asked_patient
 from erepo.cli.status import signature_words
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
@@ -31,7 +32,10 @@ _DELETED = Text("{count} originals deleted.", "Usunięto oryginały: {count}.")
 
 _Paths = Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, or folders with all below them.")]
 _Patient = Annotated[
-    str, typer.Option(help="PESEL or HL7 CX of the patient, for files that do not name theirs.")
+    str,
+    typer.Option(
+        help="PESEL or HL7 CX, for files that do not name their patient; `-` asks, or reads the input."
+    ),
 ]
 _Kind = Annotated[str, typer.Option(help="Document kind (`erepo kinds list`); overrules the recognised one.")]
 _Delete = Annotated[
@@ -49,7 +53,7 @@ def command(
     are unless --delete is given. Exits with 0 only if nothing was refused.
     """
     with fail_politely():
-        whose = parse_patient(patient) if patient else None
+        whose = (asked_patient() if patient == "-" else parse_patient(patient)) if patient else None
         wanted = parse_kind(kind) if kind else None
         summary, problems = _take(paths, whose, wanted, delete=delete, quiet=as_json)
     if as_json:

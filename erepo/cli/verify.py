@@ -35,6 +35,12 @@ _RESULT = Text(
     "zweryfikowano {equal}/{checked}, różne {differing}, brakujące {missing}, niesprawdzone {unchecked}",
 )
 _DIFFERENT = Text("{document}: differs ({what})", "{document}: różni się ({what})")
+_WHAT = {
+    "content": Text("content", "treść"),
+    "hash": Text("hash in the registry", "skrót w rejestrze"),
+    "size": Text("size in the registry", "rozmiar w rejestrze"),
+    "twice": Text("registered twice", "zarejestrowany dwukrotnie"),
+}
 _AGAIN = Text(
     "{count} of the missing will be sent by the next run of archiving.",
     "Z brakujących następne uruchomienie archiwizacji wyśle: {count}.",
@@ -133,7 +139,9 @@ async def _verify(database: Database, settings: Settings, *, read_back: bool, qu
 def _show(report: VerifyReport) -> None:
     speak = language()
     for difference in report.differing:
-        typer.echo(_DIFFERENT.fill(speak, document=difference.document, what=difference.what))
+        typer.echo(
+            _DIFFERENT.fill(speak, document=difference.document, what=_WHAT[difference.what].fill(speak))
+        )
     for document in report.missing:
         typer.echo(_MISSING.fill(speak, document=document))
     counts = {"differing": len(report.differing), "missing": len(report.missing)}

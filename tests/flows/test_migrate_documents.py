@@ -62,7 +62,7 @@ async def test_first_a_dry_run_then_with_a_confirmation(connected: ClinicUnderTe
     assert "| brought back and blocked | 13 |" in page
     lines = json.loads(await newest("migrate-documents"))
     assert len(lines) == 13
-    assert {one["code"] for one in lines} == {"migrated"}
+    assert {one["result"] for one in lines} == {"brought back and blocked"}
     assert await newest("migrate-progress") == "100"
     await archive_documents()
     assert connected.states() == {"blocked": 13}
@@ -127,8 +127,8 @@ async def test_nothing_of_a_patient_enters_prefect(
 
 def documented_body() -> dict[str, Any]:
     """Return the body of the call that the page for the clinic's IT shows."""
-    text = HOW_TO.read_text(encoding="utf-8").partition("create_flow_run")[2]
-    body: dict[str, Any] = json.loads(text.partition("-d '")[2].partition("'\n")[0])
+    text = HOW_TO.read_text(encoding="utf-8").partition("/create_flow_run")[0]
+    body: dict[str, Any] = json.loads(text.rpartition("-d '")[2].partition("' \\\n")[0])
     return body
 
 

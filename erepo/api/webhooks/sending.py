@@ -17,9 +17,10 @@ from erepo.settings import ApiSettings
 PATIENCE: Final = 20
 #: Connections open at once, to all receivers.
 _MOST: Final = 32
-_REFUSED, _TIMEOUT, _ABSENT = "address refused", "timeout", "no connection"
+#: Outcomes without an answer of the receiver.
+REFUSED, TIMEOUT, ABSENT = "address refused", "timeout", "no connection"
 #: Outcomes after which the next message to the same receiver would fare no better.
-UNREACHED: Final = frozenset({_REFUSED, _TIMEOUT, _ABSENT})
+UNREACHED: Final = frozenset({REFUSED, TIMEOUT, ABSENT})
 
 
 class Sender:
@@ -68,10 +69,10 @@ class Sender:
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 return "" if 200 <= answer.status < 300 else f"HTTP {answer.status}"
         except WebhookAddressRefused:
-            return _REFUSED
+            return REFUSED
         except TimeoutError:
-            return _TIMEOUT
+            return TIMEOUT
         except aiohttp.ClientConnectorError as error:
-            return _REFUSED if isinstance(error.os_error, AddressForbidden) else _ABSENT
+            return REFUSED if isinstance(error.os_error, AddressForbidden) else ABSENT
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return _REFUSED if isinstance(error, AddressForbidden) else type(error).__name__[:60]
+            return REFUSED if isinstance(error, AddressForbidden) else type(error).__name__[:60]

@@ -42,8 +42,8 @@ HELP: Final[dict[str, str]] = {
         " niczego nie odmówiono."
     ),
     "Files, or folders with all below them.": "Pliki albo katalogi z całą zawartością.",
-    "PESEL or HL7 CX of the patient, for files that do not name theirs.": (
-        "PESEL lub HL7 CX pacjenta, dla plików, które go nie wskazują."
+    "PESEL or HL7 CX, for files that do not name their patient; `-` asks, or reads the input.": (
+        "PESEL lub HL7 CX, dla plików, które nie wskazują pacjenta; `-` pyta o niego albo czyta wejście."
     ),
     "Document kind (`erepo kinds list`); overrules the recognised one.": (
         "Rodzaj dokumentu (`erepo kinds list`); ma pierwszeństwo przed rozpoznanym."

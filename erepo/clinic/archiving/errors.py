@@ -31,8 +31,10 @@ class AccountMissing(ConfigurationError):
         "There is no activated account in the cloud ({what}).", "Brak aktywnego konta w chmurze ({what})."
     )
     cure = Text(
-        "Register the certificates and activate the account (flow onboard-clinic), then run again.",
-        "Zarejestruj certyfikaty i aktywuj konto (przepływ onboard-clinic), po czym uruchom ponownie.",
+        "Register the certificates and activate the account (flow onboard-clinic), then run again. Where the"
+        " eArchiwum is in use (`erepo repositories list`), there is none to be asked.",
+        "Zarejestruj certyfikaty i aktywuj konto (przepływ onboard-clinic), po czym uruchom ponownie. Gdy w"
+        " użyciu jest eArchiwum (`erepo repositories list`), nie ma konta, które można by sprawdzić.",
     )
 
 

@@ -23,12 +23,14 @@ deleted. The number of its row, its history and its hash stay for ever.
 
 from erepo.clinic.deleting.deleting import Deleted, delete_documents, finish_deletions
 from erepo.clinic.deleting.errors import KindNotDeletable, NotInRepository, UnderHold
+from erepo.clinic.deleting.ledger import check_deletable
 
 __all__ = [
     "Deleted",
     "KindNotDeletable",
     "NotInRepository",
     "UnderHold",
+    "check_deletable",
     "delete_documents",
     "finish_deletions",
 ]

@@ -46,19 +46,33 @@ def intend(database: Database, public_ids: Sequence[str], login: str) -> list[st
     """
     wanted = list(dict.fromkeys(public_ids))
     with database.begin() as connection:
-        require(connection, login, Permission.DELETE)
-        rows = connection.execute(
-            sa.select(document.c.id, document.c.state, document.c.kind, is_held().label("held"))
-            .where(document.c.public_id.in_(wanted))
-            .with_for_update()
-        ).all()
-        _check(rows, len(wanted))
-        ids = [row.id for row in rows]
+        ids = _checked(connection, wanted, login, lock=True)
         # An earlier deletion may have been given up, or be interrupted: the newer order counts.
         connection.execute(deletion.delete().where(deletion.c.document_id.in_(ids)))
         connection.execute(deletion.insert(), [{"document_id": one, "actor": login} for one in ids])
         audit.record(connection, "deletion_ordered", ids, actor=login)
     return wanted
+
+
+def check_deletable(database: Database, public_ids: Sequence[str], login: str) -> None:
+    """Tell before anybody is asked for a confirmation what an order would be refused for; writes nothing.
+
+    Raises:
+        NoSuchUser, PermissionMissing: the person may not.
+        NotInRepository, KindNotDeletable, UnderHold: some of them cannot be.
+    """
+    with database.read() as connection:
+        _checked(connection, list(dict.fromkeys(public_ids)), login, lock=False)
+
+
+def _checked(connection: sa.Connection, wanted: Sequence[str], login: str, *, lock: bool) -> list[int]:
+    require(connection, login, Permission.DELETE)
+    asked = sa.select(document.c.id, document.c.state, document.c.kind, is_held().label("held")).where(
+        document.c.public_id.in_(wanted)
+    )
+    rows = connection.execute(asked.with_for_update() if lock else asked).all()
+    _check(rows, len(wanted))
+    return [row.id for row in rows]
 
 
 def _check(rows: Sequence[sa.Row[tuple[int, str, str, bool]]], wanted: int) -> None:

@@ -104,5 +104,7 @@ def _named(finding: Finding, name: str, seconds: float) -> Finding:
 
 
 def no_account() -> Finding:
-    """Say that there is no account yet."""
-    return Finding.none(Text("There is no account yet.", "Nie ma jeszcze konta."))
+    """Say that there is no account, or that the eArchiwum is in use instead of it."""
+    return Finding.none(
+        Text("No account in the cloud is in use.", "Żadne konto w chmurze nie jest w użyciu.")
+    )

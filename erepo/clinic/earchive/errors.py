@@ -40,9 +40,10 @@ class FolderMissing(ConfigurationError):
     )
     cure = Text(
         f"Connect the disk or mount the share, then run again. {_NOTHING_LOST.en} If it has moved:"
-        " `erepo earchive init NEW-FOLDER`.",
+        " `erepo earchive init NEW-FOLDER`. For a new archive make the empty folder first.",
         f"Podłącz dysk lub zamontuj udział i uruchom ponownie. {_NOTHING_LOST.pl} Jeśli archiwum zostało"
-        " przeniesione: `erepo earchive init NOWY-KATALOG`.",
+        " przeniesione: `erepo earchive init NOWY-KATALOG`. Dla nowego archiwum najpierw utwórz pusty"
+        " katalog.",
     )
 
 

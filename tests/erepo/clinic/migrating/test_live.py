@@ -168,6 +168,8 @@ async def test_deleting_by_command(clinic: Clinic, tmp_path: Path) -> None:
         connection.execute(document.update().where(~one).values(kind="lab_result"))
     refused = await run(clinic, "documents", "delete", *ids, "--as", LOGIN, "--yes", "--json")
     assert (refused.exit_code, json.loads(refused.stdout)["problem"]["code"]) == (2, "deletion.kind")
+    unasked = await run(clinic, "documents", "delete", ids[1], "--as", LOGIN, given="y\n")
+    assert (unasked.exit_code, "FOR GOOD" in unasked.output) == (2, False)
     assert (await run(clinic, "documents", "delete", ids[0], "--as", LOGIN, given="n\n")).exit_code == 1
     assert clinic.states() == {"remote": 3}
     done = await run(clinic, "documents", "delete", ids[0], "--as", LOGIN, given="y\n")

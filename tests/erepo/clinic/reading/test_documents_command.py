@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,3 +200,25 @@ def test_attachments_are_saved_by_their_own_name(clinic: Clinic, tmp_path: Path)
     refused = run(clinic, "documents", "save-attachment", other, "--as", "archiwum", EREPO_LANGUAGE="pl")
     assert refused.exit_code == 1
     assert "nie ma załączników" in refused.stderr
+
+
+def test_a_scan_opened_into_a_page_keeps_the_ending_of_what_it_is(clinic: Clinic, tmp_path: Path) -> None:
+    """A PDF written as `.html` would open as gibberish; the patient of a scan comes by the input."""
+    scan = tmp_path / "skan.pdf"
+    scan.write_bytes(PDF + b" do otwarcia")
+    assert run(clinic, "import", "--patient", "-", str(scan), typed=f"{PESEL}\n").exit_code == 0
+    (one,) = [each for each in listed(clinic, "--kind", "attachment") if each["size"] == len(PDF) + 12]
+    opened = run(
+        clinic, "documents", "open", one["id"], "--as", "archiwum", "--output", str(tmp_path / "wypis.html")
+    )
+    assert opened.stdout.splitlines() == [str(tmp_path / "wypis.pdf")], opened.output
+    assert (tmp_path / "wypis.pdf").read_bytes() == scan.read_bytes()
+
+
+def test_days_and_states_are_told_in_words(clinic: Clinic) -> None:
+    """A birth date is no HL7 stamp, and the state of a version stands in the language of the reader."""
+    one = listed(clinic, "--kind", "lab-result")[0]["id"]
+    shown = run(clinic, "documents", "show", one, "--as", "archiwum", EREPO_LANGUAGE="pl").stdout
+    assert re.search(r"Data urodzenia +\d{4}-\d\d-\d\d\b", shown), shown
+    chain = run(clinic, "documents", "chain", one, EREPO_LANGUAGE="pl").stdout
+    assert "stan: zarchiwizowany" in chain
