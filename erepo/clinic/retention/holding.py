@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Final
 
 import sqlalchemy as sa
 
@@ -13,7 +11,6 @@ from erepo.clinic.retention.errors import BeingDestroyed, DocumentHeld, HoldReas
 from erepo.clinic.retention.rows import SLICE, ids_of, is_being_deleted, is_gone, is_held
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_retention import legal_hold
-from erepo.texts import Text
 
 
 class HoldReason(StrEnum):
@@ -25,20 +22,6 @@ class HoldReason(StrEnum):
     INSPECTION = "inspection"
     PATIENT = "patient"
     OTHER = "other"
-
-
-REASONS: Final = MappingProxyType(
-    {
-        HoldReason.COURT: Text("proceedings before a court", "postępowanie sądowe"),
-        HoldReason.PROSECUTOR: Text("the prosecutor or the police", "prokuratura lub policja"),
-        HoldReason.CLAIM: Text("a claim against the provider", "roszczenie wobec podmiotu leczniczego"),
-        HoldReason.INSPECTION: Text("an inspection", "kontrola"),
-        HoldReason.PATIENT: Text("the patient asked for it", "wniosek pacjenta"),
-        HoldReason.OTHER: Text(
-            "another reason, kept outside the program", "inny powód, odnotowany poza programem"
-        ),
-    }
-)
 
 
 def parse_reason(text: str) -> HoldReason:
