@@ -118,8 +118,11 @@ def _check_not_begun(connection: sa.Connection, public_ids: Sequence[str]) -> No
     begun = 0
     for start in range(0, len(public_ids), SLICE):
         part = document.c.public_id.in_(public_ids[start : start + SLICE])
-        # Locked: what is about to begin sees the hold, or we see that it has begun.
-        connection.execute(sa.select(document.c.id).where(part).with_for_update())
+        # Locked, with all their versions: what is about to begin sees the hold, or we see that it has begun.
+        sets = connection.execute(sa.select(document.c.set_id).where(part).distinct()).scalars()
+        versions = document.c.set_id.in_([one for one in sets if one])
+        locked = sa.select(document.c.id).where(part | versions).order_by(document.c.id)
+        connection.execute(locked.with_for_update())
         begun += connection.execute(
             sa.select(sa.func.count()).select_from(document).where(part, is_gone() | is_being_deleted())
         ).scalar_one()
