@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from erepo.clinic import audit
 from erepo.clinic.permissions import Permission, require
-from erepo.clinic.retention.errors import BeingDestroyed, DocumentHeld, HoldReasonUnknown
-from erepo.clinic.retention.rows import SLICE, ids_of, is_being_deleted, is_gone, is_held
+from erepo.clinic.retention.errors import BeingDestroyed, HoldReasonUnknown
+from erepo.clinic.retention.rows import SLICE, ids_of, is_being_deleted, is_gone
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_retention import legal_hold
 
@@ -89,29 +89,6 @@ def release_hold(connection: sa.Connection, public_ids: Sequence[str], reason: H
         connection.execute(document.update().where(free).values(legal_hold=False))
         audit.record(connection, "hold_released", held, actor=login, detail={"reason": reason.value})
     return len(held)
-
-
-def check_no_hold(connection: sa.Connection, document_ids: Sequence[int]) -> None:
-    """Check that documents may be deleted or destroyed; call it in the transaction that begins doing so.
-
-    The rows are locked where the database can lock rows, so that no hold comes in between.
-
-    Args:
-        connection: the transaction.
-        document_ids: internal ids.
-
-    Raises:
-        DocumentHeld: some are under a legal hold, or another version of theirs is.
-    """
-    held = 0
-    for start in range(0, len(document_ids), SLICE):
-        part = document.c.id.in_(document_ids[start : start + SLICE])
-        connection.execute(sa.select(document.c.id).where(part).with_for_update())
-        held += connection.execute(
-            sa.select(sa.func.count()).select_from(document).where(part, is_held())
-        ).scalar_one()
-    if held:
-        raise DocumentHeld(count=held)
 
 
 def _check_not_begun(connection: sa.Connection, public_ids: Sequence[str]) -> None:
