@@ -11,6 +11,7 @@ from erepo.clinic.outlook import WORDS, Outlook, Pile
 from erepo.clinic.purging import PurgeReport
 from erepo.errors import ErepoError
 from erepo.texts import Language, Text, day_words, language, size_words, time_words
+from flows.reporting import cell
 
 _TITLE = Text("Archiving", "Archiwizacja")
 _NOTHING = Text("Nothing was due.", "Nie było dokumentów do archiwizacji.")
@@ -101,8 +102,8 @@ def _counts(total: Summary, purged: PurgeReport, speak: Language) -> str:
 def _rejected(total: Summary, speak: Language) -> list[str]:
     reasons = dict(sorted(Counter(one.code for one in total.rejected).items()))
     refused = [
-        f"| {one.document} | {one.code} | {_cell(one.cause_pl if speak == 'pl' else one.cause_en)} "
-        f"| {_cell(one.cure_pl if speak == 'pl' else one.cure_en)} |"
+        f"| {one.document} | {one.code} | {cell(one.cause_pl if speak == 'pl' else one.cause_en)} "
+        f"| {cell(one.cure_pl if speak == 'pl' else one.cure_en)} |"
         for one in total.rejected[:MOST_ROWS]
     ]
     return [
@@ -179,7 +180,3 @@ def _by_reason(reasons: Mapping[str, int], speak: Language) -> str:
 
 def _label(kind: str, speak: Language) -> str:
     return KINDS[Kind(kind)].label.fill(speak)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

@@ -1,6 +1,7 @@
 """Bring documents back from the repository, which then forgets them (manual 1.5).
 
-Requires the blocks that onboard-clinic writes, and the passphrase of the keys in the worker's surroundings.
+Requires the blocks that onboard-clinic writes, and the passphrase of the keys in the worker's surroundings;
+where the eArchiwum is in use, the block ClinicDatabase alone.
 """
 
 import time

@@ -136,3 +136,8 @@ def registration_page(found: Registration, speak: Language) -> str:
         last = day_words(end) if end else "-"
         rows.append(f"| {_UNTIL.fill(speak, purpose=purpose)} | {last} |")
     return f"## {_REGISTERED.fill(speak)}\n\n" + "\n".join([_FACTS.fill(speak), *rows])
+
+
+def cell(text: str) -> str:
+    """Return a text that stays within its cell of a table."""
+    return " ".join(text.split()).replace("|", "\\|")

@@ -5,6 +5,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from erepo.clinic.onboarding import STEPS, Entry
 from erepo.pki.pem import read_certificate
 from erepo.texts import Language, Text, day_words, language, moment_words, size_words
+from flows.reporting import cell
 
 _TITLE = Text("Account {account}", "Konto {account}")
 _HEAD = Text("| what | value |\n|---|---|", "| co | wartość |\n|---|---|")
@@ -54,9 +55,5 @@ def onboarding_page(entry: Entry, speak: Language) -> str:
         for name, words in _FACTS
         if answer.get(name) is not None
     ]
-    table = "\n".join([_HEAD.fill(speak), *(f"| {name} | {_cell(value)} |" for name, value in rows)])
+    table = "\n".join([_HEAD.fill(speak), *(f"| {name} | {cell(value)} |" for name, value in rows)])
     return f"## {_TITLE.fill(speak, account=entry.account)}\n\n{table}"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

@@ -8,6 +8,7 @@ from erepo.cda.kinds import KINDS, Kind
 from erepo.clinic.migrating import Preview, Summary
 from erepo.errors import ErepoError
 from erepo.texts import Language, Text, language, size_words, time_words
+from flows.reporting import cell
 
 #: Lines of documents in the table; the others are counted.
 MOST_LINES = 500
@@ -101,8 +102,8 @@ def migration_page(total: Summary, problem: Exception | None, speak: Language) -
     lines += ["\n".join([_HEAD.fill(speak), *rows])]
     if total.failed:
         given_up = [
-            f"| {one.document} | {one.code} | {_cell(one.cause_pl if speak == 'pl' else one.cause_en)} "
-            f"| {_cell(one.cure_pl if speak == 'pl' else one.cure_en)} |"
+            f"| {one.document} | {one.code} | {cell(one.cause_pl if speak == 'pl' else one.cause_en)} "
+            f"| {cell(one.cure_pl if speak == 'pl' else one.cure_en)} |"
             for one in total.failed[:MOST_LINES]
         ]
         lines += ["\n".join([_FAILED_HEAD.fill(speak), *given_up])]
@@ -124,7 +125,3 @@ def document_lines(total: Summary, speak: Language) -> list[dict[str, str]]:
 
 def _result(code: str, speak: Language) -> str:
     return _RESULTS[code].fill(speak) if code in _RESULTS else code
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

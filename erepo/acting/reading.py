@@ -110,11 +110,6 @@ def read_assertion(verified: Verified, expected: Expected, memory: Memory | None
         raise AssertionRefused(rule=str(error.data.get("rule", error.code))) from None
 
 
-def one_time_refused() -> AssertionRefused:
-    """Return the error for an assertion that was to be used once and comes again."""
-    return AssertionRefused(rule="it may be used once only, and was used before")
-
-
 def same_audience(text: str) -> str:
     """Return an audience without what does not tell two apart: a slash at the end, `urn:oid:`."""
     return text.strip().removeprefix("urn:oid:").rstrip("/")

@@ -41,7 +41,7 @@ async def work_off(database: Database, settings: Settings) -> None:
 async def _work_off(database: Database, settings: Settings, batches: Sequence[Waiting]) -> bool:
     """Work on batches, one after another; tell whether nothing stood in the way."""
     try:
-        async with opening(database, settings) as cloud:
+        async with await asyncio.to_thread(opening, database, settings) as cloud:
             for one in batches:
                 try:
                     result = await migrate_batch(cloud, database, one.batch)

@@ -1,7 +1,6 @@
 """`erepo cloud audit …`: the record of every access, proven and shown."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.table import Table
 from sqlalchemy import select
 
 from erepo.cli.bars import bar
+from erepo.cli.cloud_words import cloud_database
 from erepo.cli.words import fail_politely
 from erepo.cloud import operating
 from erepo.cloud.audit.anchors import Anchor, read_anchors, save_anchors
@@ -31,7 +31,6 @@ from erepo.cloud.audit.verifying import (
 from erepo.cloud.errors import TenantUnknown
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import tenant
-from erepo.settings import Settings
 from erepo.texts import Text, language
 
 app = typer.Typer(help="The record of every access.", no_args_is_help=True)
@@ -104,7 +103,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Prove that no event was changed, removed or inserted. Exit code 0 only if all chains are intact."""
-    with fail_politely(), _database() as database:
+    with fail_politely(), cloud_database() as database:
         if account not in {None, NOBODY}:
             _number(database, str(account))
         known = read_anchors(anchors) if anchors else {}
@@ -178,7 +177,7 @@ def show(  # noqa: PLR0913  # one option each, all by name
         named = transaction is None or event.transaction.partition(":")[0] == transaction
         return named and (outcome is None or event.result is _OUTCOMES[outcome])
 
-    with fail_politely(), _database() as database:
+    with fail_politely(), cloud_database() as database:
         number = _number(database, account)
         with database.write(number) as connection:
             found = latest(connection, number, fits, limit, since=since, until=until)
@@ -231,16 +230,6 @@ def _row(one: Recorded, account: str, *, full: bool) -> Iterator[str]:
         yield "\n".join(map(_named, event.things))
     else:
         yield ", ".join(f"{count} {kind}" for kind, count in _counts(event).items())
-
-
-@contextmanager
-def _database() -> Iterator[Database]:
-    database = Database(Settings().cloud_url)
-    try:
-        database.check()
-        yield database
-    finally:
-        database.close()
 
 
 def _number(database: Database, account: str) -> int:

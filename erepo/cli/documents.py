@@ -3,6 +3,7 @@
 Other modules add their commands at the end of this one (`add_to`).
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -26,7 +27,7 @@ from erepo.clinic.state_words import STATE_WORDS
 from erepo.clinic.states import State
 from erepo.clinic.times import WARSAW
 from erepo.settings import Settings
-from erepo.texts import Language, Text, language, size_words
+from erepo.texts import Language, Text, day_words, language, moment_words, size_words
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -122,7 +123,7 @@ def _print_list(found: list[Found], limit: int, console: Console, speak: Languag
     for one in found:
         label, standing = KINDS[one.kind].label.fill(speak), STATE_WORDS[one.state].short.fill(speak)
         size = size_words(one.size, speak)
-        table.add_row(one.public_id, label, standing, _local(one.effective_at, "%Y-%m-%d"), size)
+        table.add_row(one.public_id, label, standing, _local(one.effective_at, day_words), size)
     console.print(table)
     if len(found) == limit:
         typer.echo(_MORE.fill(speak, last=found[-1].public_id))
@@ -134,10 +135,10 @@ def _print_one(one: Found, console: Console, speak: Language) -> None:
         (_ID, one.public_id),
         (_KIND, KINDS[one.kind].label.fill(speak)),
         (_TITLE, one.title),
-        (_ISSUED, _local(one.effective_at, "%Y-%m-%d %H:%M")),
+        (_ISSUED, _local(one.effective_at, moment_words)),
         (_STATE, STATE_WORDS[one.state].short.fill(speak)),
-        (_TAKEN_IN, _local(one.taken_in_at, "%Y-%m-%d %H:%M")),
-        (_ARCHIVED, _local(one.archived_at, "%Y-%m-%d %H:%M")),
+        (_TAKEN_IN, _local(one.taken_in_at, moment_words)),
+        (_ARCHIVED, _local(one.archived_at, moment_words)),
         (_SIZE, size_words(one.size, speak)),
         (_FILE, one.source_name),
         (_PATIENT, f"{one.given} {one.family}".strip()),
@@ -151,8 +152,8 @@ def _print_one(one: Found, console: Console, speak: Language) -> None:
     console.print(table, markup=False, highlight=False)
 
 
-def _local(moment: datetime | None, form: str) -> str:
-    return moment.astimezone(WARSAW).strftime(form) if moment else ""
+def _local(moment: datetime | None, words: Callable[[datetime], str]) -> str:
+    return words(moment) if moment else ""
 
 
 def _state(text: str) -> State:

@@ -28,9 +28,8 @@ from erepo.cli.migrate_choosing import (
     Kinds,
     Limit,
     Patient,
+    asked_number,
     flow_parameters,
-    number_of,
-    read_identifier,
     selection,
 )
 from erepo.cli.words import fail_politely
@@ -242,7 +241,7 @@ def stop(login: As) -> None:
 def number() -> None:
     """Read a patient's identifier from the input and print the number that stands for it in forms."""
     with fail_politely(), open_database() as database:
-        typer.echo(number_of(database, read_identifier()))
+        typer.echo(asked_number(database))
 
 
 def _go_on(seen: Preview, *, yes: bool, as_json: bool) -> bool:

@@ -1,22 +1,18 @@
 """How commands say which documents: options, and what they mean."""
 
-import getpass
-import sys
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 import typer
 
+from erepo.cli.patients import asked_patient
 from erepo.clinic.database import Database
-from erepo.clinic.intake import parse_patient
 from erepo.clinic.kinds import parse_kind
 from erepo.clinic.migrating import Selection, patient_number
-from erepo.texts import Text, language
 
 #: Of a patient's number; the flow takes no longer ones either.
 _DIGITS = 7
 _FORMATS = ["%Y-%m-%d"]
-_ASK = Text("Patient (PESEL or HL7 CX): ", "Pacjent (PESEL lub HL7 CX): ")
 _DATE: Final = "YYYY-MM-DD"
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Ids of documents.")]
@@ -96,26 +92,21 @@ def flow_parameters(wanted: Selection, login: str) -> dict[str, Any]:
     }
 
 
-def number_of(database: Database, text: str) -> int:
-    """Return the number of the patient with an identifier.
+def asked_number(database: Database) -> int:
+    """Return the number of the patient whose identifier is typed unseen, or stands on the input.
 
     Raises:
         PatientNotHere: the clinic has no document of this patient.
+        ErepoError: it is no identifier of a patient.
     """
+    whose = asked_patient()
     with database.read() as connection:
-        return patient_number(connection, parse_patient(text))
-
-
-def read_identifier() -> str:
-    """Read an identifier: asked for without echo at a terminal, else the next line of the input."""
-    if sys.stdin.isatty():
-        return getpass.getpass(_ASK.fill(language()))
-    return sys.stdin.readline().strip()
+        return patient_number(connection, whose)
 
 
 def _number(database: Database, text: str) -> int:
     if text == "-":
-        return number_of(database, read_identifier())
+        return asked_number(database)
     # Arguments are seen by everybody on the machine, and stay in the shell's history.
     if not text.isdecimal() or len(text) > _DIGITS:
         raise typer.BadParameter("write --patient - and give the identifier on the input")

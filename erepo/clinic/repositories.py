@@ -26,7 +26,7 @@ from erepo.clinic.tables_earchive import earchive
 from erepo.identifiers import oids
 from erepo.settings import Settings
 
-CLOUD, EARCHIVE = KINDS = ("cloud", "earchive")
+CLOUD, EARCHIVE = "cloud", "earchive"
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+def one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+    """Return the constraint that a column holds one of some words."""
     return sa.CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=column)
 
 
@@ -142,7 +143,7 @@ rotation = sa.Table(
     sa.Column("retire_after", UtcDateTime),
     sa.Column("published_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),
-    _one_of("state", ROTATION_STATES),
+    one_of("state", ROTATION_STATES),
     sa.Index(
         "uq_rotation_open",
         "account",
@@ -252,7 +253,7 @@ batch = sa.Table(
     sa.Column("bytes", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("created_at", UtcDateTime, nullable=False, default=now),
     sa.Column("finished_at", UtcDateTime),
-    _one_of("state", BATCH_STATES),
+    one_of("state", BATCH_STATES),
 )
 
 #: One submission set: one patient. `unique_id` is stored before sending, so that the registry can be asked.
@@ -275,7 +276,7 @@ submission = sa.Table(
     sa.Column("message_id", sa.String),
     sa.Column("reason_code", sa.String),
     sa.Column("reason_text", sa.Text),
-    _one_of("state", SUBMISSION_STATES),
+    one_of("state", SUBMISSION_STATES),
 )
 
 #: Almost everything is there; written so that no planner takes the index of states, and sorts it all.
@@ -327,7 +328,7 @@ document = sa.Table(
         sqlite_where=IN_REPOSITORY,
         postgresql_where=IN_REPOSITORY,
     ),
-    _one_of("state", DOCUMENT_STATES),
+    one_of("state", DOCUMENT_STATES),
 )
 
 #: What happened, written in the transaction that made it happen; opaque ids and codes only.

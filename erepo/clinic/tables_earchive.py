@@ -15,7 +15,6 @@ earchive = sa.Table(
     sa.Column("updated_at", UtcDateTime, nullable=False, default=now),
 )
 
-REPAIR_STATES = ("open", "repaired", "gone")
 _OPEN = sa.text("state = 'open'")
 
 #: The repair plan: one row a difference; at most one open row a document.

@@ -6,7 +6,7 @@ their batches are random and may be parameters of Prefect.
 
 import sqlalchemy as sa
 
-from erepo.clinic.tables import UtcDateTime, metadata, now
+from erepo.clinic.tables import UtcDateTime, metadata, now, one_of
 
 MIGRATION_BATCH_STATES = ("prepared", "working", "finished")
 #: `planned`: chosen. `fetching`: its document is `migrating`. `durable`: the octets lie here, were read back
@@ -16,10 +16,6 @@ MIGRATION_STEPS = ("planned", "fetching", "durable", "done", "given_up", "left")
 DELETION_STEPS = ("intended", "removed", "done", "given_up")
 #: Code of an intended deletion whose removal has begun; any other code says why it was given up.
 DELETION_BEGUN = "begun"
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
-    return sa.CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=column)
 
 
 #: One order of a person to bring documents back.
@@ -49,7 +45,7 @@ migration_batch = sa.Table(
     sa.Column("bytes", sa.BigInteger, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False, default=now),
     sa.Column("finished_at", UtcDateTime),
-    _one_of("state", MIGRATION_BATCH_STATES),
+    one_of("state", MIGRATION_BATCH_STATES),
 )
 
 #: How far one document of a batch has come.
@@ -64,7 +60,7 @@ migration_item = sa.Table(
     sa.Column("durable_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),
     sa.Index(None, "batch_id", "step"),
-    _one_of("step", MIGRATION_STEPS),
+    one_of("step", MIGRATION_STEPS),
 )
 
 #: Documents that a person has deleted in the repository.
@@ -78,5 +74,5 @@ deletion = sa.Table(
     sa.Column("removed_at", UtcDateTime),
     sa.Column("content_removed_at", UtcDateTime),
     sa.Column("code", sa.String),
-    _one_of("step", DELETION_STEPS),
+    one_of("step", DELETION_STEPS),
 )

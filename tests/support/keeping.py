@@ -13,7 +13,7 @@ from erepo.clinic.tables import document, staff
 from erepo.clinic.tables_retention import destruction_item
 from tests.support.archive_desk import Desk
 from tests.support.chains import Shelf
-from tests.support.destroying_cloud import RemovingCloud
+from tests.support.removing_cloud import RemovingCloud
 
 #: A time in the year in which the documents of 2026 and before may be destroyed.
 LATER = datetime(2050, 3, 1, 12, tzinfo=UTC)

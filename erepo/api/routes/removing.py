@@ -1,5 +1,7 @@
 """`POST /api/deletions`: delete in the repository, five kinds only; on behalf of a member of the staff."""
 
+import asyncio
+
 from fastapi import APIRouter
 
 from erepo.api.access import ActingUser, AtOffice, DocumentRemover
@@ -24,7 +26,8 @@ async def delete(office: AtOffice, caller: DocumentRemover, login: ActingUser, w
     rehabilitation; never under a legal hold. All of the ids may be deleted, or nothing is. What is
     interrupted is finished by the next run of archiving or verifying. The user needs the permission `delete`.
     """
-    async with opening(office.database, office.settings) as cloud:
+    # The keys are opened in a thread: that takes long enough to keep others waiting.
+    async with await asyncio.to_thread(opening, office.database, office.settings) as cloud:
         await on_behalf(office, caller, login, "delete", len(wanted.ids))
         done = await delete_documents(cloud, office.database, wanted.ids, login)
     failed = [NotDeleted(id=one.document, code=one.code) for one in done.failed]

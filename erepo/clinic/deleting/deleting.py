@@ -12,7 +12,7 @@ from erepo.clinic.database import Database
 from erepo.clinic.deleting import ledger
 from erepo.clinic.deleting.errors import UnderHold
 from erepo.clinic.deleting.ledger import Doomed
-from erepo.clinic.maintenance import refuse_inside
+from erepo.clinic.maintenance import check_outside
 from erepo.clinic.removal import RemoteDocument, is_registered, remove_remote
 from erepo.clinic.repository import Cloud
 from erepo.errors import ErepoError
@@ -51,7 +51,7 @@ async def delete_documents(
         NotInRepository, KindNotDeletable, UnderHold: the same.
         RetryableError: nobody could be asked; what was ordered is finished by `finish_deletions`.
     """
-    await asyncio.to_thread(_refuse_inside, database)
+    await asyncio.to_thread(check_outside, database)
     wanted = await asyncio.to_thread(ledger.intend, database, public_ids, login)
     return await _delete(cloud, database, wanted)
 
@@ -106,8 +106,3 @@ def _remote(cloud: Cloud, one: Doomed) -> RemoteDocument:
 def _rejection(one: Doomed, error: Exception) -> Rejection:
     told = problem_of(error)
     return Rejection(one.public_id, told.code, told.cause_en, told.cause_pl, told.cure_en, told.cure_pl)
-
-
-def _refuse_inside(database: Database) -> None:
-    with database.read() as connection:
-        refuse_inside(connection)

@@ -67,8 +67,10 @@ def check_deletable(database: Database, public_ids: Sequence[str], login: str) -
 
 def _checked(connection: sa.Connection, wanted: Sequence[str], login: str, *, lock: bool) -> list[int]:
     require(connection, login, Permission.DELETE)
-    asked = sa.select(document.c.id, document.c.state, document.c.kind, is_held().label("held")).where(
-        document.c.public_id.in_(wanted)
+    asked = (
+        sa.select(document.c.id, document.c.state, document.c.kind, is_held().label("held"))
+        .where(document.c.public_id.in_(wanted))
+        .order_by(document.c.id)
     )
     rows = connection.execute(asked.with_for_update() if lock else asked).all()
     _check(rows, len(wanted))
@@ -138,6 +140,7 @@ def delete(database: Database, doomed: Sequence[Doomed]) -> None:
             rows = connection.execute(
                 sa.select(document.c.id)
                 .where(document.c.id.in_([one.id for one in doomed]), document.c.state == state.value)
+                .order_by(document.c.id)
                 .with_for_update()
             ).scalars()
             actors = {one.id: one.actor for one in doomed}

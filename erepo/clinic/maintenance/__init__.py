@@ -3,6 +3,7 @@
 from erepo.clinic.maintenance.windows import (
     PausedSchedule,
     Window,
+    check_outside,
     coming_windows,
     end_windows,
     forget_paused,
@@ -15,6 +16,7 @@ from erepo.clinic.maintenance.windows import (
 __all__ = [
     "PausedSchedule",
     "Window",
+    "check_outside",
     "coming_windows",
     "end_windows",
     "forget_paused",

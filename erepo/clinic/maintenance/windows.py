@@ -150,7 +150,7 @@ def coming_windows(database: Database, at: datetime | None = None) -> list[Windo
 
 
 def refuse_inside(connection: sa.Connection, at: datetime | None = None) -> None:
-    """Let nothing begin that deposits while a window is open.
+    """Let nothing begin that changes the repository while a window is open.
 
     Raises:
         MaintenanceNow: one is, until the time it tells (Polish time).
@@ -159,6 +159,16 @@ def refuse_inside(connection: sa.Connection, at: datetime | None = None) -> None
     for window in _coming(connection, moment):
         if window.is_open(moment):
             raise MaintenanceNow(until=moment_words(window.ends_at))
+
+
+def check_outside(database: Database) -> None:
+    """Do the same in a transaction of its own.
+
+    Raises:
+        MaintenanceNow: see `refuse_inside`.
+    """
+    with database.read() as connection:
+        refuse_inside(connection)
 
 
 def paused_schedules(database: Database) -> list[PausedSchedule]:

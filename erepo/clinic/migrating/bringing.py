@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from erepo.clinic.archiving.committing import first_error
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.database import Database
-from erepo.clinic.maintenance import refuse_inside
+from erepo.clinic.maintenance import check_outside
 from erepo.clinic.maintenance.errors import MaintenanceNow
 from erepo.clinic.migrating import ledger
 from erepo.clinic.migrating.choosing import Selection
@@ -42,7 +42,7 @@ async def migrate_batch(
         MigrationLost: another one has taken over meanwhile.
         MaintenanceNow: a maintenance window is open; the batch is left as it is.
     """
-    await asyncio.to_thread(_refuse_inside, database)
+    await asyncio.to_thread(check_outside, database)
     lease = await asyncio.to_thread(claim, database, batch_id)
     if lease is None:
         return BatchResult(batch_id)
@@ -160,8 +160,3 @@ def _unfinished(database: Database) -> Sequence[str]:
             .scalars()
             .all()
         )
-
-
-def _refuse_inside(database: Database) -> None:
-    with database.read() as connection:
-        refuse_inside(connection)

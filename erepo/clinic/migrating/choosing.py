@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from erepo.clinic.migrating.errors import DatesWrong, DocumentsUnknown, NothingC
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, patient
 from erepo.clinic.tables_migrating import deletion
-from erepo.clinic.times import WARSAW
+from erepo.clinic.times import WARSAW, sensible
 from erepo.identifiers.hl7 import CX
 
 #: States in which a document lies in the repository.
@@ -83,7 +83,7 @@ def choose(
 
     Raises:
         NothingChosen: neither ids nor a filter.
-        DatesWrong: a span ends before it begins.
+        DatesWrong: a span ends before it begins, or lies at an end of the calendar.
         DocumentsUnknown: ids that belong to no document.
     """
     conditions = [
@@ -154,7 +154,9 @@ def _conditions(selection: Selection) -> Iterator[sa.ColumnElement[bool]]:
 def _span(
     column: sa.ColumnElement[datetime | None], first: date | None, last: date | None
 ) -> Iterator[sa.ColumnElement[bool]]:
-    if first and last and last < first:
+    # At the ends of the calendar some zone cannot write the day.
+    strange = any(day and not sensible(datetime.combine(day, time(), UTC)) for day in (first, last))
+    if strange or (first and last and last < first):
         raise DatesWrong
     if first:
         yield column >= datetime.combine(first, time(), WARSAW)

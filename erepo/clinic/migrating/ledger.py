@@ -109,6 +109,7 @@ def begin(database: Database, lease: Lease, docs: Sequence[Doc]) -> list[Doc]:
         rows = connection.execute(
             sa.select(document.c.id, document.c.state)
             .where(document.c.id.in_(ids), document.c.state.in_((State.ARCHIVED.value, State.REMOTE.value)))
+            .order_by(document.c.id)
             .with_for_update()
         ).all()
         # Asked when the rows are locked, for an order to delete locks them as well.

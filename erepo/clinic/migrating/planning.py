@@ -11,9 +11,12 @@ from erepo.clinic.maintenance import refuse_inside
 from erepo.clinic.migrating.choosing import Chosen, Preview, Selection, choose, preview
 from erepo.clinic.migrating.results import Plan
 from erepo.clinic.permissions import Permission, require
-from erepo.clinic.tables import now
+from erepo.clinic.tables import document, now
 from erepo.clinic.tables_migrating import migration, migration_batch, migration_item
 from erepo.settings import Settings
+
+#: Rows locked by one statement.
+_SLICE = 500
 
 
 def check_permitted(database: Database, login: str) -> None:
@@ -78,6 +81,7 @@ def plan(
             )
         )
         also(connection, name)
+        _hold(connection, [one.id for one in chosen])
         batches = [_insert(connection, name, part) for part in _parts(chosen, settings.batch_documents)]
         detail = {"documents": len(chosen), "bytes": octets}
         note(
@@ -120,6 +124,19 @@ def request_stop(database: Database, login: str) -> int:
 def _parts(chosen: Sequence[Chosen], size: int) -> Iterator[Sequence[Chosen]]:
     for start in range(0, len(chosen), size):
         yield chosen[start : start + size]
+
+
+def _hold(connection: sa.Connection, ids: Sequence[int]) -> None:
+    """Keep the documents from being removed, in the order in which everybody locks them.
+
+    The rows that are about to be inserted would do it in the order of the batches, and two orders together
+    could wait for each other for ever. SQLite has one writer.
+    """
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), _SLICE):
+        part = document.c.id.in_(wanted[start : start + _SLICE])
+        locked = sa.select(document.c.id).where(part).order_by(document.c.id)
+        connection.execute(locked.with_for_update(read=True, key_share=True))
 
 
 def _insert(connection: sa.Connection, name: str, chosen: Sequence[Chosen]) -> str:

@@ -7,7 +7,7 @@ under a legal hold stays, whatever its year.
 from erepo.clinic.retention.classes import CLASSES, ClassInfo, RetentionClass, last_year
 from erepo.clinic.retention.classing import give_class, parse_class
 from erepo.clinic.retention.executing import Destruction, execute, needs_repository
-from erepo.clinic.retention.holding import HoldReason, check_no_hold, hold, parse_reason, release_hold
+from erepo.clinic.retention.holding import HoldReason, hold, parse_reason, release_hold
 from erepo.clinic.retention.proposing import Proposal, confirm_list, propose, read_proposals, withdraw
 from erepo.clinic.retention.protocol import read_protocol, write_protocol
 from erepo.clinic.retention.reckoning import reckon, reckon_new
@@ -22,7 +22,6 @@ __all__ = [
     "Proposal",
     "RetentionClass",
     "RetentionReport",
-    "check_no_hold",
     "confirm_list",
     "execute",
     "fewest_years",

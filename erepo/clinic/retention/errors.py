@@ -15,7 +15,6 @@ PermanentError
 │   └── SamePerson                 who proposes may not confirm
 ├── IntegrityError
 │   └── ListChanged                the list is not the one that was proposed
-├── DocumentHeld                   a legal hold forbids it
 └── BeingDestroyed                 the destruction of the document has begun
 """
 
@@ -149,20 +148,6 @@ class ListChanged(IntegrityError):
     cure = Text(
         "Somebody changed the database by hand: find out who. Then propose anew. Nothing was destroyed.",
         "Ktoś zmienił bazę danych ręcznie: ustal, kto. Potem złóż nową propozycję. Niczego nie wybrakowano.",
-    )
-
-
-class DocumentHeld(PermanentError):
-    """A legal hold forbids deleting or destroying."""
-
-    code = "retention.document-held"
-    cause = Text(
-        "{count} of the documents are under a legal hold.",
-        "Dokumenty, których brakowanie wstrzymano (legal hold): {count}.",
-    )
-    cure = Text(
-        "Leave them out, or have the hold released first: `erepo retention release`. Nothing was changed.",
-        "Pomiń je albo najpierw zwolnij wstrzymanie: `erepo retention release`. Niczego nie zmieniono.",
     )
 
 

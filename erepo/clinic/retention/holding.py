@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Final
 
 import sqlalchemy as sa
 
 from erepo.clinic import audit
 from erepo.clinic.permissions import Permission, require
-from erepo.clinic.retention.errors import BeingDestroyed, DocumentHeld, HoldReasonUnknown
-from erepo.clinic.retention.rows import SLICE, ids_of, is_being_deleted, is_gone, is_held
+from erepo.clinic.retention.errors import BeingDestroyed, HoldReasonUnknown
+from erepo.clinic.retention.rows import SLICE, ids_of, is_being_deleted, is_gone
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_retention import legal_hold
-from erepo.texts import Text
 
 
 class HoldReason(StrEnum):
@@ -25,20 +22,6 @@ class HoldReason(StrEnum):
     INSPECTION = "inspection"
     PATIENT = "patient"
     OTHER = "other"
-
-
-REASONS: Final = MappingProxyType(
-    {
-        HoldReason.COURT: Text("proceedings before a court", "postępowanie sądowe"),
-        HoldReason.PROSECUTOR: Text("the prosecutor or the police", "prokuratura lub policja"),
-        HoldReason.CLAIM: Text("a claim against the provider", "roszczenie wobec podmiotu leczniczego"),
-        HoldReason.INSPECTION: Text("an inspection", "kontrola"),
-        HoldReason.PATIENT: Text("the patient asked for it", "wniosek pacjenta"),
-        HoldReason.OTHER: Text(
-            "another reason, kept outside the program", "inny powód, odnotowany poza programem"
-        ),
-    }
-)
 
 
 def parse_reason(text: str) -> HoldReason:
@@ -108,35 +91,15 @@ def release_hold(connection: sa.Connection, public_ids: Sequence[str], reason: H
     return len(held)
 
 
-def check_no_hold(connection: sa.Connection, document_ids: Sequence[int]) -> None:
-    """Check that documents may be deleted or destroyed; call it in the transaction that begins doing so.
-
-    The rows are locked where the database can lock rows, so that no hold comes in between.
-
-    Args:
-        connection: the transaction.
-        document_ids: internal ids.
-
-    Raises:
-        DocumentHeld: some are under a legal hold, or another version of theirs is.
-    """
-    held = 0
-    for start in range(0, len(document_ids), SLICE):
-        part = document.c.id.in_(document_ids[start : start + SLICE])
-        connection.execute(sa.select(document.c.id).where(part).with_for_update())
-        held += connection.execute(
-            sa.select(sa.func.count()).select_from(document).where(part, is_held())
-        ).scalar_one()
-    if held:
-        raise DocumentHeld(count=held)
-
-
 def _check_not_begun(connection: sa.Connection, public_ids: Sequence[str]) -> None:
     begun = 0
     for start in range(0, len(public_ids), SLICE):
         part = document.c.public_id.in_(public_ids[start : start + SLICE])
-        # Locked: what is about to begin sees the hold, or we see that it has begun.
-        connection.execute(sa.select(document.c.id).where(part).with_for_update())
+        # Locked, with all their versions: what is about to begin sees the hold, or we see that it has begun.
+        sets = connection.execute(sa.select(document.c.set_id).where(part).distinct()).scalars()
+        versions = document.c.set_id.in_([one for one in sets if one])
+        locked = sa.select(document.c.id).where(part | versions).order_by(document.c.id)
+        connection.execute(locked.with_for_update())
         begun += connection.execute(
             sa.select(sa.func.count()).select_from(document).where(part, is_gone() | is_being_deleted())
         ).scalar_one()

@@ -22,6 +22,7 @@ from erepo.clinic.errors import ContentDamaged
 from erepo.clinic.repository import Cloud
 from erepo.clinic.states import State
 from erepo.clinic.tables import document
+from erepo.clinic.tables_migrating import deletion
 from erepo.clinic.verifying.errors import RepairRefused, RepairUnknown
 from erepo.clinic.verifying.plan import REPLACE, SEND_AGAIN, Repair, read_plan
 from erepo.texts import Text
@@ -39,6 +40,7 @@ _REGISTERED = Text(
 )
 _BY_A_PERSON = Text("this needs a person's decision", "wymaga to decyzji człowieka")
 _STATE = Text("it is not in the state archived any more", "nie jest już zarchiwizowany")
+_DELETING = Text("its deletion has been ordered", "zlecono jego usunięcie")
 _NO_COPY = Text("there is no good copy here any more", "na miejscu nie ma już dobrej kopii")
 _LINKED = Text("other documents point at it", "wskazują na niego inne dokumenty")
 
@@ -95,10 +97,15 @@ def _check_local(cloud: Cloud, database: Database, row: Repair) -> str:
     if row.action not in SAFE:
         _refuse(row, _BY_A_PERSON)
     with database.read() as connection:
-        columns = (document.c.unique_id, document.c.sha256, document.c.state)
+        columns = (document.c.id, document.c.unique_id, document.c.sha256, document.c.state)
         found: Any = connection.execute(sa.select(*columns).where(document.c.public_id == row.document)).one()
+        ordered = deletion.c.document_id == found.id, deletion.c.step == "intended"
+        going = connection.execute(sa.select(deletion.c.document_id).where(*ordered)).first()
     if found.state != State.ARCHIVED.value:
         _refuse(row, _STATE)
+    if going:
+        # What was removed for good, or is about to be, would be sent there again.
+        _refuse(row, _DELETING)
     try:
         ContentStore.at(cloud.settings).check(found.sha256)
     except (ContentDamaged, OSError):

@@ -21,14 +21,20 @@ SLICE: Final = 100
 PAGE: Final = 2000
 
 _ARCHIVED = (State.ARCHIVED.value, State.REMOTE.value)
-#: By the state of the link: whether the registry must show the older document as replaced; None: it may.
-_REPLACED: Final[Mapping[str | None, bool | None]] = {None: False, "linked": True, "open": None}
+_KNOWN, _PERHAPS = 1, 2
+#: By the best link to a document: whether the registry must show it as replaced; None: it may.
+_REPLACED: Final[Mapping[int | None, bool | None]] = {None: False, _KNOWN: True, _PERHAPS: None}
 
 
-def _replaced() -> sa.ColumnElement[str | None]:
-    """State of the best link to a document: one that is known to the registry before one that may be."""
-    settled = sa.select(sa.func.min(chain_link.c.state)).where(
-        chain_link.c.predecessor_id == document.c.id, chain_link.c.state.in_(("linked", "open"))
+def _replaced() -> sa.ColumnElement[int | None]:
+    """The best link to a document: one that is known to the registry before one that may be.
+
+    One that stands alone may be: its document was taken out of the registry, which goes on showing the older
+    one as replaced, or it is being linked at this moment.
+    """
+    state = chain_link.c.state
+    settled = sa.select(sa.func.min(sa.case((state == "linked", _KNOWN), else_=_PERHAPS))).where(
+        chain_link.c.predecessor_id == document.c.id, state.in_(("linked", "open", "alone"))
     )
     return settled.correlate(document).scalar_subquery()
 

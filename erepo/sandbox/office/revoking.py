@@ -10,7 +10,7 @@ office runs. What was revoked stays so.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import orjson
 from cryptography import x509
@@ -29,7 +29,6 @@ Reason = Literal[
     "cessationOfOperation",
     "privilegeWithdrawn",
 ]
-REASONS: Final[tuple[str, ...]] = get_args(Reason)
 _LIFE: Final = timedelta(days=7)
 _DAILY: Final = timedelta(days=1)
 
@@ -52,7 +51,7 @@ def revoke(home: Path, authority: Authority, serial: str, reason: str) -> Revoke
         home: the office's.
         authority: signs the list.
         serial: in hex, as everywhere here; upper or lower case.
-        reason: one of `REASONS`.
+        reason: why; a word of X.509.
 
     Raises:
         SerialUnknown: the office has issued no such certificate.

@@ -97,7 +97,7 @@ def test_an_incomplete_structure_is_listed_line_by_line(clinic: Clinic, tmp_path
         shown = run(clinic, *arguments)
         assert shown.exit_code == 2
         lines = shown.stderr.splitlines()
-        assert '- jednostka 1 "Zaklad": kod resortowy V (resort_v)' in lines
+        assert '- jednostka 1 "Zaklad" (units[1]): kod resortowy cz. V (resort_v)' in lines
         assert sum(line.startswith("- ") for line in lines) == 2
     assert clinic.states() == {"local": 1}
 

@@ -16,6 +16,7 @@ from erepo.clinic.reading import Reader, Who, find
 from erepo.clinic.reading.fetching import fetch
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_purging import content_removal
+from erepo.clinic.verifying import verify
 from tests.support.chains import Shelf, version
 from tests.support.migration_desk import ALL, LOGIN, MigrationDesk
 
@@ -91,6 +92,20 @@ async def test_one_version_of_three_goes_back_and_returns(
     assert shelf.current() == ["A3"]
     assert {link for link, _ in shelf.links().values()} == {"linked"}
     assert desk.states() == {"archived": 3}
+
+
+async def test_an_older_version_is_no_damage_while_the_newer_one_is_away(
+    desk: MigrationDesk, shelf: Shelf
+) -> None:
+    """The registry still shows it as replaced: brought back, unblocked, there again, no night complains."""
+    newer = Selection(ids=shelf.bring(version(1), version(2))[1:])
+    await archive(desk)
+    assert (await desk.migrate(newer)).migrated == 1
+    assert (await verify(desk.cloud, desk.database)).complete
+    unblock(desk.database, newer, LOGIN)
+    assert (await verify(desk.cloud, desk.database)).complete
+    await archive(desk)
+    assert (await verify(desk.cloud, desk.database)).complete
 
 
 async def test_what_is_purged_while_it_is_opened_is_fetched(desk: MigrationDesk) -> None:

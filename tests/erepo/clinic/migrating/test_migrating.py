@@ -98,6 +98,11 @@ async def test_choosing_by_kind_patient_and_dates(desk: MigrationDesk) -> None:
     assert desk.states() == {"archived": 12}
     with pytest.raises(DatesWrong):
         found(archived=(date(2026, 2, 1), date(2026, 1, 1)))
+    for day in (date.min, date.max):
+        with pytest.raises(DatesWrong):
+            found(effective=(day, None))
+        with pytest.raises(DatesWrong):
+            found(archived=(None, day))
 
 
 async def test_nothing_is_chosen_by_accident(desk: MigrationDesk) -> None:

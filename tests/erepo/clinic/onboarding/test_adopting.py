@@ -148,7 +148,7 @@ def test_a_wrong_password(elsewhere: Elsewhere) -> None:
     """It is told as that, and nothing is kept."""
     done = elsewhere.adopt(*elsewhere.stores()[:4], input="falsch\nfalsch\n")
     assert done.exit_code == 1
-    assert "does not open the PKCS#12" in done.output
+    assert "does not open the .p12 file" in done.output
     assert elsewhere.step() is None
 
 

@@ -35,8 +35,8 @@ from erepo.clinic.tables import audit_event, document, patient, submission
 from erepo.clinic.tables_retention import destruction_item
 from erepo.errors import RemoteUnavailable
 from tests.support.chains import another_patient, version
-from tests.support.destroying_cloud import RemovingCloud
 from tests.support.keeping import LATER, Keeper
+from tests.support.removing_cloud import RemovingCloud
 
 
 class Crash(BaseException):

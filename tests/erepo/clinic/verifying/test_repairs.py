@@ -19,6 +19,7 @@ from erepo.clinic.purging import purge
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import audit_event, document, now
 from erepo.clinic.tables_earchive import repair
+from erepo.clinic.tables_migrating import deletion
 from erepo.clinic.verifying import repairing, verify
 from erepo.clinic.verifying.errors import RepairUnknown
 from erepo.clinic.verifying.plan import Planner, read_plan
@@ -167,6 +168,18 @@ async def test_a_copy_that_is_damaged_here_too_is_no_good_copy(archive: ArchiveD
     assert plan(archive) == [("content", "none", "no-copy")]
     with archive.database.read() as connection:
         assert count_open(connection) == {"no-copy": 1}
+
+
+async def test_what_is_being_deleted_is_not_repaired(archive: ArchiveDesk) -> None:
+    """A person's order to delete counts: nothing is removed here, and nothing sent again."""
+    await damaged(archive)
+    with archive.database.begin() as connection:
+        [one] = connection.execute(sa.select(repair.c.document_id)).scalars()
+        connection.execute(deletion.insert().values(document_id=one, actor="nowak"))
+    before = archive.blob_files()
+    [done] = await repair_all(archive.archive, archive.database, ids(archive))
+    assert (done.outcome, archive.blob_files()) == ("refused", before)
+    assert archive.states() == {"archived": 4}
 
 
 async def test_something_else_under_our_id_is_left_for_a_person(desk: Desk) -> None:
