@@ -132,7 +132,7 @@ def test_the_commands_work_together(tmp_path: Path, folder: Path, monkeypatch: p
     assert json.loads(run("repositories", "list", "--json"))[0]["active"] is True
     assert "już w użyciu" in run("repositories", "use", "earchive")
     assert json.loads(run("earchive", "status", "--json"))["documents"] == 0
-    assert "dokumenty 0" in run("earchive", "status")
+    assert "dokumenty: 0" in run("earchive", "status")
     assert json.loads(run("earchive", "check", "--json"))["sound"] is True
     assert "uszkodzone zapisy 0" in run("earchive", "check", "--remove-orphans")
     assert json.loads(run("earchive", "rebuild", "--json")) == {"records": 0, "damaged": []}
