@@ -1,6 +1,7 @@
 """P1's files are judged before anything is revoked: as the service will, and by P1's authority."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from erepo.pki.revocation.errors import OcspUnreachable, RevokedByCrl
 from erepo.pki.revocation.vouching import ProvidersAuthorityMissing, Vouching
 from erepo.settings import P1Settings, Settings
 from tests.support.account_clinic import AccountWorld, account_clinic
-from tests.support.certificates import NOW, Recipe, usage
+from tests.support.certificates import Recipe, usage
 from tests.support.p1_files import TLS_PASSWORD, WSS_PASSWORD, P1Files, make_p1_files, p1_keys, sealed
 from tests.support.revocation import LOCAL, World, hang_up, published_world
 
@@ -64,7 +65,7 @@ def given_to_service(given: P1Files, publisher: World) -> None:
     asking = Revocation(LOCAL, publisher.folder / "crl-of-service")
     providers = Vouching(TrustStore([publisher.place.authority.certificate]), asking)
     both = Given(given.tls, TLS_PASSWORD), Given(given.wss, WSS_PASSWORD)
-    open_credentials(*both, NOW, providers)
+    open_credentials(*both, datetime.now(UTC), providers)
 
 
 def test_a_pair_that_the_service_would_refuse_is_refused_here() -> None:
