@@ -26,6 +26,8 @@ _OLDER = document.alias("older")
 _THERE = (State.ARCHIVED.value, State.REMOTE.value)
 #: Twice at most: what another archiver has linked meanwhile is seen by the second question.
 _TRIES = 2
+#: Links read from the database at once.
+_PAGE = 1000
 _REPLACING = (AssociationType.REPLACE, AssociationType.TRANSFORM_REPLACE)
 
 
@@ -49,12 +51,15 @@ async def settle_links(cloud: Cloud, database: Database) -> int:
     Raises:
         RetryableError: nobody could be asked; the next call goes on.
     """
-    settled = 0
-    for one in await asyncio.to_thread(_open, database):
-        state, code = await _link(cloud, one)
-        if state:
-            await asyncio.to_thread(_settle, database, one.id, state, code)
-            settled += 1
+    settled, last = 0, 0
+    # By the last id seen: links that stay open must not keep the later ones from their turn.
+    while page := await asyncio.to_thread(_open, database, last):
+        for one in page:
+            state, code = await _link(cloud, one)
+            if state:
+                await asyncio.to_thread(_settle, database, one.id, state, code)
+                settled += 1
+        last = page[-1].id
     return settled
 
 
@@ -115,7 +120,7 @@ def _update(cloud: Cloud, newer: DocumentEntry, older: DocumentEntry) -> Update:
     return Update(own, (new_association(own, link),))
 
 
-def _open(database: Database) -> list[_Open]:
+def _open(database: Database, after: int) -> list[_Open]:
     older = sa.func.coalesce(
         sa.case((_OLDER.c.state.in_(_THERE), _OLDER.c.entry_uuid), else_=None), chain_link.c.predecessor_entry
     )
@@ -126,12 +131,13 @@ def _open(database: Database) -> list[_Open]:
             .outerjoin(_OLDER, _OLDER.c.id == chain_link.c.predecessor_id)
             .where(
                 chain_link.c.state.in_(("open", "alone")),
+                document.c.id > after,
                 document.c.state.in_(_THERE),
                 document.c.entry_uuid.is_not(None),
                 older.is_not(None),
             )
             .order_by(document.c.id)
-            .limit(1000)
+            .limit(_PAGE)
         )
         return [_Open(*row) for row in rows]
 

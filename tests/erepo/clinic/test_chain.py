@@ -10,7 +10,7 @@ import pytest
 
 from erepo.clinic.archiving import summary
 from erepo.clinic.archiving import work as working
-from erepo.clinic.chain import settle_links
+from erepo.clinic.chain import linking, settle_links
 from erepo.clinic.chain.errors import ChainDocumentUnknown
 from erepo.clinic.intake import Beside, Intake, Received
 from erepo.clinic.kinds import Kind, set_rule
@@ -270,6 +270,29 @@ async def test_two_archivers_link_at_the_same_time_once(desk: Desk, shelf: Shelf
     desk.cloud.query = slow  # type: ignore[method-assign]
     await asyncio.gather(*(settle_links(desk.cloud, desk.database) for _ in range(2)))
     assert (shelf.current(), shelf.links(), len(desk.cloud.links)) == (["A2"], {"A2": ("linked", "")}, 1)
+
+
+async def test_links_that_stay_open_keep_no_other_from_its_turn(
+    desk: Desk, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More links than are read at once, the first of which the registry cannot settle: the last one is."""
+    monkeypatch.setattr(linking, "_PAGE", 1)
+    names = ("A", "B", "C")
+    shelf.bring(*(version(2, name=name, series=name) for name in names))
+    await archive(desk)
+
+    async def down(_: Any) -> None:
+        raise RemoteUnavailable(address="https://127.0.0.1:1")
+
+    shelf.bring(*(version(1, name=name, series=name) for name in names))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk.cloud, "update", down)
+        await archive(desk)
+    for key, (_, entry) in list(desk.cloud.entries.items()):
+        if entry.unique_id.endswith(("^A1", "^B1")):
+            del desk.cloud.entries[key]
+    assert await settle_links(desk.cloud, desk.database) == 1
+    assert shelf.links()["C2"] == ("linked", "")
 
 
 async def test_an_unknown_document_has_no_chain(shelf: Shelf) -> None:
