@@ -9,10 +9,11 @@ from rich.console import Console
 
 from erepo.cli import fetch_repositories
 from erepo.cli.desk import open_database
+from erepo.cli.patients import asked_patient
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import Database
 from erepo.clinic.fetching import Desk, Fetched, FetchReport, Wanted, connect, fetch, read_place
-from erepo.clinic.intake import Intake, Status, parse_patient
+from erepo.clinic.intake import Intake, Status
 from erepo.settings import Settings
 from erepo.texts import Text, language
 
@@ -39,7 +40,11 @@ def documents(
     sha1: Annotated[str, typer.Option(help="SHA-1 in hex that the one document must have.")] = "",
     size: Annotated[int | None, typer.Option(min=1, help="Bytes that the one document must have.")] = None,
     patient: Annotated[
-        str, typer.Option(help="PESEL or HL7 CX, for documents that do not name their patient.")
+        str,
+        typer.Option(
+            help="`-`: for documents that do not name their patient, the one whose PESEL or HL7 CX stands on"
+            " the input, or is asked for."
+        ),
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
@@ -50,8 +55,10 @@ def documents(
     """
     if len(ids) > 1 and (sha1 or size is not None):
         raise typer.BadParameter("--sha1 and --size go with one document")
+    if patient not in {"", "-"}:
+        raise typer.BadParameter("write --patient - and give the identifier on the input")
     with fail_politely():
-        whose = parse_patient(patient) if patient else None
+        whose = asked_patient() if patient else None
         wanted = [Wanted(one, sha1.lower(), size, whose) for one in dict.fromkeys(ids)]
         with open_database() as database:
             report = asyncio.run(_fetch(database, repository, wanted))

@@ -65,8 +65,12 @@ HELP: Final[dict[str, str]] = {
         "Wymagany skrót SHA-1 (szesnastkowo), przy jednym dokumencie."
     ),
     "Bytes that the one document must have.": "Wymagany rozmiar w bajtach, przy jednym dokumencie.",
-    "PESEL or HL7 CX, for documents that do not name their patient.": (
-        "PESEL lub HL7 CX, dla dokumentów, które nie wskazują pacjenta."
+    (
+        "`-`: for documents that do not name their patient, the one whose PESEL or HL7 CX stands on the"
+        " input, or is asked for."
+    ): (
+        "`-`: dla dokumentów, które nie wskazują pacjenta: pacjent, którego PESEL lub HL7 CX podano na"
+        " standardowym wejściu albo na pytanie."
     ),
     "Print one JSON array.": "Wypisz jedną tablicę JSON.",
     "Repositories of other providers: addresses, and whom to trust for them.": (

@@ -269,6 +269,14 @@ def test_the_command(world: World, octets: bytes, tmp_path: Path) -> None:
     assert run("documents", "neighbour", "1", "2", "--size", "3")[0] == 2
 
 
+def test_a_patient_is_never_taken_from_the_arguments() -> None:
+    """Whoever lists the processes would read it: refused before anything is opened, and not repeated."""
+    done = CliRunner().invoke(app, ["documents", "other", "1.2.3", "--patient", "44051401359"])
+    assert done.exit_code == 2
+    assert "--patient -" in done.output
+    assert "44051401359" not in done.output
+
+
 def test_places_are_checked(world: World) -> None:
     """Names, addresses, ids and certificates of a foreign repository have their forms; each is known once."""
     good = replace(world.place, name="other", repository_unique_id=new_oid())
