@@ -24,11 +24,8 @@ from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.tables import audit_event, batch, document, kind_rule, submission
 from tests.support import fake_cloud as faults
 from tests.support.archive_desk import Desk
+from tests.support.crashing import Crash, fail_at
 from tests.support.fake_cloud import FakeCloud
-
-
-class Crash(BaseException):
-    """The process ends here."""
 
 
 @pytest.fixture
@@ -340,41 +337,11 @@ _BOUNDARIES: list[tuple[Any, str]] = [
 
 
 def _crash_at(moment: int, when: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], bool]:
-    """Let the process end before or after its `moment`-th step across any boundary."""
-    counter = itertools.count(1)
-    crashed = False
-
-    def wrap(owner: Any, name: str) -> None:
-        real = getattr(owner, name)
-
-        def due(after: bool) -> None:
-            nonlocal crashed
-            if crashed or (after == (when == "after") and next(counter) == moment):
-                crashed = True
-                raise Crash
-
-        if owner is FakeCloud:
-
-            async def step(*values: Any, **named: Any) -> Any:
-                due(after=False)
-                result = await real(*values, **named)
-                due(after=True)
-                return result
-        else:
-
-            def step(*values: Any, **named: Any) -> Any:  # type: ignore[misc]
-                due(after=False)
-                result = real(*values, **named)
-                due(after=True)
-                return result
-
-        monkeypatch.setattr(owner, name, step)
-
-    for owner, name in _BOUNDARIES:
-        wrap(owner, name)
-    real_close = ledger.close
-    monkeypatch.setattr(ledger, "close", lambda *one: (0, 0) if crashed else real_close(*one))
-    return lambda: crashed
+    """Let the process end before or after its `moment`-th step; it gives no batch back."""
+    crashed = fail_at(moment, when, monkeypatch, _BOUNDARIES)
+    close = ledger.close
+    monkeypatch.setattr(ledger, "close", lambda *one: (0, 0) if crashed() else close(*one))
+    return crashed
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -15,11 +15,8 @@ from erepo.clinic.verifying import verify
 from tests.support import fake_cloud as faults
 from tests.support.archive_desk import Desk
 from tests.support.chains import CANCELLING, Shelf, version
+from tests.support.crashing import Crash, fail_at
 from tests.support.fake_cloud import FakeCloud
-
-
-class Crash(BaseException):
-    """The process ends here."""
 
 
 @pytest.fixture
@@ -48,37 +45,11 @@ _BOUNDARIES: list[tuple[Any, str]] = [
 
 
 def _crash_at(moment: int, when: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], bool]:
-    """Let the process end before or after its `moment`-th step across any boundary."""
-    counter, crashed = itertools.count(1), False
-
-    def due(after: bool) -> None:
-        nonlocal crashed
-        if crashed or (after == (when == "after") and next(counter) == moment):
-            crashed = True
-            raise Crash
-
-    def wrap(owner: Any, name: str) -> None:
-        real = getattr(owner, name)
-
-        async def answered(*values: Any) -> Any:
-            due(after=False)
-            result = await real(*values)
-            due(after=True)
-            return result
-
-        def done(*values: Any, **named: Any) -> Any:
-            due(after=False)
-            result = real(*values, **named)
-            due(after=True)
-            return result
-
-        monkeypatch.setattr(owner, name, answered if owner is FakeCloud else done)
-
-    for owner, name in _BOUNDARIES:
-        wrap(owner, name)
+    """Let the process end before or after its `moment`-th step; it gives no batch back."""
+    crashed = fail_at(moment, when, monkeypatch, _BOUNDARIES)
     close = ledger.close
-    monkeypatch.setattr(ledger, "close", lambda *one: (0, 0) if crashed else close(*one))
-    return lambda: crashed
+    monkeypatch.setattr(ledger, "close", lambda *one: (0, 0) if crashed() else close(*one))
+    return crashed
 
 
 async def _run(desk: Desk) -> None:

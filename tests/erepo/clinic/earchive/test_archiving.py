@@ -12,11 +12,8 @@ from erepo.clinic.archiving import leases, ledger, reconcile, summary
 from erepo.clinic.earchive import EArchive, archive, check
 from erepo.clinic.earchive.records import Records
 from erepo.clinic.verifying import verify
+from tests.support.crashing import Crash, fail_at
 from tests.support.earchive import ArchiveDesk
-
-
-class Crash(BaseException):
-    """The process ends here."""
 
 
 async def test_documents_arrive_and_are_verified(desk: ArchiveDesk) -> None:
@@ -68,38 +65,12 @@ def _boundaries() -> list[tuple[Any, str]]:
 
 def _crash_at(moment: int, when: str, patch: pytest.MonkeyPatch) -> Callable[[], bool]:
     """Let the process end before or after its `moment`-th step across any boundary."""
-    counter, crashed = itertools.count(1), False
-
-    def due(*, after: bool) -> None:
-        nonlocal crashed
-        if crashed or (after == (when == "after") and next(counter) == moment):
-            crashed = True
-            raise Crash
-
-    def wrap(owner: Any, name: str) -> None:
-        real = getattr(owner, name)
-
-        async def later(*values: Any, **named: Any) -> Any:
-            due(after=False)
-            result = await real(*values, **named)
-            due(after=True)
-            return result
-
-        def now(*values: Any, **named: Any) -> Any:
-            due(after=False)
-            result = real(*values, **named)
-            due(after=True)
-            return result
-
-        patch.setattr(owner, name, later if owner is EArchive else now)
-
-    for owner, name in _boundaries():
-        wrap(owner, name)
+    crashed = fail_at(moment, when, patch, _boundaries())
     delete, close = FileBlobStore.delete, ledger.close
     # A process that has ended tidies nothing up.
-    patch.setattr(FileBlobStore, "delete", lambda *one: None if crashed else delete(*one))
-    patch.setattr(ledger, "close", lambda *one: (0, 0) if crashed else close(*one))
-    return lambda: crashed
+    patch.setattr(FileBlobStore, "delete", lambda *one: None if crashed() else delete(*one))
+    patch.setattr(ledger, "close", lambda *one: (0, 0) if crashed() else close(*one))
+    return crashed
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -25,13 +25,10 @@ from erepo.clinic.tables import audit_event, document, now
 from erepo.clinic.tables_purging import content_removal
 from tests.support import fake_cloud as faults
 from tests.support.archive_desk import Desk
+from tests.support.crashing import Crash, fail_at
 from tests.support.fake_cloud import FakeCloud
 
 OLD = timedelta(days=31)
-
-
-class Crash(BaseException):
-    """The process ends here."""
 
 
 @pytest.fixture
@@ -317,38 +314,6 @@ _BOUNDARIES: list[tuple[Any, str]] = [
 ]
 
 
-def _crash_at(moment: int, when: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], bool]:
-    """Let the process end before or after its `moment`-th step across any boundary."""
-    counter, crashed = itertools.count(1), False
-
-    def due(after: bool) -> None:
-        nonlocal crashed
-        if crashed or (after == (when == "after") and next(counter) == moment):
-            crashed = True
-            raise Crash
-
-    def wrap(owner: Any, name: str) -> None:
-        real = getattr(owner, name)
-
-        async def step_later(*values: Any, **named: Any) -> Any:
-            due(after=False)
-            result = await real(*values, **named)
-            due(after=True)
-            return result
-
-        def step(*values: Any, **named: Any) -> Any:
-            due(after=False)
-            result = real(*values, **named)
-            due(after=True)
-            return result
-
-        monkeypatch.setattr(owner, name, step_later if owner is FakeCloud else step)
-
-    for owner, name in _BOUNDARIES:
-        wrap(owner, name)
-    return lambda: crashed
-
-
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_crash_at_any_boundary_loses_nothing_and_leaves_nothing_over(
     desk: Desk, when: str, monkeypatch: pytest.MonkeyPatch
@@ -357,7 +322,7 @@ async def test_a_crash_at_any_boundary_loses_nothing_and_leaves_nothing_over(
     for moment in itertools.count(1):
         await archived(desk, 4, seed=moment)
         with monkeypatch.context() as patch:
-            has_crashed = _crash_at(moment, when, patch)
+            has_crashed = fail_at(moment, when, patch, _BOUNDARIES)
             with contextlib.suppress(Crash, BaseExceptionGroup):
                 await purge(desk.cloud, desk.database)
         check_nothing_is_lost(desk)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -35,12 +34,9 @@ from erepo.clinic.tables import audit_event, document, patient, submission
 from erepo.clinic.tables_retention import destruction_item
 from erepo.errors import RemoteUnavailable
 from tests.support.chains import another_patient, version
+from tests.support.crashing import Crash, fail_at
 from tests.support.keeping import LATER, Keeper
 from tests.support.removing_cloud import RemovingCloud
-
-
-class Crash(BaseException):
-    """The process ends here."""
 
 
 async def archived(keeper: Keeper, *documents: bytes) -> list[str]:
@@ -197,38 +193,6 @@ _BOUNDARIES: list[tuple[Any, str]] = [
 ]
 
 
-def _crash_at(moment: int, when: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], bool]:
-    """Let the process end before or after its `moment`-th step across any boundary."""
-    counter, crashed = itertools.count(1), False
-
-    def due(after: bool) -> None:
-        nonlocal crashed
-        if crashed or (after == (when == "after") and next(counter) == moment):
-            crashed = True
-            raise Crash
-
-    def wrap(owner: Any, name: str) -> None:
-        real = getattr(owner, name)
-
-        async def answered(*values: Any) -> Any:
-            due(after=False)
-            result = await real(*values)
-            due(after=True)
-            return result
-
-        def done(*values: Any) -> Any:
-            due(after=False)
-            result = real(*values)
-            due(after=True)
-            return result
-
-        monkeypatch.setattr(owner, name, answered if owner is RemovingCloud else done)
-
-    for owner, name in _BOUNDARIES:
-        wrap(owner, name)
-    return lambda: crashed
-
-
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_crash_at_any_boundary_of_a_destruction(
     keeper: Keeper, when: str, monkeypatch: pytest.MonkeyPatch
@@ -241,7 +205,7 @@ async def test_a_crash_at_any_boundary_of_a_destruction(
         keeper.bring(version(1, name=f"{name}local", series=f"{name}local"))
         proposal = keeper.confirm(keeper.propose())
         with monkeypatch.context() as patch:
-            has_crashed = _crash_at(moment, when, patch)
+            has_crashed = fail_at(moment, when, patch, _BOUNDARIES)
             with contextlib.suppress(Crash):
                 await run(keeper, proposal)
         done = await run(keeper, keeper.confirm(proposal))
