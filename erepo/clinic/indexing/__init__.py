@@ -6,6 +6,7 @@ the service (`working`), and says what is late and why (`report`). Nothing is re
 not show themselves (`enrolling`), so no crash makes it forget an index that has to be made, or withdrawn.
 """
 
+from erepo.clinic.indexing.acting import account_in_use, acting_as, default_login
 from erepo.clinic.indexing.alarms import Alarm, mark_told, untold
 from erepo.clinic.indexing.asking import ask, ask_refused, order_withdrawal
 from erepo.clinic.indexing.duties import DUTIES, LAWFUL, Duty
@@ -14,7 +15,7 @@ from erepo.clinic.indexing.medical import set_event
 from erepo.clinic.indexing.report import Report, Shown, report, show
 from erepo.clinic.indexing.results import Reason, Refused, RunResult
 from erepo.clinic.indexing.states import MOVES, Index
-from erepo.clinic.indexing.working import Choice, run
+from erepo.clinic.indexing.working import Choice, look, run
 
 __all__ = [
     "DUTIES",
@@ -30,9 +31,13 @@ __all__ = [
     "Report",
     "RunResult",
     "Shown",
+    "account_in_use",
+    "acting_as",
     "ask",
     "ask_refused",
+    "default_login",
     "enrol",
+    "look",
     "mark_told",
     "order_withdrawal",
     "report",

@@ -102,10 +102,8 @@ def run(  # noqa: PLR0913 - one argument per thing a run needs
         except ErepoError as error:
             result.problem = Problem.of(error)
             return result
-    enrol(database, ContentStore.at(settings), at)
+    ids = look(database, settings, wanted, at)
     with database.read() as connection:
-        kinds = [kind.value for kind in wanted.kinds]
-        ids = ledger.due(connection, at, kinds=kinds, ids=wanted.ids, limit=wanted.limit)
         pause = pause_of(connection, account)
     result.due = len(ids)
     if pause is not None and ids and at < pause.resume_at and not wanted.ids:
@@ -115,6 +113,21 @@ def run(  # noqa: PLR0913 - one argument per thing a run needs
     work.paused = pause is not None
     work.all(ids)
     return result
+
+
+def look(database: Database, settings: Settings, choice: Choice, at: datetime) -> list[int]:
+    """Return what a run would take now, by internal ids; nothing is sent, the list of indexes is brought up.
+
+    Args:
+        database: the clinic's.
+        settings: of the installation.
+        choice: among what is due.
+        at: now.
+    """
+    enrol(database, ContentStore.at(settings), at)
+    kinds = [kind.value for kind in choice.kinds]
+    with database.read() as connection:
+        return ledger.due(connection, at, kinds=kinds, ids=choice.ids, limit=choice.limit)
 
 
 @dataclass
