@@ -1,5 +1,6 @@
 """A clinic registered in the sandbox's P1, with archived documents and their medical events."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from tests.support.clinic_side import STRUCTURE
 from tests.support.p1_files import TLS_PASSWORD, WSS_PASSWORD
 
 LOGIN = "archiwum"
+_SEEDS = itertools.count(7001)
 
 
 @dataclass
@@ -67,10 +69,11 @@ class IndexSite:
         self.batches += 1
         self.site.clinic.take_in(contents, self.folder / f"in{self.batches}")
 
-    async def archive(self, count: int, *, seed: int = 1, events: bool = True, **options: Any) -> list[str]:
+    async def archive(self, count: int, *, events: bool = True, **options: Any) -> list[str]:
         """Take documents of the EDM list in, and archive them; return their opaque ids."""
         before = set(self.ids())
-        made = generate(seed, count, kinds=["lab_result", "discharge_summary"], size=20_000, **options)
+        # P1 is shared by many tests: no two of them have documents of the same ids.
+        made = generate(next(_SEEDS), count, kinds=["lab_result", "discharge_summary"], size=20_000, **options)
         self.take_in(*(one.octets for one in made))
         await self.site.clinic.send_all()
         if events:
