@@ -73,7 +73,9 @@ class IndexSite:
         """Take documents of the EDM list in, and archive them; return their opaque ids."""
         before = set(self.ids())
         # P1 is shared by many tests: no two of them have documents of the same ids.
-        made = generate(next(_SEEDS), count, kinds=["lab_result", "discharge_summary"], size=20_000, **options)
+        made = generate(
+            next(_SEEDS), count, kinds=["lab_result", "discharge_summary"], size=20_000, **options
+        )
         self.take_in(*(one.octets for one in made))
         await self.site.clinic.send_all()
         if events:

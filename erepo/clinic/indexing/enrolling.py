@@ -8,7 +8,8 @@ or a destruction, the next run sees a document that is gone, and its index is no
     own, of the EDM list, on its way or archived    waiting, with a deadline
     went (migrating, blocked, deleted)              waiting, refused → left; indexed → withdrawing
     is cancelled by an archived document            the same
-    is replaced in the repository by a newer one    waiting, refused → left; indexed: the newer one's RPLC
+    is replaced in the repository by a newer one    waiting, refused → left; indexed: the newer one's RPLC,
+                                                    or withdrawing, where no newer one will be indexed
     is in the repository again                      withdrawn, left (because it had gone) → waiting
 """
 
@@ -41,6 +42,8 @@ OWN: Final = "own"
 #: Why an index went or was not needed.
 GONE, CANCELLED, REPLACED = "gone", "cancelled", "replaced"
 _SLICE: Final = 500
+#: More versions of one document than anybody has made.
+_DEEPEST: Final = 1000
 _NEWER = document.alias("newer")
 
 
@@ -84,6 +87,7 @@ def enrol(database: Database, store: ContentStore, at: datetime) -> Enrolled:
             _leave(connection, code, which)
             for code, which in ((GONE, went), (CANCELLED, _cancelled()), (REPLACED, _replaced()))
         )
+        owed += _owe(connection, at, REPLACED, document.c.id.in_(_outlived(connection)))
         again = _return(connection)
     return Enrolled(new, owed, left, again)
 
@@ -168,6 +172,26 @@ def _replaced() -> sa.ColumnElement[bool]:
         .correlate(document)
         .exists()
     )
+
+
+def _outlived(connection: sa.Connection) -> list[int]:
+    """Return documents with an index whose newer versions will have none: cancelled, or gone themselves."""
+    live = (Index.WAITING.value, Index.INDEXING.value, Index.INDEXED.value, Index.REFUSED.value)
+    found = []
+    for document_id in _ids(connection, Index.INDEXED, _replaced()):
+        edge, seen, followed = [document_id], {document_id}, False
+        while edge and not followed and len(seen) < _DEEPEST:
+            rows = connection.execute(
+                sa.select(chain_link.c.document_id, document_index.c.state)
+                .outerjoin(document_index, document_index.c.document_id == chain_link.c.document_id)
+                .where(chain_link.c.predecessor_id.in_(edge), chain_link.c.state == "linked")
+            ).all()
+            followed = any(row.state in live for row in rows)
+            edge = [row.document_id for row in rows if row.document_id not in seen]
+            seen.update(edge)
+        if not followed:
+            found.append(document_id)
+    return found
 
 
 def _ids(connection: sa.Connection, state: Index, which: sa.ColumnElement[bool]) -> list[int]:

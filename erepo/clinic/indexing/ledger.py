@@ -1,7 +1,7 @@
 """The commits of indexing; those of one document are fenced by its lease.
 
 C  claim   waiting → indexing (or indexing, withdrawing taken over), lease `owner|expiry`
-K  keep    indexing → indexed; with it what this document replaces → replaced or left
+K  keep    indexing → indexed; with it what this document replaces → replaced
 W  went    withdrawing → withdrawn
 B  back    nothing of it is at P1: indexing → waiting, refused; unknown: stays indexing; with a time
 """
@@ -29,6 +29,8 @@ from erepo.clinic.tables_indexing import document_index
 
 #: Seconds a lease lasts: longer than one request, shorter than `leases.is_free` takes for a wrong clock.
 LIFE: Final = 200
+#: More versions of one document than anybody has made.
+_DEEPEST: Final = 1000
 _i = document_index.c
 
 
@@ -81,32 +83,43 @@ def claim(database: Database, document_id: int, actor: str, at: datetime) -> Cla
 
 @dataclass(frozen=True, slots=True)
 class Older:
-    """The document whose place another takes in the repository.
+    """The nearest older version of a document that P1 has, or may have.
 
     Attributes:
         id: internal id.
         unique_id: XDS uniqueId.
-        state: of its index; None where it is on no list.
+        state: of its index: indexed, or indexing.
     """
 
     id: int
     unique_id: str
-    state: Index | None
+    state: Index
 
 
 def older(connection: sa.Connection, document_id: int) -> Older | None:
-    """Return what the document replaces in the repository; None where it replaces nothing there."""
-    row = connection.execute(
-        sa.select(document.c.id, document.c.unique_id, _i.state)
-        .join(chain_link, chain_link.c.predecessor_id == document.c.id)
-        .outerjoin(document_index, _i.document_id == document.c.id)
-        .where(
-            chain_link.c.document_id == document_id,
-            chain_link.c.state == "linked",
-            chain_link.c.cancels.is_(False),
-        )
-    ).one_or_none()
-    return Older(row.id, row.unique_id, Index(row.state) if row.state else None) if row else None
+    """Return whose place in P1 the document takes; None where it takes nobody's.
+
+    Versions between them that were replaced before they were indexed are passed over.
+    """
+    at, seen = document_id, set[int]()
+    while at not in seen and len(seen) < _DEEPEST:
+        seen.add(at)
+        row = connection.execute(
+            sa.select(document.c.id, document.c.unique_id, _i.state)
+            .join(chain_link, chain_link.c.predecessor_id == document.c.id)
+            .outerjoin(document_index, _i.document_id == document.c.id)
+            .where(
+                chain_link.c.document_id == at,
+                chain_link.c.state == "linked",
+                chain_link.c.cancels.is_(False),
+            )
+        ).one_or_none()
+        if row is None:
+            return None
+        if row.state in (Index.INDEXED.value, Index.INDEXING.value):
+            return Older(row.id, row.unique_id, Index(row.state))
+        at = row.id
+    return None
 
 
 def keep(database: Database, mine: Claimed, found: IndexState, replaced: Older | None, at: datetime) -> None:
@@ -133,14 +146,10 @@ def keep(database: Database, mine: Claimed, found: IndexState, replaced: Older |
         state = connection.execute(
             sa.select(_i.state).where(_i.document_id == replaced.id).with_for_update()
         ).scalar()
-        gone = {"code": REPLACED, "told": None, "next_at": None}
         if state == Index.INDEXED.value:
-            values = {**gone, "withdrawn_at": at}
+            values = {"code": REPLACED, "told": None, "next_at": None, "withdrawn_at": at}
             move(connection, [replaced.id], Index.INDEXED, Index.REPLACED, "index_replaced",
                  actor=mine.actor, values=values)  # fmt: skip
-        elif state in (Index.WAITING.value, Index.REFUSED.value):
-            move(connection, [replaced.id], Index(state), Index.LEFT, "index_not_needed",
-                 actor=mine.actor, values=gone, why=REPLACED)  # fmt: skip
 
 
 def went(database: Database, mine: Claimed, at: datetime) -> None:

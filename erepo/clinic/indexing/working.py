@@ -234,7 +234,7 @@ class _Work:
 
     def _ask(self, mine: Claimed, older: Older | None) -> IndexState:
         entry = mine.entry
-        replaces = older.unique_id if older is not None and older.state is Index.INDEXED else ""
+        replaces = older.unique_id if older is not None else ""
         year = entry.year or self.clock().year
         try:
             return self.client.index_document(

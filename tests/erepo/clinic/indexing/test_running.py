@@ -121,7 +121,7 @@ async def test_a_person_may_ask_during_a_pause(site: IndexSite) -> None:
 
 
 async def test_what_may_come_by_itself_is_tried_again_and_the_rest_is_refused(site: IndexSite) -> None:
-    """An event that P1 does not know yet: later. No event at all: refused by name, until somebody gives it."""
+    """An event that P1 does not know yet: later. None at all: refused by name, until somebody gives it."""
     ids = await site.archive(2, events=False)
     without = ids[0]
     with site.database.begin() as connection:
