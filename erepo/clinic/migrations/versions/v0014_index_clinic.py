@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_document_index_document_id")),
         sa.PrimaryKeyConstraint("document_id", name=op.f("pk_document_index")),
     )
-    op.create_index(op.f("ix_document_index_state"), "document_index", ["state", "deadline"])
+    op.create_index(op.f("ix_document_index_state_deadline"), "document_index", ["state", "deadline"])
     op.create_table(
         "index_pause",
         sa.Column("account", sa.String(length=16), nullable=False),
