@@ -9,10 +9,13 @@ from typing import Annotated
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.states import Completed
 from pydantic import Field
 
 from erepo.cda.kinds import Kind
-from erepo.clinic.indexing import Choice
+from erepo.clinic.archiving.results import Problem
+from erepo.clinic.indexing import Choice, RunResult
+from erepo.texts import Text, language
 from flows.index_page import report_indexing
 from flows.kind_choices import KIND_NAMES
 from flows.naming import run_name
@@ -20,6 +23,11 @@ from tasks.boundary import guarded
 from tasks.clinic import not_needed, opened
 from tasks.indexing import announce_deadlines, index_due, look_at_indexes, order_indexes, read_index_report
 
+_UNUSED = Text(
+    "The repository is not registered in P1, and nothing of it is indexed there: nothing to do.",
+    "Repozytorium nie jest zarejestrowane w P1 i nic z niego nie jest tam zaindeksowane: nie ma nic do"
+    " zrobienia.",
+)
 _Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 _EVERYTHING = "Puste: wszystkie wymagane / Empty: all that are required."
 
@@ -70,11 +78,17 @@ async def index_documents(
             return None
         if choice.ids:
             await order_indexes(choice.ids, acting_user)
-        result = await index_due(choice, acting_user)
+        result, problem = RunResult(), None
+        try:
+            result = await index_due(choice, acting_user)
+        except Exception as error:  # noqa: BLE001 — deadlines pass in a maintenance window as well
+            problem = error
+            result.problem = Problem.of(error)
         found = await read_index_report()
+        if found.unused:
+            return Completed(message=_UNUSED.fill(language()))
         await report_indexing(result, result.due, found)
-        if found.problem is None:
-            await announce_deadlines()
-    if (problem := result.error()) is not None:
+        await announce_deadlines()
+    if (problem := problem or result.error()) is not None:
         raise problem
     return None

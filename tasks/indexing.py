@@ -24,6 +24,7 @@ from erepo.clinic.indexing import (
 from erepo.clinic.indexing.alarms import EVENT
 from erepo.clinic.rest.speaking import account_client
 from erepo.clinic.tables import now
+from erepo.errors import ErepoError
 from tasks.boundary import guarded
 from tasks.clinic import Clinic, current
 from tasks.events import emit
@@ -71,9 +72,14 @@ async def index_due(choice: Choice, login: str) -> RunResult:
 @task(name="look-at-indexes", cache_policy=NO_CACHE)
 @guarded
 async def look_at_indexes(choice: Choice) -> int:
-    """Count what a run would take now; nothing is sent."""
+    """Count what a run would take now; nothing is sent. Where the account cannot index: none."""
     clinic = current()
-    return len(await asyncio.to_thread(look, clinic.database, clinic.settings, choice, now()))
+    account = clinic.connection.account
+    try:
+        return len(await asyncio.to_thread(look, clinic.database, clinic.settings, account, choice, now()))
+    except ErepoError as error:
+        get_run_logger().warning("nothing can be indexed: %s", error.code)
+        return 0
 
 
 @task(name="read-index-report", cache_policy=NO_CACHE)

@@ -124,7 +124,7 @@ def run_(
     choice = Choice(tuple(map(parse_kind, kinds or ())), tuple(dict.fromkeys(ids or ())), limit)
     with complaining(as_json=as_json), _desk(login) as (desk, actor):
         if dry_run:
-            due = len(look(desk.database, desk.settings, choice, now()))
+            due = len(look(desk.database, desk.settings, desk.account, choice, now()))
             typer.echo(orjson.dumps({"due": due}) if as_json else _AHEAD.fill(language(), due=due))
             return
         _order(desk, choice, actor, refused=refused)

@@ -13,6 +13,7 @@ from blocks import TenantCertificates
 from erepo.clinic.account import load_connection
 from erepo.clinic.onboarding.activation import active_account
 from erepo.clinic.tables import document, now, patient
+from erepo.clinic.tables_account import p1_registration
 from erepo.clinic.tables_indexing import document_index
 from flows.index_documents import index_documents
 from tasks import indexing, publishing
@@ -100,3 +101,11 @@ async def test_an_outage_ends_failed_and_the_next_run_leaves_p1_alone(site: Inde
     site.past_pauses()
     assert (await index_documents(return_state=True)).is_completed()
     assert site.counts() == {"indexed": 2}
+    with site.database.begin() as connection:
+        connection.execute(p1_registration.update().values(state="none", repository_unique_id=""))
+    assert (await index_documents(return_state=True)).is_failed()
+    with site.database.begin() as connection:
+        connection.execute(document_index.delete())
+    state = await index_documents(return_state=True)
+    assert state.is_completed()
+    assert "not registered in P1" in (state.message or "")

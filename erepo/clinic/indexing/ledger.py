@@ -22,7 +22,6 @@ from erepo.clinic.indexing.preflight import Entry
 from erepo.clinic.indexing.results import Reason
 from erepo.clinic.indexing.states import Index, move
 from erepo.clinic.rest.indexing import IndexState
-from erepo.clinic.states import State
 from erepo.clinic.tables import document
 from erepo.clinic.tables_chain import chain_link
 from erepo.clinic.tables_indexing import document_index
@@ -218,6 +217,8 @@ def due(
 ) -> list[int]:
     """Return what is to be done now: withdrawals first, then by deadline. Named ids wait for no time.
 
+    What is not in the repository yet waits for that, whoever names it.
+
     Args:
         connection: of the transaction.
         at: now.
@@ -228,8 +229,7 @@ def due(
     withdrawing = _i.state == Index.WITHDRAWING.value
     going = sa.and_(
         _i.state.in_((Index.WAITING.value, Index.INDEXING.value)),
-        sa.or_(document.c.state.in_(THERE), document.c.public_id.in_(ids)),
-        document.c.state != State.DELETED.value,
+        document.c.state.in_(THERE),
     )
     found = (
         sa.select(_i.document_id)

@@ -27,6 +27,8 @@ from erepo.identifiers.pesel import Pesel
 from erepo.identifiers.regon import Regon
 from erepo.texts import Text
 
+#: Key of a document that is not in the repository.
+ARCHIVED: Final = "archived"
 #: Code of a refusal of ours; its cause names everything that is missing.
 NOT_READY: Final = "indexing.not-ready"
 _CAUSE = Text(
@@ -60,9 +62,7 @@ class Missing:
 
 _DOCUMENT: Final = Text("document", "dokument")
 _WHAT: Final = {
-    "archived": Missing(
-        "archived", _DOCUMENT, Text("not in the repository", "nie znajduje się w repozytorium")
-    ),
+    ARCHIVED: Missing(ARCHIVED, _DOCUMENT, Text("not in the repository", "nie znajduje się w repozytorium")),
     "kind": Missing(
         "kind",
         _DOCUMENT,
@@ -178,7 +178,7 @@ _SELECT: Final = sa.select(
 def _of_row(row: Any, entry: Entry, at: datetime) -> Iterator[Missing]:
     duty = DUTIES[Kind(row.kind)]
     if row.state not in THERE:
-        yield _WHAT["archived"]
+        yield _WHAT[ARCHIVED]
     if not duty.possible or row.origin != OWN:
         yield _WHAT["kind"]
     if row.authority == oids.PESEL and not Pesel.is_valid(row.identifier):

@@ -14,7 +14,8 @@ from erepo.clinic.indexing.errors import IndexUnknown
 from erepo.clinic.indexing.pausing import Pause, pause_of
 from erepo.clinic.indexing.preflight import check_account
 from erepo.clinic.indexing.results import Reason
-from erepo.clinic.indexing.states import TO_GO, Index
+from erepo.clinic.indexing.states import AT_P1, TO_GO, Index
+from erepo.clinic.p1.errors import P1NotRegistered
 from erepo.clinic.tables import document
 from erepo.clinic.tables_indexing import document_index
 from erepo.errors import ErepoError
@@ -88,6 +89,12 @@ class Report:
     owed: int = 0
     pause: Pause | None = None
     problem: Problem | None = None
+
+    @property
+    def unused(self) -> bool:
+        """Whether the clinic does not index in P1 at all: it is not registered, and P1 has nothing of it."""
+        there = any(self.states.get(name, 0) for name in AT_P1)
+        return self.problem is not None and self.problem.code == P1NotRegistered.code and not there
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""

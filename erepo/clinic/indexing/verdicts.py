@@ -72,6 +72,9 @@ def verdict(error: Exception) -> Verdict:
             return Verdict.HALT if ACCOUNT_KEYS & missing(error) else Verdict.FINAL
         return _CODES.get(code, Verdict.HALT)
     if isinstance(error, IndexTrouble):
+        if (error.data["code"], error.data["phase"]) == ("index.outcome-unknown", "ask"):
+            # P1 answers; what was sent to it a moment ago may still arrive (a withdrawal waits for that).
+            return Verdict.LATER
         return _CODES.get(str(error.data["code"]), Verdict.OUTAGE)
     return Verdict.OUTAGE if isinstance(error, ErepoError) and error.retryable else Verdict.HALT
 

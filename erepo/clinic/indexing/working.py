@@ -32,7 +32,7 @@ from erepo.clinic.indexing.enrolling import enrol
 from erepo.clinic.indexing.errors import IndexTaken
 from erepo.clinic.indexing.ledger import Claimed, Older
 from erepo.clinic.indexing.pausing import end_pause, next_attempt, note_outage, pause_of
-from erepo.clinic.indexing.preflight import check_account, missing_of
+from erepo.clinic.indexing.preflight import ARCHIVED, check_account, missing_of
 from erepo.clinic.indexing.results import Reason, Refused, RunResult, of_service
 from erepo.clinic.indexing.states import Index
 from erepo.clinic.indexing.verdicts import REPLACES, Verdict, certain, missing, verdict
@@ -96,13 +96,11 @@ def run(  # noqa: PLR0913 - one argument per thing a run needs
     check_permitted(database, settings)
     wanted, at = choice or Choice(), clock()
     result = RunResult()
-    with database.read() as connection:
-        try:
-            check_account(connection, account, at)
-        except ErepoError as error:
-            result.problem = Problem.of(error)
-            return result
-    ids = look(database, settings, wanted, at)
+    try:
+        ids = look(database, settings, account, wanted, at)
+    except ErepoError as error:
+        result.problem = Problem.of(error)
+        return result
     with database.read() as connection:
         pause = pause_of(connection, account)
     result.due = len(ids)
@@ -115,15 +113,21 @@ def run(  # noqa: PLR0913 - one argument per thing a run needs
     return result
 
 
-def look(database: Database, settings: Settings, choice: Choice, at: datetime) -> list[int]:
-    """Return what a run would take now, by internal ids; nothing is sent, the list of indexes is brought up.
+def look(database: Database, settings: Settings, account: str, choice: Choice, at: datetime) -> list[int]:
+    """Return what a run would take now, by internal ids; the list of indexes is brought up to date.
 
     Args:
         database: the clinic's.
         settings: of the installation.
+        account: 16 digits.
         choice: among what is due.
         at: now.
+
+    Raises:
+        P1NotRegistered, CertificatesOver, RegonWrong, StructureIncomplete: nothing of the account can be.
     """
+    with database.read() as connection:
+        check_account(connection, account, at)
     enrol(database, ContentStore.at(settings), at)
     kinds = [kind.value for kind in choice.kinds]
     with database.read() as connection:
@@ -217,7 +221,11 @@ class _Work:
             lacking = None if mine.entry.begun else missing_of(connection, mine.entry, self.clock())
             older = ledger.older(connection, mine.entry.id)
         if lacking is not None:
-            self._refuse(mine, lacking)
+            if ARCHIVED in lacking.missing:
+                # It went this moment, or is on its way again: the next look at the documents decides.
+                self._postpone(mine, lacking, certain=True)
+            else:
+                self._refuse(mine, lacking)
             return False
         if older is not None and older.state is Index.INDEXING:
             self._postpone(mine, Reason.of(IndexTaken()), certain=not mine.entry.begun)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from erepo.clinic.indexing import ask_refused, ledger, run, set_event
+from erepo.clinic.indexing import ask_refused, ledger, report, run, set_event
 from erepo.clinic.indexing.errors import EventWrong
 from erepo.clinic.maintenance import open_window
 from erepo.clinic.maintenance.errors import MaintenanceNow
@@ -173,6 +173,8 @@ async def test_nothing_is_sent_where_it_may_not_be(site: IndexSite) -> None:
     result = site.run()
     assert result.problem is not None
     assert (result.problem.code, site.counts()) == (P1NotRegistered.code, {"waiting": 1})
+    with site.database.read() as connection:
+        assert report(connection, site.site.account, now(), timedelta(hours=1)).unused
     open_window(site.database, now() - timedelta(minutes=1), now() + timedelta(hours=1))
     with pytest.raises(MaintenanceNow):
         site.run(ids=tuple(site.ids()))
