@@ -20,7 +20,7 @@ from erepo.clinic.indexing.enrolling import REPLACED, THERE
 from erepo.clinic.indexing.errors import IndexTaken
 from erepo.clinic.indexing.preflight import Entry
 from erepo.clinic.indexing.results import Reason
-from erepo.clinic.indexing.states import Index, move
+from erepo.clinic.indexing.states import AT_P1, Index, move
 from erepo.clinic.rest.indexing import IndexState
 from erepo.clinic.tables import document
 from erepo.clinic.tables_chain import chain_link
@@ -166,15 +166,11 @@ def went(database: Database, mine: Claimed, at: datetime) -> None:
 
 
 def forget(connection: sa.Connection, destroyed: sa.Select[tuple[int]]) -> None:
-    """Take from rows of destroyed documents what could name them, unless P1 still has their index."""
+    """Let go of the rows of destroyed documents; of what P1 still has the id stays until it went."""
     own = _i.document_id.in_(destroyed)
-    connection.execute(
-        document_index.update().where(own).values(event_root=None, event_extension=None, event_from=None)
-    )
-    done = _i.state.not_in((Index.INDEXING.value, Index.INDEXED.value, Index.WITHDRAWING.value))
-    connection.execute(
-        document_index.update().where(own, done).values(unique_id="destroyed", entry_uuid=None)
-    )
+    connection.execute(document_index.delete().where(own, _i.state.not_in(AT_P1)))
+    nothing = dict.fromkeys(("event_root", "event_extension", "event_from", "told"))
+    connection.execute(document_index.update().where(own).values(nothing))
 
 
 def back(
