@@ -4,7 +4,7 @@ from typing import Final
 
 HELP: Final[dict[str, str]] = {
     ("The index of documents in P1: have them indexed, see what is late and why, withdraw an index."): (
-        "Indeks dokumentów w P1: zindeksuj dokumenty, sprawdź, co jest po terminie i dlaczego, wycofaj"
+        "Indeks dokumentów w P1: zaindeksuj dokumenty, sprawdź, co jest po terminie i dlaczego, wycofaj"
         " indeks."
     ),
     (
@@ -14,7 +14,7 @@ HELP: Final[dict[str, str]] = {
         " left the repository are withdrawn. Exit\ncode 0 only if everything that was due is done; 1 if"
         " something was refused or put off; 2 if nothing could\nbe asked."
     ): (
-        "Zindeksuj w P1 dokumenty z repozytorium, których indeksowania wymaga prawo; najstarszy termin"
+        "Zaindeksuj w P1 dokumenty z repozytorium, których indeksowania wymaga prawo; najstarszy termin"
         " najpierw.\n\nTo samo robi wdrożenie index-documents/scheduled. Można powtórzyć w każdej chwili:"
         " usługa najpierw pyta P1, co już ma, i dopiero potem wysyła. Indeksy dokumentów, które opuściły"
         " repozytorium, są wycofywane. Kod wyjścia 0 tylko wtedy, gdy zrobiono wszystko; 1, gdy coś"
