@@ -5,6 +5,10 @@
 Teams, mail, webhook, …) under the name `erepo-alarms`. Without one, the event and the run are what is seen:
 nothing outside is needed.
 
+`index-deadlines`: the event `erepo.index.deadline` (documents near or after the two days in which the law
+wants them in P1's index) sends a notification through the same block; while nobody has saved one, there is no
+such automation.
+
 Idempotent like the deployments: an automation whose definition has not changed is left alone, with all that
 people have set on it since (one that was switched off stays off).
 """
@@ -25,6 +29,7 @@ from prefect.exceptions import ObjectNotFound
 ALARMS = "erepo-alarms"
 
 _NAME = "certificates-expire"
+_DEADLINES = "index-deadlines"
 _DEPLOYMENT = "rotate-certificates/daily"
 _SUBJECT = (
     "erepo: certificates of account {{ event.payload.account }} expire in {{ event.payload.days_left }} days"
@@ -35,31 +40,55 @@ _BODY = (
 )
 
 
+_LATE_SUBJECT = "erepo: documents near or after their deadline in P1's index"
+_LATE_BODY = (
+    "Account {{ event.payload.account }}: near their deadline {{ event.payload.near }}, after it"
+    " {{ event.payload.late }}.\nWhich, and why: `erepo index report --list`."
+)
+
+
 async def register(client: PrefectClient) -> list[str]:
     """Bring the automations up to date; return the names of those that were new or had changed."""
     try:
         deployment = (await client.read_deployment_by_name(_DEPLOYMENT)).id
     except ObjectNotFound:
         return []
-    wanted = build(deployment, await _notification(client))
-    found = await client.read_automations_by_name(_NAME)
-    same = [one for one in found if one.description == wanted.description]
-    if same:
-        return []
+    notification = await _notification(client)
+    wanted = [build(deployment, notification)]
+    wanted += [build_deadlines(notification)] if notification is not None else []
+    return [one.name for one in wanted if await _register(client, one)]
+
+
+async def _register(client: PrefectClient, wanted: AutomationCore) -> bool:
+    found = await client.read_automations_by_name(wanted.name)
+    if any(one.description == wanted.description for one in found):
+        return False
     for one in found:
         await client.update_automation(one.id, wanted.model_copy(update={"enabled": one.enabled}))
-        return [_NAME]
+        return True
     await client.create_automation(wanted)
-    return [_NAME]
+    return True
 
 
 def build(deployment: UUID, notification: UUID | None) -> AutomationCore:
-    """Make the automation; its description ends with a fingerprint of all that defines it."""
+    """Make the automation of certificates; its description ends with a fingerprint of all that defines it."""
     actions: list[Any] = [RunDeployment(deployment_id=deployment)]
     if notification is not None:
         actions.append(SendNotification(block_document_id=notification, subject=_SUBJECT, body=_BODY))
+    words = "Certificates are about to expire: replace them now, and tell somebody."
+    return _made(_NAME, "erepo.certificate.expiring", actions, words)
+
+
+def build_deadlines(notification: UUID) -> AutomationCore:
+    """Make the automation of deadlines in P1's index."""
+    told = SendNotification(block_document_id=notification, subject=_LATE_SUBJECT, body=_LATE_BODY)
+    words = "Documents are near or after the deadline of their index in P1: tell somebody."
+    return _made(_DEADLINES, "erepo.index.deadline", [told], words)
+
+
+def _made(name: str, event: str, actions: list[Any], words: str) -> AutomationCore:
     trigger = EventTrigger(
-        expect={"erepo.certificate.expiring"},
+        expect={event},
         match={"prefect.resource.id": "erepo.account.*"},
         for_each={"prefect.resource.id"},
         posture=Posture.Reactive,
@@ -71,8 +100,8 @@ def build(deployment: UUID, notification: UUID | None) -> AutomationCore:
         part.pop("id", None)
     version = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
     return AutomationCore(
-        name=_NAME,
-        description=f"Certificates are about to expire: replace them now, and tell somebody. [{version}]",
+        name=name,
+        description=f"{words} [{version}]",
         enabled=True,
         trigger=trigger,
         actions=actions,

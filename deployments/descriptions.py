@@ -75,6 +75,18 @@ POLISH: Final = MappingProxyType(
             "Niczego nie planuj i nie wysyłaj; utwórz stronę z tym, co zostałoby zrobione i dlaczego reszta"
             " pozostaje."
         ),
+        "Only these documents, at once: opaque ids, as `erepo documents list` shows them.": (
+            "Tylko te dokumenty, od razu: identyfikatory, jak pokazuje `erepo documents list`."
+        ),
+        "At most so many; 0 means all that are due.": "Najwyżej tyle; 0: wszystkie wymagane.",
+        "Send nothing; leave a page of how many would be taken, what is late, and why.": (
+            "Niczego nie wysyłaj; utwórz stronę: ile dokumentów zostałoby objętych, które są po terminie i"
+            " dlaczego."
+        ),
+        "Login of the person in whose name P1 is asked; empty takes the archiving task's user.": (
+            "Login osoby, w której imieniu wysyłane jest żądanie do P1; puste pole: użytkownik zadania"
+            " archiwizacji."
+        ),
         "Login of the person who orders it; needs the permission `migrate`.": (
             "Login osoby, która to zleca; wymagane uprawnienie `migrate`."
         ),

@@ -11,7 +11,18 @@ from lxml import etree
 
 from erepo.cda import people
 from erepo.cda.checks import warnings_of
-from erepo.cda.elements import EXTPL, V3, attribute, child, identifier, number, required, text_of, value
+from erepo.cda.elements import (
+    EXTPL,
+    V3,
+    attribute,
+    child,
+    identifier,
+    identifiers,
+    number,
+    required,
+    text_of,
+    value,
+)
 from erepo.cda.errors import DoctypeForbidden, HeaderIncomplete, NotCda, NotXml
 from erepo.cda.model import II, Author, CdaHeader, HeaderWarning, Organisation, Patient, Related
 from erepo.cda.parsing import parse, root_start
@@ -98,6 +109,7 @@ def read_header(octets: Buffer, *, limit: int = _DOCUMENT_LIMIT) -> CdaHeader:
         service_stop=stop,
         related=_related(root),
         body_media_type=_body_media_type(root),
+        encounter=identifiers(child(root, "componentOf", "encompassingEncounter")),
     )
     return warnings_of(header, templates=templates, authors=author_count)
 

@@ -106,3 +106,5 @@ class CdaHeader:
     related: tuple[Related, ...]
     body_media_type: str
     warnings: tuple[HeaderWarning, ...] = ()
+    #: Ids of the encounter, among them that of the medical event reported to P1.
+    encounter: tuple[II, ...] = ()

@@ -28,6 +28,7 @@ COMMANDS = MappingProxyType(
         "api": "api",
         "archive": "archive",
         "verify": "verify",
+        "index": "index",
         "status": "status",
         "diagnose": "diagnose",
         "migrate": "migrate",

@@ -22,6 +22,8 @@ def read_stored_header(data: Mapping[str, Any]) -> CdaHeader:
     )
     plain["custodian"] = _identifiers(data["custodian"])
     plain["related"] = tuple(_related(one) for one in data["related"])
+    # Headers of earlier versions have none.
+    plain["encounter"] = _identifiers(data.get("encounter", ()))
     plain["warnings"] = tuple(HeaderWarning(**one) for one in data["warnings"])
     return CdaHeader(**plain)
 

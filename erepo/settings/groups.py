@@ -186,6 +186,15 @@ class RenderingLimits(BaseModel):
     page: int = Field(64 * 1024**2, gt=0, description="Largest page.")
 
 
+class IndexingSettings(BaseModel):
+    """How documents get into P1's index."""
+
+    at_once: int = Field(4, ge=1, le=32, description="Documents on their way to P1 at once.")
+    warn_hours: int = Field(
+        12, ge=1, le=47, description="Hours before its deadline from which a document counts as nearly late."
+    )
+
+
 class VerifySettings(BaseModel):
     """How the archive is read back, a share each night."""
 

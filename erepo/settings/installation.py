@@ -19,6 +19,7 @@ from erepo.settings.groups import (
     AuditSink,
     DiagnosisLimits,
     HttpTimeouts,
+    IndexingSettings,
     Limits,
     OfficeSettings,
     P1Settings,
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
     )
     api: ApiSettings = ApiSettings()
     verify: VerifySettings = VerifySettings()
+    indexing: IndexingSettings = IndexingSettings()
 
     @field_validator("public_url")
     @classmethod

@@ -15,6 +15,7 @@ NAMES = [
     "watch-onboarding/quarter-hourly",
     "import-documents/scheduled",
     "archive-documents/scheduled",
+    "index-documents/scheduled",
     "verify-archive/nightly",
     "check-account/hourly",
     "sync-structure/daily",

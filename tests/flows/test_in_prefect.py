@@ -111,10 +111,13 @@ async def test_the_automation_follows_its_definition_and_keeps_what_people_set(
         await client.pause_automation(made.id)
         assert await automations.register(client) == []
         await Bell().asave(automations.ALARMS)
-        assert await automations.register(client) == ["certificates-expire"]
+        assert await automations.register(client) == ["certificates-expire", "index-deadlines"]
         assert await automations.register(client) == []
         (changed,) = await client.read_automations_by_name("certificates-expire")
+        (deadlines,) = await client.read_automations_by_name("index-deadlines")
+        await client.delete_automation(deadlines.id)
         await Bell.adelete(automations.ALARMS)
     assert (changed.id, changed.enabled) == (made.id, False)
     assert [action.type for action in made.actions] == ["run-deployment"]
     assert [action.type for action in changed.actions] == ["run-deployment", "send-notification"]
+    assert [action.type for action in deadlines.actions] == ["send-notification"]

@@ -18,6 +18,7 @@ from erepo.cli.polish import (
     certificates,
     cloud,
     documents,
+    indexing,
     migrating,
     reading,
     repositories,
@@ -40,6 +41,7 @@ HELP: Final = MappingProxyType(
     _ROOT
     | documents.HELP
     | archive.HELP
+    | indexing.HELP
     | reading.HELP
     | migrating.HELP
     | retention.HELP

@@ -12,6 +12,7 @@ from erepo.clinic.database import Database
 from erepo.clinic.deleting import ledger
 from erepo.clinic.deleting.errors import UnderHold
 from erepo.clinic.deleting.ledger import Doomed
+from erepo.clinic.indexing.leaving import withdraw_first
 from erepo.clinic.maintenance import check_outside
 from erepo.clinic.removal import RemoteDocument, is_registered, remove_remote
 from erepo.clinic.repository import Cloud
@@ -83,6 +84,7 @@ async def _delete(cloud: Cloud, database: Database, wanted: Sequence[str] | None
 
 
 async def _remove(cloud: Cloud, database: Database, doomed: Sequence[Doomed]) -> list[Rejection]:
+    await withdraw_first(cloud, database, [one.id for one in doomed])
     removal = await remove_remote(cloud, [_remote(cloud, one) for one in doomed])
     gone = [one for one in doomed if one.unique_id in removal.gone]
     if gone:

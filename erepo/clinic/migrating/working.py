@@ -10,6 +10,7 @@ from erepo.clinic.archiving.results import Problem, Rejection
 from erepo.clinic.archiving.verdicts import Verdict, judge
 from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database
+from erepo.clinic.indexing.leaving import withdraw_first
 from erepo.clinic.machine import trouble_of
 from erepo.clinic.migrating import ledger
 from erepo.clinic.migrating.errors import MigrationLost, RemoteMissing
@@ -177,6 +178,7 @@ class Work:
         return found
 
     async def _remove(self, docs: Sequence[Doc], *, recovered: bool) -> None:
+        await withdraw_first(self.cloud, self.database, [one.id for one in docs], actor=self.lease.actor)
         removal = await remove_remote(self.cloud, [self._remote(one) for one in docs])
         self._failures = 0
         gone = [one for one in docs if one.unique_id in removal.gone]

@@ -28,6 +28,8 @@ class Permission(StrEnum):
     HOLD = "hold"
     #: Propose or confirm the destruction of documents whose time is over; two people each time.
     DESTROY = "destroy"
+    #: Take the index of a document out of P1.
+    WITHDRAW_INDEX = "withdraw-index"
 
 
 #: What each permission is called where people read it.
@@ -49,6 +51,9 @@ WORDS: Final[Mapping[Permission, Text]] = MappingProxyType(
         Permission.DESTROY: Text(
             "destroy documents whose time of keeping is over",
             "brakowanie dokumentów po okresie przechowywania",
+        ),
+        Permission.WITHDRAW_INDEX: Text(
+            "withdraw the index of a document from P1", "wycofywanie indeksu dokumentu z P1"
         ),
     }
 )

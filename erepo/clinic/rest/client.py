@@ -22,6 +22,7 @@ from erepo.clinic.rest.answers import (
 )
 from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal, ServiceTrouble
 from erepo.clinic.rest.handshake import certificate_refused
+from erepo.clinic.rest.indexing import IndexCalls
 from erepo.errors import ErepoError, RemoteBusy, RemoteTimeout, RemoteUnavailable
 from erepo.pki import Bundle, client_context
 from erepo.settings import HttpTimeouts
@@ -58,7 +59,7 @@ def account_url(root: str, account: str) -> str:
     return f"{root.rstrip('/')}/services/{account}"
 
 
-class AccountClient:
+class AccountClient(IndexCalls):
     """Speaks for one account; to be closed, or used as a context manager."""
 
     def __init__(
@@ -228,7 +229,7 @@ class AccountClient:
     ) -> _Model:
         status, content = self._send(method, address, body)
         if status != httpx.codes.OK:
-            raise _refusal(address, status, content)
+            raise self._refused(address, status, content)
         try:
             answer = model.model_validate_json(content)
         except ValidationError as error:
@@ -240,16 +241,39 @@ class AccountClient:
             raise AnswerInvalid(address=address, reason="account")
         return answer
 
-    def _send(self, method: str, address: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
+    def _send(
+        self,
+        method: str,
+        address: str,
+        body: dict[str, Any] | None,
+        *,
+        read: float = 0,
+        named: str = "",
+    ) -> tuple[int, bytes]:
+        """Send a request.
+
+        Args:
+            method: of HTTP.
+            address: of what is asked for.
+            body: sent as JSON.
+            read: seconds of silence, for what may take longer than the usual ones.
+            named: the address as errors tell it, where the full one names a document.
+        """
+        told = named or address
         deadline = time.monotonic() + self._timeouts.total
+        wait = httpx.Timeout(self._client.timeout)
+        wait.read = max(read, self._timeouts.read)
         try:
             headers = {"authorization": f"Bearer {self._token()}"} if self._token else None
-            with self._client.stream(method, address, json=body, headers=headers) as response:
-                return response.status_code, self._read(response, address, deadline)
+            with self._client.stream(method, address, json=body, headers=headers, timeout=wait) as response:
+                return response.status_code, self._read(response, told, deadline)
         except httpx.TimeoutException as error:
-            raise _overdue(address, error, self._timeouts) from None
+            raise _overdue(told, error, self._timeouts) from None
         except httpx.TransportError as error:
-            raise self._broken(address, error) from None
+            raise self._broken(told, error) from None
+
+    def _refused(self, address: str, status: int, content: bytes) -> Exception:
+        return _refusal(address, status, content)
 
     def _broken(self, address: str, error: httpx.TransportError) -> SecureChannelFailed | RemoteUnavailable:
         reason = _tls_reason(error)

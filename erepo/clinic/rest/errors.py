@@ -2,8 +2,10 @@
 
     RemoteRefused
     └── ServiceRefusal        the service says no and tells cause and cure itself
+        └── IndexRefusal      the same about a document's index in P1: trying again alone does not help
     RemoteUnavailable
     └── ServiceTrouble        somebody behind the service does not answer it, and it tells so
+        └── IndexTrouble      the same about a document's index in P1: the same request later may succeed
     InvalidInput
     └── AnswerInvalid         an answer that is not what was agreed
 
@@ -41,6 +43,25 @@ class ServiceTrouble(RemoteUnavailable):
     def explain(self, language: Language) -> tuple[str, str]:
         """Return the service's own words."""
         return str(self.data[f"cause_{language}"]), str(self.data[f"cure_{language}"])
+
+
+class IndexRefusal(ServiceRefusal):
+    """No, about a document's index in P1; what has to change first stands in its cure.
+
+    `data` as that of `ServiceRefusal`, with `rule` (P1's own code, or empty), `phase` (`preflight`, `token`,
+    `ask`, `register`) and `missing` (keys of what is missing, in one line).
+    """
+
+    code = "rest.index-refusal"
+
+
+class IndexTrouble(ServiceTrouble):
+    """Not now, about a document's index in P1; the same request later may succeed.
+
+    `data` as that of `IndexRefusal`.
+    """
+
+    code = "rest.index-trouble"
 
 
 class AnswerInvalid(InvalidInput):

@@ -14,6 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from erepo.clinic.database import Database
+from erepo.clinic.indexing import ledger
 from erepo.clinic.tables import document, patient, submission
 from erepo.clinic.tables_api import api_request, webhook_delivery
 from erepo.clinic.tables_chain import chain_link
@@ -58,6 +59,8 @@ def erase(connection: sa.Connection, document_ids: Sequence[int]) -> None:
     rows = connection.execute(sa.select(*_COLUMNS).where(document.c.id.in_(document_ids))).all()
     _erase_links(connection, document_ids, [row.unique_id for row in rows])
     _erase_lines(connection, document_ids)
+    # An index that P1 still has is owed until it is withdrawn; by what id, is kept until then.
+    ledger.forget(connection, sa.select(document.c.id).where(document.c.id.in_(document_ids)))
     _erase_requests(connection, [row.public_id for row in rows])
     for row in rows:
         mark = f"destroyed:{row.public_id}"

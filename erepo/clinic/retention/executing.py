@@ -27,6 +27,7 @@ from erepo.clinic import audit
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database
+from erepo.clinic.indexing.leaving import withdraw_first
 from erepo.clinic.removal import RemoteDocument, remove_remote
 from erepo.clinic.repository import Cloud
 from erepo.clinic.retention.erasing import erase, overwrite, scrub
@@ -84,7 +85,7 @@ async def execute(
         if not rows:
             continue
         last = rows[-1].document_id
-        gone, problem, more = await _remove(cloud, rows)
+        gone, problem, more = await _remove(cloud, database, rows)
         result.problem = result.problem or problem
         await asyncio.to_thread(_finish_some, database, store, found, [row for row in rows if row.id in gone])
     await asyncio.to_thread(scrub, database)
@@ -185,7 +186,9 @@ def _begun(database: Database, proposal: str, after: int) -> Sequence[Any]:
         ).all()
 
 
-async def _remove(cloud: Cloud | None, rows: Sequence[Any]) -> tuple[set[int], Problem | None, bool]:
+async def _remove(
+    cloud: Cloud | None, database: Database, rows: Sequence[Any]
+) -> tuple[set[int], Problem | None, bool]:
     """Remove from the repository what lies there (R).
 
     Returns:
@@ -199,6 +202,7 @@ async def _remove(cloud: Cloud | None, rows: Sequence[Any]) -> tuple[set[int], P
     wanted = [
         RemoteDocument(row.unique_id, row.repository_unique_id or here, row.entry_uuid or "") for row in there
     ]
+    await withdraw_first(cloud, database, [row.id for row in there])
     try:
         removal = await remove_remote(cloud, wanted)
     except Exception as error:  # noqa: BLE001 - whatever it is, these stay begun, and the next call goes on

@@ -65,6 +65,8 @@ async def answer_index(call: Call) -> Answer:
     if row is not None and row.state == ledger.INDEXED:
         return json_answer(200, {**shown(key.unique_id, row), "recovered": True})
     held = await AccountMeans(call).read(partial(_held, call.tenant, wanted))
+    if held.entry is None:
+        raise DocumentUnknown
     ready = check(wanted, held, actor, call.cloud.now())
     work = await _work(call, key, ready)
     row = await work.register(ready, held)
@@ -81,6 +83,7 @@ async def answer_withdraw(call: Call) -> Answer:
     row = await _row(call, key)
     if row is not None and row.state != ledger.WITHDRAWN and row.shown(now()) != "none":
         wanted = Wanted(key.unique_id)
+        # What was removed from the repository while it was indexed leaves the index all the same.
         held = await AccountMeans(call).read(partial(_held, call.tenant, wanted))
         ready = check(wanted, held, actor, call.cloud.now(), withdrawing=True)
         row = await (await _work(call, key, ready)).withdraw(ready)
@@ -143,8 +146,6 @@ async def _work(call: Call, key: Key, ready: Ready) -> Indexing:
 
 def _held(tenant: Tenant, wanted: Wanted, connection: Connection) -> Held:
     entry = _entry(tenant, wanted.unique_id, connection)
-    if entry is None:
-        raise DocumentUnknown
     mine = (document.c.tenant_id == tenant.id, document.c.unique_id == wanted.unique_id)
     octets = connection.execute(select(document.c.sha1, document.c.size).where(*mine)).one_or_none()
     try:

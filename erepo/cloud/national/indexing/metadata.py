@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from erepo.cloud.national.indexing.codes import CONFIDENTIALITY, SCHEMES, SUBMISSION_CONTENT
 from erepo.cloud.national.indexing.preflight import Ready
 from erepo.identifiers import oids
-from erepo.identifiers.hl7 import XCN, XON
+from erepo.identifiers.hl7 import CX, XCN, XON
 from erepo.xds.iti42 import Registration
 from erepo.xds.iti57 import Update, status_change
 from erepo.xds.model import Association, Author, DocumentEntry, SubmissionSet, new_entry_uuid
@@ -40,17 +40,21 @@ def registration_of(
         now: aware.
         targets: P1's entryUUIDs of what it replaces.
     """
-    entry = _entry(ready, sha1, size)
+    assert ready.entry is not None
+    entry = _entry(ready, ready.entry, sha1, size)
     replaces = tuple(
         Association(
             entry_uuid=new_entry_uuid(), type=AssociationType.REPLACE, source=entry.entry_uuid, target=each
         )
         for each in targets
     )
-    return Registration(_submission_set(ready, submission_id, now), (entry,), associations=replaces)
+    own = _submission_set(ready, submission_id, now, entry.patient_id)
+    return Registration(own, (entry,), associations=replaces)
 
 
-def withdrawal_of(ready: Ready, submission_id: str, now: datetime, targets: Sequence[str]) -> Update:
+def withdrawal_of(
+    ready: Ready, submission_id: str, now: datetime, targets: Sequence[str], patient: CX
+) -> Update:
     """Describe the end of an index: Approved becomes Deprecated.
 
     Args:
@@ -58,8 +62,9 @@ def withdrawal_of(ready: Ready, submission_id: str, now: datetime, targets: Sequ
         submission_id: a fresh uniqueId.
         now: aware.
         targets: P1's entryUUIDs.
+        patient: as P1 has it: the document itself may be gone from here.
     """
-    own = _submission_set(ready, submission_id, now)
+    own = _submission_set(ready, submission_id, now, patient)
     return Update(own, tuple(status_change(own, each, APPROVED, DEPRECATED) for each in targets))
 
 
@@ -68,8 +73,7 @@ def local_time(moment: datetime) -> str:
     return f"{moment.astimezone(_POLAND):%Y%m%d%H%M%S}"
 
 
-def _entry(ready: Ready, sha1: str, size: int) -> DocumentEntry:
-    entry = ready.entry
+def _entry(ready: Ready, entry: DocumentEntry, sha1: str, size: int) -> DocumentEntry:
     codes = {name: scheme.told(getattr(entry, name)) for name, scheme in SCHEMES.items()}
     slots = {
         Slot.STORAGE_CATEGORY.value: (str(ready.wanted.storage_year),),
@@ -92,14 +96,14 @@ def _entry(ready: Ready, sha1: str, size: int) -> DocumentEntry:
     )
 
 
-def _submission_set(ready: Ready, submission_id: str, now: datetime) -> SubmissionSet:
+def _submission_set(ready: Ready, submission_id: str, now: datetime, patient: CX) -> SubmissionSet:
     root, number = ready.acting.user
     institution = XON(ready.provider_name, oids.PROVIDER, ready.acting.organisation)
     return SubmissionSet(
         entry_uuid=new_entry_uuid(),
         unique_id=submission_id,
         source_id=oids.own_node(ready.acting.organisation),
-        patient_id=ready.entry.patient_id,
+        patient_id=patient,
         content_type=SUBMISSION_CONTENT,
         submission_time=local_time(now),
         authors=(Author(person=XCN(number, "", "", authority_oid=root), institutions=(institution,)),),

@@ -87,14 +87,14 @@ class Held:
     """What the account has of a document, and of its registration and structure.
 
     Attributes:
-        entry: as registered.
+        entry: as registered; None where it is gone, and only its index is left to be withdrawn.
         sha1, size: of the octets as received; None where there are none.
         target: the entry of the document to be replaced.
         registration: in P1, the present one.
         provider: `provider` of the structure.
     """
 
-    entry: DocumentEntry = field(repr=False)
+    entry: DocumentEntry | None = field(repr=False)
     sha1: str | None
     size: int | None
     target: DocumentEntry | None = field(repr=False)
@@ -107,7 +107,7 @@ class Ready:
     """What passed: nothing in it is missing."""
 
     wanted: Wanted
-    entry: DocumentEntry = field(repr=False)
+    entry: DocumentEntry | None = field(repr=False)
     registration: Registration
     repository_id: str
     provider_name: str
@@ -132,7 +132,8 @@ def check(wanted: Wanted, held: Held, actor: Actor, now: datetime, *, withdrawin
     event = _event(wanted, held.entry)
     keys = list(_provider(held, now)) + list(_acting(wanted, actor))
     if not withdrawing:
-        keys += [*_document(held), *_codes(held.entry)]
+        assert held.entry is not None
+        keys += [*_document(held, held.entry), *_codes(held.entry)]
         keys += [] if event is not None else ["medical_event"]
         keys += [] if wanted.storage_year >= now.year else ["storage_year"]
         if wanted.replaces and (held.target is None or held.target.patient_id != held.entry.patient_id):
@@ -181,8 +182,7 @@ def _acting(wanted: Wanted, actor: Actor) -> Iterator[str]:
         yield "purpose"
 
 
-def _document(held: Held) -> Iterator[str]:
-    entry = held.entry
+def _document(held: Held, entry: DocumentEntry) -> Iterator[str]:
     if entry.status != APPROVED:
         yield "status"
     if held.sha1 is None:
@@ -201,10 +201,12 @@ def _codes(entry: DocumentEntry) -> Iterator[str]:
         yield "confidentiality"
 
 
-def _event(wanted: Wanted, entry: DocumentEntry) -> ReferenceId | None:
+def _event(wanted: Wanted, entry: DocumentEntry | None) -> ReferenceId | None:
     """Return the medical event: the one that was given, else the one that the document names."""
     if wanted.event is not None:
         return ReferenceId(wanted.event[1], REFERENCE_ENCOUNTER, wanted.event[0])
+    if entry is None:
+        return None
     named = entry.extra_slots.get(Slot.MEDICAL_EVENT_ID, ())
     if named:
         try:
@@ -215,16 +217,17 @@ def _event(wanted: Wanted, entry: DocumentEntry) -> ReferenceId | None:
     return known[0] if len(known) == 1 else None
 
 
-def _cell(entry: DocumentEntry, provider: Mapping[str, Any]) -> str:
+def _cell(entry: DocumentEntry | None, provider: Mapping[str, Any]) -> str:
     """Return resort code VII of who made a document: the author's cell, one of its kind, or the first."""
     cells = [cell for unit in provider["units"] for cell in unit["cells"]]
     named = {
         one.id.rpartition("-")[2]
-        for author in entry.authors
+        for author in (entry.authors if entry else ())
         for one in author.institutions
         if one.authority_oid == oids.CELL and one.id.startswith(f"{provider['resort_i']}-")
     }
-    kind = tuple(code.code if code else "" for code in (entry.facility_type, entry.practice_setting))
+    codes = (entry.facility_type, entry.practice_setting) if entry else ()
+    kind = tuple(code.code if code else "" for code in codes)
     fitting = [each for each in cells if each["resort_vii"] in named]
     fitting += [each for each in cells if (each["resort_viii"], each["resort_x"]) == kind]
     return str((fitting or cells)[0]["resort_vii"])

@@ -179,7 +179,8 @@ class Indexing:
             moment, targets = self.clock().replace(tzinfo=UTC), [each.entry_uuid for each in there]
             self._phase = "register"
             try:
-                await session.update(withdrawal_of(ready, new_uuid_oid(), moment, targets))
+                patient = there[0].patient_id
+                await session.update(withdrawal_of(ready, new_uuid_oid(), moment, targets, patient))
             except ErepoError as error:
                 if not worth_asking(error):
                     raise

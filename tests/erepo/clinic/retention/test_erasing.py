@@ -11,6 +11,7 @@ from erepo.clinic.tables import document, metadata, now
 from erepo.clinic.tables_api import api_request, webhook, webhook_delivery
 from erepo.clinic.tables_chain import chain_link
 from erepo.clinic.tables_earchive import repair
+from erepo.clinic.tables_indexing import document_index
 from erepo.clinic.tables_migrating import deletion, migration, migration_batch, migration_item
 from erepo.clinic.tables_purging import content_removal
 from tests.support.chains import version
@@ -28,7 +29,8 @@ ERASED: Final = {
     "deletion.document_id", "document.entry_uuid", "document.header", "document.patient_key",
     "document.reason_text", "document.reference_ids", "document.repository_unique_id", "document.set_id",
     "document.sha1", "document.sha256", "document.source_name", "document.title", "document.unique_id",
-    "document_class.document_id", "migration_item.document_id", "patient.birth_date", "patient.city",
+    "document_class.document_id", "document_index.document_id", "document_index.entry_uuid",
+    "document_index.unique_id", "migration_item.document_id", "patient.birth_date", "patient.city",
     "patient.family", "patient.given", "patient.identifier", "patient.postal_code", "patient.street",
     "repair.document_id", "submission.entry_ids", "submission.entry_uuid", "submission.message_id",
     "submission.patient_key", "submission.reason_text", "webhook_delivery.body",
@@ -46,6 +48,7 @@ STAYS: Final = {
     "destruction_item.document_id": "the protocol",
     "destruction_item.public_id": "the protocol: the opaque id",
     "document.public_id": "the opaque id",
+    "document_index.repository_unique_id": "the repository's",
     "earchive.repository_unique_id": "the archive's",
     "foreign_repository.repository_unique_id": "the repository's",
     "legal_hold.document_id": "who held an opaque row, and for which code",
@@ -95,6 +98,8 @@ def fill(keeper: Keeper, public_id: str) -> None:
         connection.execute(migration_item.insert().values(batch_id="b", **own))
         connection.execute(deletion.insert().values(actor="anna", step="given_up", **own))
         connection.execute(content_removal.insert().values(**own))
+        index = {"state": "replaced", "unique_id": "1.2", "lawful": True, "deadline": now()}
+        connection.execute(document_index.insert().values(**index, **own))
         connection.execute(repair.insert().values(id="r", what="hash", copy="here", action="inspect", **own))
         connection.execute(
             api_request.insert().values(
@@ -136,6 +141,7 @@ async def test_no_table_knows_a_destroyed_document(keeper: Keeper) -> None:
             migration_item.c.document_id,
             deletion.c.document_id,
             content_removal.c.document_id,
+            document_index.c.document_id,
             repair.c.document_id,
         ):
             assert connection.execute(sa.select(column).where(column == before["id"])).all() == [], column

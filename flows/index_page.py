@@ -1,0 +1,77 @@
+"""The page of one run of indexing: what was done, what is late and why. Opaque ids and counts only."""
+
+from prefect.artifacts import acreate_markdown_artifact
+
+from erepo.cda.kinds import KINDS, Kind
+from erepo.clinic.archiving.results import Problem
+from erepo.clinic.indexing import Report, RunResult
+from erepo.clinic.indexing.words import STATES, until, why
+from erepo.texts import Language, Text, language, moment_words
+
+#: Late documents on the page; `erepo index report --list` names up to a thousand.
+MOST_ROWS = 200
+
+_TITLE = Text("Indexing in P1", "Indeksowanie w P1")
+_HEAD = Text("| what | documents |\n|---|---:|", "| co | dokumenty |\n|---|---:|")
+_COUNTS = {
+    "indexed": Text("indexed now", "zaindeksowane teraz"),
+    "recovered": Text("of these, in P1 already", "w tym obecne już w P1"),
+    "withdrawn": Text("withdrawn now", "wycofane teraz"),
+    "later": Text("put off to a later run", "odłożone do kolejnego uruchomienia"),
+}
+_REFUSED = Text("refused now", "odrzucone teraz")
+_DUE = Text("due", "do zrobienia")
+_LATE, _NEAR = Text("**after their deadline**", "**po terminie**"), Text("near it", "blisko terminu")
+_OWED = Text("indexes to be withdrawn", "indeksy do wycofania")
+_DRY = Text("A dry run: nothing was sent.", "Próba: niczego nie wysłano.")
+_STOPPED = Text("Ended early", "Przerwano")
+_WHY = Text("Why they are late", "Przyczyny opóźnień")
+_LIST_HEAD = Text(
+    "| document | kind | deadline | why |\n|---|---|---|---|",
+    "| dokument | rodzaj | termin | przyczyna |\n|---|---|---|---|",
+)
+_PAUSED = Text("P1 is left alone until {at}.", "Następna próba kontaktu z P1 po {at}.")
+_NOTHING_LATE = Text("Nothing is late.", "Żaden dokument nie przekroczył terminu.")
+
+
+async def report_indexing(result: RunResult | None, due: int, found: Report) -> None:
+    """Leave the page of one run; `result` is None for a dry run."""
+    await acreate_markdown_artifact(index_page(result, due, found, language()), "index-summary")
+
+
+def index_page(result: RunResult | None, due: int, found: Report, speak: Language) -> str:
+    """Return the page as Markdown."""
+    lines = [f"## {_TITLE.fill(speak)}"]
+    problem = result.problem if result is not None else found.problem
+    if problem is not None:
+        lines.append(f"**{_STOPPED.fill(speak)}**: {_words(problem, speak)}")
+    lines += [_DRY.fill(speak)] if result is None else []
+    lines.append("\n".join([_HEAD.fill(speak), *_counts(result, due, found, speak)]))
+    if found.pause is not None:
+        lines.append(_PAUSED.fill(speak, at=moment_words(found.pause.resume_at)))
+    if not found.late:
+        return "\n\n".join([*lines, _NOTHING_LATE.fill(speak)])
+    reasons = [f"* `{code}`: {count}" for code, count in found.reasons.items()]
+    lines += [f"### {_WHY.fill(speak)}", "\n".join(reasons)]
+    rows = [
+        f"| {one.document} | {KINDS[Kind(one.kind)].label.fill(speak)} | {until(one)} | {why(one, speak)} |"
+        for one in found.listed[:MOST_ROWS]
+    ]
+    return "\n\n".join([*lines, "\n".join([_LIST_HEAD.fill(speak), *rows])])
+
+
+def _counts(result: RunResult | None, due: int, found: Report, speak: Language) -> list[str]:
+    values: list[tuple[str, int]] = [(_DUE.fill(speak), due)]
+    if result is not None:
+        values += [(words.fill(speak), getattr(result, name)) for name, words in _COUNTS.items()]
+        values.append((_REFUSED.fill(speak), len(result.refused)))
+    values += [(words.fill(speak), found.states.get(name, 0)) for name, words in STATES.items()]
+    values += [(_LATE.fill(speak), found.late), (_NEAR.fill(speak), found.near)]
+    values.append((_OWED.fill(speak), found.owed))
+    return [f"| {words} | {count} |" for words, count in values]
+
+
+def _words(problem: Problem, speak: Language) -> str:
+    return (
+        f"{problem.cause_pl} {problem.cure_pl}" if speak == "pl" else f"{problem.cause_en} {problem.cure_en}"
+    )
