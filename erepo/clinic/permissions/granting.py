@@ -28,6 +28,8 @@ class Permission(StrEnum):
     HOLD = "hold"
     #: Propose or confirm the destruction of documents whose time is over; two people each time.
     DESTROY = "destroy"
+    #: Share documents of patients with somebody, and revoke consents (manual 1.4).
+    SHARE = "share"
 
 
 #: What each permission is called where people read it.
@@ -49,6 +51,9 @@ WORDS: Final[Mapping[Permission, Text]] = MappingProxyType(
         Permission.DESTROY: Text(
             "destroy documents whose time of keeping is over",
             "brakowanie dokumentów po okresie przechowywania",
+        ),
+        Permission.SHARE: Text(
+            "share documents and revoke consents", "udostępnianie dokumentów i odwoływanie zgód"
         ),
     }
 )

@@ -21,6 +21,7 @@ from erepo.clinic.rest.answers import (
     RemoteStructure,
 )
 from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal, ServiceTrouble
+from erepo.clinic.rest.request import Request
 from erepo.clinic.rest.handshake import certificate_refused
 from erepo.errors import ErepoError, RemoteBusy, RemoteTimeout, RemoteUnavailable
 from erepo.pki import Bundle, client_context
@@ -34,11 +35,12 @@ from erepo.soap.errors import (
 )
 
 _LARGEST = 1024**2
+_DONE = (httpx.codes.OK, httpx.codes.CREATED)
 _TEXTS = tuple(product(("cause", "cure"), ("pl", "en")))
 _Model = TypeVar("_Model", bound=Answer)
 #: Statuses that say "not there" or "cannot", and how codes begin that say for good what is the matter.
 _TOLD: dict[int, str | tuple[str, ...]] = {
-    httpx.codes.NOT_FOUND: "structure.none",
+    httpx.codes.NOT_FOUND: ("structure.none", "consent."),
     httpx.codes.NOT_IMPLEMENTED: "p1.",
     httpx.codes.BAD_GATEWAY: ("p1.", "pki."),
 }
@@ -213,6 +215,15 @@ class AccountClient:
         body = {"login": login, "password": password}
         return self._exchange("PUT", self._address + "/administrator", Administrator, body)
 
+    def ask(self, request: Request, model: type[_Model]) -> _Model:
+        """Send one request below the account's address and return its answer, for modules beside this one.
+
+        Raises:
+            As `activate`.
+        """
+        address = self._address + request.path
+        return self._understood(address, model, *self._sent(request.method, address, request))
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
@@ -226,8 +237,11 @@ class AccountClient:
     def _exchange(
         self, method: str, address: str, model: type[_Model], body: dict[str, Any] | None = None
     ) -> _Model:
-        status, content = self._send(method, address, body)
-        if status != httpx.codes.OK:
+        content = None if body is None else orjson.dumps(body)
+        return self._understood(address, model, *self._sent(method, address, Request(method, "", content)))
+
+    def _understood(self, address: str, model: type[_Model], status: int, content: bytes) -> _Model:
+        if status not in _DONE:
             raise _refusal(address, status, content)
         try:
             answer = model.model_validate_json(content)
@@ -240,11 +254,12 @@ class AccountClient:
             raise AnswerInvalid(address=address, reason="account")
         return answer
 
-    def _send(self, method: str, address: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
+    def _sent(self, method: str, address: str, request: Request) -> tuple[int, bytes]:
         deadline = time.monotonic() + self._timeouts.total
         try:
-            headers = {"authorization": f"Bearer {self._token()}"} if self._token else None
-            with self._client.stream(method, address, json=body, headers=headers) as response:
+            headers = {"authorization": f"Bearer {self._token()}"} if self._token else {}
+            headers |= request.headers
+            with self._client.stream(method, address, content=request.body, headers=headers) as response:
                 return response.status_code, self._read(response, address, deadline)
         except httpx.TimeoutException as error:
             raise _overdue(address, error, self._timeouts) from None
@@ -295,7 +310,9 @@ def _refusal(address: str, status: int, content: bytes) -> Exception:
     code = said.get("code", "")
     told = code.startswith(_TOLD.get(status, "-"))
     if told or (said and not failed and status not in _CLEAR):
-        return ServiceRefusal(**said)
+        refusal = ServiceRefusal(**said)
+        refusal.named = _named(content)
+        return refusal
     if failed and code.startswith(_BEHIND):
         return ServiceTrouble(address=address, **said)
     if status in (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS):
@@ -304,6 +321,12 @@ def _refusal(address: str, status: int, content: bytes) -> Exception:
         return RemoteUnavailable(address=address)
     kind = AddressUnknown if status in _NOT_THERE else _PLAIN.get(status, BadRequestAnswer)
     return kind(address=address, status=status)
+
+
+def _named(content: bytes) -> tuple[str, ...]:
+    """Return the documents that a refusal names, by their uniqueIds."""
+    named = orjson.loads(content).get("documents")
+    return tuple(one for one in named if isinstance(one, str)) if isinstance(named, list) else ()
 
 
 def _said(status: int, content: bytes) -> dict[str, Any]:
