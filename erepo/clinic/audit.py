@@ -51,7 +51,7 @@ def record(
     )
 
 
-def note(
+def note(  # noqa: PLR0913 - columns of one row
     connection: sa.Connection,
     event: str,
     *,

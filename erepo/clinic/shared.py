@@ -35,7 +35,7 @@ class DocumentsShared(InvalidInput):
 
 
 def is_shared(at: datetime | None = None) -> sa.ColumnElement[bool]:
-    """Return the condition, on rows of `document`, that a consent which holds, or is about to, names it.
+    """Return the condition, on `document`, that a consent which holds, or is about to, names a row.
 
     Args:
         at: the moment; None is the present. A consent whose end has passed holds no more, even if nobody has

@@ -58,7 +58,5 @@ consent_document = sa.Table(
     "consent_document",
     metadata,
     sa.Column("consent_number", sa.ForeignKey("consent.number"), primary_key=True, autoincrement=False),
-    sa.Column(
-        "document_id", sa.ForeignKey("document.id"), primary_key=True, autoincrement=False, index=True
-    ),
+    sa.Column("document_id", sa.ForeignKey("document.id"), primary_key=True, autoincrement=False, index=True),
 )

@@ -2,9 +2,9 @@
 
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import product
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -21,8 +21,8 @@ from erepo.clinic.rest.answers import (
     RemoteStructure,
 )
 from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal, ServiceTrouble
-from erepo.clinic.rest.request import Request
 from erepo.clinic.rest.handshake import certificate_refused
+from erepo.clinic.rest.request import Request
 from erepo.errors import ErepoError, RemoteBusy, RemoteTimeout, RemoteUnavailable
 from erepo.pki import Bundle, client_context
 from erepo.settings import HttpTimeouts
@@ -222,7 +222,9 @@ class AccountClient:
             As `activate`.
         """
         address = self._address + request.path
-        return self._understood(address, model, *self._sent(request.method, address, request))
+        return self._understood(
+            address, model, *self._send(request.method, address, request.body, request.headers)
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -238,7 +240,8 @@ class AccountClient:
         self, method: str, address: str, model: type[_Model], body: dict[str, Any] | None = None
     ) -> _Model:
         content = None if body is None else orjson.dumps(body)
-        return self._understood(address, model, *self._sent(method, address, Request(method, "", content)))
+        headers = {} if body is None else {"content-type": "application/json"}
+        return self._understood(address, model, *self._send(method, address, content, headers))
 
     def _understood(self, address: str, model: type[_Model], status: int, content: bytes) -> _Model:
         if status not in _DONE:
@@ -254,12 +257,13 @@ class AccountClient:
             raise AnswerInvalid(address=address, reason="account")
         return answer
 
-    def _sent(self, method: str, address: str, request: Request) -> tuple[int, bytes]:
+    def _send(
+        self, method: str, address: str, body: bytes | None, more: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[int, bytes]:
         deadline = time.monotonic() + self._timeouts.total
         try:
-            headers = {"authorization": f"Bearer {self._token()}"} if self._token else {}
-            headers |= request.headers
-            with self._client.stream(method, address, content=request.body, headers=headers) as response:
+            who = {"authorization": f"Bearer {self._token()}"} if self._token else {}
+            with self._client.stream(method, address, content=body, headers={**who, **more}) as response:
                 return response.status_code, self._read(response, address, deadline)
         except httpx.TimeoutException as error:
             raise _overdue(address, error, self._timeouts) from None

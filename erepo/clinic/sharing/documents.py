@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -122,11 +123,13 @@ def _candidates(connection: sa.Connection, parts: Sequence[sa.ColumnElement[bool
         newer.correlate(document).exists().label("replaced"),
     ).outerjoin(kind_rule, kind_rule.c.kind == document.c.kind)
     rows = [row for part in parts for row in connection.execute(wanted.where(part))]
-    found = [
-        Candidate(*row[:4], State(row.state), _unfit(State(row.state), row.auto_archive, row.going, row.replaced))
-        for row in rows
-    ]
-    return sorted(found, key=lambda one: one.id)
+    return sorted(map(_candidate, rows), key=lambda one: one.id)
+
+
+def _candidate(row: sa.Row[Any]) -> Candidate:
+    state = State(row.state)
+    reason = _unfit(state, row.auto_archive, row.going, row.replaced)
+    return Candidate(row.id, row.public_id, row.unique_id, row.patient_key, state, reason)
 
 
 def _unfit(state: State, archived: bool | None, going: bool, replaced: bool) -> str:

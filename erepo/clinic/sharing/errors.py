@@ -43,7 +43,7 @@ class ConsentFixed(InvalidInput):
 
 
 class DocumentsUnfit(InvalidInput):
-    """Documents that cannot be shared; `documents` are their opaque ids, `codes` the reasons in their order."""
+    """Documents that cannot be shared; `documents` are their opaque ids, `codes` the reason of each."""
 
     code = "sharing.documents-unfit"
     cause = Text(
@@ -81,8 +81,8 @@ class RecipientWrong(InvalidInput):
     cure = Text(
         "Give `patient`, or `person` with a PESEL, NPWZ or HL7 CX, or `account` with 16 digits that are not"
         " your own.",
-        "Podaj `patient` (pacjent), `person` (osoba) z numerem PESEL, NPWZ lub HL7 CX albo `account` (konto) z"
-        " 16 cyframi, innymi niż własne.",
+        "Podaj `patient` (pacjent), `person` (osoba) z numerem PESEL, NPWZ lub HL7 CX albo `account` (konto)"
+        " z 16 cyframi, innymi niż własne.",
     )
 
 
@@ -94,8 +94,8 @@ class ValidityWrong(InvalidInput):
     cure = Text(
         "Give days as 2026-12-31 or times as '2026-12-31 08:00', Polish time; the end lies in the future and"
         " after the beginning. A day as the end counts until midnight.",
-        "Podaj dni w postaci 2026-12-31 albo chwile w postaci '2026-12-31 08:00', czas polski; koniec musi być"
-        " w przyszłości i po początku. Dzień podany jako koniec liczy się do północy.",
+        "Podaj dni w postaci 2026-12-31 albo chwile w postaci '2026-12-31 08:00', czas polski; koniec musi"
+        " być w przyszłości i po początku. Dzień podany jako koniec liczy się do północy.",
     )
 
 

@@ -186,9 +186,7 @@ def note_problem(database: Database, consent_id: str, error: Exception) -> Probl
     """Write down what keeps a consent from going on; its state stays."""
     problem = Problem.of(error)
     with database.begin() as connection:
-        connection.execute(
-            consent.update().where(consent.c.id == consent_id).values(problem=asdict(problem))
-        )
+        connection.execute(consent.update().where(consent.c.id == consent_id).values(problem=asdict(problem)))
     return problem
 
 

@@ -7,10 +7,10 @@
       └─────────┴─────────────────────────────────────────────────┘
 
 `sent`: the body is written down and perhaps at the service, which has not said so yet; once it has, the clock
-decides (from `sent` also at once to `active` or `expired`). `revoking`: a person has revoked it and the service
-has not confirmed that yet. What was never sent is revoked by that alone; what was refused because the service
-has another consent under its id may be revoked there. Every move writes its audit events in its transaction,
-those of the documents as well.
+decides (from `sent` also at once to `active` or `expired`). `revoking`: a person has revoked it and the
+service has not confirmed that yet. What was never sent is revoked by that alone; what was refused because the
+service has another consent under its id may be revoked there. Every move writes its audit events in its
+transaction, those of the documents as well.
 """
 
 from collections.abc import Mapping, Sequence

@@ -8,7 +8,9 @@ from erepo.texts import Text
 S = ConsentState
 STATE_WORDS: Final = {
     S.DRAFT: Text("draft", "robocza"),
-    S.ORDERED: Text("to be sent once its documents are archived", "do wysłania po zarchiwizowaniu dokumentów"),
+    S.ORDERED: Text(
+        "to be sent once its documents are archived", "do wysłania po zarchiwizowaniu dokumentów"
+    ),
     S.SENT: Text("sent, not confirmed yet", "wysłana, jeszcze niepotwierdzona"),
     S.SCHEDULED: Text("valid later", "jeszcze nie obowiązuje"),
     S.ACTIVE: Text("valid", "obowiązuje"),
@@ -28,9 +30,7 @@ UNFIT_WORDS: Final = {
     "kind-off": Text(
         "its kind is not archived: `erepo kinds set`", "rodzaj nie jest archiwizowany: `erepo kinds set`"
     ),
-    "rejected": Text(
-        "refused by the repository: `erepo rejected list`", "odrzucony: `erepo rejected list`"
-    ),
+    "rejected": Text("refused by the repository: `erepo rejected list`", "odrzucony: `erepo rejected list`"),
     "blocked": Text(
         "brought back: `erepo migrate unblock` first", "zmigrowany: najpierw `erepo migrate unblock`"
     ),
