@@ -27,8 +27,8 @@ class DocumentsShared(InvalidInput):
         "Dokumenty udostępnione na podstawie obowiązującej lub wysyłanej zgody: {count}.",
     )
     cure = Text(
-        "Revoke the consents first (`erepo consents list --open` shows them, `erepo consents revoke`), or wait"
-        " until their time is over. Nothing was changed.",
+        "Revoke the consents first (`erepo consents list --open` shows them, `erepo consents revoke`), or"
+        " wait until their time is over. Nothing was changed.",
         "Najpierw odwołaj zgody (pokazuje je `erepo consents list --open`, odwołuje `erepo consents revoke`)"
         " albo poczekaj na koniec ich ważności. Niczego nie zmieniono.",
     )

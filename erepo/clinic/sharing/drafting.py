@@ -1,4 +1,4 @@
-"""A consent is written down (manual 1.4): nothing of it leaves the clinic yet, nothing of it changes later."""
+"""A consent is written down (manual 1.4): nothing of it leaves the clinic yet, nor changes later."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field

@@ -12,13 +12,14 @@ from erepo.clinic import audit
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.database import Database
 from erepo.clinic.permissions import Permission, require
-from erepo.clinic.sharing.documents import check_fit, locked, unfit
+from erepo.clinic.sharing.documents import MOST, check_fit, locked, unfit
 from erepo.clinic.sharing.drafting import octets_of
 from erepo.clinic.sharing.errors import (
     ConsentFixed,
     ConsentUnknown,
     DocumentsUnfit,
     DocumentsWaiting,
+    DocumentsWrong,
     ValidityWrong,
 )
 from erepo.clinic.sharing.input import read_matter
@@ -72,6 +73,8 @@ def order(database: Database, consent_id: str, login: str, at: datetime) -> Cons
         if row.valid_until <= at:
             raise ValidityWrong(problem_en="it is over already", problem_pl="już minął")
         ids = document_ids(connection, row.number)
+        if not ids:  # all of them were destroyed since it was written down
+            raise DocumentsWrong(most=MOST, unknown=0)
         check_fit(locked(connection, ids), row.patient_key)
         move(connection, row, S.ORDERED, "consent_ordered", actor=login,
              values={"ordered_at": at, "ordered_by": login})  # fmt: skip
