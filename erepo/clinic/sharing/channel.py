@@ -60,9 +60,9 @@ class Channel:
         """16 digits."""
         return self.cloud.account
 
-    def signature(self, body: bytes, at: datetime) -> str:
-        """Return the account's signature over octets."""
-        return signed(body, self.cloud.wss, at)
+    def signature(self, body: bytes) -> str:
+        """Return the account's signature over octets, of this moment."""
+        return signed(body, self.cloud.wss, now())
 
     async def give(self, body: bytes, signature: str, login: str | None) -> RemoteConsent:
         """Give a consent; see `send_consent`."""

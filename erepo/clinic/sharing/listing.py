@@ -228,12 +228,11 @@ def history(connection: sa.Connection, consent_id: str) -> list[Change]:
 
 def count_standing(connection: sa.Connection, at: datetime) -> dict[ConsentState, int]:
     """Return how many consents are in each state that any is in."""
-    found: dict[ConsentState, int] = {}
-    rows = connection.execute(sa.select(consent.c.state, consent.c.valid_from, consent.c.valid_until))
-    for row in rows:
-        state = standing(row.state, row.valid_from, row.valid_until, at)
-        found[state] = found.get(state, 0) + 1
-    return {state: found[state] for state in S if state in found}
+    whens = [(is_standing(one, at), one.value) for one in (S.SCHEDULED, S.ACTIVE, S.EXPIRED)]
+    state = sa.case(*whens, else_=consent.c.state).label("standing")
+    counted = sa.select(state, sa.func.count()).group_by(state)
+    found = {row[0]: row[1] for row in connection.execute(counted)}
+    return {one: found[one.value] for one in S if one.value in found}
 
 
 def _conditions(connection: sa.Connection, wanted: Search, at: datetime) -> list[sa.ColumnElement[bool]]:

@@ -80,7 +80,7 @@ async def deliver(channel: Channel, consent_id: str) -> None:
         return
     at, there = channel.clock(), True
     try:
-        signature = channel.signature(row.revocation, at)
+        signature = channel.signature(row.revocation)
         await channel.revoke(consent_id, row.revocation, signature, row.revoked_by)
     except ConsentUnknown:
         if ledger.may_still_come(row, at):

@@ -162,7 +162,7 @@ async def _give(channel: Channel, consent_id: str) -> None:
         if remote is None:
             at = channel.clock()
             # Signed before the attempt is written down: from then on the signature only grows older.
-            signature = channel.signature(row.body, at)
+            signature = channel.signature(row.body)
             if not await asyncio.to_thread(ledger.attempt, channel.database, consent_id, at):
                 return
             remote = await channel.give(row.body, signature, row.ordered_by)
