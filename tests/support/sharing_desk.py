@@ -25,10 +25,11 @@ from erepo.clinic.sharing import (
     Settled,
     Shared,
     Wanted,
+    deliver,
     describe,
     draft,
     history,
-    revoke,
+    order_revocation,
     settle,
     share,
 )
@@ -98,9 +99,7 @@ class SharingDesk:
         """Take a document of another patient in."""
         return self.local(patient=another_patient())
 
-    def draft(
-        self, documents: Sequence[str], recipient: Recipient | None = None, **changed: Any
-    ) -> str:
+    def draft(self, documents: Sequence[str], recipient: Recipient | None = None, **changed: Any) -> str:
         """Write a consent down, by default for the reader's account in the window."""
         said = {"since": SINCE, "until": UNTIL, "matter": MATTER, **changed}
         wanted = Wanted(documents, recipient or Recipient.of_account(READER), **said)
@@ -120,8 +119,9 @@ class SharingDesk:
 
     async def revoke(self, name: str, port: int | None = None) -> Revocation:
         """Revoke a consent."""
+        state = order_revocation(self.clinic.database, name, LOGIN, at=self.moment)
         async with self.channel(port) as channel:
-            return await revoke(channel, name, LOGIN)
+            return await deliver(channel, name) if state is ConsentState.REVOKING else Revocation(name, state)
 
     async def settle(self, port: int | None = None) -> Settled:
         """Do what runs by itself."""

@@ -41,7 +41,7 @@ from erepo.clinic.sharing.channel import Channel
 from erepo.clinic.sharing.drafting import Wanted, draft
 from erepo.clinic.sharing.input import Recipient
 from erepo.clinic.sharing.listing import Change, Details, Line, Search, describe, find, history, show
-from erepo.clinic.sharing.revoking import REASON, Revocation, revoke
+from erepo.clinic.sharing.revoking import REASON, Revocation, deliver, order_revocation
 from erepo.clinic.sharing.sending import Shared, share
 from erepo.clinic.sharing.settling import Settled, is_due, settle
 from erepo.clinic.sharing.states import ConsentState
@@ -59,12 +59,13 @@ __all__ = [
     "Settled",
     "Shared",
     "Wanted",
+    "deliver",
     "describe",
     "draft",
     "find",
     "history",
     "is_due",
-    "revoke",
+    "order_revocation",
     "settle",
     "share",
     "show",

@@ -40,7 +40,9 @@ class Wanted:
     matter: str = field(repr=False)
 
 
-def draft(database: Database, wanted: Wanted, login: str, *, at: datetime | None = None) -> str:
+def draft(
+    database: Database, wanted: Wanted, login: str, *, at: datetime | None = None, name: str = ""
+) -> str:
     """Write a consent down and return its id.
 
     Args:
@@ -48,6 +50,8 @@ def draft(database: Database, wanted: Wanted, login: str, *, at: datetime | None
         wanted: what is to be shared.
         login: who does it; needs the permission `share`.
         at: now; for tests.
+        name: id of it, a UUID: given again, it is the same consent, however often this is called. Empty makes
+            a new one.
 
     Raises:
         NoSuchUser, PermissionMissing: the person may not.
@@ -59,10 +63,13 @@ def draft(database: Database, wanted: Wanted, login: str, *, at: datetime | None
     matter = read_matter(wanted.matter)
     with database.begin() as connection:
         require(connection, login, Permission.SHARE)
+        there = sa.select(consent.c.id).where(consent.c.id == name)
+        if name and connection.execute(there).first() is not None:
+            return name
         found = chosen(connection, wanted.documents)
         check_fit(found, found[0].patient_key)
         _check_recipient(connection, wanted.recipient)
-        name = str(uuid4())
+        name = name or str(uuid4())
         row = {
             "id": name,
             "patient_key": found[0].patient_key,

@@ -9,14 +9,20 @@ PermanentError
 │   ├── RecipientWrong       whom it is for cannot be understood
 │   ├── ValidityWrong        from and until make no sense
 │   └── MatterWrong          the reason ("Sprawa") is empty, too long, or not legible
-└── ConfigurationError
-    └── CloudNeeded          only the repository in the cloud can share
+├── ConfigurationError
+│   └── CloudNeeded          only the repository in the cloud can share
+└── SharingRefused           a consent stopped for a cause that a person must repair
 RetryableError
+├── SharingStopped           a consent stopped for a cause that may pass
 ├── DocumentsWaiting         they are not in the repository yet
 └── RevocationUnconfirmed    the service does not know the consent, and a late request may still bring it
 """
 
-from erepo.errors import ConfigurationError, InvalidInput, RetryableError
+from dataclasses import asdict
+from typing import NoReturn
+
+from erepo.clinic.archiving.results import Problem
+from erepo.errors import ConfigurationError, InvalidInput, PermanentError, RetryableError
 from erepo.texts import Text
 
 
@@ -154,3 +160,32 @@ class RevocationUnconfirmed(RetryableError):
         "It is revoked again by itself until the service confirms it.",
         "Odwołanie będzie ponawiane automatycznie, aż usługa je potwierdzi.",
     )
+
+
+class SharingRefused(PermanentError):
+    """A consent stopped for a cause that a person must repair; it carries that cause and its cure."""
+
+    code = "sharing.refused"
+    cause = Text("The consent was not finished: {cause_en}", "Sprawy zgody nie dokończono: {cause_pl}")
+    cure = Text("{cure_en}", "{cure_pl}")
+
+
+class SharingStopped(RetryableError):
+    """A consent stopped for a cause that may pass; nothing is lost, and it goes on by itself."""
+
+    code = "sharing.stopped"
+    cause = Text("The consent is not finished yet: {cause_en}", "Zgoda jeszcze niedokończona: {cause_pl}")
+    cure = Text(
+        "{cure_en} It goes on by itself (`settle-consents`).",
+        "{cure_pl} Dalszy ciąg nastąpi automatycznie (`settle-consents`).",
+    )
+
+
+def raise_for(problem: Problem) -> NoReturn:
+    """Raise what stopped a consent, for callers that try again on errors.
+
+    Raises:
+        SharingStopped: it may pass.
+        SharingRefused: a person must repair it first.
+    """
+    raise (SharingStopped if problem.retryable else SharingRefused)(**asdict(problem))

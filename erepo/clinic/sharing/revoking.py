@@ -2,14 +2,17 @@
 
 import asyncio
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from erepo.clinic.archiving.results import Problem
+from erepo.clinic.database import Database
 from erepo.clinic.rest.errors import ConsentUnknown
 from erepo.clinic.sharing import ledger
 from erepo.clinic.sharing.channel import Channel
 from erepo.clinic.sharing.errors import RevocationUnconfirmed
 from erepo.clinic.sharing.states import ConsentState
+from erepo.clinic.tables import now
 
 #: What the service is told where nobody says more.
 REASON = "Odwołanie zgody w placówce"
@@ -34,40 +37,41 @@ class Revocation:
         return asdict(self)
 
 
-async def revoke(channel: Channel, consent_id: str, login: str, reason: str = REASON) -> Revocation:
-    """Revoke a consent now; also inside a maintenance window, without a licence, and after it was refused.
+def order_revocation(
+    database: Database, consent_id: str, login: str, reason: str = REASON, *, at: datetime | None = None
+) -> ConsentState:
+    """Revoke a consent: from here on it is never forgotten, whether or not anybody can be reached now.
 
-    From the intent on it is never forgotten: what the service has not confirmed is repeated by `settle`.
+    Also inside a maintenance window, without a licence, and after it was refused. Idempotent.
 
     Args:
-        channel: to the service.
+        database: the clinic's.
         consent_id: UUID.
         login: who revokes; needs the permission `share`.
         reason: why, in one line; goes to the service.
+        at: now; for tests.
+
+    Returns:
+        `revoked` where nothing was ever sent; else `revoking`: `deliver` it at once.
 
     Raises:
         NoSuchUser, PermissionMissing, ConsentUnknown, ConsentFixed, MatterWrong: nothing was changed.
     """
-    state = await asyncio.to_thread(
-        ledger.intend_revocation, channel.database, consent_id, login, reason, channel.clock()
-    )
-    return (
-        await go_on(channel, consent_id) if state is ConsentState.REVOKING else Revocation(consent_id, state)
-    )
+    return ledger.intend_revocation(database, consent_id, login, reason, at or now())
 
 
-async def go_on(channel: Channel, consent_id: str) -> Revocation:
-    """Bring a revocation further; whatever keeps it back is written down and told."""
+async def deliver(channel: Channel, consent_id: str) -> Revocation:
+    """Bring a revocation to the service; what keeps it back is written down, told, and tried by `settle`."""
     problem = None
     try:
-        await deliver(channel, consent_id)
+        await end(channel, consent_id)
     except Exception as error:  # noqa: BLE001 - whatever it is, the revocation stands, for the next run
         problem = await asyncio.to_thread(ledger.note_problem, channel.database, consent_id, error)
     with channel.database.read() as connection:
         return Revocation(consent_id, ConsentState(ledger.read(connection, consent_id).state), problem)
 
 
-async def deliver(channel: Channel, consent_id: str) -> None:
+async def end(channel: Channel, consent_id: str) -> None:
     """Have the service end a consent, and write down that it has.
 
     Raises:

@@ -15,7 +15,7 @@ from erepo.clinic.rest.errors import ConsentConflict, ConsentInvalid, ConsentUnf
 from erepo.clinic.sharing import ledger
 from erepo.clinic.sharing.channel import Channel
 from erepo.clinic.sharing.errors import DocumentsUnfit, ValidityWrong
-from erepo.clinic.sharing.revoking import deliver
+from erepo.clinic.sharing.revoking import end
 from erepo.clinic.sharing.states import LIVE, ConsentState, document_ids
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, submission
@@ -174,7 +174,7 @@ async def _give(channel: Channel, consent_id: str) -> None:
     )
     if state is ConsentState.REVOKING:
         # Revoked while it was on its way: it has just begun to show something.
-        await deliver(channel, consent_id)
+        await end(channel, consent_id)
 
 
 def _told(channel: Channel, consent_id: str, archived: int, problem: Problem | None) -> Shared:

@@ -76,7 +76,7 @@ async def _settle(channel: Channel, consent_id: str) -> tuple[ConsentState, Prob
     with channel.database.read() as connection:
         state = ConsentState(ledger.read(connection, consent_id).state)
     if state is ConsentState.REVOKING:
-        ended = await revoking.go_on(channel, consent_id)
+        ended = await revoking.deliver(channel, consent_id)
         return ended.state, ended.problem
     if state not in OPEN:
         return state, None
