@@ -1,4 +1,4 @@
-"""Finish what is open with consents: half-sent ones, unconfirmed revocations, times that have come or are over.
+"""Finish what is open with consents: half-sent ones, unconfirmed revocations, times that are over.
 
 Requires the blocks that onboard-clinic writes, and the passphrase of the keys in the worker's surroundings.
 """

@@ -45,8 +45,8 @@ async def share_documents(
     """Archive what is not in the repository yet, send the consent, and mark the documents as shared.
 
     Either the id of a consent that was written down in the clinic (`erepo share new`, REST), with whatever
-    recipient and reason; or documents of one patient, which are shared with that patient. May be started again
-    at any moment, also after a crash: nothing is given twice, and what is left open goes on by itself.
+    recipient and reason; or documents of one patient, which are shared with that patient. May be started
+    again at any moment, also after a crash: nothing is given twice, and what is left open goes on by itself.
 
     Args:
         acting_user: Login of the person who shares; needs the permission `share`.

@@ -1,4 +1,4 @@
-"""The pages of sharing: ids of consents and documents, states and counts. Nothing of a patient or recipient."""
+"""The pages of sharing: ids of consents, states and counts. Nothing of a patient or a recipient."""
 
 from prefect.artifacts import acreate_markdown_artifact
 

@@ -23,6 +23,7 @@ from erepo.cda.errors import DocumentTooLarge, UnsupportedMedia
 from erepo.clinic.machine import trouble_of
 from erepo.clinic.migrating.errors import MigrationUnknown
 from erepo.clinic.reading import errors as reading
+from erepo.clinic.sharing.errors import ConsentUnknown
 from erepo.errors import (
     AccessRefused,
     ConfigurationError,
@@ -52,6 +53,7 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (ours.DocumentUnknown, 404),
     (reading.DocumentUnknown, 404),
     (MigrationUnknown, 404),
+    (ConsentUnknown, 404),
     (reading.DocumentGone, 410),
     (ours.WebhookUnknown, 404),
     (ours.MethodNotAllowed, 405),

@@ -13,8 +13,9 @@ from erepo.clinic import audit
 from erepo.clinic.database import Database
 from erepo.clinic.permissions import Permission, require
 from erepo.clinic.sharing.documents import MOST, check_fit, chosen
-from erepo.clinic.sharing.errors import DocumentsWrong, RecipientWrong
+from erepo.clinic.sharing.errors import ConsentTaken, DocumentsWrong, RecipientWrong
 from erepo.clinic.sharing.input import Recipient, read_matter, read_validity
+from erepo.clinic.sharing.states import document_ids
 from erepo.clinic.tables import account, document, now, patient
 from erepo.clinic.tables_sharing import consent, consent_document
 
@@ -57,23 +58,28 @@ def draft(
         NoSuchUser, PermissionMissing: the person may not.
         DocumentsWrong, DocumentsUnfit: some of the documents cannot be shared, or not together.
         RecipientWrong, ValidityWrong, MatterWrong: see there.
+        ConsentTaken: another consent has this id.
     """
     moment = at or now()
     begin, end = read_validity(wanted.since, wanted.until, moment)
     matter = read_matter(wanted.matter)
     with database.begin() as connection:
         require(connection, login, Permission.SHARE)
-        there = sa.select(consent.c.id).where(consent.c.id == name)
-        if name and connection.execute(there).first() is not None:
-            return name
         found = chosen(connection, wanted.documents)
+        if name and (there := connection.execute(sa.select(consent).where(consent.c.id == name)).first()):
+            times = there.valid_from if not wanted.since.strip() else begin, end
+            said = {**_recipient(wanted), "matter": matter, "valid_from": times[0], "valid_until": times[1]}
+            same = all(getattr(there, column) == value for column, value in said.items())
+            if not same or list(document_ids(connection, there.number)) != [one.id for one in found]:
+                raise ConsentTaken
+            return name
         check_fit(found, found[0].patient_key)
         _check_recipient(connection, wanted.recipient)
         name = name or str(uuid4())
         row = {
             "id": name,
             "patient_key": found[0].patient_key,
-            **{f"recipient_{part}": value for part, value in asdict(wanted.recipient).items()},
+            **_recipient(wanted),
             "valid_from": begin,
             "valid_until": end,
             "matter": matter,
@@ -123,6 +129,10 @@ def octets_of(connection: sa.Connection, row: sa.Row[Any]) -> bytes:
             "documents": list(names),
         }
     )
+
+
+def _recipient(wanted: Wanted) -> dict[str, Any]:
+    return {f"recipient_{part}": value for part, value in asdict(wanted.recipient).items()}
 
 
 def _check_recipient(connection: sa.Connection, recipient: Recipient) -> None:

@@ -3,6 +3,7 @@
 PermanentError
 ├── InvalidInput
 │   ├── ConsentUnknown       the clinic has no consent of this id
+│   ├── ConsentTaken         another consent has the id that was given
 │   ├── ConsentFixed         what is asked for is not possible in its state
 │   ├── DocumentsUnfit       documents that cannot be shared, each with its reason
 │   ├── DocumentsWrong       none, too many, or ids of no document
@@ -32,6 +33,17 @@ class ConsentUnknown(InvalidInput):
     code = "sharing.unknown"
     cause = Text("There is no consent of this id.", "Nie ma zgody o tym identyfikatorze.")
     cure = Text("`erepo consents list` shows all.", "Wszystkie pokazuje `erepo consents list`.")
+
+
+class ConsentTaken(InvalidInput):
+    """Another consent has the id that was given for a new one."""
+
+    code = "sharing.taken"
+    cause = Text(
+        "A consent of this id is there already, and it says something else.",
+        "Zgoda o tym identyfikatorze już istnieje i ma inną treść.",
+    )
+    cure = Text("Give a new id.", "Podaj nowy identyfikator.")
 
 
 class ConsentFixed(InvalidInput):
