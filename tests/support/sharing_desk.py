@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.intake import Intake
 from erepo.clinic.permissions import Permission, grant
+from erepo.clinic.rest import speaking
 from erepo.clinic.sharing import (
     Channel,
     ConsentState,
@@ -108,9 +109,15 @@ class SharingDesk:
     @asynccontextmanager
     async def channel(self, port: int | None = None) -> AsyncIterator[Channel]:
         """Open the way to the service."""
-        async with self.clinic.connection(port) as cloud:
-            assert isinstance(cloud, CloudConnection)
-            yield Channel.of(cloud, self.clinic.database, lambda: self.moment)
+        real, service = speaking.Tokens, str(self.world.owner.facts["service"])
+        # A proxy stands at an address that is not the service's: tokens are for the service all the same.
+        speaking.Tokens = lambda actor, wss, _: real(actor, wss, service)  # type: ignore[assignment,misc]
+        try:
+            async with self.clinic.connection(port) as cloud:
+                assert isinstance(cloud, CloudConnection)
+                yield Channel.of(cloud, self.clinic.database, lambda: self.moment)
+        finally:
+            speaking.Tokens = real  # type: ignore[misc]
 
     async def share(self, name: str, port: int | None = None) -> Shared:
         """Send a consent."""
