@@ -5,14 +5,14 @@ import sqlalchemy as sa
 
 from erepo.clinic.content import ContentStore
 from erepo.clinic.deleting import delete_documents
-from erepo.clinic.migrating import Selection, look, migrate
-from erepo.clinic.retention import execute
-from erepo.clinic.retention.executing import _begin
+from erepo.clinic.migrating import Selection, look, migrate, migrate_batch, plan
+from erepo.clinic.permissions import Permission, grant
+from erepo.clinic.retention import confirm_list, execute, propose
 from erepo.clinic.shared import DocumentsShared
 from erepo.clinic.sharing import ConsentState, Recipient, Search, find
 from erepo.clinic.sharing.errors import DocumentsUnfit, DocumentsWrong, RecipientWrong
 from erepo.clinic.states import State
-from erepo.clinic.tables import document
+from erepo.clinic.tables import document, now, staff
 from erepo.identifiers.hl7 import CX
 from tests.support.chains import PRESCRIPTION, version
 from tests.support.cloud import ACCOUNT
@@ -128,9 +128,6 @@ async def test_what_is_shared_stays_in_the_repository(desk: SharingDesk) -> None
         assert desk.sees(one)
         await desk.revoke(name)
         assert (await delete_documents(cloud, database, [one], LOGIN)).deleted == [one]
-    assert execute is not None
-    assert _begin is not None
-    assert ContentStore is not None
 
 
 async def test_shared_after_a_migration_was_planned(desk: SharingDesk) -> None:
@@ -138,16 +135,39 @@ async def test_shared_after_a_migration_was_planned(desk: SharingDesk) -> None:
     name, [one] = await desk.given()
     await desk.revoke(name)
     async with desk.clinic.connection() as cloud:
-        from erepo.clinic.migrating import plan  # noqa: PLC0415
-
         planned = plan(desk.clinic.database, desk.clinic.settings, Selection(ids=(one,)), LOGIN)
         again = desk.draft([one])
         assert (await desk.share(again)).done
-        from erepo.clinic.migrating import migrate_batch  # noqa: PLC0415
-
         result = await migrate_batch(cloud, desk.clinic.database, planned.batches[0])
     assert (result.migrated, result.skipped) == (0, 1)
     assert desk.sees(one)
+
+
+async def test_destroyed_only_when_nobody_is_shown_it(desk: SharingDesk) -> None:
+    """A shared document is not proposed, and drops out of an older list; what is destroyed leaves no name."""
+    (first, [one]), (_, [two]) = await desk.given(), await desk.given()
+    await desk.revoke(first)
+    database, store = desk.clinic.database, ContentStore.at(desk.clinic.settings)
+    with database.begin() as connection:
+        connection.execute(staff.insert().values(login="druga", npwz="1234567"))
+        grant(connection, "druga", Permission.DESTROY, actor="test")
+        old = document.c.public_id.in_([one, two])
+        connection.execute(document.update().where(old).values(destroy_after_year=2020))
+
+    proposal = propose(database, 2024, LOGIN, now())
+    assert proposal.documents == 1  # the other one is shared
+    again = desk.draft([one])
+    assert (await desk.share(again)).done
+    async with desk.clinic.connection() as cloud:
+        done = await execute(cloud, database, store, confirm_list(database, proposal.id, "druga", now()))
+        assert (done.destroyed, done.dropped) == (0, {"shared": 1})
+        await desk.revoke(again)
+        proposal = propose(database, 2024, LOGIN, now())
+        done = await execute(cloud, database, store, confirm_list(database, proposal.id, "druga", now()))
+    assert (done.destroyed, done.dropped) == (1, {})
+    for name in (first, again):
+        row = desk.row(name)
+        assert (row.body, row.revocation, row.matter, row.recipient_account) == (None, None, "-", None)
 
 
 async def test_a_purged_document_is_shared_as_before(desk: SharingDesk) -> None:

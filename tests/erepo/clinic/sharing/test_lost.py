@@ -14,7 +14,7 @@ from tests.support.sharing import consent_of
 from tests.support.sharing_desk import FROM, LOGIN, PESEL, SECOND, SharingDesk
 
 S = ConsentState
-FAULTS = (Fault.RESET_IN_BODY, Fault.ANSWER_LOST, Fault.BAD_GATEWAY, Fault.LOGIN_PAGE, Fault.MANY_TIMES)
+FAULTS = (Fault.ANSWER_LOST, Fault.LOGIN_PAGE, Fault.MANY_TIMES)
 
 
 def once(fault: Fault, end: str) -> tuple[list[str], object]:
