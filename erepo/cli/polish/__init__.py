@@ -23,6 +23,7 @@ from erepo.cli.polish import (
     repositories,
     retention,
     sandbox,
+    sharing,
     structure,
 )
 
@@ -42,6 +43,7 @@ HELP: Final = MappingProxyType(
     | archive.HELP
     | reading.HELP
     | migrating.HELP
+    | sharing.HELP
     | retention.HELP
     | repositories.HELP
     | structure.HELP
@@ -85,6 +87,7 @@ _VALUES: Final = {
     "AGE": "WIEK",
     "CELL": "KOMÓRKA",
     "CODE": "KOD",
+    "CONSENT": "ZGODA",
     "DATE": "DATA",
     "FIELD=VALUE…": "POLE=WARTOŚĆ…",
     "FILE": "PLIK",
