@@ -88,9 +88,6 @@ POLISH: Final = MappingProxyType(
             "Pierwszy dzień, w postaci 2026-11-30, czas polski; puste pole: od teraz."
         ),
         "Last day, until its midnight.": "Ostatni dzień, do północy.",
-        "Why; other words stand in a consent that is written down in the clinic.": (
-            "W jakiej sprawie; inne słowa zapisuje się w zgodzie przygotowanej w placówce."
-        ),
         "Login of the person who revokes; needs the permission `share`.": (
             "Login osoby, która odwołuje zgodę; wymagane uprawnienie `share`."
         ),

@@ -22,7 +22,8 @@ HELP: Final[dict[str, str]] = {
     "Send it at once.": "Od razu wyślij.",
     (
         "Write a consent down, and send it if asked.\n\n"
-        "What may tell who somebody is stands on the input, never among the arguments: for `--to person` first"
+        "What may tell who somebody is stands on the input, never among the arguments: for"
+        " `--to person` first"
         " the\n"
         'recipient\'s number (PESEL, NPWZ or HL7 CX) and name, a line each; then the reason ("Sprawa") in one'
         " line.\n"
@@ -31,13 +32,15 @@ HELP: Final[dict[str, str]] = {
         "Zapisz zgodę i, jeśli trzeba, wyślij ją.\n\n"
         "To, co mogłoby kogoś identyfikować, podaje się na standardowym wejściu, nigdy w argumentach: przy"
         " `--to person` najpierw numer odbiorcy (PESEL, NPWZ lub HL7 CX) i jego imię i nazwisko, w osobnych"
-        " wierszach; potem sprawę w jednym wierszu. W terminalu polecenie o nie zapyta. Zgody się nie zmienia,"
+        " wierszach; potem sprawę w jednym wierszu. W terminalu polecenie o nie zapyta. Zgody"
+        " się nie zmienia,"
         " można ją tylko wysłać i odwołać."
     ),
     "Id of the consent.": "Identyfikator zgody.",
     (
         "Send a consent; what is not in the repository yet is archived first.\n\n"
-        "May be repeated at any moment: the same consent is never given twice. What cannot be finished now goes"
+        "May be repeated at any moment: the same consent is never given twice. What cannot be"
+        " finished now goes"
         " on\n"
         "by itself. Exit code 0 only if the service has it; 1 if not; 2 if nothing could be done."
     ): (
@@ -85,7 +88,8 @@ HELP: Final[dict[str, str]] = {
         " service\n"
         "has confirmed it. Exit code 0 only if it has; 1 if not yet; 2 if nothing could be done."
     ): (
-        "Odwołaj zgodę: od tej chwili nikt niczego na jej podstawie nie zobaczy, także w trakcie pobierania.\n\n"
+        "Odwołaj zgodę: od tej chwili nikt niczego na jej podstawie nie zobaczy, także w"
+        " trakcie pobierania.\n\n"
         "Odwołanie zostaje najpierw zapisane. Jeśli usługa jest nieosiągalna, będzie ponawiane automatycznie,"
         " aż usługa je potwierdzi. Kod wyjścia 0 tylko po potwierdzeniu; 1, gdy jeszcze go nie ma; 2, gdy"
         " niczego nie można było zrobić."
@@ -95,7 +99,8 @@ HELP: Final[dict[str, str]] = {
         "\n\n"
         "Exit code 0 only if nothing is open any more; 1 if something is; 2 if nothing could be done."
     ): (
-        "Dokończ to, co otwarte: zgody wysłane częściowo i niepotwierdzone odwołania. Co dziesięć minut dzieje"
+        "Dokończ to, co otwarte: zgody wysłane częściowo i niepotwierdzone odwołania. Co"
+        " dziesięć minut dzieje"
         " się to samo automatycznie.\n\n"
         "Kod wyjścia 0 tylko wtedy, gdy nic już nie jest otwarte; 1, gdy coś jest; 2, gdy niczego nie można"
         " było zrobić."
