@@ -1,6 +1,6 @@
 """A consent is written down (manual 1.4): nothing of it leaves the clinic yet, nor changes later."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -86,23 +86,26 @@ def draft(
             "created_at": moment,
             "created_by": login,
         }
-        number = connection.execute(consent.insert().values(row).returning(consent.c.number)).scalar_one()
-        connection.execute(
-            consent_document.insert(), [{"consent_number": number, "document_id": one.id} for one in found]
-        )
-        if len(octets_of(connection, _row(connection, number))) > LARGEST:
-            raise DocumentsWrong(most=MOST, unknown=0)
-        detail = {"documents": len(found), "recipient": wanted.recipient.kind}
-        audit.note(
-            connection,
-            "consent_drafted",
-            subject="consent",
-            subject_id=name,
-            to_state="draft",
-            actor=login,
-            detail=detail,
-        )
+        _write(connection, row, [one.id for one in found])
     return name
+
+
+def _write(connection: sa.Connection, row: Mapping[str, Any], ids: Sequence[int]) -> None:
+    number = connection.execute(consent.insert().values(row).returning(consent.c.number)).scalar_one()
+    connection.execute(
+        consent_document.insert(), [{"consent_number": number, "document_id": one} for one in ids]
+    )
+    if len(octets_of(connection, _row(connection, number))) > LARGEST:
+        raise DocumentsWrong(most=MOST, unknown=0)
+    audit.note(
+        connection,
+        "consent_drafted",
+        subject="consent",
+        subject_id=row["id"],
+        to_state="draft",
+        actor=row["created_by"],
+        detail={"documents": len(ids), "recipient": row["recipient_kind"]},
+    )
 
 
 def octets_of(connection: sa.Connection, row: sa.Row[Any]) -> bytes:
