@@ -13,11 +13,14 @@ from erepo.clinic.maintenance import check_outside
 from erepo.clinic.maintenance.errors import MaintenanceNow
 from erepo.clinic.sharing import ledger, revoking, sending
 from erepo.clinic.sharing.channel import Channel
+from erepo.clinic.sharing.errors import DocumentsWaiting, RevocationUnconfirmed
 from erepo.clinic.sharing.states import OPEN, ConsentState
 from erepo.clinic.tables import now
 
 #: Consents of which one call takes care, and failures in a row after which it leaves the rest to the next.
 MOST, PATIENCE = 500, 3
+#: What a consent may well wait for: no reason to raise an alarm.
+_EXPECTED = (DocumentsWaiting.code, MaintenanceNow.code)
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Settled:
         refused: consents that it, or our own check, has refused.
         begun, expired: consents whose time has come, or is over.
         open: consents with which something is still to be done.
-        problem: why they are open.
+        problem: why they are open; None where they only wait for documents, or for a window's end.
         consents: ids of those that came into another state, with it.
     """
 
@@ -60,7 +63,7 @@ async def settle(channel: Channel) -> Settled:
     for consent_id in (await asyncio.to_thread(ledger.open_ones, channel.database))[:MOST]:
         state, problem = await _settle(channel, consent_id)
         total = _add(total, consent_id, state, problem)
-        failures = failures + 1 if problem is not None and problem.retryable else 0
+        failures = failures + 1 if _is_down(problem) else 0
         if failures >= PATIENCE:
             break
     left = await asyncio.to_thread(ledger.open_ones, channel.database)
@@ -89,9 +92,16 @@ async def _settle(channel: Channel, consent_id: str) -> tuple[ConsentState, Prob
     return given.state, given.problem
 
 
+def _is_down(problem: Problem | None) -> bool:
+    """Tell whether others would meet the same: nobody answers. What one consent waits for is its own."""
+    own = (DocumentsWaiting.code, RevocationUnconfirmed.code)
+    return problem is not None and problem.retryable and problem.code not in own
+
+
 def _add(total: Settled, consent_id: str, state: ConsentState, problem: Problem | None) -> Settled:
     if state in OPEN:
-        return replace(total, problem=total.problem or problem)
+        expected = problem is not None and problem.code in _EXPECTED
+        return total if expected else replace(total, problem=total.problem or problem)
     name = {ConsentState.REVOKED: "revoked", ConsentState.REFUSED: "refused"}.get(state, "sent")
     told = {**total.consents, consent_id: state.value}
     return replace(total, consents=told, **{name: getattr(total, name) + 1})

@@ -1,5 +1,7 @@
 """Which documents may be shared: each refusal names the document by its opaque id, and nothing else."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -16,6 +18,7 @@ from erepo.clinic.tables import document, now, staff
 from erepo.identifiers.hl7 import CX
 from tests.support.chains import PRESCRIPTION, version
 from tests.support.cloud import ACCOUNT
+from tests.support.ports import free_port
 from tests.support.sharing import READER
 from tests.support.sharing_desk import FROM, LOGIN, OTHER_PESEL, PESEL, SharingDesk
 
@@ -107,6 +110,27 @@ async def test_a_newer_version_is_not_shown(desk: SharingDesk) -> None:
     third = desk.draft([new])
     assert (await desk.share(third)).done
     assert desk.sees(new)
+
+
+async def test_who_waits_keeps_nobody_waiting(desk: SharingDesk) -> None:
+    """Consents whose documents wait for an older version stay ordered, without an alarm; others go on."""
+    waiting = []
+    for series in ("W1", "W2", "W3"):
+        [older] = desk.take_in(version(1, name=series, series=series))
+        with desk.clinic.database.begin() as connection:
+            later = document.update().where(document.c.public_id == older)
+            connection.execute(later.values(due_at=FROM + timedelta(days=30)))
+        [newer] = desk.take_in(version(2, name=series, series=series))
+        waiting.append(desk.draft([newer]))
+        done = await desk.share(waiting[-1])
+        assert done.problem is not None
+        assert (done.state, done.problem.code) == (S.ORDERED, "sharing.waiting")
+    ready = desk.draft(desk.local())
+    assert (await desk.share(ready, free_port())).state is S.ORDERED
+    settled = await desk.settle()
+    assert (settled.consents, settled.open, settled.problem) == ({ready: "active"}, 3, None)
+    for name in waiting:
+        await desk.revoke(name)
 
 
 async def test_what_is_shared_stays_in_the_repository(desk: SharingDesk) -> None:
