@@ -87,6 +87,25 @@ POLISH: Final = MappingProxyType(
             "Login osoby, w której imieniu wysyłane jest żądanie do P1; puste pole: użytkownik zadania"
             " archiwizacji."
         ),
+        "Login of the person who shares; needs the permission `share`.": (
+            "Login osoby, która udostępnia; wymagane uprawnienie `share`."
+        ),
+        "Id of a consent, as `erepo share new` prints it; then nothing else is needed.": (
+            "Identyfikator zgody, wypisany przez `erepo share new`; wtedy nic więcej nie jest potrzebne."
+        ),
+        "Opaque ids of documents of one patient, who is the recipient; where no consent is given.": (
+            "Identyfikatory dokumentów jednego pacjenta, który jest odbiorcą; gdy nie podano zgody."
+        ),
+        "First day, as 2026-11-30, Polish time; empty is now.": (
+            "Pierwszy dzień, w postaci 2026-11-30, czas polski; puste pole: od teraz."
+        ),
+        "Last day, until its midnight.": "Ostatni dzień, do północy.",
+        "Login of the person who revokes; needs the permission `share`.": (
+            "Login osoby, która odwołuje zgodę; wymagane uprawnienie `share`."
+        ),
+        "Id of the consent, as `erepo consents list` shows it.": (
+            "Identyfikator zgody, pokazywany przez `erepo consents list`."
+        ),
         "Login of the person who orders it; needs the permission `migrate`.": (
             "Login osoby, która to zleca; wymagane uprawnienie `migrate`."
         ),

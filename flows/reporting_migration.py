@@ -50,6 +50,7 @@ _RESULTS = {
 }
 _HERE = Text("of these, content here as well", "w tym z treścią dostępną lokalnie")
 _ELSEWHERE = Text("not in the repository", "nieobecne w repozytorium")
+_SHARED = Text("shared by a consent: they stay", "udostępnione na podstawie zgody: pozostają")
 _STOPPED, _EARLY = Text("Stopped on request", "Zatrzymano na żądanie"), Text("Stopped early", "Przerwano")
 _FAILED_HEAD = Text(
     "| document | code | reason | what to do |\n|---|---|---|---|",
@@ -77,6 +78,7 @@ def preview_page(seen: Preview, speak: Language) -> str:
         f"| {_HERE.fill(speak)} | {seen.here} |",
         f"| {_SIZE.fill(speak)} | {size_words(seen.bytes, speak)} |",
         f"| {_ELSEWHERE.fill(speak)} | {seen.elsewhere} |",
+        f"| {_SHARED.fill(speak)} | {seen.shared} |",
         *(f"| {KINDS[Kind(kind)].label.fill(speak)} | {count} |" for kind, count in seen.kinds.items()),
     ]
     table = "\n".join([_HEAD.fill(speak), *rows])

@@ -13,18 +13,16 @@ import sqlalchemy as sa
 from erepo.api.errors import DocumentUnknown, RequestInvalid
 from erepo.cda.kinds import Kind
 from erepo.clinic.intake import parse_patient
+from erepo.clinic.shared import is_shared
 from erepo.clinic.states import State
 from erepo.clinic.tables import audit_event, document, patient
 from erepo.clinic.times import sensible
 from erepo.identifiers.errors import IdentifierInvalid
 
-_SUMMARY = (
-    document.c.public_id.label("id"),
-    document.c.kind,
-    document.c.state,
-    document.c.taken_in_at,
-    document.c.archived_at,
-)
+
+def _summary() -> tuple[sa.ColumnElement[Any], ...]:
+    columns = (document.c.kind, document.c.state, document.c.taken_in_at, document.c.archived_at)
+    return document.c.public_id.label("id"), *columns, is_shared().label("shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def list_documents(connection: sa.Connection, wanted: Wanted) -> dict[str, Any]:
     Raises:
         RequestInvalid: the cursor, the patient or the time cannot be used.
     """
-    statement = sa.select(*_SUMMARY).order_by(document.c.id).limit(wanted.limit + 1)
+    statement = sa.select(*_summary()).order_by(document.c.id).limit(wanted.limit + 1)
     for condition in _conditions(connection, wanted):
         statement = statement.where(condition)
     rows = [dict(row) for row in connection.execute(statement).mappings()]
@@ -121,7 +119,7 @@ def read_document(connection: sa.Connection, public_id: str) -> dict[str, Any]:
     columns = [document.c[name] for name in names]
     row = (
         connection.execute(
-            sa.select(document.c.id.label("row"), *_SUMMARY, *columns).where(
+            sa.select(document.c.id.label("row"), *_summary(), *columns).where(
                 document.c.public_id == public_id
             )
         )
@@ -132,7 +130,10 @@ def read_document(connection: sa.Connection, public_id: str) -> dict[str, Any]:
         raise DocumentUnknown
     ids = ("unique_id", "entry_uuid", "repository_unique_id")
     return {
-        **{name: row[name] for name in ("id", "kind", "state", "taken_in_at", "archived_at", *names[:6])},
+        **{
+            name: row[name]
+            for name in ("id", "kind", "state", "taken_in_at", "archived_at", "shared", *names[:6])
+        },
         "registry": {name: row[name] for name in ids},
         "reason": _reason(row),
         "warnings": [one["code"] for one in row["warnings"] or ()],

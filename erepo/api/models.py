@@ -41,6 +41,7 @@ class DocumentSummary(BaseModel):
     state: State = Field(examples=["archived"])
     taken_in_at: datetime = Field(examples=[_AT])
     archived_at: datetime | None = Field(examples=[_AT])
+    shared: bool = Field(examples=[False], description="A consent shows it to somebody, or is about to.")
 
 
 class DocumentList(BaseModel):

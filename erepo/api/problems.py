@@ -24,6 +24,7 @@ from erepo.clinic.indexing.errors import IndexUnknown
 from erepo.clinic.machine import trouble_of
 from erepo.clinic.migrating.errors import MigrationUnknown
 from erepo.clinic.reading import errors as reading
+from erepo.clinic.sharing.errors import ConsentUnknown
 from erepo.errors import (
     AccessRefused,
     ConfigurationError,
@@ -54,6 +55,7 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (reading.DocumentUnknown, 404),
     (MigrationUnknown, 404),
     (IndexUnknown, 404),
+    (ConsentUnknown, 404),
     (reading.DocumentGone, 410),
     (ours.WebhookUnknown, 404),
     (ours.MethodNotAllowed, 405),

@@ -38,6 +38,7 @@ class Scope(StrEnum):
     DOCUMENTS_DELETE = "documents:delete"
     MIGRATIONS = "migrations"
     INDEXES = "indexes"
+    CONSENTS = "consents"
     KINDS_READ = "kinds:read"
     KINDS_WRITE = "kinds:write"
     WEBHOOKS = "webhooks"

@@ -37,6 +37,7 @@ app = typer.Typer(
 
 _ID, _KIND, _STATE = Text("Id", "Identyfikator"), Text("Kind", "Rodzaj"), Text("State", "Stan")
 _ISSUED, _SIZE, _TITLE = Text("Issued", "Wystawiono"), Text("Size", "Rozmiar"), Text("Title", "Tytuł")
+_SHARED, _YES = Text("Shared", "Wystawiono zgodę"), Text("yes", "tak")
 _TAKEN_IN, _ARCHIVED = Text("Taken in", "Przyjęto"), Text("Archived", "Zarchiwizowano")
 _PATIENT, _BORN = Text("Patient", "Pacjent"), Text("Born", "Data urodzenia")
 _NUMBER, _FILE = Text("Identifier", "Numer pacjenta"), Text("File", "Plik źródłowy")
@@ -120,10 +121,12 @@ def _print_list(found: list[Found], limit: int, console: Console, speak: Languag
     table.add_column(_STATE.fill(speak), overflow="fold")
     table.add_column(_ISSUED.fill(speak), no_wrap=True)
     table.add_column(_SIZE.fill(speak), justify="right", no_wrap=True)
+    table.add_column(_SHARED.fill(speak), overflow="fold")
     for one in found:
         label, standing = KINDS[one.kind].label.fill(speak), STATE_WORDS[one.state].short.fill(speak)
         size = size_words(one.size, speak)
-        table.add_row(one.public_id, label, standing, _local(one.effective_at, day_words), size)
+        shared = _YES.fill(speak) if one.shared else ""
+        table.add_row(one.public_id, label, standing, _local(one.effective_at, day_words), size, shared)
     console.print(table)
     if len(found) == limit:
         typer.echo(_MORE.fill(speak, last=found[-1].public_id))
@@ -139,6 +142,7 @@ def _print_one(one: Found, console: Console, speak: Language) -> None:
         (_STATE, STATE_WORDS[one.state].short.fill(speak)),
         (_TAKEN_IN, _local(one.taken_in_at, moment_words)),
         (_ARCHIVED, _local(one.archived_at, moment_words)),
+        (_SHARED, _YES.fill(speak) if one.shared else ""),
         (_SIZE, size_words(one.size, speak)),
         (_FILE, one.source_name),
         (_PATIENT, f"{one.given} {one.family}".strip()),

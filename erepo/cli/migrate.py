@@ -71,6 +71,10 @@ _ELSEWHERE = Text(
     "{count} of the ids are not in the repository (any more).",
     "Wskazane dokumenty, których nie ma (już) w repozytorium: {count}.",
 )
+_SHARED = Text(
+    "{count} documents stay there, for a consent shows them (`erepo consents list --open`).",
+    "Dokumenty, które pozostaną, bo są udostępnione (`erepo consents list --open`): {count}.",
+)
 _DRY = Text("Nothing was changed (dry run).", "Niczego nie zmieniono (próba).")
 _NOTHING = Text("There is nothing to bring back.", "Nie ma dokumentów do migracji.")
 _SURE = Text(
@@ -306,6 +310,8 @@ def _show_preview(seen: Preview) -> None:
         typer.echo(f"  {KINDS[Kind(kind)].label.fill(speak)}: {count}")
     if seen.elsewhere:
         typer.echo(_ELSEWHERE.fill(speak, count=seen.elsewhere))
+    if seen.shared:
+        typer.echo(_SHARED.fill(speak, count=seen.shared))
 
 
 def _show(total: Summary) -> None:

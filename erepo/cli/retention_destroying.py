@@ -60,6 +60,7 @@ _DONE = Text(
 )
 _DROPPED = {
     "held": Text("held meanwhile", "wstrzymane w międzyczasie"),
+    "shared": Text("shared by a consent", "udostępnione na podstawie zgody"),
     "prolonged": Text("kept longer meanwhile", "okres przechowywania wydłużony"),
     "moving": Text("on their way", "w trakcie przesyłania"),
     "elsewhere": Text("destroyed by another proposal", "wybrakowane na podstawie innej propozycji"),

@@ -33,6 +33,8 @@ COMMANDS = MappingProxyType(
         "diagnose": "diagnose",
         "migrate": "migrate",
         "documents": "documents",
+        "share": "share",
+        "consents": "consents",
         "rejected": "rejected",
         "retention": "retention",
         "kinds": "kinds",

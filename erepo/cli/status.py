@@ -14,6 +14,8 @@ from erepo.cli.coverage import PLANNED, coverage_words
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
 from erepo.clinic.occupancy import EARCHIVE_NAME
+from erepo.clinic.sharing import ConsentState
+from erepo.clinic.sharing.words import STATE_WORDS as CONSENT_WORDS
 from erepo.clinic.state_words import STATE_WORDS
 from erepo.clinic.status import StatusReport, read_status
 from erepo.clinic.structure_words import missing_words
@@ -22,6 +24,9 @@ from erepo.texts import Language, Text, language, size_words
 
 _STATE, _KIND = Text("State", "Stan"), Text("Kind", "Rodzaj")
 _DOCUMENTS, _BYTES, _MEANING = Text("Documents", "Dokumenty"), Text("Size", "Rozmiar"), Text("", "")
+_CONSENTS = Text(
+    "Shared documents: {shared}. Consents: {counts}.", "Udostępnione dokumenty: {shared}. Zgody: {counts}."
+)
 _NONE = Text(
     "No documents yet. Take some in: erepo import PATH…",
     "Brak dokumentów. Przyjmij je: erepo import ŚCIEŻKA…",
@@ -87,6 +92,9 @@ def show(report: StatusReport, console: Console, spoken: Language) -> None:
         console.print(coverage_words(covered, spoken), style=style, markup=False, highlight=False)
     if repairs:
         console.print(PLANNED.fill(spoken, count=repairs), style="red", markup=False, highlight=False)
+    if report.consents:
+        words = _CONSENTS.fill(spoken, shared=report.shared, counts=consent_counts(report.consents, spoken))
+        console.print(words, markup=False, highlight=False)
     for one in report.rejected:
         words = _REJECTED.fill(spoken, code=one.code or "-", count=one.documents)
         console.print(words, style="red", markup=False, highlight=False)
@@ -95,6 +103,13 @@ def show(report: StatusReport, console: Console, spoken: Language) -> None:
     if report.missing:
         missing = missing_words(report.missing, spoken)
         console.print(_MISSING.fill(spoken, missing=missing), style="yellow", markup=False, highlight=False)
+
+
+def consent_counts(counts: Mapping[str, int], spoken: Language) -> str:
+    """Return how many consents are in each state, in words."""
+    return ", ".join(
+        f"{CONSENT_WORDS[ConsentState(state)].fill(spoken)}: {count}" for state, count in counts.items()
+    )
 
 
 def signature_words(counts: Mapping[str, int], spoken: Language) -> Iterator[tuple[str, bool]]:

@@ -51,21 +51,25 @@ def record(
     )
 
 
-def note(
+def note(  # noqa: PLR0913 - columns of one row
     connection: sa.Connection,
     event: str,
     *,
     subject: str,
     subject_id: str,
+    from_state: str | None = None,
+    to_state: str | None = None,
     actor: str = "erepo",
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one event about a record that is no document: a kind, the structure, an account."""
+    """Write one event about a record that is no document: a kind, the structure, an account, a consent."""
     connection.execute(
         audit_event.insert().values(
             event=event,
             subject=subject,
             subject_id=subject_id,
+            from_state=from_state,
+            to_state=to_state,
             actor=actor,
             detail=dict(detail) if detail else None,
         )

@@ -13,9 +13,12 @@ from erepo.cda.signature import PREFIX
 from erepo.clinic.chain import count_waiting
 from erepo.clinic.coverage import Coverage, count_open, coverage
 from erepo.clinic.errors import StructureIncomplete
+from erepo.clinic.shared import is_shared
+from erepo.clinic.sharing.listing import count_standing
 from erepo.clinic.states import State
 from erepo.clinic.structure import check_ready
 from erepo.clinic.tables import account, document, now
+from erepo.clinic.tables_sharing import consent_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class StatusReport:
         signatures: documents whose own signature is broken, unverified or weak, by code.
         coverage: how much of the repository was read back lately; None if that was not asked for.
         repairs: documents that are missing or damaged in the repository, by what is proposed.
+        shared: documents that a consent shows, or is about to.
+        consents: consents by their state.
     """
 
     at: datetime
@@ -71,6 +76,8 @@ class StatusReport:
     signatures: tuple[Doubtful, ...] = ()
     coverage: Coverage | None = None
     repairs: Mapping[str, int] = field(default_factory=dict)
+    shared: int = 0
+    consents: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def documents(self) -> int:
@@ -116,6 +123,8 @@ class StatusReport:
             "missing": [f"{record}: {name}" for record, name in self.missing],
             "coverage": self.coverage.as_json() if self.coverage else None,
             "repairs": dict(self.repairs),
+            "shared": self.shared,
+            "consents": dict(self.consents),
         }
 
 
@@ -137,6 +146,8 @@ def read_status(connection: sa.Connection, days: int = 0) -> StatusReport:
         signatures=_signatures(connection),
         coverage=coverage(connection, days, moment) if days else None,
         repairs=count_open(connection),
+        shared=_shared(connection, moment),
+        consents={state.value: count for state, count in count_standing(connection, moment).items()},
         account=connection.execute(sa.select(account.c.account).where(account.c.active)).scalar() or "",
     )
 
@@ -156,6 +167,12 @@ def _counts(connection: sa.Connection) -> tuple[StateCount, ...]:
 def _due(connection: sa.Connection, moment: datetime) -> int:
     waiting = (document.c.state == State.LOCAL.value, document.c.due_at <= moment)
     return connection.execute(sa.select(sa.func.count()).select_from(document).where(*waiting)).scalar_one()
+
+
+def _shared(connection: sa.Connection, moment: datetime) -> int:
+    named = document.c.id.in_(sa.select(consent_document.c.document_id))
+    counted = sa.select(sa.func.count()).select_from(document).where(named, is_shared(moment))
+    return connection.execute(counted).scalar_one()
 
 
 def _rejected(connection: sa.Connection) -> tuple[Rejected, ...]:

@@ -356,4 +356,10 @@ audit_event = sa.Table(
     sa.Column("from_state", sa.String),
     sa.Column("to_state", sa.String),
     sa.Column("detail", sa.JSON(none_as_null=True)),
+    sa.Index(
+        "ix_audit_event_subject",
+        "subject_id",
+        sqlite_where=sa.text("subject_id IS NOT NULL"),
+        postgresql_where=sa.text("subject_id IS NOT NULL"),
+    ),
 )

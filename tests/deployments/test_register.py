@@ -25,6 +25,9 @@ NAMES = [
     "rotate-certificates/daily",
     "diagnose/on-demand",
     "migrate-documents/on-demand",
+    "share-documents/on-demand",
+    "revoke-consent/on-demand",
+    "settle-consents/every-10-minutes",
     "watch-runs/every-10-minutes",
 ]
 

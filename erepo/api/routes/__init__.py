@@ -4,7 +4,17 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from erepo.api.routes import contents, documents, indexing, intake, kinds, migrations, removing, webhooks
+from erepo.api.routes import (
+    consents,
+    contents,
+    documents,
+    indexing,
+    intake,
+    kinds,
+    migrations,
+    removing,
+    webhooks,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     intake.router,
@@ -13,6 +23,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     removing.router,
     migrations.router,
     indexing.router,
+    consents.router,
     kinds.router,
     webhooks.router,
 )

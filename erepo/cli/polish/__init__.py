@@ -24,6 +24,7 @@ from erepo.cli.polish import (
     repositories,
     retention,
     sandbox,
+    sharing,
     structure,
 )
 
@@ -44,6 +45,7 @@ HELP: Final = MappingProxyType(
     | indexing.HELP
     | reading.HELP
     | migrating.HELP
+    | sharing.HELP
     | retention.HELP
     | repositories.HELP
     | structure.HELP
@@ -87,6 +89,7 @@ _VALUES: Final = {
     "AGE": "WIEK",
     "CELL": "KOMÓRKA",
     "CODE": "KOD",
+    "CONSENT": "ZGODA",
     "DATE": "DATA",
     "FIELD=VALUE…": "POLE=WARTOŚĆ…",
     "FILE": "PLIK",

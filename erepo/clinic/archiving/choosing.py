@@ -28,6 +28,7 @@ class Choice:
         effective_from: first Polish day on which a document was made; those without a date are left out.
         effective_to: last such day, included.
         limit: most documents; None means all.
+        ids: only these, by their opaque ids; empty means all.
 
     Raises:
         PeriodWrong: a period ends before it begins, or lies outside the years 1900 to 2200.
@@ -39,6 +40,7 @@ class Choice:
     effective_from: date | None = None
     effective_to: date | None = None
     limit: int | None = None
+    ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the periods."""
@@ -60,6 +62,8 @@ class Choice:
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """Return what a document must fulfil, the limit aside; empty where everything is chosen."""
         found: list[sa.ColumnElement[bool]] = []
+        if self.ids:
+            found.append(document.c.public_id.in_(self.ids))
         if self.kinds:
             found.append(document.c.kind.in_([kind.value for kind in self.kinds]))
         for column, begin, end in (

@@ -49,7 +49,7 @@ async def delete_documents(
 
     Raises:
         NoSuchUser, PermissionMissing, MaintenanceNow: nothing was changed.
-        NotInRepository, KindNotDeletable, UnderHold: the same.
+        NotInRepository, KindNotDeletable, UnderHold, DocumentsShared: the same.
         RetryableError: nobody could be asked; what was ordered is finished by `finish_deletions`.
     """
     await asyncio.to_thread(check_outside, database)

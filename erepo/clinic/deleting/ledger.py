@@ -12,6 +12,7 @@ from erepo.clinic.database import Database
 from erepo.clinic.deleting.errors import KindNotDeletable, NotInRepository, UnderHold
 from erepo.clinic.permissions import Permission, require
 from erepo.clinic.retention.rows import is_held
+from erepo.clinic.shared import DocumentsShared, is_shared
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_migrating import DELETION_BEGUN, deletion
@@ -42,7 +43,8 @@ def intend(database: Database, public_ids: Sequence[str], login: str) -> list[st
 
     Raises:
         NoSuchUser, PermissionMissing: the person may not.
-        NotInRepository, KindNotDeletable, UnderHold: some of them cannot be; nothing was written.
+        NotInRepository, KindNotDeletable, UnderHold, DocumentsShared: some of them cannot be; nothing was
+            written.
     """
     wanted = list(dict.fromkeys(public_ids))
     with database.begin() as connection:
@@ -59,7 +61,7 @@ def check_deletable(database: Database, public_ids: Sequence[str], login: str) -
 
     Raises:
         NoSuchUser, PermissionMissing: the person may not.
-        NotInRepository, KindNotDeletable, UnderHold: some of them cannot be.
+        NotInRepository, KindNotDeletable, UnderHold, DocumentsShared: some of them cannot be.
     """
     with database.read() as connection:
         _checked(connection, list(dict.fromkeys(public_ids)), login, lock=False)
@@ -68,7 +70,13 @@ def check_deletable(database: Database, public_ids: Sequence[str], login: str) -
 def _checked(connection: sa.Connection, wanted: Sequence[str], login: str, *, lock: bool) -> list[int]:
     require(connection, login, Permission.DELETE)
     asked = (
-        sa.select(document.c.id, document.c.state, document.c.kind, is_held().label("held"))
+        sa.select(
+            document.c.id,
+            document.c.state,
+            document.c.kind,
+            is_held().label("held"),
+            is_shared().label("shared"),
+        )
         .where(document.c.public_id.in_(wanted))
         .order_by(document.c.id)
     )
@@ -77,7 +85,7 @@ def _checked(connection: sa.Connection, wanted: Sequence[str], login: str, *, lo
     return [row.id for row in rows]
 
 
-def _check(rows: Sequence[sa.Row[tuple[int, str, str, bool]]], wanted: int) -> None:
+def _check(rows: Sequence[sa.Row[tuple[int, str, str, bool, bool]]], wanted: int) -> None:
     there = [row for row in rows if row.state in _THERE]
     if len(there) < wanted:
         raise NotInRepository(count=wanted - len(there))
@@ -85,6 +93,8 @@ def _check(rows: Sequence[sa.Row[tuple[int, str, str, bool]]], wanted: int) -> N
         raise KindNotDeletable(count=others)
     if under_hold := sum(bool(row.held) for row in rows):
         raise UnderHold(count=under_hold)
+    if shared := sum(bool(row.shared) for row in rows):
+        raise DocumentsShared(count=shared)
 
 
 def begin(database: Database, public_ids: Sequence[str] | None = None) -> list[Doomed]:

@@ -1,7 +1,7 @@
 """Which documents: by their ids, or by kind, patient and dates."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
 from erepo.clinic.migrating.errors import DatesWrong, DocumentsUnknown, NothingChosen, PatientNotHere
+from erepo.clinic.shared import DocumentsShared, is_shared
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, patient
 from erepo.clinic.tables_migrating import deletion
@@ -65,6 +66,7 @@ class Preview:
         here: of these, whose content lies here still.
         kinds: documents of each kind.
         elsewhere: documents named by their ids that are not in the repository (any more).
+        shared: documents that fit the filters and stay there, for a consent shows them.
     """
 
     documents: int = 0
@@ -72,6 +74,7 @@ class Preview:
     here: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
     elsewhere: int = 0
+    shared: int = 0
 
 
 def choose(
@@ -104,13 +107,30 @@ def choose(
     return found[: selection.most or None]
 
 
+def choose_unshared(connection: sa.Connection, selection: Selection) -> tuple[list[Chosen], int]:
+    """Return the chosen documents that no consent shows, and how many others the filters met.
+
+    Raises:
+        NothingChosen, DatesWrong, DocumentsUnknown: see `choose`.
+        DocumentsShared: some of those named by their ids are shared; a person must decide about that first.
+    """
+    found = choose(connection, replace(selection, most=0))
+    shown: set[int] = set()
+    for start in range(0, len(found), _SLICE):
+        part = document.c.id.in_([one.id for one in found[start : start + _SLICE]])
+        shown.update(connection.execute(sa.select(document.c.id).where(part, is_shared())).scalars())
+    if shown and selection.ids:
+        raise DocumentsShared(count=len(shown))
+    return [one for one in found if one.id not in shown][: selection.most or None], len(shown)
+
+
 def preview(connection: sa.Connection, selection: Selection) -> Preview:
     """Return what bringing these back would mean, without doing anything.
 
     Raises:
-        NothingChosen, DatesWrong, DocumentsUnknown: see `choose`.
+        NothingChosen, DatesWrong, DocumentsUnknown, DocumentsShared: see `choose_unshared`.
     """
-    chosen = choose(connection, selection)
+    chosen, shared = choose_unshared(connection, selection)
     kinds: dict[str, int] = {}
     for one in chosen:
         kinds[one.kind] = kinds.get(one.kind, 0) + 1
@@ -120,6 +140,7 @@ def preview(connection: sa.Connection, selection: Selection) -> Preview:
         here=sum(one.state == State.ARCHIVED.value for one in chosen),
         kinds=dict(sorted(kinds.items())),
         elsewhere=max(0, len(set(selection.ids)) - len(chosen)) if not selection.most else 0,
+        shared=shared,
     )
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from erepo.clinic import audit
 from erepo.clinic.database import Database
 from erepo.clinic.migrating.leases import Lease, held, release
+from erepo.clinic.shared import is_shared
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_migrating import deletion, migration, migration_batch, migration_item
@@ -102,7 +103,7 @@ def load(database: Database, lease: Lease, steps: Sequence[str]) -> list[Doc]:
 def begin(database: Database, lease: Lease, docs: Sequence[Doc]) -> list[Doc]:
     """Write down that these are on their way back (B); return those that still were in the repository.
 
-    What somebody else has taken meanwhile, or a person is deleting, is left out for good.
+    What somebody else has taken meanwhile, a person is deleting, or a consent shows, is left out for good.
     """
     ids = [one.id for one in docs]
     with held(database, lease) as connection:
@@ -112,14 +113,15 @@ def begin(database: Database, lease: Lease, docs: Sequence[Doc]) -> list[Doc]:
             .order_by(document.c.id)
             .with_for_update()
         ).all()
-        # Asked when the rows are locked, for an order to delete locks them as well.
+        # Asked when the rows are locked, for an order to delete, and one to share, locks them as well.
         ordered = connection.execute(
             sa.select(deletion.c.document_id).where(
                 deletion.c.document_id.in_(ids), deletion.c.step.in_(("intended", "removed"))
             )
         ).scalars()
-        deleting = set(ordered)
-        states = {row.id: State(row.state) for row in rows if row.id not in deleting}
+        shown = connection.execute(sa.select(document.c.id).where(document.c.id.in_(ids), is_shared()))
+        busy = {*ordered, *shown.scalars()}
+        states = {row.id: State(row.state) for row in rows if row.id not in busy}
         for state in (State.ARCHIVED, State.REMOTE):
             begun = [id_ for id_, found in states.items() if found is state]
             move(connection, begun, state, State.MIGRATING, "migration_begun", actor=lease.actor)

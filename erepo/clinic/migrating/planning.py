@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from erepo.clinic.audit import note
 from erepo.clinic.database import Database
 from erepo.clinic.maintenance import refuse_inside
-from erepo.clinic.migrating.choosing import Chosen, Preview, Selection, choose, preview
+from erepo.clinic.migrating.choosing import Chosen, Preview, Selection, choose_unshared, preview
 from erepo.clinic.migrating.results import Plan
 from erepo.clinic.permissions import Permission, require
 from erepo.clinic.tables import document, now
@@ -39,7 +39,7 @@ def look(database: Database, selection: Selection, login: str) -> Preview:
 
     Raises:
         NoSuchUser, PermissionMissing: the person may not.
-        NothingChosen, DatesWrong, DocumentsUnknown: see `choosing.choose`.
+        NothingChosen, DatesWrong, DocumentsUnknown, DocumentsShared: see `choosing.choose_unshared`.
     """
     with database.read() as connection:
         require(connection, login, Permission.MIGRATE)
@@ -67,11 +67,11 @@ def plan(
 
     Raises:
         NoSuchUser, PermissionMissing, MaintenanceNow: see `check_permitted`.
-        NothingChosen, DatesWrong, DocumentsUnknown: see `choosing.choose`.
+        NothingChosen, DatesWrong, DocumentsUnknown, DocumentsShared: see `choosing.choose_unshared`.
     """
     check_permitted(database, login)
     with database.begin() as connection:
-        chosen = choose(connection, selection)
+        chosen, _ = choose_unshared(connection, selection)
         if not chosen:
             return Plan()
         octets, name = sum(one.size for one in chosen), uuid4().hex

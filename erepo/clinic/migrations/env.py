@@ -13,6 +13,7 @@ from erepo.clinic import (  # noqa: F401 — their tables join the metadata
     tables_people,
     tables_purging,
     tables_retention,
+    tables_sharing,
 )
 from erepo.clinic.tables import metadata
 

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     DESTROY = "destroy"
     #: Take the index of a document out of P1.
     WITHDRAW_INDEX = "withdraw-index"
+    #: Share documents of patients with somebody, and revoke consents (manual 1.4).
+    SHARE = "share"
 
 
 #: What each permission is called where people read it.
@@ -54,6 +56,9 @@ WORDS: Final[Mapping[Permission, Text]] = MappingProxyType(
         ),
         Permission.WITHDRAW_INDEX: Text(
             "withdraw the index of a document from P1", "wycofywanie indeksu dokumentu z P1"
+        ),
+        Permission.SHARE: Text(
+            "share documents and revoke consents", "udostępnianie dokumentów i odwoływanie zgód"
         ),
     }
 )

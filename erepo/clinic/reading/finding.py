@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
 from erepo.clinic.reading.errors import DocumentUnknown
+from erepo.clinic.shared import is_shared
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, patient
 from erepo.identifiers.hl7 import CX
@@ -32,6 +33,7 @@ class Found:
         archived_at: when the repository had it, UTC.
         title, source_name, given, family, identifier, birth_date: may name the patient; never in `repr`.
         repository_unique_id: where it lies; empty for the account's repository.
+        shared: whether a consent shows it, or is about to ("Wystawiono zgodę", manual 1.2).
     """
 
     id: int
@@ -46,6 +48,7 @@ class Found:
     taken_in_at: datetime
     archived_at: datetime | None
     repository_unique_id: str | None
+    shared: bool
     title: str = field(repr=False)
     source_name: str = field(repr=False)
     given: str = field(repr=False)
@@ -64,6 +67,7 @@ class Found:
             "archived": self.archived_at,
             "size": self.size,
             "media_type": self.mime_type,
+            "shared": self.shared,
         }
 
 
@@ -72,9 +76,13 @@ _OF_DOCUMENT: Final = (
     "taken_in_at", "archived_at", "repository_unique_id", "title", "source_name",
 )  # fmt: skip
 _OF_PATIENT: Final = ("given", "family", "identifier", "birth_date")
-_SELECT: Final = sa.select(
-    *(document.c[name] for name in _OF_DOCUMENT), *(patient.c[name] for name in _OF_PATIENT)
-).join(patient, patient.c.id == document.c.patient_key)
+
+
+def _select() -> sa.Select[Any]:
+    columns = [document.c[name] for name in _OF_DOCUMENT] + [patient.c[name] for name in _OF_PATIENT]
+    return sa.select(*columns, is_shared().label("shared")).join(
+        patient, patient.c.id == document.c.patient_key
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ def find(connection: sa.Connection, public_id: str) -> Found:
     Raises:
         DocumentUnknown: there is none.
     """
-    row = connection.execute(_SELECT.where(document.c.public_id == public_id.strip())).one_or_none()
+    row = connection.execute(_select().where(document.c.public_id == public_id.strip())).one_or_none()
     if row is None:
         raise DocumentUnknown
     return _found(row)
@@ -116,7 +124,7 @@ def search(connection: sa.Connection, wanted: Filter) -> list[Found]:
     Raises:
         DocumentUnknown: `after` names none.
     """
-    statement = _SELECT.order_by(document.c.id.desc()).limit(wanted.limit)
+    statement = _select().order_by(document.c.id.desc()).limit(wanted.limit)
     if wanted.kinds:
         statement = statement.where(document.c.kind.in_([kind.value for kind in wanted.kinds]))
     if wanted.states:
@@ -136,4 +144,7 @@ def search(connection: sa.Connection, wanted: Filter) -> list[Found]:
 
 def _found(row: Any) -> Found:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    return Found(**values | {"kind": Kind(values["kind"]), "state": State(values["state"])})
+    return Found(
+        **values
+        | {"kind": Kind(values["kind"]), "state": State(values["state"]), "shared": bool(values["shared"])}
+    )

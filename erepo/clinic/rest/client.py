@@ -2,9 +2,9 @@
 
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import product
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -23,6 +23,7 @@ from erepo.clinic.rest.answers import (
 from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal, ServiceTrouble
 from erepo.clinic.rest.handshake import certificate_refused
 from erepo.clinic.rest.indexing import IndexCalls
+from erepo.clinic.rest.request import Request
 from erepo.errors import ErepoError, RemoteBusy, RemoteTimeout, RemoteUnavailable
 from erepo.pki import Bundle, client_context
 from erepo.settings import HttpTimeouts
@@ -35,11 +36,12 @@ from erepo.soap.errors import (
 )
 
 _LARGEST = 1024**2
+_DONE = (httpx.codes.OK, httpx.codes.CREATED)
 _TEXTS = tuple(product(("cause", "cure"), ("pl", "en")))
 _Model = TypeVar("_Model", bound=Answer)
 #: Statuses that say "not there" or "cannot", and how codes begin that say for good what is the matter.
 _TOLD: dict[int, str | tuple[str, ...]] = {
-    httpx.codes.NOT_FOUND: "structure.none",
+    httpx.codes.NOT_FOUND: ("structure.none", "consent."),
     httpx.codes.NOT_IMPLEMENTED: "p1.",
     httpx.codes.BAD_GATEWAY: ("p1.", "pki."),
 }
@@ -214,6 +216,17 @@ class AccountClient(IndexCalls):
         body = {"login": login, "password": password}
         return self._exchange("PUT", self._address + "/administrator", Administrator, body)
 
+    def ask(self, request: Request, model: type[_Model]) -> _Model:
+        """Send one request below the account's address and return its answer, for modules beside this one.
+
+        Raises:
+            As `activate`.
+        """
+        address = self._address + request.path
+        return self._understood(
+            address, model, *self._send(request.method, address, request.body, request.headers)
+        )
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
@@ -227,9 +240,13 @@ class AccountClient(IndexCalls):
     def _exchange(
         self, method: str, address: str, model: type[_Model], body: dict[str, Any] | None = None
     ) -> _Model:
-        status, content = self._send(method, address, body)
-        if status != httpx.codes.OK:
-            raise self._refused(address, status, content)
+        content = None if body is None else orjson.dumps(body)
+        headers = {} if body is None else {"content-type": "application/json"}
+        return self._understood(address, model, *self._send(method, address, content, headers))
+
+    def _understood(self, address: str, model: type[_Model], status: int, content: bytes) -> _Model:
+        if status not in _DONE:
+            raise _refusal(address, status, content)
         try:
             answer = model.model_validate_json(content)
         except ValidationError as error:
@@ -245,7 +262,8 @@ class AccountClient(IndexCalls):
         self,
         method: str,
         address: str,
-        body: dict[str, Any] | None,
+        body: bytes | None,
+        more: Mapping[str, str] = MappingProxyType({}),
         *,
         read: float = 0,
         named: str = "",
@@ -255,7 +273,8 @@ class AccountClient(IndexCalls):
         Args:
             method: of HTTP.
             address: of what is asked for.
-            body: sent as JSON.
+            body: its octets.
+            more: headers of the body.
             read: seconds of silence, for what may take longer than the usual ones.
             named: the address as errors tell it, where the full one names a document.
         """
@@ -264,8 +283,9 @@ class AccountClient(IndexCalls):
         wait = httpx.Timeout(self._client.timeout)
         wait.read = max(read, self._timeouts.read)
         try:
-            headers = {"authorization": f"Bearer {self._token()}"} if self._token else None
-            with self._client.stream(method, address, json=body, headers=headers, timeout=wait) as response:
+            who = {"authorization": f"Bearer {self._token()}"} if self._token else {}
+            asked = self._client.stream(method, address, content=body, headers={**who, **more}, timeout=wait)
+            with asked as response:
                 return response.status_code, self._read(response, told, deadline)
         except httpx.TimeoutException as error:
             raise _overdue(told, error, self._timeouts) from None
@@ -319,7 +339,9 @@ def _refusal(address: str, status: int, content: bytes) -> Exception:
     code = said.get("code", "")
     told = code.startswith(_TOLD.get(status, "-"))
     if told or (said and not failed and status not in _CLEAR):
-        return ServiceRefusal(**said)
+        refusal = ServiceRefusal(**said)
+        refusal.named = _named(content)
+        return refusal
     if failed and code.startswith(_BEHIND):
         return ServiceTrouble(address=address, **said)
     if status in (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS):
@@ -328,6 +350,12 @@ def _refusal(address: str, status: int, content: bytes) -> Exception:
         return RemoteUnavailable(address=address)
     kind = AddressUnknown if status in _NOT_THERE else _PLAIN.get(status, BadRequestAnswer)
     return kind(address=address, status=status)
+
+
+def _named(content: bytes) -> tuple[str, ...]:
+    """Return the documents that a refusal names, by their uniqueIds."""
+    named = orjson.loads(content).get("documents")
+    return tuple(one for one in named if isinstance(one, str)) if isinstance(named, list) else ()
 
 
 def _said(status: int, content: bytes) -> dict[str, Any]:

@@ -3,6 +3,10 @@
     RemoteRefused
     └── ServiceRefusal        the service says no and tells cause and cure itself
         └── IndexRefusal      the same about a document's index in P1: trying again alone does not help
+        ├── ConsentUnknown    it has no consent of this id
+        ├── ConsentConflict   it has another consent under this id
+        ├── ConsentUnfit      documents that may not be shared; `named` are their uniqueIds
+        └── ConsentInvalid    it does not take the consent as it is written
     RemoteUnavailable
     └── ServiceTrouble        somebody behind the service does not answer it, and it tells so
         └── IndexTrouble      the same about a document's index in P1: the same request later may succeed
@@ -26,10 +30,29 @@ class ServiceRefusal(RemoteRefused):
     """
 
     code = "rest.service-refusal"
+    #: Documents that the refusal is about, by their uniqueIds. Not among `data`: what reaches logs and other
+    #: systems names documents by the clinic's own opaque ids.
+    named: tuple[str, ...] = ()
 
     def explain(self, language: Language) -> tuple[str, str]:
         """Return the service's own words."""
         return str(self.data[f"cause_{language}"]), str(self.data[f"cure_{language}"])
+
+
+class ConsentUnknown(ServiceRefusal):
+    """The service has no consent of this id: it never came, or has not come yet."""
+
+
+class ConsentConflict(ServiceRefusal):
+    """The service has another consent under this id."""
+
+
+class ConsentUnfit(ServiceRefusal):
+    """Documents that are not stored, not Approved, or another patient's; nothing was kept."""
+
+
+class ConsentInvalid(ServiceRefusal):
+    """The service does not take the consent as it is written."""
 
 
 class ServiceTrouble(RemoteUnavailable):

@@ -4,7 +4,8 @@ The service asks P1 what it has before it sends anything: each of these may be r
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
@@ -114,7 +115,9 @@ class IndexCalls:
     def _once(self, method: str, unique_id: str, body: dict[str, Any] | None) -> IndexState:
         address = f"{self._address}/documents/{quote(unique_id, safe='')}/index"
         # An error names the account's address, not the document's: ids of documents are for the wire alone.
-        status, content = self._send(method, address, body, read=READ, named=self._address)
+        octets = None if body is None else orjson.dumps(body)
+        headers = {} if body is None else {"content-type": "application/json"}
+        status, content = self._send(method, address, octets, headers, read=READ, named=self._address)
         if status != _OK:
             raise problem(status, content) or self._refused(self._address, status, content)
         try:
@@ -130,7 +133,8 @@ class IndexCalls:
         self,
         method: str,
         address: str,
-        body: dict[str, Any] | None,
+        body: bytes | None,
+        more: Mapping[str, str] = MappingProxyType({}),
         *,
         read: float = 0,
         named: str = "",

@@ -22,6 +22,7 @@ from erepo.clinic.tables_earchive import repair
 from erepo.clinic.tables_migrating import deletion, migration_item
 from erepo.clinic.tables_purging import content_removal
 from erepo.clinic.tables_retention import document_class
+from erepo.clinic.tables_sharing import consent, consent_document
 
 #: The patient of rows that belong to nobody any more.
 NOBODY: Final = ("-", "erepo:destroyed")
@@ -62,6 +63,7 @@ def erase(connection: sa.Connection, document_ids: Sequence[int]) -> None:
     # An index that P1 still has is owed until it is withdrawn; by what id, is kept until then.
     ledger.forget(connection, sa.select(document.c.id).where(document.c.id.in_(document_ids)))
     _erase_requests(connection, [row.public_id for row in rows])
+    _erase_consents(connection, document_ids, nobody)
     for row in rows:
         mark = f"destroyed:{row.public_id}"
         values = {**_EMPTY, "unique_id": mark, "sha256": mark, "patient_key": nobody}
@@ -124,6 +126,34 @@ def _erase_requests(connection: sa.Connection, public_ids: Sequence[str]) -> Non
     connection.execute(api_request.update().where(own).values(fingerprint="destroyed"))
     sent = sa.and_(webhook_delivery.c.public_id.in_(public_ids), webhook_delivery.c.state != "pending")
     connection.execute(webhook_delivery.delete().where(sent))
+
+
+def _erase_consents(connection: sa.Connection, ids: Sequence[int], nobody: int) -> None:
+    """What was sent names patient and documents; a consent without documents is nobody's. None of them holds.
+
+    The service's own evidence is the service's.
+    """
+    mine = sa.select(consent_document.c.consent_number).where(consent_document.c.document_id.in_(ids))
+    numbers = list(connection.execute(mine.distinct()).scalars())
+    connection.execute(consent_document.delete().where(consent_document.c.document_id.in_(ids)))
+    touched = consent.c.number.in_(numbers)
+    connection.execute(consent.update().where(touched).values(body=None, revocation=None))
+    left = sa.select(consent_document.c.document_id).where(
+        consent_document.c.consent_number == consent.c.number
+    )
+    names = (
+        "recipient_root",
+        "recipient_extension",
+        "recipient_account",
+        "recipient_name",
+        "reason",
+        "problem",
+    )
+    connection.execute(
+        consent.update()
+        .where(touched, sa.not_(left.correlate(consent).exists()))
+        .values(patient_key=nobody, matter="-", **dict.fromkeys(names))
+    )
 
 
 def _erase_patients(connection: sa.Connection, keys: set[int], nobody: int) -> None:

@@ -33,6 +33,7 @@ from erepo.clinic.repository import Cloud
 from erepo.clinic.retention.erasing import erase, overwrite, scrub
 from erepo.clinic.retention.proposing import MOVING, Proposal
 from erepo.clinic.retention.rows import is_gone, is_held
+from erepo.clinic.shared import is_shared
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_retention import destruction, destruction_item
@@ -130,10 +131,11 @@ def _begin(database: Database, found: Proposal) -> int:
         locked = sa.select(document.c.id).where(document.c.id.in_(ids)).order_by(document.c.id)
         connection.execute(locked.with_for_update())
         held, gone = is_held().label("held"), is_gone().label("gone")
+        shared = is_shared().label("shared")
         rows = connection.execute(
-            sa.select(document.c.id, document.c.state, document.c.destroy_after_year, held, gone).where(
-                document.c.id.in_(ids)
-            )
+            sa.select(
+                document.c.id, document.c.state, document.c.destroy_after_year, held, gone, shared
+            ).where(document.c.id.in_(ids))
         ).all()
         verdicts = {row.id: _verdict(row, found.year) for row in rows}
         for reason in sorted({one for one in verdicts.values() if one}):
@@ -161,6 +163,8 @@ def _verdict(row: Any, year: int) -> str:
         return "elsewhere"
     if row.held:
         return "held"
+    if row.shared:
+        return "shared"
     if row.destroy_after_year is None or row.destroy_after_year >= year:
         return "prolonged"
     return "moving" if row.state in MOVING else ""

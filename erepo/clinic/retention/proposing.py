@@ -22,6 +22,7 @@ from erepo.clinic.retention.errors import (
 )
 from erepo.clinic.retention.report import this_year
 from erepo.clinic.retention.rows import is_gone, is_held
+from erepo.clinic.shared import is_shared
 from erepo.clinic.states import State
 from erepo.clinic.structure import User
 from erepo.clinic.tables import document, staff
@@ -219,6 +220,7 @@ def _due(connection: sa.Connection, year: int) -> Sequence[Any]:
             document.c.destroy_after_year < year,
             document.c.state.not_in(MOVING),
             sa.not_(is_held()),
+            sa.not_(is_shared()),
             sa.not_(is_gone()),
         )
         .order_by(document.c.public_id)
