@@ -1,5 +1,4 @@
-"""What the sandbox's P1 remembers: providers, certificates, repositories, rules, faults, messages seen,
-audit messages received.
+"""What the sandbox's P1 remembers: providers, certificates, repositories, rules, faults, messages, audit.
 
 SQLite, WAL, `synchronous=FULL`. Each method is one transaction, so each may be repeated after a crash; any
 number of processes may use it (the server and the commands do at once).

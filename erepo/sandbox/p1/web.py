@@ -156,7 +156,9 @@ def _administered(home: Home, method: str, path: str, body: bytes) -> Answer:
                 raise WrongAsked
             store.add_event(key)
         case "GET", "/admin/audit":
-            came = [{"provider": who, "message": base64.b64encode(one).decode()} for who, one in store.audits()]
+            came = [
+                {"provider": who, "message": base64.b64encode(one).decode()} for who, one in store.audits()
+            ]
             return json_answer(200, came)
         case "GET", "/admin/state":
             return json_answer(200, orjson.Fragment(orjson.dumps(state(home))))
