@@ -25,12 +25,19 @@ from erepo.soap.faults import raise_fault
 from erepo.soap.headers import Addressing
 from erepo.soap.message import Outgoing, new_message_id, pack
 from erepo.soap.mtom import unpack
-from erepo.soap.signing import ReadyAssertion, Signer
+from erepo.soap.signing import ReadyAssertion, Signer, sha256
 from erepo.soap.versions import SOAP_12
 from erepo.xds import iti43
 from tests.support.p1 import Provider
 
 PATIENT = Identified("2.16.840.1.113883.3.4424.1.1.616", "80051200006")
+
+
+def exclusive(carried: ReadyAssertion) -> ReadyAssertion:
+    """Return an assertion in the form that a message's own signature can cover, without spare prefixes."""
+    root = etree.fromstring(carried.octets)
+    octets = etree.tostring(root, method="c14n", exclusive=True, with_comments=False)
+    return ReadyAssertion(carried.identifier, octets, sha256(octets))
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,8 @@ class ForeignProvider:
         action, to = changes.get("action", iti43.ACTION), changes.get("to", address)
         key, now = Signer(signer or self.provider.wss), at or datetime.now(UTC)
         if mtom:
-            packed = pack(Outgoing(action, to, payload), key, now=now, assertion=carried)
+            signed = exclusive(carried)
+            packed = pack(Outgoing(action, to, payload), key, now=now, assertion=signed)
             return Message(address, packed.content_type, b"".join(packed.chunks()))
         message = P1Message(payload, SOAP_12, Addressing(action, to, new_message_id()), carried)
         return Message(address, content_type(SOAP_12, action), pack_p1(message, key, now=now))

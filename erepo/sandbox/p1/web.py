@@ -4,7 +4,7 @@
     GET|PUT|DELETE /admin/faults          what goes wrong; PUT {"service", "kind", "times", "seconds"}
     PUT  /admin/rules                     SOZ: {"organisation", "document", "decision"}; "*" is any
     PUT  /admin/events                    ZM: {"event": "id^^^&OID&ISO"}
-    GET  /admin/audit                     audit messages that came: [{"provider", "message"}], octets in base64
+    GET  /admin/audit                     audit messages: [{"provider", "message"}], octets in base64
     GET  /admin/state                     providers and repositories
     GET  /health                          alive
 
