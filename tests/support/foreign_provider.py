@@ -9,6 +9,7 @@ with running_p1(tmp_path) as p1:
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -31,6 +32,10 @@ from erepo.xds import iti43
 from tests.support.p1 import Provider
 
 PATIENT = Identified("2.16.840.1.113883.3.4424.1.1.616", "80051200006")
+
+
+#: Opening a key for TLS takes longer than a whole exchange.
+_context = cache(client_context)
 
 
 def exclusive(carried: ReadyAssertion) -> ReadyAssertion:
@@ -108,7 +113,7 @@ class ForeignProvider:
 
     def post(self, message: Message, tls: Bundle | None = None) -> httpx.Response:
         """Send octets over the provider's connection, or with another certificate."""
-        context = client_context(tls or self.provider.tls, self.service_ca)
+        context = _context(tls or self.provider.tls, self.service_ca)
         with httpx.Client(verify=context, trust_env=False, timeout=60) as http:
             headers = {"content-type": message.content_type}
             return http.post(message.address, content=message.octets, headers=headers)

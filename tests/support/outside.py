@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ WHOM = Identified(PATIENT.authority_oid, PATIENT.id)
 Edit = Callable[[Any], object]
 
 
-@dataclass
+@dataclass(eq=False)
 class OutsideWorld:
     """The service, P1, the account, and a provider that wants its documents."""
 
@@ -64,6 +65,11 @@ class OutsideWorld:
         wanted = repository or self.repository
         return self.reader.post(self.reader.message(self.address, wanted, unique_ids, **options))
 
+    @cache  # noqa: B019 — one world, a few keys: opening one takes long
+    def of_p1(self, name: str) -> Bundle:
+        """Return one of P1's own keys: `tls`, `wss` or `token`."""
+        return self.index.p1.home.bundle(name)
+
     def assertion(
         self, edit: Edit = lambda _: None, after: Edit = lambda _: None, **more: Any
     ) -> ReadyAssertion:
@@ -74,7 +80,7 @@ class OutsideWorld:
             after: changes it after that.
             more: `signer` instead of P1's; `values`: other attributes, None takes one away.
         """
-        signer = Signer(more.get("signer") or self.index.p1.home.bundle("token"))
+        signer = Signer(more.get("signer") or self.of_p1("token"))
         values = {**values_of(self.reader.provider.resort_i), **more.get("values", {})}
         octets = tokens.issue({name: text or "" for name, text in values.items()}, signer, datetime.now(UTC))
         root = etree.fromstring(octets)
@@ -129,6 +135,7 @@ def errors_of(answer: httpx.Response) -> bytes:
     return answer.content[start:end]
 
 
+@cache
 def stranger(names_of: str = READER) -> Bundle:
     """Return a signing pair that another authority issued for the reader's name."""
     key = new_key("rsa-3072")
