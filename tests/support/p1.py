@@ -19,8 +19,8 @@ import orjson
 
 from erepo.p1 import Identified, P1Addresses, P1Client, TokenRequest
 from erepo.pki import Bundle, CertificatePurpose, client_context
+from erepo.sandbox.p1 import ISSUER
 from erepo.sandbox.p1.home import Home
-from erepo.sandbox.p1.tokens import ISSUER
 from erepo.settings import HttpTimeouts
 from tests.support.p1_files import P1Files, p1_keys, sealed
 

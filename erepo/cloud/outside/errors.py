@@ -4,7 +4,8 @@ MessageRefused
 ├── BearerRefused          P1's assertion is missing, or proves nothing
 └── SenderRefused          connection, signature and assertion are not one provider's, or not in force
 RetryableError
-└── DecisionUnavailable    SOZ says neither yes nor no; nothing was given
+├── DecisionUnavailable    SOZ says neither yes nor no; nothing was given
+└── StandingUnknown        nobody says whether the sender's certificates were revoked; nothing was given
 ConfigurationError
 └── DoorMisconfigured      settings of the door that cannot be used
 
@@ -59,6 +60,22 @@ class DecisionUnavailable(RetryableError):
         " and the account's P1 certificates.",
         "Drugi podmiot może ponowić żądanie później. Jeśli problem trwa, operator sprawdza EREPO_P1__URL,"
         " EREPO_P1__CA i certyfikaty P1 konta.",
+    )
+
+
+class StandingUnknown(RetryableError):
+    """The authorities of the sender's certificates say nothing about them now; `reason` is a code of ours."""
+
+    code = "outside.standing-unknown"
+    cause = Text(
+        "Nobody proves that the other provider's P1 certificates were not revoked ({reason}).",
+        "Nie można potwierdzić, że certyfikaty P1 drugiego podmiotu nie zostały unieważnione ({reason}).",
+    )
+    cure = Text(
+        "The other provider may ask again later. If it lasts, the operator makes the authority's list or"
+        " responder reachable, or gives the list in EREPO_REVOCATION__CRL.",
+        "Drugi podmiot może ponowić żądanie później. Jeśli problem trwa, operator zapewnia dostęp do listy"
+        " lub usługi OCSP urzędu albo wskazuje listę w EREPO_REVOCATION__CRL.",
     )
 
 

@@ -8,25 +8,28 @@ this door. So neither passes at the other's.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self, TypeVar
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from erepo.cloud.outside.errors import DoorMisconfigured, SenderRefused
+from erepo.cloud.outside.errors import DoorMisconfigured, SenderRefused, StandingUnknown
 from erepo.errors import ErepoError
 from erepo.p1.bearers import TokenSigners
+from erepo.pki.bundle import fingerprint
 from erepo.pki.keys import public_key_of, same_key
 from erepo.pki.national import Slot, check_national, look_swapped
-from erepo.pki.revocation import Revocation
+from erepo.pki.revocation import Revocation, StatusUnknown, StatusUntrusted
 from erepo.pki.trust import TrustStore
 from erepo.settings import Settings
 
 Read = TypeVar("Read")
 
 _MOST = 4096
+#: How long it is believed that a certificate was not revoked.
+_GOOD_NEWS = timedelta(minutes=10)
 _ONLY_TLS = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH})
 
 
@@ -49,6 +52,7 @@ class Peers:
     number: re.Pattern[str]
     revocation: Revocation
     _known: dict[str, bool] = field(default_factory=dict, repr=False)
+    _standing: dict[str, datetime] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, settings: Settings, revocation: Revocation) -> Self:
@@ -99,6 +103,29 @@ class Peers:
             raise SenderRefused(rule="one key for the connection and the signature")
         if self._named(certificate) != self._named(peer):
             raise SenderRefused(rule="signed by another provider than the connection's")
+
+    def inquire(self, peer: x509.Certificate, signer: x509.Certificate, at: datetime) -> None:
+        """Return if the authorities of a sender's certificates have not revoked them, as far as they say so.
+
+        Asks the network, and remembers good news for ten minutes: call it off the event loop.
+
+        Raises:
+            SenderRefused: one was revoked.
+            StandingUnknown: nobody says.
+        """
+        for certificate, trust in ((peer, self.tls), (signer, self.wss)):
+            name = fingerprint(certificate)
+            if at < self._standing.get(name, at):
+                continue
+            try:
+                self.revocation.check(trust.path(certificate, at=at))
+            except (StatusUnknown, StatusUntrusted) as error:
+                raise StandingUnknown(reason=error.code) from error
+            except ErepoError as error:
+                raise SenderRefused(rule=f"a revoked certificate ({error.code})") from error
+            if len(self._standing) >= _MOST:
+                self._standing.clear()
+            self._standing[name] = at + _GOOD_NEWS
 
     def _prove(self, certificate: x509.Certificate, trust: TrustStore, slot: Slot, at: datetime) -> None:
         try:

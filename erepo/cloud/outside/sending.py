@@ -33,8 +33,8 @@ log = logging.getLogger("erepo.cloud")
 
 _PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 300.0
-#: Longer than one account's batch may take.
-_LEASE_SECONDS: Final = 60.0
+#: After this another process goes on where one was killed. A batch that takes longer may be sent by both.
+_LEASE_SECONDS: Final = 15.0
 #: So often a receiver that never sends close_notify gets the same batch before that is taken for its manner.
 _PATIENCE: Final = 5
 #: Seconds a message may wait before that is an alarm, and between two of them.

@@ -180,11 +180,12 @@ class _Visit:
         """Do what was asked.
 
         Raises:
-            MessageRefused, BearerRefused: nothing is proven.
-            DecisionUnavailable: SOZ did not decide.
+            MessageRefused, SenderRefused, BearerRefused: nothing is proven.
+            DecisionUnavailable, StandingUnknown: SOZ did not decide, or nobody knows whether they may ask.
             StorageUnavailable, ServiceStopping: it could not be recorded; nothing is given.
         """
         self._enter(question.verified)
+        await self._standing(question.verified)
         bearer = await self.cloud.heavily(partial(self._bearer, question))
         self._remember(bearer)
         if bearer.purpose == _EMERGENCY:
@@ -213,6 +214,11 @@ class _Visit:
         xds.check_address(verified.to, self.request.path)
         if verified.replay_key is not None and verified.fresh_until is not None:
             trail.once = (Once(verified.replay_key, verified.fresh_until.replace(tzinfo=None)),)
+
+    async def _standing(self, verified: Verified) -> None:
+        assert verified.certificate is not None
+        inquire = partial(self.outside.peers.inquire, self.peer, verified.certificate, self.cloud.now())
+        await self.cloud.inquiring(inquire)
 
     def _bearer(self, question: Question) -> "Bearer":
         from erepo.p1.bearers import Vouched, read_bearer  # noqa: PLC0415 — as above

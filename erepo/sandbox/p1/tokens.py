@@ -17,14 +17,13 @@ from erepo.acting.proof import prove_signature
 from erepo.identifiers import oids
 from erepo.p1 import names
 from erepo.p1.names import PURPOSES, ROLES
+from erepo.sandbox.p1 import ISSUER
 from erepo.sandbox.p1.errors import CallerRefused, RequestRefused
 from erepo.soap.headers import escaped, quoted
 from erepo.soap.names import SAML2
 from erepo.soap.signing import Signer, sha256
 
 LIFE: Final = timedelta(minutes=30)
-#: Issuer of its tokens: what `EREPO_P1__TOKEN_ISSUER` says of this P1.
-ISSUER: Final = "urn:erepo:sandbox:p1"
 _NAMES: Final = frozenset(
     {
         names.ORGANIZATION_ID,
