@@ -142,10 +142,13 @@ class _Visit:
         try:
             provider = await self._provider()
             caller = replace(caller, signer=Signer(provider.credentials.wss))
+            large = len(body) > cloud.settings.limits.large_body
             content_type = self.request.headers.get(b"content-type", b"").decode("latin-1")
-            received = await cloud.heavily(partial(unpack, content_type, body, cloud.settings.limits))
-            verified = await cloud.heavily(partial(self._proven, received))
-            return await self._given(Question(caller, verified, large=False), provider)
+            unpacking = partial(unpack, content_type, body, cloud.settings.limits)
+            received = await cloud.heavily(unpacking) if large else unpacking()
+            proving = partial(self._proven, received)
+            verified = await cloud.heavily(proving) if large else proving()
+            return await self._given(Question(caller, verified, large), provider)
         except ErepoError as error:
             rule = error.data.get("rule", "") if isinstance(error, MessageRefused) else ""
             log.info("account %s, another provider: refused, %s %s", door.owner.account, error.code, rule)
@@ -186,7 +189,7 @@ class _Visit:
         """
         self._enter(question.verified)
         await self._standing(question.verified)
-        bearer = await self.cloud.heavily(partial(self._bearer, question))
+        bearer = await question.working(partial(self._bearer, question))
         self._remember(bearer)
         if bearer.purpose == _EMERGENCY:
             await self._alarm(bearer)

@@ -12,8 +12,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from erepo.acting import AssertionRefused
 from erepo.cloud.outside.errors import DoorMisconfigured, SenderRefused, StandingUnknown
+from erepo.cloud.outside.opening import Outside
 from erepo.cloud.outside.peers import Peers
-from erepo.cloud.outside.sending import P1AuditSender
 from erepo.p1.bearers import TokenSigners
 from erepo.pki import Authority, new_key
 from erepo.pki.bundle import fingerprint
@@ -134,7 +134,7 @@ def test_the_signer_is_the_connections_provider(place: Place) -> None:
 
 
 def test_who_says_nothing_is_asked_nothing(place: Place) -> None:
-    """Where an authority publishes nothing there is nothing to ask; where it does, silence is no good news."""
+    """Where an authority publishes nothing, nothing is asked; where it does, silence is no good news."""
     place.peers.inquire(place.connection(), place.signer(), NOW)
     silent = list_at(f"http://127.0.0.1:{free_port()}/crl")
     with pytest.raises(StandingUnknown):
@@ -173,5 +173,4 @@ def test_a_door_is_whole_or_shut(place: Place, tmp_path: Path, changes: dict[str
         (tmp_path / f"{name}.pem").write_bytes(authority.pem)
     settings = opened(tmp_path, **changes)
     with pytest.raises(DoorMisconfigured, match=named):
-        Peers.of(settings, place.peers.revocation)
-        P1AuditSender(None, settings, None, None)  # type: ignore[arg-type]  # not looked at so early
+        Outside(settings, place.peers.revocation, None, None, None)  # type: ignore[arg-type]  # not needed yet
