@@ -66,8 +66,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("erepo.cloud")
 
-#: Documents of one request: SOZ is asked about each.
+#: Documents of one request: SOZ is asked about each. And its octets, most of them the assertion's.
 MOST_DOCUMENTS: Final = 50
+LARGEST: Final = 256 * 1024
 _EMERGENCY: Final = "BTG"
 #: How often an answer is made anew because an index was withdrawn while it was made.
 _TRIES: Final = 3
@@ -102,9 +103,9 @@ async def serve(cloud: Cloud, request: Request, account: str, trail: Trail, send
         raise MethodNotAllowed(allowed="POST")
     trail.tenant_id = door.owner.id
     visit = _Visit(cloud, cloud.outside, door, organisation, peer, request, trail)
-    share, limits = f"p1 {organisation}", cloud.settings.limits
+    share = f"p1 {organisation}"
     with cloud.outside.turn(organisation):
-        async with cloud.bodies.read(share, request.headers, request.receive, limits.soap_part) as body:
+        async with cloud.bodies.read(share, request.headers, request.receive, LARGEST) as body:
             answer = await visit.answer(body)
             async with cloud.bodies.answering(share, len(answer.body)):
                 await answer.send(send, cloud.settings.http.write)
@@ -142,13 +143,10 @@ class _Visit:
         try:
             provider = await self._provider()
             caller = replace(caller, signer=Signer(provider.credentials.wss))
-            large = len(body) > cloud.settings.limits.large_body
+            # Small enough to be proven on the event loop, as accounts' small messages are.
             content_type = self.request.headers.get(b"content-type", b"").decode("latin-1")
-            unpacking = partial(unpack, content_type, body, cloud.settings.limits)
-            received = await cloud.heavily(unpacking) if large else unpacking()
-            proving = partial(self._proven, received)
-            verified = await cloud.heavily(proving) if large else proving()
-            return await self._given(Question(caller, verified, large), provider)
+            received = unpack(content_type, body, cloud.settings.limits)
+            return await self._given(Question(caller, self._proven(received), large=False), provider)
         except ErepoError as error:
             rule = error.data.get("rule", "") if isinstance(error, MessageRefused) else ""
             log.info("account %s, another provider: refused, %s %s", door.owner.account, error.code, rule)
@@ -189,7 +187,7 @@ class _Visit:
         """
         self._enter(question.verified)
         await self._standing(question.verified)
-        bearer = await question.working(partial(self._bearer, question))
+        bearer = self._bearer(question)
         self._remember(bearer)
         if bearer.purpose == _EMERGENCY:
             await self._alarm(bearer)

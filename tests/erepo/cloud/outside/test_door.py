@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from erepo.cloud.web.outside import LARGEST, MOST_DOCUMENTS
 from erepo.identifiers.hl7 import CX
 from erepo.pki.tls import client_context
 from erepo.soap.errors import FaultRefused
@@ -156,6 +157,14 @@ async def test_messages_are_fresh_and_come_once(world: OutsideWorld, record: Rec
         at = datetime.now(UTC) + apart
         assert world.ask(document, at=at).status_code == 400
         assert record.one()[1].codes == ("soap.message-expired",)
+
+
+async def test_requests_are_bounded(world: OutsideWorld) -> None:
+    """Too many documents are an error of the repository, too many octets end before they are read."""
+    many = [f"1.2.{number}" for number in range(MOST_DOCUMENTS + 1)]
+    assert b"XDSRepositoryError" in world.ask(*many).content
+    message = world.reader.message(world.address, world.repository, ["1.2"])
+    assert world.reader.post(replace(message, octets=message.octets.ljust(LARGEST + 1))).status_code == 413
 
 
 async def test_an_emergency_is_an_alarm(world: OutsideWorld, record: Record) -> None:
