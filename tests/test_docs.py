@@ -22,6 +22,7 @@ from erepo.cloud import errors as cloud_errors
 from erepo.cloud.consents import errors as consent_errors
 from erepo.cloud.national import errors as national_errors
 from erepo.cloud.national.indexing import errors as index_errors
+from erepo.cloud.outside import errors as outside_errors
 from erepo.cloud.structure import errors as structure_errors
 from erepo.cloud.tenancy import errors as tenancy_errors
 from erepo.cloud.vault import errors as vault_errors
@@ -179,11 +180,12 @@ def test_error_codes_of_the_service_are_described() -> None:
     described = set(rows(page("service")))
     assert {Xds[name].value for name in used} <= described
     told = set(
-        re.findall(r"`((?:cloud|certificates|structure|consent|p1|index)\.[a-z0-9-]+)`", page("service"))
+        re.findall(
+            r"`((?:cloud|certificates|structure|consent|p1|index|outside)\.[a-z0-9-]+)`", page("service")
+        )
     )
-    answered = codes_of(tenancy_errors, structure_errors, consent_errors, national_errors, index_errors) - {
-        "index.problem"
-    }
+    rooms = (tenancy_errors, structure_errors, consent_errors, national_errors, index_errors, outside_errors)
+    answered = codes_of(*rooms) - {"index.problem", "outside.misconfigured"}
     assert answered <= told <= answered | codes_of(cloud_errors, vault_errors, blob_errors)
 
 

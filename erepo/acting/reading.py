@@ -150,23 +150,27 @@ def _dependences(
 
 
 def _prove(assertion: etree._Element, signer: x509.Certificate | None, expected: Expected) -> Proof:
-    pieces = _pieces(assertion)
+    pieces = outline(assertion)
     certificate = prove_signature(assertion, expected.certificates, signer)
     _check_trust(certificate, expected)
-    clock = _Clock(expected.now, timedelta(seconds=expected.skew))
+    clock = Clock(expected.now, timedelta(seconds=expected.skew))
     clock.past(assertion.get("IssueInstant"), "IssueInstant")
-    issuer = _text(pieces[ISSUER])
+    issuer = text_of(pieces[ISSUER])
     if any(account != expected.account for account in _ACCOUNT.findall(issuer)):
         raise AssertionRefused(rule="issued by another account")
-    until = _check_conditions(pieces[CONDITIONS], expected, clock)
+    until = check_conditions(pieces[CONDITIONS], expected, clock)
     for statement in assertion.findall(AUTHN_STATEMENT):
-        _check_authentication(statement, clock)
-    name_id = _check_subject(pieces[SUBJECT], expected, clock)
+        check_authentication(statement, clock)
+    name_id = check_subject(pieces[SUBJECT], expected, clock)
     actor = describe(name_id, assertion.findall(ATTRIBUTE_STATEMENT), expected.account)
     once = pieces[CONDITIONS].find(ONE_TIME_USE) is not None
-    key = hashlib.sha256(f"SAML one time use {assertion.get('ID')}".encode()).digest()
-    proven = Proven(actor, key if once else None, until + clock.skew)
+    proven = Proven(actor, key_of(assertion) if once else None, until + clock.skew)
     return Proof(proven, certificate, expected.now, min(clock.moments))
+
+
+def key_of(assertion: etree._Element) -> bytes:
+    """Return by what an assertion for one use is remembered."""
+    return hashlib.sha256(f"SAML one time use {assertion.get('ID')}".encode()).digest()
 
 
 def _check_trust(certificate: x509.Certificate, expected: Expected) -> None:
@@ -176,8 +180,12 @@ def _check_trust(certificate: x509.Certificate, expected: Expected) -> None:
         raise AssertionRefused(rule=f"its signer is not trusted ({error.code})") from error
 
 
-def _pieces(assertion: etree._Element) -> Mapping[object, etree._Element]:
-    """Check the outline of an assertion and return the children that it has once."""
+def outline(assertion: etree._Element) -> Mapping[object, etree._Element]:
+    """Check the outline of an assertion and return the children that it has once.
+
+    Raises:
+        AssertionRefused: it has another outline.
+    """
     if assertion.get("Version") != "2.0":
         raise AssertionRefused(rule="not SAML 2.0")
     if next(assertion.iter(etree.Comment, etree.PI, etree.Entity), None) is not None:
@@ -194,7 +202,7 @@ def _pieces(assertion: etree._Element) -> Mapping[object, etree._Element]:
 
 
 @dataclass(frozen=True)
-class _Clock:
+class Clock:
     """Judges moments; `moments` are those that were found to lie ahead, and will be over one day."""
 
     now: datetime
@@ -224,8 +232,20 @@ class _Clock:
             self.ahead(element.get("NotOnOrAfter"), "NotOnOrAfter")
 
 
-def _check_conditions(conditions: etree._Element, expected: Expected, clock: _Clock) -> datetime:
-    """Return the moment from which the assertion is not valid."""
+def check_conditions(
+    conditions: etree._Element, expected: Expected, clock: Clock, *, open_to_all: bool = False
+) -> datetime:
+    """Return the moment from which the assertion is not valid.
+
+    Args:
+        conditions: of the assertion.
+        expected: what it must fit.
+        clock: judges its moments.
+        open_to_all: whether one without an audience is good: P1's tokens have none.
+
+    Raises:
+        AssertionRefused: it is not valid, not now, or not here.
+    """
     since = clock.past(conditions.get("NotBefore"), "NotBefore")
     until = clock.ahead(conditions.get("NotOnOrAfter"), "NotOnOrAfter")
     if not since < until <= since + LONGEST:
@@ -237,15 +257,20 @@ def _check_conditions(conditions: etree._Element, expected: Expected, clock: _Cl
     ours = {same_audience(each) for each in expected.audiences}
     # Each restriction must name us, by any of its audiences (SAML core 2.5.1.4).
     for restriction in restrictions:
-        named = {same_audience(_text(each)) for each in restriction if each.tag == AUDIENCE}
+        named = {same_audience(text_of(each)) for each in restriction if each.tag == AUDIENCE}
         if not named & ours:
             raise AssertionRefused(rule="meant for another audience")
-    if not restrictions:
+    if not restrictions and not open_to_all:
         raise AssertionRefused(rule="meant for no audience")
     return until
 
 
-def _check_authentication(statement: etree._Element, clock: _Clock) -> None:
+def check_authentication(statement: etree._Element, clock: Clock) -> None:
+    """Prove that an AuthnStatement is of the last day and names one known class.
+
+    Raises:
+        AssertionRefused: it is not, or does not.
+    """
     instant = clock.past(statement.get("AuthnInstant"), "AuthnInstant")
     if instant < clock.now - clock.skew - LONGEST:
         raise AssertionRefused(rule="AuthnInstant is longer than a day ago")
@@ -258,7 +283,7 @@ def _check_authentication(statement: etree._Element, clock: _Clock) -> None:
     classes = children[0].findall(CLASS_REFERENCE)
     if len(classes) != 1:
         raise AssertionRefused(rule="AuthnContext names not one class")
-    name = _text(classes[0])
+    name = text_of(classes[0])
     # Other organisations define classes of their own, as URIs; SAML's own list is closed.
     if name not in AUTHN_CLASSES and (
         name.startswith("urn:oasis:names:tc:SAML:") or not re.fullmatch(r"[A-Za-z][\w+.-]*:[^\s]{2,}", name)
@@ -266,8 +291,12 @@ def _check_authentication(statement: etree._Element, clock: _Clock) -> None:
         raise AssertionRefused(rule="an unknown class of authentication")
 
 
-def _check_subject(subject: etree._Element, expected: Expected, clock: _Clock) -> etree._Element:
-    """Return the NameID of a subject that is confirmed in at least one way."""
+def check_subject(subject: etree._Element, expected: Expected, clock: Clock) -> etree._Element:
+    """Return the NameID of a subject that is confirmed in at least one way.
+
+    Raises:
+        AssertionRefused: it is confirmed in none.
+    """
     names = subject.findall(NAME_ID)
     confirmations = subject.findall(CONFIRMATION)
     if len(names) != 1 or len(names) + len(confirmations) != len(subject) or has_text(subject):
@@ -283,7 +312,7 @@ def _check_subject(subject: etree._Element, expected: Expected, clock: _Clock) -
     raise refusals[0] if refusals else AssertionRefused(rule="its subject is not confirmed")
 
 
-def _check_confirmation(confirmation: etree._Element, expected: Expected, clock: _Clock) -> None:
+def _check_confirmation(confirmation: etree._Element, expected: Expected, clock: Clock) -> None:
     data = confirmation.findall(CONFIRMATION_DATA)
     if len(data) > 1:
         raise AssertionRefused(rule="SubjectConfirmationData twice")
@@ -309,7 +338,12 @@ def _holds(key: etree._Element, holder: x509.Certificate) -> bool:
     return bool(certificates or values) and named and all(names_key(each, holder) for each in values)
 
 
-def _text(element: etree._Element) -> str:
+def text_of(element: etree._Element) -> str:
+    """Return the text of an element.
+
+    Raises:
+        AssertionRefused: it has none, too much, or elements inside.
+    """
     value = (element.text or "").strip()
     if len(element) or not value or len(value) > _LONGEST_TEXT:
         raise AssertionRefused(rule=f"{etree.QName(element).localname} is empty, too long or holds elements")

@@ -62,6 +62,14 @@ def serve(
         int | None,
         typer.Option(help="Port instead of EREPO_PORT_BASE + 1; 0 takes a free one.", min=0, max=65535),
     ] = None,
+    audit_port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port of the audit repository instead of EREPO_PORT_BASE + 7; 0 takes a free one.",
+            min=0,
+            max=65535,
+        ),
+    ] = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -69,12 +77,14 @@ def serve(
     with fail_politely():
         settings = Settings()
         wanted = settings.p1_port if port is None else port
+        audit = settings.p1_audit_port if audit_port is None else audit_port
         home = Home.open(settings.p1_home)
-        if wanted and not port_free(settings.host, wanted):
-            raise PortTaken(
-                port=wanted, program="erepo p1-sandbox", host=settings.host, base=settings.port_base
-            )
-        run_server(home, settings.host, wanted)
+        for each in (wanted, audit):
+            if each and not port_free(settings.host, each):
+                raise PortTaken(
+                    port=each, program="erepo p1-sandbox", host=settings.host, base=settings.port_base
+                )
+        run_server(home, settings.host, wanted, audit)
 
 
 @provider_app.command("add")

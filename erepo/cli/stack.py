@@ -113,7 +113,7 @@ class Stack:
         return Program(
             "cloud",
             self.around.erepo("cloud", "serve"),
-            self.around.environment(),
+            {**self.around.environment(), **self.around.p1_door},
             says("erepo cloud ready"),
             self.around.settings.host,
             self.around.settings.cloud_port,

@@ -16,6 +16,7 @@ from dotenv import dotenv_values
 from erepo.cda.samples.people import PROVIDER
 from erepo.cli.errors import RekeyUnfinished
 from erepo.durable import make_folder, write_durably
+from erepo.sandbox.p1 import ISSUER
 from erepo.settings import Settings
 
 POOL = "erepo"
@@ -174,6 +175,21 @@ class Surroundings:
     def p1_provider(self) -> Path:
         """Certificates that the sandbox's P1 issued for the provider of the samples, and their passwords."""
         return self.settings.p1_home / "providers" / PROVIDER.book
+
+    @property
+    def p1_door(self) -> dict[str, str]:
+        """Settings that open the service's door to the other providers of the sandbox's P1."""
+        if not self.p1_is_ours or self.settings.p1.token_issuer:
+            return {}
+        home, settings = self.settings.p1_home, self.settings
+        providers = str(home / "ca" / "providers" / "ca.pem")
+        return {
+            "EREPO_P1__TOKEN_ISSUER": ISSUER,
+            "EREPO_P1__TOKEN_CA": str(home / "token.pem"),
+            "EREPO_P1__PROVIDERS_TLS_CA": providers,
+            "EREPO_P1__PROVIDERS_WSS_CA": providers,
+            "EREPO_P1__AUDIT_SINK": f"syslog+tls://{settings.host}:{settings.p1_audit_port}",
+        }
 
     def erepo(self, *arguments: str) -> list[str]:
         """Return the command line of one of our own commands."""

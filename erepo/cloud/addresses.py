@@ -46,8 +46,19 @@ def service_url(settings: Settings) -> str:
     return f"https://{host}:{settings.cloud_port}"
 
 
+def door_url(settings: Settings, base_url: str) -> str:
+    """Return the address under which other providers (P1) reach the service, without a slash at its end."""
+    return settings.p1.door_url or base_url
+
+
+def door_of(url: str, account: str) -> str:
+    """Return the address of an account's door for other providers: what P1 is told."""
+    return f"{url}/services/{account}/p1/xds/repository"
+
+
 def own_names(settings: Settings) -> list[str]:
     """Return the names and addresses that the settings give the service: for its certificate."""
     public = urlsplit(settings.public_url).hostname
     listening = None if settings.host in _EVERYWHERE else settings.host
-    return [name for name in (public, listening) if name]
+    door = urlsplit(settings.p1.door_url).hostname
+    return [name for name in (public, listening, door) if name]

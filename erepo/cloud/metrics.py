@@ -18,6 +18,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from erepo.cloud.fixity import sampling
+from erepo.cloud.outside import queue as outside
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import audit_head, replay, tenant
 
@@ -50,6 +51,11 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
+        self._unsent = Counter(
+            "erepo_p1_audit_lost",
+            "Audit messages that were not queued for P1: too many waited.",
+            registry=self._registry,
+        )
         self._registry.register(_Now(self, queue))
         self._registry.register(_Stored(database))
         ProcessCollector(registry=self._registry)
@@ -64,6 +70,10 @@ class Metrics:
         """
         self._requests.labels(transaction, outcome).inc()
         self._seconds.labels(transaction).observe(seconds)
+
+    def untold(self) -> None:
+        """Count an access of which P1 will not be told."""
+        self._unsent.inc()
 
     def page(self) -> bytes:
         """Return all figures as text. Asks the database: call it off the event loop."""
@@ -113,6 +123,9 @@ def _asked(connection: Connection) -> Iterator[Metric]:
     yield CounterMetricFamily("erepo_audit_events", "Events in all chains.", int(events or 0))
     keys = connection.scalar(select(func.count()).select_from(replay))
     yield GaugeMetricFamily("erepo_replay_keys", "Messages that may not come again.", int(keys or 0))
+    waits = outside.waiting(connection)
+    yield GaugeMetricFamily("erepo_p1_audit_waiting", "Audit messages that wait for P1.", waits.messages)
+    yield GaugeMetricFamily("erepo_p1_audit_oldest_seconds", "Age of the oldest of them.", waits.seconds)
     yield from _checked(connection)
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import select
 
 from erepo.acting import Memory
-from erepo.cloud.addresses import service_url
+from erepo.cloud.addresses import door_url, service_url
 from erepo.cloud.audit.sending import sender_for
 from erepo.cloud.bodies import Bodies
 from erepo.cloud.errors import where
@@ -27,6 +29,7 @@ from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.discarding import OLD, finish
 from erepo.cloud.storage.numbers import Numbers
 from erepo.cloud.storage.places import open_blobs
+from erepo.cloud.storage.tables import service
 from erepo.cloud.storage.writer import Arrivals, GroupWriter
 from erepo.cloud.tenancy.home import Home
 from erepo.cloud.tenancy.tenants import Directory, Tenant
@@ -37,6 +40,9 @@ from erepo.pki.trust import TrustStore
 from erepo.settings import Settings
 from erepo.soap.signing import Signer
 from erepo.soap.verifying import Verifier
+
+if TYPE_CHECKING:
+    from erepo.cloud.outside.opening import Outside
 
 Result = TypeVar("Result")
 
@@ -105,8 +111,20 @@ class Cloud:
         self.abroad = Abroad()
         self.index: NationalIndex = P1Index(settings, self.abroad)
         self.opened = Opened(self.vault)
+        #: Other providers, where the settings let them in.
+        self.outside = self._outside() if settings.p1.token_issuer else None
 
         self.metrics = Metrics(self.database, lambda: self.writer.waiting)
+
+    def _outside(self) -> "Outside":
+        # Loaded where it is wanted: P1's library of SOAP costs every start of the service half a second.
+        from erepo.cloud.outside.opening import outside_of  # noqa: PLC0415
+
+        with self.database.read() as connection:
+            home = connection.scalar(select(service.c.value).where(service.c.name == "home"))
+        url = door_url(self.settings, self.base_url)
+        found = (self.settings, self.revocation, self.database, self.opened.of)
+        return outside_of(*found, url=url, community=home or "")
 
     def _verifier(self) -> Verifier:
         wss = self.settings.wss
@@ -140,6 +158,8 @@ class Cloud:
         self.writer.start()
         if self.sender is not None:
             self.sender.start()
+        if self.outside is not None:
+            self.outside.sender.start()
         self.readers.submit(self._tidy)
 
     def _tidy(self) -> None:
@@ -157,6 +177,8 @@ class Cloud:
         await asyncio.get_running_loop().run_in_executor(None, self.writer.stop)
         if self.sender is not None:
             await asyncio.get_running_loop().run_in_executor(None, self.sender.stop)
+        if self.outside is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self.outside.sender.stop)
 
     def trusts(self, trust: TrustStore) -> None:
         """Accept certificates of these authorities from now on."""
@@ -175,6 +197,8 @@ class Cloud:
         """Finish what is under way and close the database."""
         self.revocation.close()
         self.abroad.close()
+        if self.outside is not None:
+            self.outside.close()
         self.heavy.shutdown()
         self.openers.shutdown(cancel_futures=True)
         self.inquirers.shutdown(cancel_futures=True)

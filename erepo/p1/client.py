@@ -189,6 +189,8 @@ class P1Client:
             answer = self._call(
                 "soz", self._addresses.soz, "weryfikujDostepDoDanych", Request=asked, **question
             )
+        if answer.InResponseTo not in (None, question["ID"]):
+            raise P1AnswerInvalid(address=self._addresses.soz, rule="it belongs to another question")
         results = answer.Response.Result
         if len(results) not in (1, len(documents)):
             return Decision.INDETERMINATE

@@ -1,10 +1,22 @@
 """Groups of settings, each with its bounds."""
 
+import re
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
+
+#: A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port; paths begin below it.
+_PUBLIC = re.compile(r"https://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
+
+def plain_address(value: str) -> str:
+    """Return an address without the slash at its end, empty where nothing is given; else refuse it."""
+    address = value.strip().rstrip("/")
+    if address and not _PUBLIC.fullmatch(address):
+        raise ValueError("it is not of the form https://name or https://name:port")
+    return address
 
 
 class S3Access(BaseModel):
@@ -124,6 +136,46 @@ class P1Settings(BaseModel):
     public_url_key: str = Field(
         "urn:csioz:p1:daneDostepowe:adresUslugi", description="SZAR's key of a repository's public address."
     )
+    token_issuer: str = Field(
+        "", description="Issuer of its SAML tokens; empty: other providers are not let in."
+    )
+    token_ca: Path | None = Field(
+        None,
+        description="PEM file of the certificates that sign its tokens, or of their authorities; none:"
+        " `signing_ca`.",
+    )
+    providers_tls_ca: Path | None = Field(
+        None, description="PEM file of the authorities of providers' TLS certificates; none: `providers_ca`."
+    )
+    providers_wss_ca: Path | None = Field(
+        None, description="PEM file of the authorities of providers' WSS certificates; none: `providers_ca`."
+    )
+    provider_number: str = Field(
+        "(?<![0-9])[0-9]{12}(?![0-9])",
+        description="Regular expression of resort code part I in the subject of a provider's certificate.",
+    )
+    audit_sink: str = Field("", description="Its audit repository, `syslog+tls://host:port`.")
+    door_url: str = Field(
+        "", description="Address of the service for other providers; empty: the one that clients are told."
+    )
+    door_certificate: Path | None = Field(
+        None, description="PEM file of the server's certificate at `door_url`; none: the service's own."
+    )
+    door_key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
+
+    @field_validator("door_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        return plain_address(value)
+
+    @field_validator("provider_number")
+    @classmethod
+    def _is_pattern(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error:
+            raise ValueError("it is no regular expression") from None
+        return value
 
 
 class OfficeSettings(BaseModel):

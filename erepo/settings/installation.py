@@ -1,10 +1,10 @@
 """Settings of every process, read from the environment (`EREPO_…`) or a `.env` file.
 
 `EREPO_HOME` holds all state; `EREPO_PORT_BASE` moves all ports together (design: +0 cloud, +1 P1 sandbox,
-+2 office SMTP, +3 Prefect, +4 console, +5 portal, +6 API).
++2 office SMTP, +3 Prefect, +4 console, +5 portal, +6 API, +7 audit
+repository of the P1 sandbox).
 """
 
-import re
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -29,10 +29,8 @@ from erepo.settings.groups import (
     S3Access,
     VerifySettings,
     WssLimits,
+    plain_address,
 )
-
-#: A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port; paths begin below it.
-_PUBLIC = re.compile(r"https://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -94,10 +92,7 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        address = value.strip().rstrip("/")
-        if address and not _PUBLIC.fullmatch(address):
-            raise ValueError("it is not of the form https://name or https://name:port")
-        return address
+        return plain_address(value)
 
     @property
     def clinic_home(self) -> Path:
@@ -172,6 +167,11 @@ class Settings(BaseSettings):
     def p1_port(self) -> int:
         """Port of the sandbox's P1 (mutual TLS)."""
         return self.port_base + 1
+
+    @property
+    def p1_audit_port(self) -> int:
+        """Port of the audit repository of the sandbox's P1 (mutual TLS)."""
+        return self.port_base + 7
 
     @property
     def office_port(self) -> int:

@@ -63,6 +63,11 @@ class TenantCredentials:
         return str(self.facts["repository"])
 
     @property
+    def door(self) -> str:
+        """Address of ITI-43 for other providers: what P1 is told."""
+        return f"{self.facts['service']}/p1/xds/repository"
+
+    @property
     def registry(self) -> str:
         """Address of ITI-18."""
         return str(self.facts["registry"])

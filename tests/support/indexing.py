@@ -6,7 +6,7 @@ The service runs in a process of its own; `inside` is a second process's view of
 import base64
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,12 +125,17 @@ def body(**changes: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def index_world(folder: Path) -> Iterator[IndexWorld]:
-    """Run P1 and the service, and register the account's repository, until the block ends."""
-    with (
-        running_p1(folder / "p1") as p1,
-        running_cloud(folder / "service", environment={**p1.settings, "EREPO_HTTP__READ": "3"}) as cloud,
-    ):
+def index_world(folder: Path, *, door: bool = False) -> Iterator[IndexWorld]:
+    """Run P1 and the service, and register the account's repository, until the block ends.
+
+    Args:
+        folder: of the test's own.
+        door: whether other providers are let in.
+    """
+    with ExitStack() as stack:
+        p1 = stack.enter_context(running_p1(folder / "p1"))
+        environment = {**p1.settings, **(p1.door if door else {}), "EREPO_HTTP__READ": "3"}
+        cloud = stack.enter_context(running_cloud(folder / "service", environment=environment))
         registry = Registry(p1.home.folder)
         world = IndexWorld(cloud, p1, cloud.add_tenant(NUMBER), registry)
         assert world.call("PUT", "/structure", STRUCTURE).status_code == 200

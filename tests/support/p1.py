@@ -19,6 +19,7 @@ import orjson
 
 from erepo.p1 import Identified, P1Addresses, P1Client, TokenRequest
 from erepo.pki import Bundle, CertificatePurpose, client_context
+from erepo.sandbox.p1 import ISSUER
 from erepo.sandbox.p1.home import Home
 from erepo.settings import HttpTimeouts
 from tests.support.p1_files import P1Files, p1_keys, sealed
@@ -62,6 +63,7 @@ class RunningP1:
     home: Home
     url: str
     process: subprocess.Popen[str]
+    sink: str
 
     @property
     def trust(self) -> bytes:
@@ -75,6 +77,23 @@ class RunningP1:
             "EREPO_P1__URL": self.url,
             "EREPO_P1__CA": str(self.home.folder / "ca" / "services" / "ca.pem"),
         }
+
+    @property
+    def door(self) -> dict[str, str]:
+        """What else a service needs to let other providers in."""
+        providers = str(self.home.folder / "ca" / "providers" / "ca.pem")
+        return {
+            "EREPO_P1__TOKEN_ISSUER": ISSUER,
+            "EREPO_P1__TOKEN_CA": str(self.home.folder / "token.pem"),
+            "EREPO_P1__PROVIDERS_TLS_CA": providers,
+            "EREPO_P1__PROVIDERS_WSS_CA": providers,
+            "EREPO_P1__AUDIT_SINK": self.sink,
+        }
+
+    @property
+    def audits(self) -> list[tuple[str, bytes]]:
+        """Audit messages that came, each with the provider that sent it."""
+        return self.home.store.audits()
 
     @property
     def port(self) -> int:
@@ -128,7 +147,7 @@ def running_p1(home: Path) -> Iterator[RunningP1]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EREPO_")}
     with (home / "p1.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "erepo", "p1-sandbox", "serve", "--port", "0"],
+            [sys.executable, "-m", "erepo", "p1-sandbox", "serve", "--port", "0", "--audit-port", "0"],
             env=kept | {"EREPO_HOME": str(home), "EREPO_HOST": "127.0.0.1"},
             stdout=subprocess.PIPE,
             stderr=log,
@@ -138,7 +157,8 @@ def running_p1(home: Path) -> Iterator[RunningP1]:
     try:
         line = process.stdout.readline()
         assert "erepo p1-sandbox ready on" in line, (home / "p1.log").read_text()
-        yield RunningP1(made, line.rpartition(" ")[2].strip(), process)
+        sink = process.stdout.readline().rpartition(" ")[2].strip()
+        yield RunningP1(made, line.rpartition(" ")[2].strip(), process, sink)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -67,6 +67,9 @@ HELP: Final[dict[str, str]] = {
         "Utwórz urzędy, klucze i bazy danych; co już istnieje, pozostaje. Wypisuje plik, któremu muszą"
         " ufać klienci."
     ),
+    "Port of the audit repository instead of EREPO_PORT_BASE + 7; 0 takes a free one.": (
+        "Port repozytorium audytu zamiast EREPO_PORT_BASE + 7; 0 wybiera wolny."
+    ),
     "Port instead of EREPO_PORT_BASE + 1; 0 takes a free one.": (
         "Port zamiast EREPO_PORT_BASE + 1; 0 wybiera wolny."
     ),
@@ -111,8 +114,8 @@ HELP: Final[dict[str, str]] = {
         "Po niej repozytorium istnieje w P1, a tutaj nie ma jego identyfikatora (instrukcja 2.1). Pomaga:\n"
         "  erepo account p1 register --start-over --new-repository …"
     ),
-    "One of token, szar-repository, szar-access, soz, iti-18, iti-42, iti-57.": (
-        "Jedna z: token, szar-repository, szar-access, soz, iti-18, iti-42, iti-57."
+    "One of token, szar-repository, szar-access, soz, audit, iti-18, iti-42, iti-57.": (
+        "Jedna z: token, szar-repository, szar-access, soz, audit, iti-18, iti-42, iti-57."
     ),
     "What goes wrong; `fault list` shows all there are.": (
         "Co ma zawodzić; wszystkie możliwości pokazuje `fault list`."

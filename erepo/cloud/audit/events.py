@@ -56,7 +56,8 @@ class Who:
     """Who asked, from where, through which door."""
 
     account: str = ""
-    """Account of the connection's certificate; empty when it is nobody's."""
+    """Account of the connection's certificate, or `OID:number` of a provider that P1 vouches for; empty when
+    it is nobody's."""
     tls: str = ""
     """Fingerprint of the connection's certificate."""
     signer: str = ""
@@ -85,7 +86,8 @@ class Thing:
     kind: str
     id: str
     detail: str = ""
-    """repositoryUniqueId of a document, the request of a query in base64, the new value of a setting."""
+    """repositoryUniqueId of a document, SOZ's word about one, the request of a query in base64, the new value
+    of a setting."""
 
     def bounded(self) -> "Thing":
         """Return it with no more text than an honest one has: a record keeps what a request claims."""

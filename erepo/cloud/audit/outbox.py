@@ -4,17 +4,19 @@ A cursor per chain says up to which event all are delivered. A lease lets one pr
 is lost in the middle of a batch, both may send the same events, and a cursor never moves back.
 """
 
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from erepo.cloud.audit.evidence import now
 from erepo.cloud.storage.database import Database
-from erepo.cloud.storage.tables import audit_cursor, audit_event, audit_head, lease
+from erepo.cloud.storage.leases import Lease
+from erepo.cloud.storage.tables import audit_cursor, audit_event, audit_head
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _WHY = "the record of all accounts goes to one repository"
 _LEASE = "audit"
@@ -76,7 +78,7 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._holder = secrets.token_hex(16)
+        self._lease = Lease(database, _LEASE, _LEASE_SECONDS)
 
     def next_batch(self) -> Batch | None:
         """Return the next events; every chain that waits has its turn. None: nothing waits."""
@@ -109,30 +111,12 @@ class Outbox:
 
     def hold(self) -> bool:
         """Take or keep the lease; False when another process has it."""
-        try:
-            with self._database.everyone(_WHY, write=True) as connection:
-                return self._take(connection)
-        except IntegrityError:  # two processes made the row at one moment
-            return False
-
-    def _take(self, connection: Connection) -> bool:
-        moment = now()
-        values = {"holder": self._holder, "until": moment + timedelta(seconds=_LEASE_SECONDS)}
-        found = connection.execute(
-            select(lease).where(lease.c.name == _LEASE).with_for_update()
-        ).one_or_none()
-        if found is None:
-            connection.execute(insert(lease), {"name": _LEASE, **values})
-            return True
-        if found.holder != self._holder and found.until > moment:
-            return False
-        connection.execute(update(lease).where(lease.c.name == _LEASE).values(values))
-        return True
+        return self._lease.hold()
 
     def delivered(self, batch: Batch) -> None:
         """Move the cursors behind a batch, and keep the lease if it is still ours."""
         with self._database.everyone(_WHY, write=True) as connection:
-            self._take(connection)
+            self._lease.take(connection)
             for tenant, number in batch.cursors.items():
                 mine = audit_cursor.c.tenant_id == tenant
                 there = connection.scalar(select(audit_cursor.c.number).where(mine).with_for_update())
@@ -143,6 +127,4 @@ class Outbox:
 
     def leave(self) -> None:
         """Give the lease back, so that another process need not wait for its end."""
-        with self._database.everyone(_WHY, write=True) as connection:
-            mine = (lease.c.name == _LEASE, lease.c.holder == self._holder)
-            connection.execute(update(lease).where(*mine).values(until=now()))
+        self._lease.leave()

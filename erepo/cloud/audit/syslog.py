@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 import time
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -53,14 +54,22 @@ def open_sink(wanted: AuditSink) -> Sink:
         SinkMalformed: `sink` is no `syslog+tls://host:port`.
         SinkCredentialsUnusable: a file is not there or not what it should be.
     """
-    address = urlsplit(wanted.sink)
+    place = address_of(wanted.sink)
+    if place is None:
+        raise SinkMalformed
+    return Sink(*place, _context(wanted))
+
+
+def address_of(text: str) -> tuple[str, int] | None:
+    """Return host and port of `syslog+tls://host:port`; None where it is none."""
     try:
+        address = urlsplit(text)
         port = address.port or _PORT
     except ValueError:
-        raise SinkMalformed from None
+        return None
     if address.scheme != "syslog+tls" or not address.hostname or address.path not in {"", "/"}:
-        raise SinkMalformed
-    return Sink(address.hostname, port, _context(wanted))
+        return None
+    return address.hostname, port
 
 
 def _context(wanted: AuditSink) -> ssl.SSLContext:
@@ -81,12 +90,18 @@ def _context(wanted: AuditSink) -> ssl.SSLContext:
         raise SinkCredentialsUnusable(setting=setting) from None
 
 
-def write_syslog(event: Event, origin: Origin) -> bytes:
-    """Return an event as a syslog message in its frame (octet counting); no BOM, as IHE's CP-477 advises."""
+def write_syslog(event: Event, origin: Origin, *, bom: bool = False) -> bytes:
+    """Return an event as a syslog message in its frame (octet counting).
+
+    Args:
+        event: with its outcome.
+        origin: who reports.
+        bom: whether the text begins with a BOM, as P1 has it; IHE's CP-477 advises none.
+    """
     at = event.at.replace(tzinfo=UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     host = re.sub(r"[^\x21-\x7e]", "", origin.host)[:255] or "-"
     header = f"{_PRIORITY} {at} {host} {_APPLICATION} {event.process} {_MESSAGE_ID} - "
-    message = header.encode("ascii") + write_message(event, origin)
+    message = header.encode("ascii") + (BOM_UTF8 if bom else b"") + write_message(event, origin)
     return b"%d %s" % (len(message), message)
 
 

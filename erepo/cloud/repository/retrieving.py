@@ -34,6 +34,7 @@ def retrieve(
     requests: Sequence[DocumentRequest],
     damaged: frozenset[object] = frozenset(),
     seen: Callable[[str], bool] = lambda _unique_id: True,
+    names: frozenset[str] = frozenset(),
 ) -> tuple[list[RetrievedDocument], list[RegistryError]]:
     """Find documents; what is not the tenant's is not there. Blocking: call it off the event loop.
 
@@ -43,12 +44,14 @@ def retrieve(
         requests: what for.
         damaged: numbers of documents that are known to be damaged, so that they are not even tried.
         seen: whether a document is there for who asks, by its uniqueId.
+        names: ids under which the repository is known to who asks; its own by default.
     """
+    known = names or frozenset({tenant.repository_unique_id})
     documents: list[RetrievedDocument] = []
     errors: list[RegistryError] = []
     held = 0
     for request in requests:
-        found = _find(cloud, tenant, request, damaged, seen, hold=held < _HELD)
+        found = _find(cloud, tenant, request, damaged, seen, known, hold=held < _HELD)
         if isinstance(found, RegistryError):
             errors.append(found)
         else:
@@ -63,11 +66,12 @@ def _find(  # one document's share of what was asked
     request: DocumentRequest,
     damaged: frozenset[object],
     seen: Callable[[str], bool],
+    names: frozenset[str],
     *,
     hold: bool,
 ) -> RetrievedDocument | RegistryError:
     wanted = request.document_unique_id
-    if request.repository_unique_id != tenant.repository_unique_id:
+    if request.repository_unique_id not in names:
         context = "no repository of this id"
         return RegistryError(Xds.UNKNOWN_REPOSITORY, context, location=wanted)
     if request.home and request.home != tenant.home_community_id:

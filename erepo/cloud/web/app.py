@@ -11,6 +11,7 @@
     GET, POST /services/{account}/consents         gives a consent; all of them
     GET, DELETE /services/{account}/consents/{id}  state of a consent; revokes it
     GET, PUT, DELETE /services/{account}/p1/certificates  registration in the national domain
+    POST /services/{account}/p1/xds/repository     ITI-43 for other providers, with P1's certificates alone
     GET, POST, DELETE /services/{account}/documents/{uniqueId}/index  a document's index in P1
     PUT  /services/{account}/administrator         makes the first login of the panel
     GET, POST /services/{account}/app              pages for people, and all below (`web.panel`)
@@ -35,7 +36,7 @@ from erepo.cloud.errors import AccountSuspended, MethodNotAllowed, PathUnknown, 
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.errors import ConnectionRevoked
 from erepo.cloud.tenancy.tenants import Tenant
-from erepo.cloud.web import accounts, endpoints, panel, sharing
+from erepo.cloud.web import accounts, endpoints, outside, panel, sharing
 from erepo.cloud.web.acting import certificate_of
 from erepo.cloud.web.answers import Answer, Send, error_answer, json_answer
 from erepo.cloud.web.calls import SMALL, Call, Request
@@ -140,10 +141,20 @@ async def _record(trail: Trail, error: Exception) -> None:
 
 
 async def _route(cloud: Cloud, request: Request, trail: Trail, send: Send) -> None:
+    if outside.is_foreign(cloud, request):
+        # Nothing else is there for P1's certificates, and nothing there for others.
+        account, endpoint = endpoints.find(request.path)
+        if endpoint is not endpoints.OUTSIDE:
+            raise PathUnknown
+        await outside.serve(cloud, request, account, trail, send)
+        return
     if request.path in _OPEN:
         await (await _open(cloud, request, trail)).send(send)
         return
     account, endpoint = endpoints.find(request.path)
+    if endpoint is endpoints.OUTSIDE:
+        await _known(cloud, request, trail)
+        raise PathUnknown
     if endpoint is endpoints.ACTIVATION:
         trail.transaction, trail.action = endpoint.name, Action.CREATE
         await _known(cloud, request, trail)

@@ -84,6 +84,9 @@ XDS: Final = Endpoint(
     "XDS", {"POST": Method(Action.EXECUTE, xds.serve_soap), "GET": Method(Action.READ, xds.describe)}
 )
 
+#: For other providers with P1's certificates, who are no account: `web.app` serves it (`web.outside`).
+OUTSIDE: Final = Endpoint("ITI-43", {"POST": Method(Action.READ, _never)})
+
 #: By what follows the account in the path; `{…}` stands for one part of it that its own method reads.
 ENDPOINTS: Final[Mapping[str, Endpoint]] = {
     "": Endpoint("account", {"GET": Method(Action.READ, accounts.answer_state)}),
@@ -110,6 +113,7 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
             "DELETE": Method(Action.DELETE, national.answer_revoke),
         },
     ),
+    "/p1/xds/repository": OUTSIDE,
     "/documents/{uniqueId}/index": Endpoint(
         "p1-index",
         {

@@ -13,6 +13,7 @@ from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.trail import Trail
 from erepo.soap.message import ReadyBody
 from erepo.soap.mtom import Attachment
+from erepo.soap.signing import Signer
 from erepo.soap.verifying import Verified
 from erepo.xds.responses import RegistryError
 
@@ -44,6 +45,14 @@ class Caller:
     trail: Trail
     certificate: bytes = b""
     """DER of the connection's certificate."""
+    signer: Signer | None = None
+    """Signs the answers instead of the service's own key, whatever the tenant's policy is."""
+
+    @property
+    def signing(self) -> Signer | None:
+        """What signs the answers; None where they are not signed."""
+        own = None if self.tenant.security == "mtls" else self.cloud.signer
+        return self.signer or own
 
 
 @dataclass(frozen=True, slots=True)

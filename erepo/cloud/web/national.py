@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import orjson
 from sqlalchemy import Connection
 
+from erepo.cloud.addresses import door_of, door_url
 from erepo.cloud.audit.events import Thing
 from erepo.cloud.audit.evidence import now
 from erepo.cloud.errors import RequestMalformed
@@ -18,7 +19,6 @@ from erepo.cloud.national.credentials import Given, open_credentials
 from erepo.cloud.national.keeping import Registration
 from erepo.cloud.national.registering import Registering, Step
 from erepo.cloud.registry.jobs import Outcome
-from erepo.cloud.web.accounts import facts
 from erepo.cloud.web.acting import bearer, require_actor
 from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.calls import Call
@@ -102,7 +102,7 @@ async def answer_revoke(call: Call) -> Answer:
 
 def _registering(call: Call) -> Registering:
     cloud, tenant = call.cloud, call.tenant
-    address = str(facts(tenant, cloud.base_url, cloud.wss)["repository"])
+    address = door_of(door_url(cloud.settings, cloud.base_url), tenant.account)
     return Registering(tenant.id, address, cloud.domain, cloud.vault, AccountMeans(call), now)
 
 

@@ -11,11 +11,13 @@ import ssl
 import sys
 from collections.abc import Generator
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 import uvloop
 
 from erepo.cloud.errors import where
+from erepo.cloud.outside.errors import DoorMisconfigured
 from erepo.cloud.service import Cloud
 from erepo.cloud.web.app import build
 from erepo.cloud.web.door import Door, Listener, listen
@@ -23,6 +25,7 @@ from erepo.cloud.web.handshakes import HandshakeAlerts
 from erepo.cloud.web.protocol import MutualTlsProtocol
 from erepo.cloud.web.standing import Watch
 from erepo.errors import ErepoError
+from erepo.pki.bundle import Bundle
 from erepo.pki.pem import write_certificates
 from erepo.pki.tls import server_context
 from erepo.settings import Settings
@@ -88,7 +91,7 @@ def serve(settings: Settings) -> None:
     MutualTlsProtocol.patience = min(MutualTlsProtocol.patience, settings.http.read)
     # Whatever we ask of P1 is told by our own words, if at all.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    context = server_context(cloud.tls, cloud.trust.pem)
+    context = opened_context(cloud)
     config = uvicorn.Config(
         build(cloud),
         host=settings.host,
@@ -112,6 +115,36 @@ def serve(settings: Settings) -> None:
             runner.run(_run(config, cloud, Door(context)))
     finally:
         cloud.close()
+
+
+def opened_context(cloud: Cloud) -> ssl.SSLContext:
+    """Return the context of all connections: accounts', and other providers' where the door is open to them.
+
+    Who asks for the door's own name gets its certificate, where there is one, and needs one of P1's. What a
+    certificate opens is not decided here: the name in a handshake is anybody's word.
+
+    Raises:
+        DoorMisconfigured: the door's certificate cannot be used.
+    """
+    if cloud.outside is None:
+        return server_context(cloud.tls, cloud.trust.pem)
+    given, foreign = cloud.settings.p1, cloud.outside.peers.tls.pem
+    context = server_context(cloud.tls, cloud.trust.pem + foreign)
+    if given.door_certificate is None:
+        return context
+    try:
+        key = given.door_key.read_bytes() if given.door_key is not None else b""
+        door = server_context(Bundle.from_pem(given.door_certificate.read_bytes(), key), foreign)
+    except (OSError, ErepoError):
+        raise DoorMisconfigured(setting="EREPO_P1__DOOR_CERTIFICATE, EREPO_P1__DOOR_KEY") from None
+    name = (urlsplit(given.door_url).hostname or "").lower()
+
+    def choose(connection: ssl.SSLObject, asked: str | None, _context: ssl.SSLContext) -> None:
+        if name and asked is not None and asked.lower() == name:
+            connection.context = door
+
+    context.sni_callback = choose
+    return context
 
 
 def _take_descriptors() -> None:

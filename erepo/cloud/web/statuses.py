@@ -40,6 +40,7 @@ from erepo.cloud.national.indexing.errors import (
     IndexOutcomeUnknown,
     IndexRefused,
 )
+from erepo.cloud.outside.errors import SenderRefused
 from erepo.cloud.panel.errors import AdministratorExists, LoginLocked
 from erepo.cloud.structure.errors import StructureNone
 from erepo.cloud.tenancy.errors import CertificateRetired, CertificatesNotProven
@@ -76,6 +77,7 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (BodyTooLarge, 413),
     (BodyTimeout, 408),
     (AccountSuspended, 403),
+    (SenderRefused, 403),
     (AccessRefused, 403),
     (InvalidInput, 400),
     (StatusUnknown, 503),

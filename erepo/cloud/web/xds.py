@@ -110,7 +110,7 @@ async def refusal(caller: Caller, received: Received | None, error: Exception) -
         await caller.trail.refused(error)
     except ErepoError as unrecorded:
         log.error("account %s: a refusal is not recorded, %s", caller.tenant.account, unrecorded.code)  # noqa: TRY400  # texts may hold patient data
-    return _fault(caller.cloud, caller.tenant, received, error)
+    return _fault(caller, received, error)
 
 
 async def _answered(question: Question) -> Answer:
@@ -199,7 +199,7 @@ def check_address(to: str, path: str) -> None:
 
 async def _packed(question: Question, outgoing: Outgoing) -> Answer:
     cloud = question.cloud
-    signer = None if question.tenant.security == "mtls" else cloud.signer
+    signer = question.caller.signing
     mtom = question.verified.received.multipart
     work = partial(pack, outgoing, signer, mtom=mtom, life=cloud.settings.wss.life)
     if sum(each.content.size for each in outgoing.attachments) <= cloud.settings.limits.large_body:
@@ -227,15 +227,14 @@ def _some(chunks: Iterator[Buffer]) -> list[Buffer]:
     return pieces
 
 
-def _fault(cloud: Cloud, tenant: Tenant, received: Received | None, error: Exception) -> Answer:
+def _fault(caller: Caller, received: Received | None, error: Exception) -> Answer:
     """Return the signed fault for an error; RelatesTo is the MessageID as far as one can be seen."""
     relates_to = None
     if received is not None:
         found = next(received.envelope.iter(MESSAGE_ID), None)
         relates_to = (found.text or "").strip()[:200] or None if found is not None else None
     outgoing = Outgoing(FAULT_ACTION, ANONYMOUS, write_fault(error, relates_to), relates_to=relates_to)
-    signer = None if tenant.security == "mtls" else cloud.signer
-    packed = pack(
-        outgoing, signer, mtom=received is not None and received.multipart, life=cloud.settings.wss.life
-    )
+    life = caller.cloud.settings.wss.life
+    mtom = received is not None and received.multipart
+    packed = pack(outgoing, caller.signing, mtom=mtom, life=life)
     return Answer(fault_of(error).http_status, packed.content_type, b"".join(packed.chunks()))

@@ -41,7 +41,25 @@ SERVICES: Final = MappingProxyType(
         "szar-access": MappingProxyType(
             {**ANY, "unreachable": "nothing is done, BLAD: the address is not public"}
         ),
-        "soz": MappingProxyType({**ANY, "indeterminate": "the decision is Indeterminate"}),
+        "soz": MappingProxyType(
+            {
+                **ANY,
+                "deny": "the decision is Deny",
+                "not-applicable": "the decision is NotApplicable",
+                "indeterminate": "the decision is Indeterminate",
+                "unknown-word": "the decision is a word that XACML does not have",
+                "no-result": "the answer holds no decision",
+                "too-many": "the answer holds a Permit too many",
+                "other-question": "the answer says that it belongs to another question",
+            }
+        ),
+        "audit": MappingProxyType(
+            {
+                "refuse": "the audit repository closes the connection before it reads anything",
+                "half": "it reads one message, keeps it, and breaks the connection",
+                "unconfirmed": "it keeps everything and ends the connection without close_notify",
+            }
+        ),
         "iti-18": ANY,
         "iti-42": MappingProxyType(
             {**ANY, "p1-timeout": "nothing is done, XDSRegistryError with minor: Timeout"}

@@ -13,6 +13,7 @@ from erepo.cloud.web.protocol import MutualTlsProtocol
 from erepo.pki.tls import server_context
 from erepo.sandbox.p1.desk import Desk
 from erepo.sandbox.p1.home import Home
+from erepo.sandbox.p1.sink import AuditSink
 from erepo.sandbox.p1.web import ConnectionCut, build
 
 #: Seconds that requests under way get to finish after SIGTERM; a fault of a long silence is cut.
@@ -21,6 +22,8 @@ _GRACE = 5
 
 class _Server(uvicorn.Server):
     """uvicorn that tells when it listens, and leaves signals to us."""
+
+    sink: AuditSink
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -32,7 +35,9 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             port = self.servers[0].sockets[0].getsockname()[1]
-            print(f"erepo p1-sandbox ready on https://{self.config.host}:{port}", flush=True)  # noqa: T201
+            host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
+            print(f"erepo p1-sandbox ready on https://{host}:{port}", flush=True)  # noqa: T201
+            print(f"erepo p1-sandbox takes audit on syslog+tls://{host}:{self.sink.port}", flush=True)  # noqa: T201
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End gracefully, then cut what is still open."""
@@ -46,18 +51,19 @@ def _is_wished(record: logging.LogRecord) -> bool:
     return record.exc_info is not None and isinstance(record.exc_info[1], ConnectionCut)
 
 
-def serve(home: Home, host: str, port: int) -> None:
+def serve(home: Home, host: str, port: int, audit_port: int) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Args:
         home: the sandbox.
         host: address to listen on.
         port: 0 takes a free one.
+        audit_port: of the audit repository; 0 takes a free one.
     """
     # Providers and the administrator; nobody else gets in.
     context = server_context(home.bundle("tls"), home.providers.pem + home.services.pem)
     logging.getLogger("uvicorn.error").addFilter(lambda record: not _is_wished(record))
-    desk = Desk(home)
+    desk, sink = Desk(home), AuditSink(home, host, audit_port)
     config = uvicorn.Config(
         build(home, desk),
         host=host,
@@ -73,8 +79,11 @@ def serve(home: Home, host: str, port: int) -> None:
         timeout_graceful_shutdown=_GRACE,
     )
     try:
-        asyncio.run(_run(_Server(config)))
+        server = _Server(config)
+        server.sink = sink
+        asyncio.run(_run(server))
     finally:
+        sink.close()
         desk.close()
 
 

@@ -27,6 +27,13 @@ _SAMLP: Final = f"{{{names.XACML_SAML}}}"
 #: Seconds in which a repository's public address has to take a connection.
 _REACH: Final = 3.0
 _MOST_DOCUMENTS = 100
+#: What SOZ answers, whatever its rules say, when it goes wrong so.
+_WRONG: Final = {
+    "deny": Decision.DENY,
+    "not-applicable": Decision.NOT_APPLICABLE,
+    "indeterminate": Decision.INDETERMINATE,
+    "unknown-word": "Allow",
+}
 _URL: Final = re.compile(r"https://[^\s/?#]+[^\s?#]*")
 
 
@@ -115,16 +122,21 @@ class Soz:
             or not 0 < len(documents) <= _MOST_DOCUMENTS
         ):
             raise RequestRefused(rule="no question about documents")
+        question = "_another" if kind == "other-question" else asked.get("ID", "")
         answer = etree.Element(
             f"{_SAMLP}XACMLAuthzDecisionQueryResponse",
-            {"ID": f"_{secrets.token_hex(16)}", "InResponseTo": asked.get("ID", ""), "Version": "2.0"},
+            {"ID": f"_{secrets.token_hex(16)}", "InResponseTo": question, "Version": "2.0"},
             nsmap={"samlp": names.XACML_SAML, "xacml": names.XACML},
         )
         answer.set("IssueInstant", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
         response = etree.SubElement(answer, f"{_XACML}Response")
-        for document in documents:
-            decision = self._store.decision(bearer.organisation, document) or Decision.NOT_APPLICABLE
-            decision = Decision.INDETERMINATE if kind == "indeterminate" else decision
+        found = [
+            _WRONG.get(kind) or self._store.decision(bearer.organisation, each) or Decision.NOT_APPLICABLE
+            for each in documents
+        ]
+        if kind == "too-many":
+            found = [Decision.PERMIT] * (len(found) + 2)
+        for decision in found if kind != "no-result" else ():
             result = etree.SubElement(response, f"{_XACML}Result")
             etree.SubElement(result, f"{_XACML}Decision").text = str(decision)
         return answer

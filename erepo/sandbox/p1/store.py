@@ -1,4 +1,4 @@
-"""What the sandbox's P1 remembers: providers, certificates, repositories, rules, faults, messages seen.
+"""What the sandbox's P1 remembers: providers, certificates, repositories, rules, faults, messages, audit.
 
 SQLite, WAL, `synchronous=FULL`. Each method is one transaction, so each may be repeated after a crash; any
 number of processes may use it (the server and the commands do at once).
@@ -177,6 +177,19 @@ class Store:
         with self._transaction() as connection:
             found = connection.scalar(select(func.count()).where(tables.event.c.id == event))
         return bool(found)
+
+    def add_audit(self, resort_i: str, messages: Sequence[bytes]) -> None:
+        """Keep audit messages (ITI-20) that a provider sent, in the order in which they came."""
+        rows = [{"resort_i": resort_i, "at": _now(), "message": each} for each in messages]
+        if rows:
+            with self._transaction() as connection:
+                connection.execute(insert(tables.audit), rows)
+
+    def audits(self) -> list[tuple[str, bytes]]:
+        """Return (resort part I, message) of all audit messages, in the order in which they came."""
+        query = select(tables.audit.c.resort_i, tables.audit.c.message).order_by(tables.audit.c.number)
+        with self._transaction() as connection:
+            return [(row.resort_i, bytes(row.message)) for row in connection.execute(query)]
 
     def first_time(self, key: bytes, until: datetime) -> bool:
         """Note a message and tell whether it is new; forgets those that are refused for their age anyway."""

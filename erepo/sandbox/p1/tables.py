@@ -53,6 +53,15 @@ rule = Table(
     Column("document", String, primary_key=True),
     Column("decision", String, nullable=False),
 )
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("resort_i", ForeignKey("provider.resort_i"), nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("message", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
 event = Table("event", metadata, Column("id", String, primary_key=True))
 seen = Table(
     "seen",

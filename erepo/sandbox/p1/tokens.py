@@ -11,18 +11,19 @@ from lxml import etree
 
 from erepo.acting import known_person
 from erepo.acting.assertion import enveloped_signature
-from erepo.acting.names import ATTRIBUTE, ATTRIBUTE_STATEMENT, ATTRIBUTE_VALUE, BEARER, CONDITIONS, ISSUER
+from erepo.acting.names import ATTRIBUTE, ATTRIBUTE_STATEMENT, ATTRIBUTE_VALUE, BEARER, CONDITIONS
+from erepo.acting.names import ISSUER as ISSUER_ELEMENT
 from erepo.acting.proof import prove_signature
 from erepo.identifiers import oids
 from erepo.p1 import names
 from erepo.p1.names import PURPOSES, ROLES
+from erepo.sandbox.p1 import ISSUER
 from erepo.sandbox.p1.errors import CallerRefused, RequestRefused
 from erepo.soap.headers import escaped, quoted
 from erepo.soap.names import SAML2
 from erepo.soap.signing import Signer, sha256
 
 LIFE: Final = timedelta(minutes=30)
-_ISSUER: Final = "urn:erepo:sandbox:p1"
 _NAMES: Final = frozenset(
     {
         names.ORGANIZATION_ID,
@@ -81,7 +82,7 @@ def issue(values: Mapping[str, str], signer: Signer, now: datetime) -> bytes:
     until = _utc(now + LIFE)
     start = (
         f'<saml2:Assertion xmlns:saml2="{SAML2}" ID="{identifier}" IssueInstant="{_utc(now)}" Version="2.0">'
-        f"<saml2:Issuer>{_ISSUER}</saml2:Issuer>"
+        f"<saml2:Issuer>{ISSUER}</saml2:Issuer>"
     )
     attributes = "".join(
         f'<saml2:Attribute Name="{quoted(name)}"><saml2:AttributeValue>{escaped(value)}'
@@ -113,7 +114,7 @@ def read(assertion: etree._Element | None, certificate: x509.Certificate, now: d
         raise CallerRefused(rule="no token")
     prove_signature(assertion, [certificate], None)
     conditions = assertion.find(CONDITIONS)
-    if conditions is None or assertion.findtext(ISSUER) != _ISSUER:
+    if conditions is None or assertion.findtext(ISSUER_ELEMENT) != ISSUER:
         raise CallerRefused(rule="the token has another form")
     moments = [conditions.get(name, "") for name in ("NotBefore", "NotOnOrAfter")]
     since, until = (datetime.fromisoformat(each) for each in moments)

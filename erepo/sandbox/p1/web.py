@@ -4,6 +4,7 @@
     GET|PUT|DELETE /admin/faults          what goes wrong; PUT {"service", "kind", "times", "seconds"}
     PUT  /admin/rules                     SOZ: {"organisation", "document", "decision"}; "*" is any
     PUT  /admin/events                    ZM: {"event": "id^^^&OID&ISO"}
+    GET  /admin/audit                     audit messages: [{"provider", "message"}], octets in base64
     GET  /admin/state                     providers and repositories
     GET  /health                          alive
 
@@ -11,6 +12,7 @@
 """
 
 import asyncio
+import base64
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -153,6 +155,11 @@ def _administered(home: Home, method: str, path: str, body: bytes) -> Answer:
             if not key:
                 raise WrongAsked
             store.add_event(key)
+        case "GET", "/admin/audit":
+            came = [
+                {"provider": who, "message": base64.b64encode(one).decode()} for who, one in store.audits()
+            ]
+            return json_answer(200, came)
         case "GET", "/admin/state":
             return json_answer(200, orjson.Fragment(orjson.dumps(state(home))))
         case _:

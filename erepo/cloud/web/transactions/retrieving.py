@@ -19,13 +19,13 @@ async def retrieve(question: Question) -> Reply:
     try:
         requests = await question.working(partial(iti43.read_request, question.verified))
     except RequestRejected as error:
-        return _retrieved([], [], error.errors)
+        return retrieved([], [], error.errors)
     if len(requests) > cloud.settings.limits.message_documents:
         context = f"more than {cloud.settings.limits.message_documents} documents in one request"
-        return _retrieved([], [], [RegistryError(Xds.REPOSITORY_ERROR, context)])
+        return retrieved([], [], [RegistryError(Xds.REPOSITORY_ERROR, context)])
     work = partial(retrieving.retrieve, cloud, tenant, requests, question.damaged, partial(_seen, question))
     documents, errors = await cloud.reading(work)
-    return _retrieved(requests, documents, errors)
+    return retrieved(requests, documents, errors)
 
 
 def _seen(question: Question, unique_id: str) -> bool:
@@ -40,11 +40,12 @@ def _seen(question: Question, unique_id: str) -> bool:
     return True
 
 
-def _retrieved(
+def retrieved(
     requests: Sequence[iti43.DocumentRequest],
     documents: Sequence[iti43.RetrievedDocument],
     errors: Sequence[RegistryError],
 ) -> Reply:
+    """Return the answer: documents, an error for each that is not given, and both for the record."""
     payload, attachments = iti43.write_response(documents, errors)
     given = {each.document_unique_id for each in documents}
     things = tuple(_thing(each, given=each.document_unique_id in given) for each in requests)

@@ -109,7 +109,7 @@ def test_the_whole_way(site: AccountClinic, files: P1Files) -> None:
     found = register(site, files)
     (given,) = site.served.repositories
     assert (found.state, found.repository_unique_id) == ("registered", given)
-    assert site.served.address_of(given) == site.clinic.tenant.repository
+    assert site.served.address_of(given) == site.clinic.tenant.door
     assert register(site, files) == p1.registration(database, account)
     with database.read() as connection:
         assert p1.repository_id(connection, account) == given

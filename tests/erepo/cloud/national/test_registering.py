@@ -78,7 +78,7 @@ async def test_a_registration_runs_through_and_answers_alike(
         assert first.status_code == 200, first.text
         told = first.json()
         assert (told["account"], told["state"]) == (tenant.account, "registered")
-        assert domain.addresses == {told["repositoryId"]: tenant.repository}
+        assert domain.addresses == {told["repositoryId"]: tenant.door}
         assert told["tls"]["serial"] == f"{pair.tls.certificate.serial_number:X}"
         assert told["wss"]["notAfter"].endswith("Z")
         for again in (await served.call("PUT", PATH, pair.body()), await served.call("GET", PATH)):
@@ -138,7 +138,7 @@ async def test_a_crash_anywhere_is_resumed_by_the_same_request(
         told = resumed.json()
         assert between in {"none", "stored", "registered"}
         assert told["state"] == "registered"
-        assert domain.addresses == {told["repositoryId"]: tenant.repository}
+        assert domain.addresses == {told["repositoryId"]: tenant.door}
         (ids,) = domain.repositories.values()
         assert told["repositoryId"] == ids[-1]
         # Only where the id itself was lost there is a second one, and nobody was ever told of the first.
@@ -194,7 +194,7 @@ async def test_what_p1_does_not_do_stays_stored_and_is_resumed(  # one column ea
         domain.before = domain.after = lambda _: None
         resumed = await served.call("PUT", PATH, pair.body())
         assert resumed.json()["state"] == "registered", resumed.text
-        assert domain.addresses == {resumed.json()["repositoryId"]: tenant.repository}
+        assert domain.addresses == {resumed.json()["repositoryId"]: tenant.door}
 
 
 async def test_an_answer_without_an_id_is_cured_as_the_manual_says(
