@@ -41,8 +41,15 @@ SERVICES: Final = MappingProxyType(
         "szar-access": MappingProxyType(
             {**ANY, "unreachable": "nothing is done, BLAD: the address is not public"}
         ),
+        "szar-read": MappingProxyType({**ANY, "unknown": "nothing is told, BLAD: no such repository"}),
         "soz": MappingProxyType({**ANY, "indeterminate": "the decision is Indeterminate"}),
-        "iti-18": ANY,
+        "iti-18": MappingProxyType(
+            {
+                **ANY,
+                "p1-timeout": "nothing is told, XDSRegistryError with minor: Timeout",
+                "large": "the same, where the answer would hold more than three objects",
+            }
+        ),
         "iti-42": MappingProxyType(
             {**ANY, "p1-timeout": "nothing is done, XDSRegistryError with minor: Timeout"}
         ),
