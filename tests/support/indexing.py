@@ -5,7 +5,7 @@ The service runs in a process of its own; `inside` is a second process's view of
 
 import base64
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,11 +125,17 @@ def body(**changes: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def index_world(folder: Path) -> Iterator[IndexWorld]:
-    """Run P1 and the service, and register the account's repository, until the block ends."""
+def index_world(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[IndexWorld]:
+    """Run P1 and the service, and register the account's repository, until the block ends.
+
+    Args:
+        folder: of the test's own.
+        environment: further settings of the service.
+    """
+    more = {"EREPO_HTTP__READ": "3", **(environment or {})}
     with (
         running_p1(folder / "p1") as p1,
-        running_cloud(folder / "service", environment={**p1.settings, "EREPO_HTTP__READ": "3"}) as cloud,
+        running_cloud(folder / "service", environment={**p1.settings, **more}) as cloud,
     ):
         registry = Registry(p1.home.folder)
         world = IndexWorld(cloud, p1, cloud.add_tenant(NUMBER), registry)
