@@ -26,7 +26,6 @@ from erepo.soap.faults import write_fault
 from erepo.soap.message import Outgoing, Packed, pack
 from erepo.soap.mtom import unpack
 from erepo.soap.names import ANONYMOUS, FAULT_ACTION
-from erepo.soap.verifying import Verified
 from erepo.xds import iti43
 from erepo.xds.errors import RegistryError
 from erepo.xds.iti43 import DocumentRequest, RetrievedDocument
@@ -74,7 +73,7 @@ class Foreign:
     def answer(self, content_type: str, body: bytes) -> Packed:
         """Answer one message."""
         received = unpack(content_type, body, Limits())
-        verified: Verified = self.verifier.verify(received)
+        verified = self.verifier.verify(received)
         assert verified.assertion is not None
         path = ".//{*}Attribute[@Name='" + RESOURCE_ID + "']/{*}AttributeValue"
         self.bearers += [each.text or "" for each in verified.assertion.iterfind(path)]
@@ -92,7 +91,11 @@ class Foreign:
 
     def _found(self, wanted: DocumentRequest) -> tuple[list[RetrievedDocument], list[RegistryError]]:
         name, octets = wanted.document_unique_id, self.documents.get(wanted.document_unique_id)
-        codes = {"denied": Xds.REPOSITORY_ERROR, "busy": Xds.REPOSITORY_BUSY, "absent": Xds.DOCUMENT_UNIQUE_ID}
+        codes = {
+            "denied": Xds.REPOSITORY_ERROR,
+            "busy": Xds.REPOSITORY_BUSY,
+            "absent": Xds.DOCUMENT_UNIQUE_ID,
+        }
         if self.fault in codes or octets is None:
             code = codes.get(self.fault, Xds.DOCUMENT_UNIQUE_ID)
             return [], [RegistryError(code, "PESEL 80051200006", location=name)]
@@ -105,7 +108,9 @@ class Foreign:
         named = f"{name}.1" if self.fault == "other" else name
         found = [RetrievedDocument(self.repository_id, named, "text/xml", MemoryContent(octets))]
         if self.fault == "two":
-            found.append(RetrievedDocument(self.repository_id, f"{name}.1", "text/xml", MemoryContent(octets)))
+            found.append(
+                RetrievedDocument(self.repository_id, f"{name}.1", "text/xml", MemoryContent(octets))
+            )
         return found, []
 
 

@@ -28,6 +28,8 @@ class Permission(StrEnum):
     HOLD = "hold"
     #: Propose or confirm the destruction of documents whose time is over; two people each time.
     DESTROY = "destroy"
+    #: Find documents of other providers in P1 and fetch them.
+    ABROAD = "abroad"
 
 
 #: What each permission is called where people read it.
@@ -49,6 +51,10 @@ WORDS: Final[Mapping[Permission, Text]] = MappingProxyType(
         Permission.DESTROY: Text(
             "destroy documents whose time of keeping is over",
             "brakowanie dokumentów po okresie przechowywania",
+        ),
+        Permission.ABROAD: Text(
+            "find and fetch documents of other providers in P1",
+            "wyszukiwanie i pobieranie dokumentów innych podmiotów w P1",
         ),
     }
 )

@@ -78,9 +78,7 @@ class AbroadClient(AccountClient):
             As `AccountClient.activate`.
         """
         days = {"from": since.isoformat() if since else None, "to": until.isoformat() if until else None}
-        return self._exchange(
-            "POST", f"{self._address}/p1/search", Abroad, {**why, "kinds": kinds, **days}
-        )
+        return self._exchange("POST", f"{self._address}/p1/search", Abroad, {**why, "kinds": kinds, **days})
 
     def fetch(self, wanted: dict[str, Any], take: Callable[[Buffer], None], most: int) -> None:
         """Fetch the octets of a document piece by piece; reads only.
@@ -99,9 +97,7 @@ class AbroadClient(AccountClient):
         try:
             with self._client.stream("POST", address, json=wanted, headers=headers) as response:
                 if response.status_code != httpx.codes.OK:
-                    raise _refusal(
-                        address, response.status_code, self._read(response, address, deadline)
-                    )
+                    raise _refusal(address, response.status_code, self._read(response, address, deadline))
                 self._take(response, address, deadline, take, most)
         except httpx.TimeoutException:
             seconds = self._timeouts.read

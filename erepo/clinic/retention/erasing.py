@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from erepo.clinic.database import Database
 from erepo.clinic.tables import document, patient, submission
+from erepo.clinic.tables_abroad import abroad_document, document_origin
 from erepo.clinic.tables_api import api_request, webhook_delivery
 from erepo.clinic.tables_chain import chain_link
 from erepo.clinic.tables_earchive import repair
@@ -35,6 +36,7 @@ _LINES: Final = (
     migration_item.c.document_id,
     deletion.c.document_id,
     repair.c.document_id,
+    document_origin.c.document_id,
 )
 
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType(
@@ -121,6 +123,7 @@ def _erase_requests(connection: sa.Connection, public_ids: Sequence[str]) -> Non
     connection.execute(api_request.update().where(own).values(fingerprint="destroyed"))
     sent = sa.and_(webhook_delivery.c.public_id.in_(public_ids), webhook_delivery.c.state != "pending")
     connection.execute(webhook_delivery.delete().where(sent))
+    connection.execute(abroad_document.delete().where(abroad_document.c.public_id.in_(public_ids)))
 
 
 def _erase_patients(connection: sa.Connection, keys: set[int], nobody: int) -> None:

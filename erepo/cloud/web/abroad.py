@@ -39,6 +39,7 @@ from erepo.xds.queries import QueryId
 
 _POLAND: Final = ZoneInfo("Europe/Warsaw")
 _PURPOSES: Final = frozenset({"TREAT", "CONTT", "BTG"})
+_YEARS: Final = range(1900, 2200)
 _LONGEST: Final = 256
 _MOST_KINDS: Final = 50
 #: Documents told of one search, those created last first.
@@ -66,9 +67,7 @@ async def answer_search(call: Call) -> Answer:
     found = await narrowed(ask, window, call.cloud.now())
     newest = sorted(found.documents, key=lambda one: one.creation_time, reverse=True)
     told = [described(one) for one in newest[:MOST]]
-    return json_answer(
-        200, {"documents": told, "more": len(newest) > MOST, "questions": found.questions}
-    )
+    return json_answer(200, {"documents": told, "more": len(newest) > MOST, "questions": found.questions})
 
 
 async def answer_document(call: Call) -> None:
@@ -134,9 +133,7 @@ async def _ready(call: Call, asked: Asked, actor: Actor) -> Ready:
     return check(asked, registration, provider, actor, call.cloud.now())
 
 
-def _held(
-    tenant: Tenant, connection: Connection
-) -> tuple[Registration | None, Mapping[str, Any] | None]:
+def _held(tenant: Tenant, connection: Connection) -> tuple[Registration | None, Mapping[str, Any] | None]:
     try:
         provider = structures.held(connection, tenant.id)["provider"]
     except StructureNone:
@@ -188,7 +185,9 @@ def _kinds(sent: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _is_kind(code: object) -> bool:
-    return isinstance(code, str) and 0 < len(code) <= 16 and code.isascii() and code.replace(".", "").isdigit()
+    return (
+        isinstance(code, str) and 0 < len(code) <= 16 and code.isascii() and code.replace(".", "").isdigit()
+    )
 
 
 def _window(sent: Mapping[str, Any]) -> Window:
@@ -206,10 +205,10 @@ def _day(sent: Mapping[str, Any], name: str) -> date | None:
         return None
     try:
         day = date.fromisoformat(text)
-        if not 1900 <= day.year <= 2200:
-            raise ValueError
     except (TypeError, ValueError):
-        raise RequestMalformed(reason=name) from None
+        day = date.min
+    if day.year not in _YEARS:
+        raise RequestMalformed(reason=name)
     return day
 
 

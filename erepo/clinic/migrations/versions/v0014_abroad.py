@@ -16,6 +16,12 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 def upgrade() -> None:
     """Add the tables; what was fetched before gets its origin from the history."""
+    _searches()
+    origin = _origins()
+    _fill(op.get_bind(), origin)
+
+
+def _searches() -> None:
     op.create_table(
         "abroad_search",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -56,6 +62,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("search_id", "number", name=op.f("pk_abroad_document")),
     )
+
+
+def _origins() -> sa.Table:
     origin = op.create_table(
         "document_origin",
         sa.Column("document_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -66,7 +75,9 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(length=5), server_default="", nullable=False),
         sa.Column("fetched_by", sa.String(), server_default="", nullable=False),
         sa.Column("fetched_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_document_origin_document_id")),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["document.id"], name=op.f("fk_document_origin_document_id")
+        ),
         sa.PrimaryKeyConstraint("document_id", name=op.f("pk_document_origin")),
     )
     op.create_table(
@@ -81,7 +92,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_emergency_access")),
         sa.UniqueConstraint("event_id", name=op.f("uq_emergency_access_event_id")),
     )
-    _fill(op.get_bind(), origin)
+    return origin
 
 
 def _fill(connection: sa.Connection, origin: sa.Table) -> None:

@@ -109,8 +109,8 @@ class AbroadAnswerUnusable(AbroadProblem, RemoteRefused):
     cure = Text(
         "Nothing was taken over. Tell the other provider; if all answers are such, the operator of the"
         " service compares EREPO_P1__URL, EREPO_P1__CA and EREPO_P1__ABROAD_CA with P1's.",
-        "Niczego nie przyjęto. Powiadom drugi podmiot; jeśli dotyczy to wszystkich odpowiedzi, operator usługi"
-        " porównuje EREPO_P1__URL, EREPO_P1__CA i EREPO_P1__ABROAD_CA z danymi P1.",
+        "Niczego nie przyjęto. Powiadom drugi podmiot; jeśli dotyczy to wszystkich odpowiedzi, operator"
+        " usługi porównuje EREPO_P1__URL, EREPO_P1__CA i EREPO_P1__ABROAD_CA z danymi P1.",
     )
 
 
@@ -139,8 +139,8 @@ class AbroadAddressRefused(AbroadProblem, RemoteRefused):
     cure = Text(
         "Only public https addresses are. Ask the other provider to correct it in P1; for a test environment"
         " the operator of the service lists its host in EREPO_P1__ABROAD_PRIVATE.",
-        "Wywoływane są tylko publiczne adresy https. Poproś drugi podmiot o poprawienie go w P1; dla środowiska"
-        " testowego operator usługi wpisuje host do EREPO_P1__ABROAD_PRIVATE.",
+        "Wywoływane są tylko publiczne adresy https. Poproś drugi podmiot o poprawienie go w P1; dla"
+        " środowiska testowego operator usługi wpisuje host do EREPO_P1__ABROAD_PRIVATE.",
     )
 
 
@@ -202,7 +202,9 @@ class AbroadLater(AbroadProblem, RetryableError):
 
     code = "p1.abroad-later"
     cause = Text("P1 cannot take the request now.", "P1 nie może teraz obsłużyć żądania.")
-    cure = Text("Ask again later; asking changes nothing.", "Ponów żądanie później; pytanie niczego nie zmienia.")
+    cure = Text(
+        "Ask again later; asking changes nothing.", "Ponów żądanie później; pytanie niczego nie zmienia."
+    )
 
 
 class AbroadRepositoryLater(AbroadProblem, RetryableError):

@@ -33,58 +33,58 @@ _OVERRUN: Final = "p1.overrun"
 _ABSENT: Final = frozenset({Xds.DOCUMENT_UNIQUE_ID, Xds.UNKNOWN_REPOSITORY})
 
 
+#: The first that fits decides; then what is told of the error's own data.
+_AT_P1: Final[tuple[tuple[type[ErepoError], type[AbroadProblem]], ...]] = (
+    (XdsTryLater, AbroadLater),
+    (RetryableError, AbroadLater),
+    (ConfigurationError, AbroadNotConfigured),
+    (AccessRefused, AbroadAccessRefused),
+    (InvalidInput, AbroadAnswerUnusable),
+    (RemoteRefused, AbroadRefused),
+)
+_AT_REPOSITORY: Final[tuple[tuple[type[ErepoError], type[AbroadProblem]], ...]] = (
+    (AnswerTooLarge, AbroadTooLarge),
+    (UnsafeChannel, AbroadAddressRefused),
+    (SecureChannelFailed, AbroadAnswerUnusable),
+    (XdsTryLater, AbroadRepositoryLater),
+    (RetryableError, AbroadRepositoryLater),
+    (ConfigurationError, AbroadNotConfigured),
+    (AccessRefused, AbroadRefused),
+    (InvalidInput, AbroadAnswerUnusable),
+    (RemoteRefused, AbroadRefused),
+)
+
+
 def of_p1(error: ErepoError, phase: str) -> ErepoError:
     """Return what an error of P1's own services means."""
     if isinstance(error, AbroadProblem):
         return error
     if error.code == _OVERRUN:
         return AbroadOverrun(phase=phase)
-    if isinstance(error, XdsFailure):
-        kind = AbroadLater if isinstance(error, XdsTryLater) else AbroadRefused
-        return kind(phase=phase, rule=_rule(error.errors))
-    match error:
-        case RetryableError():
-            return AbroadLater(phase=phase)
-        case ConfigurationError():
-            return AbroadNotConfigured(phase=phase)
-        case AccessRefused():
-            return AbroadAccessRefused(phase=phase)
-        case InvalidInput():
-            return AbroadAnswerUnusable(phase=phase, rule=_short(error))
-        case RemoteRefused():
-            return AbroadRefused(phase=phase, rule=_word(error.data.get("reason")))
-    return error
+    kind = next((told for one, told in _AT_P1 if isinstance(error, one)), None)
+    return kind(phase=phase, rule=_named(error)) if kind else error
 
 
 def of_repository(error: ErepoError) -> ErepoError:
     """Return what an error of another provider's repository means."""
-    phase = "fetch"
     if isinstance(error, AbroadProblem):
         return error
     if is_forbidden(error):
-        return AbroadAddressRefused(phase=phase, rule="private")
+        return AbroadAddressRefused(phase="fetch", rule="private")
+    kind = next((told for one, told in _AT_REPOSITORY if isinstance(error, one)), None)
+    if isinstance(error, XdsFailure) and _ABSENT & {each.code for each in error.errors if each.is_error}:
+        kind = AbroadAbsent
+    return kind(phase="fetch", rule=_named(error)) if kind else error
+
+
+def _named(error: ErepoError) -> str:
+    """Return a code or a fixed phrase of ours that says what was wrong."""
     if isinstance(error, XdsFailure):
-        codes = {each.code for each in error.errors if each.is_error}
-        later = AbroadRepositoryLater if isinstance(error, XdsTryLater) else AbroadRefused
-        kind = AbroadAbsent if codes & _ABSENT else later
-        return kind(phase=phase, rule=_rule(error.errors))
-    match error:
-        case AnswerTooLarge():
-            return AbroadTooLarge(phase=phase)
-        case UnsafeChannel():
-            return AbroadAddressRefused(phase=phase, rule="https")
-        case SecureChannelFailed():
-            return AbroadAnswerUnusable(phase=phase, rule=f"TLS: {_word(error.data.get('reason')) or '?'}")
-        case RetryableError():
-            return AbroadRepositoryLater(phase=phase)
-        case ConfigurationError():
-            return AbroadNotConfigured(phase=phase)
-        case AccessRefused() | RemoteRefused():
-            rule = _word(error.data.get("reason")) or f"HTTP {error.data.get('status', '?')}"
-            return AbroadRefused(phase=phase, rule=rule)
-        case InvalidInput():
-            return AbroadAnswerUnusable(phase=phase, rule=_short(error))
-    return error
+        return _rule(error.errors)
+    if isinstance(error, InvalidInput):
+        return _short(error)
+    reason = _word(error.data.get("reason"))
+    return reason or (f"HTTP {error.data['status']}" if "status" in error.data else "?")
 
 
 def _rule(errors: tuple[RegistryError, ...]) -> str:

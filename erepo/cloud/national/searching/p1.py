@@ -1,8 +1,8 @@
 """P1, and the repositories that it leads to, as they are: tokens, ITI-18, SOZ, SZAR, ITI-43.
 
-An answer of another provider's repository is believed in nothing but its octets, and those only when they have
-the hash and the size that P1's own, signed answer promised: so it need not be signed by a key that we know.
-What speaks to it is proven as P1's profile says: our TLS certificate of P1, our signature over Body and
+An answer of another provider's repository is believed in nothing but its octets, and those only when they
+have the hash and the size that P1's own, signed answer promised: so it need not be signed by a key that we
+know. What speaks to it is proven as P1's profile says: our TLS certificate of P1, our signature over Body and
 Timestamp, P1's assertion.
 """
 
@@ -12,7 +12,6 @@ import re
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -49,9 +48,10 @@ from erepo.xds import iti18, iti43
 from erepo.xds.iti43 import DocumentRequest, RetrievedDocument, RetrieveResult
 from erepo.xds.model import DocumentEntry
 from erepo.xds.responses import raise_for_status
+from erepo.xds.vocabulary import APPROVED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from erepo.p1 import EdmClient, P1Client, Token
 
@@ -98,7 +98,7 @@ class P1Abroad:
             more["CreationTimeFrom"] = (window.since.strftime(_TIME),)
         if window.until is not None:
             more["CreationTimeTo"] = (window.until.strftime(_TIME),)
-        query = iti18.find_documents(CX(number, root), **more)
+        query = iti18.find_documents(CX(number, root), (APPROVED,), iti18.LEAF_CLASS, **more)
         try:
             async with self._edm(provider) as client:
                 result = await client.query(query, token)
@@ -156,9 +156,7 @@ class P1Abroad:
                 self._places.popitem(last=False)
         return address
 
-    async def _typed(
-        self, provider: Provider, work: "Callable[[P1Client], Result]", phase: str
-    ) -> Result:
+    async def _typed(self, provider: Provider, work: "Callable[[P1Client], Result]", phase: str) -> Result:
         try:
             return await self._threads.call(provider.tenant_id, partial(self._called, provider, work))
         except ErepoError as error:
@@ -200,9 +198,7 @@ class P1Abroad:
         async with channel:
             yield EdmClient(channel, P1Addresses.of(self._settings), p1_signer(own.wss), verifier, wss.life)
 
-    async def _retrieved(
-        self, provider: Provider, token: "Token", address: str, wanted: Located
-    ) -> Octets:
+    async def _retrieved(self, provider: Provider, token: "Token", address: str, wanted: Located) -> Octets:
         result = await self._asked(provider, token, address, wanted)
         found = [each for each in result.documents if _is_wanted(each, wanted)]
         if len(found) != 1 or len(result.documents) != 1:
@@ -222,7 +218,7 @@ class P1Abroad:
     ) -> RetrieveResult:
         """Send ITI-43 to an address that is allowed, and read what is proven to answer it."""
         from erepo.p1.faults import raise_fault  # noqa: PLC0415
-        from erepo.p1.packing import P1Message, pack_p1, p1_signer  # noqa: PLC0415
+        from erepo.p1.packing import P1Message, p1_signer, pack_p1  # noqa: PLC0415
 
         host, message_id = host_of(address), new_message_id()
         most = self._settings.p1.abroad_bytes

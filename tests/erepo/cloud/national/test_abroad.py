@@ -1,155 +1,36 @@
 """Documents of other providers: found in the sandbox's P1, fetched from a real foreign repository."""
 
 import hashlib
-import uuid
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from erepo.cloud.audit.events import BREAK_GLASS, Event
-from erepo.cloud.national.indexing.metadata import local_time
+from erepo.cloud.audit.events import BREAK_GLASS
 from erepo.cloud.national.searching.narrowing import halves
 from erepo.cloud.national.searching.port import Window
-from erepo.cloud.service import Cloud
-from erepo.p1 import EdmClient, P1Addresses
-from erepo.p1.packing import p1_signer
-from erepo.p1.verifying import P1Verifier
-from erepo.pki.tls import client_context
-from erepo.pki.trust import TrustStore
-from erepo.settings import HttpTimeouts, Limits
-from erepo.soap.http import AiohttpChannel
-from erepo.xds.iti42 import Registration
-from erepo.xds.vocabulary import Slot
-from tests.support.audit import record_of
-from tests.support.foreign_repository import Foreign, foreign_repository
-from tests.support.indexing import EVENT, NUMBER, IndexWorld, index_world
-from tests.support.national import Served
-from tests.support.p1 import Provider
-from tests.support.registering import submission_set
-from tests.support.xds import PATIENT, document
-
-OTHER = "000000008008"
-LETTERS = {"root": PATIENT.authority_oid, "extension": PATIENT.id}
-WHY = {"patient": LETTERS, "purpose": "TREAT", "reason": None}
-
-
-@dataclass
-class World:
-    """The account's service, P1, and another provider with a repository that P1 knows."""
-
-    own: IndexWorld
-    foreign: Foreign
-    provider: Provider
-
-    async def publish(self, octets: bytes = b"<ClinicalDocument/>", **changes: Any) -> str:
-        """Let the other provider keep a document and index it in P1; return its uniqueId."""
-        unique_id = f"2.16.840.1.113883.3.4424.2.7.8008.21^{uuid.uuid4().hex[:16]}"
-        self.foreign.documents[unique_id] = octets
-        slots = {
-            Slot.STORAGE_CATEGORY.value: ("2046",),
-            Slot.MEDICAL_EVENT_ID.value: (
-                f"{EVENT['extension']}^^^&{EVENT['root']}&ISO^urn:ihe:iti:xds:2015:encounterId",
-            ),
-        }
-        given = {
-            "hash": hashlib.sha1(octets).hexdigest(),
-            "size": len(octets),
-            "repository_unique_id": self.foreign.repository_id,
-            "extra_slots": slots,
-        } | changes
-        entry = document("Document01", unique_id, **given)
-        own = submission_set(patient_id=entry.patient_id, submission_time=local_time(datetime.now(UTC)))
-        p1 = self.own.p1
-        verifier = P1Verifier(TrustStore.from_pem(p1.trust))
-        context = client_context(self.provider.tls, p1.trust)
-        with self.provider.client() as client:
-            token = client.token(self.provider.asking(patient=None))
-        async with AiohttpChannel(context, HttpTimeouts(), Limits()) as channel:
-            edm = EdmClient(channel, P1Addresses.below(p1.url), p1_signer(self.provider.wss), verifier)
-            await edm.register(Registration(own, (entry,)), token)
-        return unique_id
-
-    def search(self, **changes: Any) -> Any:
-        """Ask the service for the patient's documents."""
-        return self.own.call("POST", "/p1/search", WHY | changes)
-
-    def found(self, unique_id: str, **changes: Any) -> dict[str, Any]:
-        """Return one document of a search."""
-        answer = self.search(**changes)
-        assert answer.status_code == 200, answer.text
-        (one,) = [each for each in answer.json()["documents"] if each["uniqueId"] == unique_id]
-        return one
-
-    def fetch(self, one: dict[str, Any], **changes: Any) -> Any:
-        """Have the service fetch a document."""
-        names = ("repositoryUniqueId", "uniqueId", "hash", "size")
-        return self.own.call("POST", "/p1/documents", WHY | {name: one[name] for name in names} | changes)
-
-    def heard(self) -> list[Event]:
-        """Return the account's record."""
-        with record_of(self.own.cloud.settings.cloud_url) as record:
-            record.seen.clear()
-            chain = record.number(NUMBER)
-            return [event for number, event in record.new() if number == chain]
-
-    @asynccontextmanager
-    async def elsewhere(self, **p1: Any) -> AsyncIterator[Served]:
-        """Serve the same state in this process, with other settings of P1."""
-        settings = self.own.cloud.settings
-        changed = settings.model_copy(update={"p1": settings.p1.model_copy(update=p1)})
-        cloud = Cloud(changed)
-        cloud.start()
-        try:
-            yield Served(cloud, self.own.tenant)
-        finally:
-            await cloud.stop()
-            cloud.close()
-
-    def permit(self, unique_id: str, decision: str = "Permit") -> None:
-        """Have SOZ decide about a document."""
-        self.own.p1.home.store.set_rule("*", unique_id, decision)
+from tests.support.abroad import LETTERS, OTHER, WHY, AbroadWorld, abroad_world
+from tests.support.xds import PATIENT
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AbroadWorld]:
     """All of them, in processes of their own."""
     folder = tmp_path_factory.mktemp("abroad")
-    with _world(folder) as made:
+    with abroad_world(folder) as made:
         yield made
 
 
-@contextmanager
-def _world(folder: Path) -> Iterator[World]:
-    trust = folder / "foreign.pem"
-    environment = {
-        "EREPO_P1__ABROAD_CA": str(trust),
-        "EREPO_P1__ABROAD_PRIVATE": "127.0.0.1",
-        "EREPO_P1__ABROAD_SECONDS": "3",
-    }
-    with index_world(folder, environment) as own:
-        provider = own.p1.provider(OTHER)
-        with foreign_repository(own.p1.home.providers.pem) as foreign:
-            trust.write_bytes(foreign.ca)
-            with provider.client() as client:
-                foreign.repository_id = client.register_repository()
-                client.register_access(foreign.repository_id, foreign.url)
-            yield World(own, foreign, provider)
-
-
 @pytest.fixture(autouse=True)
-def clean(world: World) -> Iterator[None]:
+def clean(world: AbroadWorld) -> Iterator[None]:
     """Everything works again after each test."""
     yield
     world.foreign.fault, world.foreign.inline = "", False
     world.own.p1.home.store.clear_faults()
 
 
-async def test_found_and_fetched_to_the_octet(world: World) -> None:
+async def test_found_and_fetched_to_the_octet(world: AbroadWorld) -> None:
     """The index names it, SOZ permits, SZAR leads there, the octets come exactly, with P1's assertion."""
     octets = b"<ClinicalDocument>\xc5\x82</ClinicalDocument>\r\n"
     unique_id = await world.publish(octets)
@@ -196,9 +77,9 @@ async def test_found_and_fetched_to_the_octet(world: World) -> None:
     ],
 )
 async def test_a_repository_that_goes_wrong_gives_nothing(
-    world: World, fault: str, status: int, code: str
+    world: AbroadWorld, fault: str, status: int, code: str
 ) -> None:
-    """Each way of going wrong is told by its own code; nothing of the answer comes through, no number does."""
+    """Each way of going wrong is told by its own code; nothing of the answer comes through."""
     unique_id = await world.publish()
     world.permit(unique_id)
     one = world.found(unique_id)
@@ -214,7 +95,7 @@ async def test_a_repository_that_goes_wrong_gives_nothing(
 
 
 @pytest.mark.parametrize("decision", ["Deny", "NotApplicable", "Indeterminate"])
-async def test_nothing_is_asked_for_that_soz_does_not_permit(world: World, decision: str) -> None:
+async def test_nothing_is_asked_for_that_soz_does_not_permit(world: AbroadWorld, decision: str) -> None:
     """Anything but Permit: refused before the other provider hears anything."""
     unique_id = await world.publish()
     world.permit(unique_id, decision)
@@ -224,8 +105,8 @@ async def test_nothing_is_asked_for_that_soz_does_not_permit(world: World, decis
     assert unique_id not in world.foreign.asked
 
 
-async def test_a_patient_with_too_many_documents_is_asked_for_in_halves(world: World) -> None:
-    """Where P1 runs out of time for all, days are asked for until it answers; a day that is too much is told."""
+async def test_a_patient_with_too_many_documents_is_asked_for_in_halves(world: AbroadWorld) -> None:
+    """Where P1 runs out of time for all, parts are asked for; a day that is too much is told."""
     days = [datetime(2021, 3, 1, 8, tzinfo=UTC) + timedelta(days=40 * each) for each in range(6)]
     ids = {await world.publish(creation_time=f"{day:%Y%m%d%H%M%S}") for day in days}
     world.own.p1.wrong("iti-18", "large", times=1000)
@@ -240,7 +121,7 @@ async def test_a_patient_with_too_many_documents_is_asked_for_in_halves(world: W
     assert refused.json()["retryable"] is True
 
 
-async def test_only_what_is_asked_for_is_found(world: World) -> None:
+async def test_only_what_is_asked_for_is_found(world: AbroadWorld) -> None:
     """Kinds and days narrow the search; another patient's documents are not in it."""
     unique_id = await world.publish(creation_time="20230405120000")
     code = world.found(unique_id)["classCode"]
@@ -268,7 +149,7 @@ async def test_only_what_is_asked_for_is_found(world: World) -> None:
         ("iti-18", "timeout", 503, "p1.abroad-later"),
     ],
 )
-def test_faults_of_p1s_index(world: World, service: str, kind: str, status: int, code: str) -> None:
+def test_faults_of_p1s_index(world: AbroadWorld, service: str, kind: str, status: int, code: str) -> None:
     """What P1's index does wrong is told by kind; the same request succeeds when P1 is well."""
     world.own.p1.wrong(service, kind, seconds=6)
     answer = world.search()
@@ -287,7 +168,7 @@ def test_faults_of_p1s_index(world: World, service: str, kind: str, status: int,
     ],
 )
 async def test_faults_on_the_way_to_the_repository(
-    world: World, service: str, kind: str, status: int, code: str
+    world: AbroadWorld, service: str, kind: str, status: int, code: str
 ) -> None:
     """What SOZ and SZAR do wrong is told by kind, and the other provider is not asked."""
     unique_id = await world.publish()
@@ -314,7 +195,9 @@ async def test_faults_on_the_way_to_the_repository(
         ("https://169.254.169.254/latest", "private"),
     ],
 )
-async def test_an_address_in_a_private_network_is_not_called(world: World, address: str, rule: str) -> None:
+async def test_an_address_in_a_private_network_is_not_called(
+    world: AbroadWorld, address: str, rule: str
+) -> None:
     """What stands in SZAR is somebody else's word: it is no way into the service's own network."""
     unique_id = await world.publish()
     world.permit(unique_id)
@@ -330,7 +213,7 @@ async def test_an_address_in_a_private_network_is_not_called(world: World, addre
     assert (answer.status_code, told["code"], told["rule"]) == (502, "p1.abroad-address-refused", rule), told
 
 
-async def test_an_emergency_needs_a_reason_and_raises_an_alarm(world: World) -> None:
+async def test_an_emergency_needs_a_reason_and_raises_an_alarm(world: AbroadWorld) -> None:
     """Without a reason in words nothing is asked; with it, the alarm is recorded before P1 hears anything."""
     for reason in (None, "", "x x x", "ok", "." * 40):
         refused = world.search(purpose="BTG", reason=reason)
@@ -363,20 +246,22 @@ async def test_an_emergency_needs_a_reason_and_raises_an_alarm(world: World) -> 
         {"from": "2026-02-02", "to": "2026-02-01"},
     ],
 )
-def test_malformed_searches(world: World, changes: dict[str, Any]) -> None:
+def test_malformed_searches(world: AbroadWorld, changes: dict[str, Any]) -> None:
     """A body of another form is refused before anything is asked."""
     answer = world.search(**changes)
     assert (answer.status_code, answer.json()["code"]) == (400, "cloud.request-malformed"), answer.text
 
 
-def test_a_wrong_pesel_and_a_person_without_a_role_are_named(world: World) -> None:
+def test_a_wrong_pesel_and_a_person_without_a_role_are_named(world: AbroadWorld) -> None:
     """The pre-flight names what is missing; nothing was asked."""
     answer = world.search(patient=LETTERS | {"extension": "80051212341"})
     assert [each["key"] for each in answer.json()["missing"]] == ["patient"]
 
 
-@pytest.mark.parametrize("changes", [{"hash": "0"}, {"repositoryUniqueId": "x"}, {"uniqueId": 3}, {"size": 0}])
-def test_malformed_fetches(world: World, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "changes", [{"hash": "0"}, {"repositoryUniqueId": "x"}, {"uniqueId": 3}, {"size": 0}]
+)
+def test_malformed_fetches(world: AbroadWorld, changes: dict[str, Any]) -> None:
     """Likewise for documents."""
     one = {"repositoryUniqueId": "1.2.3", "uniqueId": "1.2.3^4", "hash": "0" * 40, "size": 5}
     assert world.fetch(one, **changes).status_code == 400
