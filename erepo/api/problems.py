@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from erepo.api import errors as ours
 from erepo.api.words import CURES, TITLES
 from erepo.cda.errors import DocumentTooLarge, UnsupportedMedia
+from erepo.clinic.abroad.errors import SearchUnknown
 from erepo.clinic.machine import trouble_of
 from erepo.clinic.migrating.errors import MigrationUnknown
 from erepo.clinic.reading import errors as reading
@@ -52,6 +53,7 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (ours.DocumentUnknown, 404),
     (reading.DocumentUnknown, 404),
     (MigrationUnknown, 404),
+    (SearchUnknown, 404),
     (reading.DocumentGone, 410),
     (ours.WebhookUnknown, 404),
     (ours.MethodNotAllowed, 405),

@@ -37,6 +37,7 @@ class Scope(StrEnum):
     DOCUMENTS_OPEN = "documents:open"
     DOCUMENTS_DELETE = "documents:delete"
     MIGRATIONS = "migrations"
+    ABROAD = "abroad"
     KINDS_READ = "kinds:read"
     KINDS_WRITE = "kinds:write"
     WEBHOOKS = "webhooks"

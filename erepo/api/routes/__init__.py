@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from erepo.api.routes import contents, documents, intake, kinds, migrations, removing, webhooks
+from erepo.api.routes import abroad, contents, documents, intake, kinds, migrations, removing, webhooks
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     intake.router,
@@ -12,6 +12,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     contents.router,
     removing.router,
     migrations.router,
+    abroad.router,
     kinds.router,
     webhooks.router,
 )

@@ -19,6 +19,7 @@ from erepo.cli.polish import (
     cloud,
     documents,
     migrating,
+    p1,
     reading,
     repositories,
     retention,
@@ -42,6 +43,7 @@ HELP: Final = MappingProxyType(
     | archive.HELP
     | reading.HELP
     | migrating.HELP
+    | p1.HELP
     | retention.HELP
     | repositories.HELP
     | structure.HELP
@@ -89,11 +91,13 @@ _VALUES: Final = {
     "FIELD=VALUE…": "POLE=WARTOŚĆ…",
     "FILE": "PLIK",
     "NAME": "NAZWA",
+    "NUMBER…": "NUMER…",
     "OUTCOME": "WYNIK",
     "PATH": "ŚCIEŻKA",
     "PROPOSAL": "PROPOZYCJA",
     "REPOSITORY": "REPOZYTORIUM",
     "REQUEST": "ŻĄDANIE",
+    "SEARCH": "WYSZUKIWANIE",
     "SIZE": "ROZMIAR",
     "TIME": "CZAS",
     "UNIT": "JEDNOSTKA",

@@ -181,7 +181,7 @@ def read_search(connection: sa.Connection, search_id: str, login: str) -> Search
 
 
 def choose(search: Search, numbers: Sequence[int]) -> list[Listed]:
-    """Return the documents of these numbers, each once; all without numbers.
+    """Return the documents of these numbers, each once; without numbers all that are not here.
 
     Raises:
         NumberUnknown: the list has none of this number.
@@ -190,7 +190,9 @@ def choose(search: Search, numbers: Sequence[int]) -> list[Listed]:
     for number in numbers:
         if number not in by_number:
             raise NumberUnknown(number=number)
-    return [by_number[number] for number in dict.fromkeys(numbers)] if numbers else [*search.documents]
+    if numbers:
+        return [by_number[number] for number in dict.fromkeys(numbers)]
+    return [one for one in search.documents if not one.public_id]
 
 
 def settle(

@@ -11,6 +11,7 @@ from erepo.cda.kinds import Kind
 from erepo.clinic.reading.errors import DocumentUnknown
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, patient
+from erepo.clinic.tables_abroad import document_origin
 from erepo.identifiers.hl7 import CX
 
 
@@ -32,6 +33,9 @@ class Found:
         archived_at: when the repository had it, UTC.
         title, source_name, given, family, identifier, birth_date: may name the patient; never in `repr`.
         repository_unique_id: where it lies; empty for the account's repository.
+        origin: `own`, or `foreign` for a document of another provider.
+        institution, source_repository: where a foreign one comes from: who made it, OID of the repository;
+            empty where that is not known.
     """
 
     id: int
@@ -46,6 +50,9 @@ class Found:
     taken_in_at: datetime
     archived_at: datetime | None
     repository_unique_id: str | None
+    origin: str
+    institution: str
+    source_repository: str
     title: str = field(repr=False)
     source_name: str = field(repr=False)
     given: str = field(repr=False)
@@ -64,17 +71,28 @@ class Found:
             "archived": self.archived_at,
             "size": self.size,
             "media_type": self.mime_type,
+            "origin": self.origin,
+            "source": {"institution": self.institution or None, "repository": self.source_repository or None}
+            if self.origin == "foreign"
+            else None,
         }
 
 
 _OF_DOCUMENT: Final = (
     "id", "public_id", "kind", "state", "unique_id", "sha256", "size", "mime_type", "effective_at",
-    "taken_in_at", "archived_at", "repository_unique_id", "title", "source_name",
+    "taken_in_at", "archived_at", "repository_unique_id", "origin", "title", "source_name",
 )  # fmt: skip
 _OF_PATIENT: Final = ("given", "family", "identifier", "birth_date")
-_SELECT: Final = sa.select(
-    *(document.c[name] for name in _OF_DOCUMENT), *(patient.c[name] for name in _OF_PATIENT)
-).join(patient, patient.c.id == document.c.patient_key)
+_OF_ORIGIN: Final = {"institution": "institution", "source_repository": "repository_unique_id"}
+_SELECT: Final = (
+    sa.select(
+        *(document.c[name] for name in _OF_DOCUMENT),
+        *(patient.c[name] for name in _OF_PATIENT),
+        *(sa.func.coalesce(document_origin.c[name], "").label(own) for own, name in _OF_ORIGIN.items()),
+    )
+    .join(patient, patient.c.id == document.c.patient_key)
+    .outerjoin(document_origin, document_origin.c.document_id == document.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
