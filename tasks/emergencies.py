@@ -17,8 +17,8 @@ from tasks.retrying import PATIENT
 
 _SUBJECT = Text("erepo: emergency access to documents", "erepo: ratunkowy dostęp do dokumentów")
 _WORDS = Text(
-    "{login} asked P1 for a patient's documents because a life was in danger, on {at}. The reason stands in the"
-    " clinic's database (emergency_access, number {number}).",
+    "{login} asked P1 for a patient's documents because a life was in danger, on {at}. The reason stands in"
+    " the clinic's database (emergency_access, number {number}).",
     "{login} zapytał(a) P1 o dokumenty pacjenta z powodu zagrożenia życia, {at}. Powód zapisano w bazie"
     " placówki (emergency_access, numer {number}).",
 )

@@ -1,7 +1,8 @@
 """Documents of other providers at the clinic: found in the sandbox's P1, fetched from a real repository."""
 
+import os
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from erepo.clinic.abroad.emergencies import mark_told, untold
 from erepo.clinic.abroad.errors import KindNotInP1, NumberUnknown, ReasonMissing, SearchUnknown
 from erepo.clinic.content import ContentStore
 from erepo.clinic.intake import Status
-from erepo.clinic.permissions import Permission, PermissionMissing, grant
+from erepo.clinic.permissions import Permission, PermissionMissing, grant, revoke
 from erepo.clinic.rest.errors import ServiceTrouble
 from erepo.clinic.tables import audit_event, document, now
 from erepo.clinic.tables_abroad import abroad_search, document_origin, emergency_access
@@ -26,18 +27,26 @@ from erepo.content import read_all
 from erepo.errors import RetryableError
 from erepo.identifiers.hl7 import CX
 from erepo.identifiers.oids import PESEL
+from erepo.xds.model import Code
 from tests.support import cda_documents as cda
 from tests.support.abroad import AbroadWorld, abroad_world
+from tests.support.api import RunningApi
 from tests.support.chains import another_patient
 from tests.support.clinic_side import Clinic, new_clinic
 from tests.support.cloud_client import new_oid
 from tests.support.crashing import Crash, fail_at
 from tests.support.documents import identity
+from tests.support.ports import free_port
 
 PATIENT = CX("44051401359", PESEL)
 LOGIN = "archiwum"
 REASON = "nieprzytomny po wypadku komunikacyjnym"
-ABROAD: dict[str, Any] = {"patient_id": PATIENT, "source_patient_id": PATIENT}
+ABROAD: dict[str, Any] = {
+    "patient_id": PATIENT,
+    "source_patient_id": PATIENT,
+    "class_code": Code("06.10", "Klasyfikacja dokumentów P1", "Wynik badania laboratoryjnego"),
+    "type_code": Code("11502-2", "LOINC", "Laboratory report"),
+}
 
 
 @dataclass
@@ -108,7 +117,7 @@ def clean(site: Site) -> Iterator[None]:
 
 
 async def test_found_fetched_and_kept_with_its_origin(site: Site) -> None:
-    """It is found, fetched, durable, foreign, due for archiving; who made it stands beside it; again: known."""
+    """It is found, fetched, durable, foreign, due for archiving; its origin beside it; again: known."""
     octets = new_document()
     unique_id = await site.publish(octets)
     found = site.find()
@@ -138,7 +147,7 @@ async def test_found_fetched_and_kept_with_its_origin(site: Site) -> None:
 
 
 async def test_a_refused_one_never_stops_the_others(site: Site) -> None:
-    """Not permitted, somebody else's, another patient inside, gone: each has its reason; the good one comes."""
+    """Not permitted, another patient inside, gone: each has its reason; the good one comes."""
     denied = await site.publish(decision="Deny")
     other = await site.publish(new_document(patient=another_patient()))
     nobody = await site.publish(new_document(patient=cda.PATIENT.replace("1.1.616", "2.7.1.17.1")))
@@ -204,10 +213,8 @@ async def test_a_crash_at_any_step_loses_nothing_and_keeps_nothing_twice(
         unique_id = await site.publish(octets)
         with monkeypatch.context() as patch:
             failed = fail_at(moment, when, patch, boundaries)
-            try:
+            with suppress(Crash):
                 site.fetch(site.find(), unique_id)
-            except Crash:
-                pass
             crashed = failed()
         site.fetch(site.find(), unique_id)
         query = sa.select(document_origin.c.unique_id).where(document_origin.c.unique_id == unique_id)
@@ -217,9 +224,9 @@ async def test_a_crash_at_any_step_loses_nothing_and_keeps_nothing_twice(
 
 def test_who_may_and_whose_search_it_is(site: Site) -> None:
     """Only with the permission; a search is its maker's, for a day, and has the numbers of its list."""
+    with site.clinic.database.begin() as connection:
+        revoke(connection, LOGIN, Permission.ABROAD, actor="test")
     with pytest.raises(PermissionMissing):
-        with site.clinic.database.begin() as connection:
-            connection.execute(sa.text("DELETE FROM staff_permission"))
         site.desk()
     with site.clinic.database.begin() as connection:
         grant(connection, LOGIN, Permission.ABROAD, actor="test")
@@ -262,8 +269,8 @@ def test_an_emergency_needs_a_reason_and_is_told(site: Site) -> None:
 
 
 async def test_the_commands(site: Site) -> None:
-    """Found with the number from the input alone, fetched, shown; in words and as JSON; nothing names anybody."""
-    unique_id = await site.publish()
+    """Found with the number from the input alone, fetched, shown; in words and as JSON."""
+    unique_id = await site.publish(creation_time=f"{now():%Y%m%d%H%M%S}")
     status, told = site.run(f"{PATIENT.id}\n", "find", "--as", LOGIN, "--json")
     assert status == 0, told
     assert PATIENT.id not in told
@@ -285,3 +292,40 @@ async def test_the_commands(site: Site) -> None:
     assert site.run(f"{PATIENT.id}\n{REASON}\n", "find", "--as", LOGIN, "--for", "emergency")[0] == 0
     assert site.run("", "fetch", found["id"], "9999", "--as", LOGIN)[0] == 1
     assert site.run(f"{PATIENT.id}\n", "find", "--as", LOGIN, "--for", "fun")[0] == 1
+
+
+async def test_the_rest_interface(site: Site) -> None:
+    """Another system finds, fetches and asks again on behalf of a person; the document tells its source."""
+    await site.publish(creation_time=f"{now() + timedelta(seconds=5):%Y%m%d%H%M%S}")
+    clinic, port = site.clinic, free_port()
+    settings = clinic.settings.model_copy(
+        update={"api": clinic.settings.api.model_copy(update={"port": port})}
+    )
+    environment = {**os.environ, **clinic.environment, "EREPO_API__PORT": str(port)}
+    api = RunningApi(settings, clinic.database, environment)
+    api.start()
+    try:
+        with api.client("abroad", "documents:read") as http:
+            http.headers["x-erepo-user"] = LOGIN
+            made = http.post("/api/p1/searches", json={"patient": PATIENT.id, "kinds": ["lab_result"]})
+            assert made.status_code == 201, made.text
+            found = made.json()
+            first = found["documents"][0]
+            assert (first["number"], first["state"], first["kind"]) == (1, "found", "lab_result")
+            address = f"/api/p1/searches/{found['id']}"
+            for status in ("taken", "known"):
+                (one,) = http.post(f"{address}/fetch", json={"numbers": [1]}).json()["documents"]
+                assert (one["status"], one["code"]) == (status, None)
+            assert http.get(address).json()["documents"][0]["document"] == one["id"]
+            told = http.get(f"/api/documents/{one['id']}").json()
+            assert told["source"]["repository"] == site.world.foreign.repository_id
+            assert told["source"]["fetched_by"] == LOGIN
+            refused = http.post("/api/p1/searches", json={"patient": PATIENT.id, "purpose": "emergency"})
+            assert (refused.status_code, refused.json()["code"]) == (422, "abroad.reason-missing")
+            assert http.post("/api/p1/searches", json={"patient": "1"}).status_code == 400
+            http.headers["x-erepo-user"] = "nobody"
+            assert http.get(address).status_code == 404
+            assert http.post("/api/p1/searches", json={"patient": PATIENT.id}).status_code == 422
+    finally:
+        api.stop()
+    assert PATIENT.id not in "".join(api.log)
