@@ -7,7 +7,9 @@ from uuid import UUID
 from prefect import task
 
 from erepo.clinic.abroad.emergencies import EVENT, Emergency, mark_told, untold
+from erepo.clinic.abroad.ledger import forget
 from erepo.clinic.database import Database
+from erepo.clinic.tables import now
 from erepo.texts import Text, language, moment_words
 from tasks.boundary import guarded
 from tasks.clinic import current
@@ -29,7 +31,8 @@ _WORDS = Text(
 async def tell_emergencies(notifier: str) -> None:
     """Tell Prefect (an event) and people (a notification) of each emergency access, once.
 
-    Written down after telling: after a crash somebody is told twice rather than never.
+    Written down after telling: after a crash somebody is told twice rather than never. Searches whose day is
+    over are forgotten by the way: they name patients.
     """
     database = current().database
     waiting = await asyncio.to_thread(_untold, database)
@@ -45,7 +48,8 @@ async def tell_emergencies(notifier: str) -> None:
 
 
 def _untold(database: Database) -> Sequence[Emergency]:
-    with database.read() as connection:
+    with database.begin() as connection:
+        forget(connection, now())
         return untold(connection)
 
 

@@ -19,6 +19,8 @@ from erepo.identifiers.hl7 import CX
 
 #: How long a search stands.
 KEPT: Final = timedelta(days=1)
+#: Digits of a DTM that names an hour.
+_HOUR: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _row(search_id: str, number: int, one: FoundAbroad, here: dict[tuple[str, in
         "class_code": one.class_code,
         "type_code": one.type_code,
         "mime_type": one.mime_type,
-        "created_at": read_time(f"{one.creation_time}+0000") if len(one.creation_time) >= 10 else None,
+        "created_at": _moment(one.creation_time),
         "size": one.size,
         "sha1": one.hash,
         "institution": institution.name if institution else "",
@@ -153,6 +155,11 @@ def _row(search_id: str, number: int, one: FoundAbroad, here: dict[tuple[str, in
         "state": "known" if known else "found",
         "public_id": known or None,
     }
+
+
+def _moment(dtm: str) -> datetime | None:
+    """Return a DTM as a moment: UTC; a day alone is a Polish day."""
+    return read_time(f"{dtm}+0000" if len(dtm) >= _HOUR else dtm)
 
 
 def _here(connection: sa.Connection, hashes: Collection[str]) -> dict[tuple[str, int], str]:

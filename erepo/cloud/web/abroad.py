@@ -7,6 +7,7 @@ The patient stands in the body, never in an address. An emergency raises its ala
 every answer leaves only when its record is written.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -34,8 +35,10 @@ from erepo.cloud.web.calls import Call
 from erepo.cloud.web.national import AccountMeans
 from erepo.identifiers.hl7 import CX
 from erepo.identifiers.oids import is_oid
-from erepo.xds.model import DocumentEntry
+from erepo.xds.model import Code, DocumentEntry
 from erepo.xds.queries import QueryId
+
+log = logging.getLogger("erepo.cloud")
 
 _POLAND: Final = ZoneInfo("Europe/Warsaw")
 _PURPOSES: Final = frozenset({"TREAT", "CONTT", "BTG"})
@@ -44,6 +47,7 @@ _LONGEST: Final = 256
 _MOST_KINDS: Final = 50
 #: Documents told of one search, those created last first.
 MOST: Final = 1000
+_SHA1: Final = 40
 _HEX: Final = frozenset("0123456789abcdef")
 
 
@@ -65,7 +69,10 @@ async def answer_search(call: Call) -> Answer:
     provider = await _provider(call, ready)
     ask = partial(call.cloud.others.find, provider, ready.acting, kinds)
     found = await narrowed(ask, window, call.cloud.now())
-    newest = sorted(found.documents, key=lambda one: one.creation_time, reverse=True)
+    usable = [one for one in found.documents if is_usable(one)]
+    if len(usable) < len(found.documents):
+        log.warning("P1 names %d documents that nobody can fetch", len(found.documents) - len(usable))
+    newest = sorted(usable, key=lambda one: one.creation_time, reverse=True)
     told = [described(one) for one in newest[:MOST]]
     return json_answer(200, {"documents": told, "more": len(newest) > MOST, "questions": found.questions})
 
@@ -97,6 +104,11 @@ async def answer_document(call: Call) -> None:
         await answer.send(call.send, cloud.settings.http.write)
 
 
+def is_usable(one: DocumentEntry) -> bool:
+    """Tell whether an entry says where its document is, what it is called, and what octets it has."""
+    return is_oid(one.repository_unique_id) and _is_text(one.unique_id) and _is_sha1(one.hash)
+
+
 def described(one: DocumentEntry) -> dict[str, Any]:
     """Return what is told of a document: nothing of its patient, no title, no person."""
     institution = next((each for author in one.authors for each in author.institutions), None)
@@ -104,21 +116,25 @@ def described(one: DocumentEntry) -> dict[str, Any]:
         "uniqueId": one.unique_id,
         "repositoryUniqueId": one.repository_unique_id,
         "entryUuid": one.entry_uuid,
-        "classCode": one.class_code.code if one.class_code else None,
-        "typeCode": one.type_code.code if one.type_code else None,
-        "formatCode": one.format_code.code if one.format_code else None,
-        "mimeType": one.mime_type,
-        "creationTime": one.creation_time,
+        "classCode": _code(one.class_code),
+        "typeCode": _code(one.type_code),
+        "formatCode": _code(one.format_code),
+        "mimeType": one.mime_type[:_LONGEST],
+        "creationTime": one.creation_time[:_LONGEST],
         "size": one.size,
-        "hash": one.hash.lower() or None,
+        "hash": one.hash.lower(),
         "institution": {
             "name": institution.name[:_LONGEST],
-            "root": institution.authority_oid or None,
-            "extension": institution.id or None,
+            "root": institution.authority_oid[:_LONGEST] or None,
+            "extension": institution.id[:_LONGEST] or None,
         }
         if institution
         else None,
     }
+
+
+def _code(code: Code | None) -> str | None:
+    return code.code[:_LONGEST] if code else None
 
 
 async def _actor(call: Call) -> Actor:
@@ -223,11 +239,15 @@ def _located(sent: Mapping[str, Any]) -> Located:
         raise RequestMalformed(reason="repositoryUniqueId")
     if not _is_text(unique_id):
         raise RequestMalformed(reason="uniqueId")
-    if not (isinstance(sha1, str) and len(sha1) == 40 and _HEX.issuperset(sha1.lower())):
+    if not isinstance(sha1, str) or not _is_sha1(sha1):
         raise RequestMalformed(reason="hash")
     if size is not None and not (type(size) is int and 0 < size < 2**40):
         raise RequestMalformed(reason="size")
     return Located(repository, str(unique_id), sha1.lower(), size)
+
+
+def _is_sha1(text: str) -> bool:
+    return len(text) == _SHA1 and _HEX.issuperset(text.lower())
 
 
 def _is_text(value: object) -> bool:

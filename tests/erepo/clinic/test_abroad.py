@@ -292,6 +292,8 @@ async def test_the_commands(site: Site) -> None:
     assert site.run(f"{PATIENT.id}\n{REASON}\n", "find", "--as", LOGIN, "--for", "emergency")[0] == 0
     assert site.run("", "fetch", found["id"], "9999", "--as", LOGIN)[0] == 1
     assert site.run(f"{PATIENT.id}\n", "find", "--as", LOGIN, "--for", "fun")[0] == 1
+    history = str(site.rows(sa.select(audit_event)))
+    assert PATIENT.id not in history + "".join(site.world.own.cloud.log)
 
 
 async def test_the_rest_interface(site: Site) -> None:

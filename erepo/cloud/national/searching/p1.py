@@ -124,10 +124,11 @@ class P1Abroad:
             raise AbroadLater(phase="fetch") from None
         try:
             return await self._retrieved(provider, token, address, wanted)
-        except AccessRefused as error:
-            self._index.forget(provider, acting)
-            raise judging.of_repository(error) from error
         except ErepoError as error:
+            if isinstance(error, AccessRefused):
+                self._index.forget(provider, acting)
+            # It may have moved: SZAR is asked again next time.
+            self._places.pop(wanted.repository_id, None)
             raise judging.of_repository(error) from error
         finally:
             self._turns.release()
