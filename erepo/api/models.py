@@ -251,7 +251,7 @@ class FetchedAbroad(BaseModel):
 
     number: int = Field(examples=[1])
     status: str = Field(examples=["taken"], description="`taken`, `known` (it was here) or `refused`.")
-    id: PublicId | None
+    id: PublicId | None = Field(description="Null: it is not here.")
     code: str | None = Field(examples=[None], description="Why it was refused.")
     cause: str | None = Field(examples=[None])
     cure: str | None = Field(examples=[None])
