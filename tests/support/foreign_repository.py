@@ -53,6 +53,7 @@ class Foreign:
         inline: whether octets stand as base64 in the message.
         asked: uniqueIds asked for.
         verifier: of requests: signed by a provider of P1.
+        arrived: one for each request that came, with the fault of that moment.
         bearers: values of the patient in the assertions that came.
     """
 
@@ -63,6 +64,7 @@ class Foreign:
     inline: bool = False
     asked: list[str] = field(default_factory=list)
     bearers: list[str] = field(default_factory=list)
+    arrived: list[str] = field(default_factory=list)
     verifier: Any = None
 
     @property
@@ -134,6 +136,7 @@ def foreign_repository(clients: bytes, **facts: Any) -> Iterator[Foreign]:
             if plain := _PLAIN.get(foreign.fault):
                 self._plain(*plain)
                 return
+            foreign.arrived.append(foreign.fault)
             if foreign.fault == "slow":
                 time.sleep(6)
             packed = foreign.answer(content_type, body)

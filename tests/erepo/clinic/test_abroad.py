@@ -1,5 +1,6 @@
 """Documents of other providers at the clinic: found in the sandbox's P1, fetched from a real repository."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -19,9 +20,10 @@ from erepo.clinic.abroad.emergencies import mark_told, untold
 from erepo.clinic.abroad.errors import KindNotInP1, NumberUnknown, ReasonMissing, SearchUnknown
 from erepo.clinic.content import ContentStore
 from erepo.clinic.intake import Status
+from erepo.clinic.intake.files import IN_MEMORY
 from erepo.clinic.permissions import Permission, PermissionMissing, grant, revoke
 from erepo.clinic.rest.errors import ServiceTrouble
-from erepo.clinic.tables import audit_event, document, now
+from erepo.clinic.tables import audit_event, document, now, patient
 from erepo.clinic.tables_abroad import abroad_search, document_origin, emergency_access
 from erepo.content import read_all
 from erepo.errors import RetryableError
@@ -37,6 +39,7 @@ from tests.support.cloud_client import new_oid
 from tests.support.crashing import Crash, fail_at
 from tests.support.documents import identity
 from tests.support.ports import free_port
+from tests.support.waiting import until
 
 PATIENT = CX("44051401359", PESEL)
 LOGIN = "archiwum"
@@ -177,6 +180,40 @@ async def test_a_repository_that_goes_wrong_leaves_nothing(site: Site, fault: st
     assert one.status is Status.REFUSED
     assert site.rows(sa.select(sa.func.count()).select_from(document)) == before
     site.world.foreign.fault = ""
+    (one,) = site.fetch(found, unique_id)
+    assert one.status is Status.TAKEN
+
+
+async def test_a_large_scan_comes_piece_by_piece(site: Site) -> None:
+    """A file that names nobody, larger than what is held in memory: whole, and of who was asked for."""
+    octets = b"%PDF-1.7 " + os.urandom(IN_MEMORY + 100_000)
+    unique_id = await site.publish(octets, mime_type="application/pdf")
+    (one,) = site.fetch(site.find(), unique_id)
+    assert one.status is Status.TAKEN
+    query = sa.select(document.c.sha256, patient.c.identifier).join(patient)
+    (row,) = site.rows(query.where(document.c.public_id == one.public_id))
+    assert read_all(ContentStore.at(site.clinic.settings).open(row.sha256)) == octets
+    assert row.identifier == PATIENT.id
+    site.world.foreign.fault = "hash"
+    refused = await site.publish(b"%PDF-1.7 " + os.urandom(IN_MEMORY + 100_000))
+    (one,) = site.fetch(site.find(), refused)
+    assert one.status is Status.REFUSED
+    assert ContentStore.at(site.clinic.settings).sweep(older_than=-1) == 0
+
+
+async def test_the_service_is_killed_while_it_fetches(site: Site) -> None:
+    """Nothing is left of it, there or here; started again, the same search goes on."""
+    unique_id, foreign, cloud = await site.publish(), site.world.foreign, site.world.own.cloud
+    found = site.find()
+    foreign.fault = "slow"
+    asked = len(foreign.arrived)
+    work = asyncio.create_task(asyncio.to_thread(site.fetch, found, unique_id))
+    await asyncio.to_thread(until, lambda: len(foreign.arrived) > asked)
+    cloud.kill()
+    with pytest.raises(RetryableError):
+        await work
+    foreign.fault = ""
+    cloud.start()
     (one,) = site.fetch(found, unique_id)
     assert one.status is Status.TAKEN
 

@@ -11,6 +11,7 @@ from erepo.cloud.audit.events import BREAK_GLASS
 from erepo.cloud.national.searching.narrowing import halves
 from erepo.cloud.national.searching.port import Window
 from tests.support.abroad import LETTERS, OTHER, WHY, AbroadWorld, abroad_world
+from tests.support.indexing import IndexWorld
 from tests.support.xds import PATIENT
 
 
@@ -250,6 +251,15 @@ def test_malformed_searches(world: AbroadWorld, changes: dict[str, Any]) -> None
     """A body of another form is refused before anything is asked."""
     answer = world.search(**changes)
     assert (answer.status_code, answer.json()["code"]) == (400, "cloud.request-malformed"), answer.text
+
+
+def test_an_account_that_p1_does_not_know(world: AbroadWorld) -> None:
+    """Without registration and structure nothing is asked, and both are named."""
+    own = world.own
+    another = IndexWorld(own.cloud, own.p1, own.cloud.add_tenant("0000000000007002"), own.registry)
+    answer = another.call("POST", "/p1/search", WHY)
+    assert (answer.status_code, answer.json()["code"]) == (422, "p1.abroad-not-ready")
+    assert [each["key"] for each in answer.json()["missing"]] == ["registration", "structure"]
 
 
 def test_a_wrong_pesel_and_a_person_without_a_role_are_named(world: AbroadWorld) -> None:
