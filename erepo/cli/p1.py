@@ -23,9 +23,9 @@ from erepo.clinic.abroad import (
     Why,
     fetch,
     find,
+    look,
     opening,
     parse_purpose,
-    read_search,
 )
 from erepo.clinic.abroad.asking import Purpose
 from erepo.clinic.abroad.ledger import choose
@@ -133,8 +133,7 @@ def fetch_(
     """
     with fail_politely(), open_database() as database:
         settings = Settings()
-        with database.read() as connection:
-            listed = read_search(connection, search, login)
+        listed = look(database, search, login)
         with closing(opening(database, settings, login)) as client, bar(quiet=as_json) as shown:
             task = shown.add_task(_FETCHING.fill(language()), total=len(choose(listed, list(numbers or ()))))
             desk = Desk(client, database, settings)
@@ -154,8 +153,8 @@ def fetch_(
 @app.command("show")
 def show_(search: _Id, login: _As, as_json: _Json = False) -> None:
     """Show the list of a search again, with what became of each document. P1 is not asked."""
-    with fail_politely(), open_database() as database, database.read() as connection:
-        found = read_search(connection, search, login)
+    with fail_politely(), open_database() as database:
+        found = look(database, search, login)
     if as_json:
         typer.echo(orjson.dumps(found.as_json()))
     else:

@@ -17,7 +17,7 @@ from erepo.api.models import (
 )
 from erepo.api.problems import spoken
 from erepo.api.routes.common import on_behalf, problems
-from erepo.clinic.abroad import Desk, Fetched, Search, Why, fetch, find, opening, read_search
+from erepo.clinic.abroad import Desk, Fetched, Search, Why, fetch, find, look, opening
 from erepo.clinic.intake import parse_patient
 from erepo.identifiers.errors import IdentifierInvalid
 from erepo.texts import Language
@@ -59,12 +59,11 @@ def _found(office: Office, why: Why, wanted: AbroadSearch) -> Search:
     "/api/p1/searches/{search_id}",
     operation_id="readAbroad",
     summary="The list of a search again",
-    responses=problems(404),
+    responses=problems(404, 422),
 )
 def read(office: AtOffice, _: Abroad, login: ActingUser, search_id: PublicId) -> AbroadList:
     """Show the list with what became of each document. P1 is not asked."""
-    with office.database.read() as connection:
-        return AbroadList.model_validate(read_search(connection, search_id, login).as_json())
+    return AbroadList.model_validate(look(office.database, search_id, login).as_json())
 
 
 @router.post(

@@ -6,8 +6,8 @@ fetched document stays, with its origin beside it, and is archived as every fetc
 """
 
 from erepo.clinic.abroad.asking import Purpose, Why, parse_purpose
-from erepo.clinic.abroad.ledger import Listed, Search, read_search
-from erepo.clinic.abroad.working import Desk, Fetched, fetch, find, opening
+from erepo.clinic.abroad.ledger import Listed, Search
+from erepo.clinic.abroad.working import Desk, Fetched, fetch, find, look, opening
 
 __all__ = [
     "Desk",
@@ -18,7 +18,7 @@ __all__ = [
     "Why",
     "fetch",
     "find",
+    "look",
     "opening",
     "parse_purpose",
-    "read_search",
 ]

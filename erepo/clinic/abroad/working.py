@@ -86,10 +86,22 @@ def opening(database: Database, settings: Settings, login: str) -> AbroadClient:
         StaffUnlinked: the person has neither a valid NPWZ nor a valid PESEL: P1 would refuse.
         AccountMissing, PassphraseMissing, WrongPassphrase: see `load_connection`.
     """
-    connection = load_connection(database, settings)
     with database.read() as reading:
         user = require(reading, login, Permission.ABROAD)
+    connection = load_connection(database, settings)
     return abroad_client(replace(connection, actor=actor_of(user, connection.account)))
+
+
+def look(database: Database, search_id: str, login: str) -> Search:
+    """Return a search to who made it, and may still do so; P1 is not asked.
+
+    Raises:
+        NoSuchUser, PermissionMissing: this person may not.
+        SearchUnknown: there is none, it is over, or somebody else's.
+    """
+    with database.read() as connection:
+        require(connection, login, Permission.ABROAD)
+        return read_search(connection, search_id, login)
 
 
 def find(
@@ -153,12 +165,11 @@ def fetch(
         progress: told each outcome after it is committed.
 
     Raises:
-        SearchUnknown, NumberUnknown: there is nothing to fetch.
+        NoSuchUser, PermissionMissing, SearchUnknown, NumberUnknown: there is nothing to fetch.
         ServiceRefusal, RetryableError, ErepoError: of all documents alike; what was fetched before stays.
         OSError: our own disk refused.
     """
-    with desk.database.read() as connection:
-        search = read_search(connection, search_id, login)
+    search = look(desk.database, search_id, login)
     intake, done = Intake.at(desk.database, desk.settings), []
     for one in choose(search, numbers):
         try:

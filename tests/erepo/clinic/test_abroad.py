@@ -363,7 +363,10 @@ async def test_the_rest_interface(site: Site) -> None:
             assert (refused.status_code, refused.json()["code"]) == (422, "abroad.reason-missing")
             assert http.post("/api/p1/searches", json={"patient": "1"}).status_code == 400
             http.headers["x-erepo-user"] = "nobody"
-            assert http.get(address).status_code == 404
+            assert http.get(address).status_code == 422
+            http.headers["x-erepo-user"] = LOGIN
+            assert http.get(address[:-1] + ("0" if address[-1] != "0" else "1")).status_code == 404
+            http.headers["x-erepo-user"] = "nobody"
             assert http.post("/api/p1/searches", json={"patient": PATIENT.id}).status_code == 422
     finally:
         api.stop()
