@@ -9,6 +9,7 @@ every answer leaves only when its record is written.
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -24,7 +25,7 @@ from erepo.cloud.national import keeping
 from erepo.cloud.national.indexing.port import Provider
 from erepo.cloud.national.keeping import Registration
 from erepo.cloud.national.searching.narrowing import narrowed
-from erepo.cloud.national.searching.port import Located, Window
+from erepo.cloud.national.searching.port import PURPOSE_SCHEME, Located, Window
 from erepo.cloud.national.searching.preflight import Asked, Ready, check
 from erepo.cloud.structure import keeping as structures
 from erepo.cloud.structure.errors import StructureNone
@@ -145,6 +146,8 @@ async def _actor(call: Call) -> Actor:
 
 
 async def _ready(call: Call, asked: Asked, actor: Actor) -> Ready:
+    # What P1 is told of the purpose, the record tells as well.
+    call.trail.who = replace(call.trail.who, purpose=f"{asked.purpose}^^{PURPOSE_SCHEME}")
     registration, provider = await AccountMeans(call).read(partial(_held, call.tenant))
     return check(asked, registration, provider, actor, call.cloud.now())
 

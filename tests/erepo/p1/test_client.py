@@ -72,7 +72,7 @@ def test_an_address_is_refused_for_another_id_and_where_nobody_answers(
 def test_any_provider_is_told_where_a_repository_is(
     provider: Provider, other: Provider, p1: RunningP1
 ) -> None:
-    """The reading service tells the address of another provider; nothing of one without, or of an unknown id."""
+    """The reading service tells another provider's address; nothing where there is none."""
     address = f"{p1.url}/services/0000000000001004/xds/repository"
     with provider.client() as client:
         told, silent = (client.register_repository(force_new=True) for _ in range(2))

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from erepo.cloud.national.indexing.port import Acting, Provider
 from erepo.content import Buffer
 from erepo.xds.model import DocumentEntry
 
 #: A life is in danger: no consent is asked for, and everybody is told.
-EMERGENCY = "BTG"
+EMERGENCY: Final = "BTG"
+#: Scheme of P1's purposes (attribute of its tokens), for the record.
+PURPOSE_SCHEME: Final = "urn:oasis:names:tc:xacml:2.0:action:purpose"
 
 
 @dataclass(frozen=True, slots=True)

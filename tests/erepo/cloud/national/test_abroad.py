@@ -229,6 +229,7 @@ async def test_an_emergency_needs_a_reason_and_raises_an_alarm(world: AbroadWorl
     assert len(alarms) == before + 1
     assert {each.kind for each in alarms[-1].things} == {"reason", "patient"}
     assert reason in {each.detail for each in alarms[-1].things}
+    assert alarms[-1].who.purpose.startswith("BTG^^")
     assert reason not in "".join(world.own.cloud.log)
     assert world.search(purpose="BTG", reason=reason).status_code == 200
 
