@@ -15,6 +15,7 @@ from flows.naming import run_name
 from tasks.account import announce, ask_account, read_report, refresh_account_block
 from tasks.boundary import guarded
 from tasks.clinic import not_needed, opened
+from tasks.emergencies import tell_emergencies
 
 
 @flow(name="check-account", flow_run_name=run_name("check-account"))
@@ -29,7 +30,8 @@ async def check_account(
 ) -> State[None] | None:
     """Ask for validity and use of the account, keep the answer, and tell when it will be full.
 
-    From 90 % of a limit on, once a crossing: an event `erepo.account.nearly-full`, and a notification.
+    From 90 % of a limit on, once a crossing: an event `erepo.account.nearly-full`, and a notification. Also
+    of each access to another provider's documents because a life was in danger: `erepo.emergency-access`.
 
     Args:
         connection: Name of the clinic's blocks.
@@ -38,6 +40,8 @@ async def check_account(
     if (end := await not_needed(connection)) is not None:
         return end
     async with opened(connection):
+        # First: a service that is down now must not keep anybody from hearing of it.
+        await tell_emergencies(notify)
         await ask_account()
         found = await read_report()
         await report_account(found)

@@ -22,6 +22,7 @@ from erepo.cloud import errors as cloud_errors
 from erepo.cloud.consents import errors as consent_errors
 from erepo.cloud.national import errors as national_errors
 from erepo.cloud.national.indexing import errors as index_errors
+from erepo.cloud.national.searching import errors as abroad_errors
 from erepo.cloud.outside import errors as outside_errors
 from erepo.cloud.structure import errors as structure_errors
 from erepo.cloud.tenancy import errors as tenancy_errors
@@ -184,8 +185,16 @@ def test_error_codes_of_the_service_are_described() -> None:
             r"`((?:cloud|certificates|structure|consent|p1|index|outside)\.[a-z0-9-]+)`", page("service")
         )
     )
-    rooms = (tenancy_errors, structure_errors, consent_errors, national_errors, index_errors, outside_errors)
-    answered = codes_of(*rooms) - {"index.problem", "outside.misconfigured"}
+    rooms = (
+        tenancy_errors,
+        structure_errors,
+        consent_errors,
+        national_errors,
+        index_errors,
+        abroad_errors,
+        outside_errors,
+    )
+    answered = codes_of(*rooms) - {"index.problem", "outside.misconfigured", "p1.abroad-problem"}
     assert answered <= told <= answered | codes_of(cloud_errors, vault_errors, blob_errors)
 
 

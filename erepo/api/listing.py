@@ -16,6 +16,7 @@ from erepo.clinic.intake import parse_patient
 from erepo.clinic.shared import is_shared
 from erepo.clinic.states import State
 from erepo.clinic.tables import audit_event, document, patient
+from erepo.clinic.tables_abroad import document_origin
 from erepo.clinic.times import sensible
 from erepo.identifiers.errors import IdentifierInvalid
 
@@ -134,10 +135,26 @@ def read_document(connection: sa.Connection, public_id: str) -> dict[str, Any]:
             name: row[name]
             for name in ("id", "kind", "state", "taken_in_at", "archived_at", "shared", *names[:6])
         },
+        "source": _source(connection, row["row"]),
         "registry": {name: row[name] for name in ids},
         "reason": _reason(row),
         "warnings": [one["code"] for one in row["warnings"] or ()],
         "history": _history(connection, row["row"]),
+    }
+
+
+def _source(connection: sa.Connection, row: int) -> dict[str, Any] | None:
+    columns = ("institution", "repository_unique_id", "fetched_by", "fetched_at")
+    found = connection.execute(
+        sa.select(*(document_origin.c[name] for name in columns)).where(document_origin.c.document_id == row)
+    ).one_or_none()
+    if found is None:
+        return None
+    return {
+        "institution": found.institution or None,
+        "repository": found.repository_unique_id,
+        "fetched_by": found.fetched_by or None,
+        "fetched_at": found.fetched_at,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from erepo.cda.kinds import Kind
+from erepo.clinic.abroad.asking import Purpose
 from erepo.clinic.states import State
 
 _ID = "9f2c4e0d8b7a46f1a3c5d7e9f1b3a5c7"
@@ -77,6 +78,15 @@ class RegistryIds(BaseModel):
     repository_unique_id: str | None = Field(examples=["2.25.90731205"])
 
 
+class Source(BaseModel):
+    """Where a document of another provider comes from."""
+
+    institution: str | None = Field(examples=["Szpital Powiatowy"])
+    repository: str = Field(examples=["2.16.840.1.113883.3.4424.7.24.144182"])
+    fetched_by: str | None = Field(examples=["kowalska"])
+    fetched_at: datetime = Field(examples=[_AT])
+
+
 class DocumentDetails(DocumentSummary):
     """A document with its history."""
 
@@ -84,6 +94,7 @@ class DocumentDetails(DocumentSummary):
     size: int = Field(examples=[18_204], description="Bytes.")
     sha256: str = Field(examples=["0" * 64])
     origin: str = Field(examples=["own"], description="`foreign`: fetched from another provider.")
+    source: Source | None = Field(examples=[None], description="Of a foreign one.")
     due_at: datetime | None = Field(examples=[_AT], description="Null: not archived by itself.")
     verified_at: datetime | None = Field(examples=[None])
     registry: RegistryIds
@@ -189,6 +200,68 @@ class Unblocked(BaseModel):
     """How many documents return to archiving."""
 
     unblocked: int = Field(examples=[3])
+
+
+class AbroadSearch(BaseModel):
+    """Whose documents to look for in P1, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    patient: str = Field(max_length=300, examples=["44051401359"], description="PESEL or HL7 CX.")
+    purpose: Purpose = Field(Purpose.TREATMENT, description="`emergency`: a life is in danger.")
+    reason: str = Field("", max_length=500, description="Of an emergency, in words: three at least.")
+    kinds: list[Kind] = Field([], max_length=20, examples=[["lab_result"]])
+    created_from: date | None = Field(None, description="Created on this Polish day or later.")
+    created_until: date | None = Field(None, description="Created on this Polish day or earlier.")
+
+
+class FoundAbroad(BaseModel):
+    """A document of another provider, as P1's index names it."""
+
+    number: int = Field(examples=[1], description="Its place in the list.")
+    kind: Kind | None = Field(examples=["lab_result"], description="Null: none of the kinds kept here.")
+    class_code: str | None = Field(examples=["06.10"], description="P1's.")
+    created: datetime | None = Field(examples=[_AT])
+    size: int | None = Field(examples=[18_204])
+    institution: str | None = Field(examples=["Szpital Powiatowy"])
+    repository: str = Field(examples=["2.16.840.1.113883.3.4424.7.24.144182"])
+    state: str = Field(examples=["found"], description="`found`, `taken`, `known` or `refused`.")
+    document: PublicId | None = Field(description="The document here, if it is.")
+    code: str | None = Field(examples=[None], description="Why it was not taken in the last time.")
+
+
+class AbroadList(BaseModel):
+    """What P1's index has of a patient; kept for a day, for the same user."""
+
+    id: PublicId
+    expires: datetime = Field(examples=[_AT])
+    more: bool = Field(examples=[False], description="P1 has more than are listed.")
+    documents: list[FoundAbroad]
+
+
+class AbroadChoice(BaseModel):
+    """Which documents of a search to fetch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    numbers: list[int] = Field(min_length=1, max_length=20, examples=[[1, 3]])
+
+
+class FetchedAbroad(BaseModel):
+    """What became of one document."""
+
+    number: int = Field(examples=[1])
+    status: str = Field(examples=["taken"], description="`taken`, `known` (it was here) or `refused`.")
+    id: PublicId | None = Field(description="Null: it is not here.")
+    code: str | None = Field(examples=[None], description="Why it was refused.")
+    cause: str | None = Field(examples=[None])
+    cure: str | None = Field(examples=[None])
+
+
+class FetchedList(BaseModel):
+    """What became of all of them, in the order asked for."""
+
+    documents: list[FetchedAbroad]
 
 
 class KindSettings(BaseModel):

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from erepo.api import errors as ours
 from erepo.api.words import CURES, TITLES
 from erepo.cda.errors import DocumentTooLarge, UnsupportedMedia
+from erepo.clinic.abroad.errors import SearchUnknown
 from erepo.clinic.indexing.errors import IndexUnknown
 from erepo.clinic.machine import trouble_of
 from erepo.clinic.migrating.errors import MigrationUnknown
@@ -56,6 +57,7 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (MigrationUnknown, 404),
     (IndexUnknown, 404),
     (ConsentUnknown, 404),
+    (SearchUnknown, 404),
     (reading.DocumentGone, 410),
     (ours.WebhookUnknown, 404),
     (ours.MethodNotAllowed, 405),

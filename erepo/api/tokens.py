@@ -39,6 +39,7 @@ class Scope(StrEnum):
     MIGRATIONS = "migrations"
     INDEXES = "indexes"
     CONSENTS = "consents"
+    ABROAD = "abroad"
     KINDS_READ = "kinds:read"
     KINDS_WRITE = "kinds:write"
     WEBHOOKS = "webhooks"

@@ -64,6 +64,15 @@ CURES: Final[Mapping[str, Words]] = MappingProxyType(
                 "Użyj identyfikatora z odpowiedzi na POST /api/migrations.",
             )
         ),
+        "abroad.search-unknown": Words(
+            Text(
+                "Search again: POST /api/p1/searches, with the same X-Erepo-User.",
+                "Wyszukaj ponownie: POST /api/p1/searches z tym samym X-Erepo-User.",
+            )
+        ),
+        "abroad.reason-missing": Words(
+            Text("State it in `reason`; nothing was asked.", "Podaj go w polu `reason`; o nic nie zapytano.")
+        ),
         "cda.not-cda": Words(
             Text(
                 "Send it as multipart/form-data with `metadata` that names its patient.",

@@ -41,6 +41,7 @@ _SHARED, _YES = Text("Shared", "Wystawiono zgodę"), Text("yes", "tak")
 _TAKEN_IN, _ARCHIVED = Text("Taken in", "Przyjęto"), Text("Archived", "Zarchiwizowano")
 _PATIENT, _BORN = Text("Patient", "Pacjent"), Text("Born", "Data urodzenia")
 _NUMBER, _FILE = Text("Identifier", "Numer pacjenta"), Text("File", "Plik źródłowy")
+_FROM = Text("From another provider", "Od innego podmiotu")
 _NONE = Text("No document fits.", "Żaden dokument nie spełnia warunków.")
 _MORE = Text("More: erepo documents list … --after {last}", "Dalej: erepo documents list … --after {last}")
 
@@ -144,6 +145,7 @@ def _print_one(one: Found, console: Console, speak: Language) -> None:
         (_ARCHIVED, _local(one.archived_at, moment_words)),
         (_SHARED, _YES.fill(speak) if one.shared else ""),
         (_SIZE, size_words(one.size, speak)),
+        (_FROM, _source(one)),
         (_FILE, one.source_name),
         (_PATIENT, f"{one.given} {one.family}".strip()),
         (_NUMBER, one.identifier),
@@ -154,6 +156,12 @@ def _print_one(one: Found, console: Console, speak: Language) -> None:
             # Texts of documents: no markup, and nothing that moves the cursor.
             table.add_row(label.fill(speak), "".join(c if c.isprintable() else " " for c in text))
     console.print(table, markup=False, highlight=False)
+
+
+def _source(one: Found) -> str:
+    if one.origin != "foreign":
+        return ""
+    return ", ".join(filter(None, (one.institution, one.source_repository))) or "-"
 
 
 def _local(moment: datetime | None, words: Callable[[datetime], str]) -> str:

@@ -25,6 +25,7 @@ COMMANDS = MappingProxyType(
         "up": "up",
         "import": "importing",
         "fetch": "fetch",
+        "p1": "p1",
         "api": "api",
         "archive": "archive",
         "verify": "verify",

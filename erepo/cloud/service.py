@@ -21,6 +21,8 @@ from erepo.cloud.national.indexing.opened import Opened
 from erepo.cloud.national.indexing.p1 import P1Index
 from erepo.cloud.national.indexing.port import NationalIndex  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.national.port import NationalDomain  # noqa: TC001  # the annotation is evaluated
+from erepo.cloud.national.searching.p1 import P1Abroad
+from erepo.cloud.national.searching.port import Abroad as Others  # noqa: TC001  # the annotation is evaluated
 from erepo.cloud.national.szar import Szar
 from erepo.cloud.panel.hashing import Hashing
 from erepo.cloud.registry.group import Registrar
@@ -109,7 +111,10 @@ class Cloud:
         #: The national domain, and the threads in which it is called.
         self.domain: NationalDomain = Szar(settings)
         self.abroad = Abroad()
-        self.index: NationalIndex = P1Index(settings, self.abroad)
+        index = P1Index(settings, self.abroad)
+        self.index: NationalIndex = index
+        #: Documents of other providers.
+        self.others: Others = P1Abroad(settings, self.abroad, index)
         self.opened = Opened(self.vault)
         #: Other providers, where the settings let them in.
         self.outside = self._outside() if settings.p1.token_issuer else None

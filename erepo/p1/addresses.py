@@ -18,6 +18,7 @@ class P1Addresses:
     iti18: str
     iti42: str
     iti57: str
+    szar_read: str
     public_url_key: str = names.PUBLIC_URL_KEY
 
     @classmethod
@@ -31,6 +32,7 @@ class P1Addresses:
             iti18=root + names.ITI18_PATH,
             iti42=root + names.ITI42_PATH,
             iti57=root + names.ITI57_PATH,
+            szar_read=root + names.SZAR_READ_PATH,
             public_url_key=public_url_key,
         )
 

@@ -127,6 +127,26 @@ class P1Client:
         if result.status != names.SUCCESS:
             raise P1Refused(reason=_code(result.status))
 
+    def repository_address(self, repository_id: str) -> str:
+        """Return where a repository is, whoever's (SZAR); "" where P1 does not know.
+
+        Raises:
+            ErepoError: see `erepo.p1.errors`.
+        """
+        answer = self._call(
+            "szarread",
+            self._addresses.szar_read,
+            "pobierzDaneDostepowe",
+            identyfikatorRepozytorium=repository_id,
+        )
+        told = answer.daneDostepowe
+        if answer.wynik.status != names.SUCCESS or told is None:
+            return ""
+        if (told.identyfikatorRepozytorium or "").strip() != repository_id:
+            raise P1AnswerInvalid(address=self._addresses.szar_read, rule="about another repository")
+        found = [each.wartosc for each in told.parametr if each.klucz == self._addresses.public_url_key]
+        return str(found[0]).strip() if len(found) == 1 else ""
+
     def token(self, request: TokenRequest) -> Token:
         """Return a token for an acting user; asked for anew only when the one at hand is about to end.
 

@@ -18,11 +18,13 @@ ISSUE: Final = f"{WST}/Issue"
 SAML_TOKEN: Final = "http://docs.oasis-open.org/wss/oasis-wss-saml-tokenprofile-1.1#SAMLV2.0"  # noqa: S105 — a name
 REPOSITORY_ACTION: Final = "urn:rejestrujRepozytorium"
 ACCESS_ACTION: Final = "urn:rejestrujDaneDostepowe"
+READ_ACCESS_ACTION: Final = "urn:pobierzDaneDostepowe"
 DECIDE_ACTION: Final = "urn:weryfikujDostepDoDanych"
 
 #: Paths of the services below P1's address.
 TOKEN_PATH: Final = "/services/ObslugaGenerowanieTokenuSamlWS"  # noqa: S105 — a path
 SZAR_PATH: Final = "/services/ObslugaRejestrowanieDanychDostepowychWS"
+SZAR_READ_PATH: Final = "/services/ObslugaPobranieDanychDostepowychWS"
 SOZ_PATH: Final = "/services/ObslugaWeryfikacjiDostepuDoDanychWS"
 ITI18_PATH: Final = "/services/ObslugaEdmIti18WS"
 ITI42_PATH: Final = "/services/ObslugaEdmIti42WS"

@@ -133,6 +133,22 @@ class P1Settings(BaseModel):
     providers_ca: Path | None = Field(
         None, description="PEM file of the authorities of providers' certificates; none: not checked."
     )
+    abroad_ca: Path | None = Field(
+        None,
+        description="PEM file of the authorities of other providers' servers, beside P1's own; none: the"
+        " system's; with the sandbox the service's.",
+    )
+    abroad_private: str = Field(
+        "",
+        description="Hosts of other providers' repositories that may be on this machine or in private"
+        " networks, with commas between; with the sandbox `host` is one.",
+    )
+    abroad_bytes: int = Field(
+        128 * 1024**2, gt=0, description="Largest document that is fetched from another provider."
+    )
+    abroad_seconds: float = Field(
+        120, gt=0, description="Longest time of fetching one document from another provider."
+    )
     public_url_key: str = Field(
         "urn:csioz:p1:daneDostepowe:adresUslugi", description="SZAR's key of a repository's public address."
     )

@@ -145,6 +145,17 @@ class Settings(BaseSettings):
         return self.p1.signing_ca or self._p1_authority
 
     @property
+    def p1_abroad_authority(self) -> Path | None:
+        """The authorities of other providers' servers beside P1's; None: the system's."""
+        return self.p1.abroad_ca or (None if self.p1.url else self.cloud_home / "ca" / "ca.pem")
+
+    @property
+    def p1_abroad_private(self) -> frozenset[str]:
+        """Hosts of other providers' repositories that may be on this machine or in private networks."""
+        listed = (each.strip().lower() for each in self.p1.abroad_private.split(","))
+        return frozenset(filter(None, (*listed, "" if self.p1.url else self.host)))
+
+    @property
     def _p1_authority(self) -> Path:
         return self.p1.ca or self.p1_home / "ca" / "services" / "ca.pem"
 

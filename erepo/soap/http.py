@@ -2,10 +2,11 @@
 
 import asyncio
 import re
+import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 from aiohttp import hdrs
@@ -40,6 +41,7 @@ class AiohttpChannel:
         limits: `message` bounds the answer.
         connections: most connections at once.
         keep_alive: seconds an idle connection is kept; below what the service allows.
+        sockets: makes the socket for each resolved address, and may refuse it by an OSError of its own.
 
     Raises:
         UnsafeChannel: the context does not check the peer, or allows less than TLS 1.2.
@@ -53,10 +55,12 @@ class AiohttpChannel:
         connections: int = 16,
         *,
         keep_alive: float = 30,
+        sockets: Callable[[Any], socket.socket] | None = None,
     ) -> None:
         _check_context(ssl_context)
         self._ssl, self._timeouts, self._limits = ssl_context, timeouts, limits
         self._connections, self._keep_alive = connections, keep_alive
+        self._sockets = sockets
         self._free = asyncio.Semaphore(connections)
         self._session: aiohttp.ClientSession | None = None
         self._closed = self._answered = False
@@ -124,7 +128,10 @@ class AiohttpChannel:
                 total=self._timeouts.total, connect=self._timeouts.connect, sock_read=self._timeouts.read
             )
             connector = aiohttp.TCPConnector(
-                ssl=self._ssl, limit=self._connections, keepalive_timeout=self._keep_alive
+                ssl=self._ssl,
+                limit=self._connections,
+                keepalive_timeout=self._keep_alive,
+                socket_factory=self._sockets,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -153,7 +160,8 @@ class AiohttpChannel:
         reason = tls_reason(error)
         if not reason and (isinstance(error, aiohttp.ClientConnectorError) or not body.finished):
             return RemoteUnavailable(address=address)
-        if not reason and not self._answered:
+        # The probe looks the name up anew, so it is none for addresses that are judged one by one.
+        if not reason and not self._answered and self._sockets is None:
             reason = await self._refusal(address)
         if reason:
             return SecureChannelFailed(address=address, reason=reason)

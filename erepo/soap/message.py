@@ -257,6 +257,11 @@ def packed_whole(content_type: str, octets: bytes) -> Packed:
     return _packed(content_type, (octets,))
 
 
+def packed_multipart(octets: bytes) -> Packed:
+    """Return an envelope that was written elsewhere as MTOM without documents (IHE wants it of ITI-43)."""
+    return _multipart(octets, ())
+
+
 def _packed(content_type: str, pieces: tuple[_Piece, ...]) -> Packed:
     return Packed(content_type, sum(_size(piece) for piece in pieces), pieces)
 

@@ -18,6 +18,9 @@ from blocks.loading import load
 from erepo.cli import account_p1
 from erepo.cli.root import app
 from erepo.cli.trigger import Prefect
+from erepo.clinic.abroad import Purpose, Why
+from erepo.clinic.abroad.emergencies import EVENT as EMERGENCY
+from erepo.clinic.abroad.emergencies import note_emergency, untold
 from erepo.clinic.account import adopt_credentials, load_connection
 from erepo.clinic.onboarding.activation import active_account
 from erepo.clinic.p1.errors import P1CertificatesPresent, P1IdMissing, P1RepositoryExists
@@ -25,6 +28,8 @@ from erepo.clinic.rest import AccountClient, P1State
 from erepo.clinic.usage.alarms import EVENT
 from erepo.clinic.usage.history import Check, keep
 from erepo.cloud.audit.events import Action
+from erepo.identifiers.hl7 import CX
+from erepo.identifiers.oids import PESEL
 from flows.check_account import check_account
 from flows.register_p1 import register_p1
 from flows.revoke_p1 import revoke_p1
@@ -83,14 +88,14 @@ async def keep_p1(clinic: ClinicUnderTest, files: P1Files, name: str = "p1") -> 
     await block.asave(name, overwrite=True)
 
 
-async def events(number: str) -> list[dict[str, object]]:
-    """Return the payloads of our event about an account."""
+async def events(number: str, name: str = EVENT, kind: str = "account") -> list[dict[str, object]]:
+    """Return the payloads of one of our events about an account, or about something of another kind."""
     async with get_client() as client:
         for _ in range(100):
             body = {
                 "filter": {
-                    "event": {"name": [EVENT]},
-                    "resource": {"id": [f"erepo.account.{number}"]},
+                    "event": {"name": [name]},
+                    "resource": {"id": [f"erepo.{kind}.{number}"]},
                     "occurred": {"since": "2020-01-01T00:00:00Z"},
                 }
             }
@@ -258,3 +263,26 @@ async def test_the_command_keeps_certificates_for_the_deployment(
     served.world.p1.wrong("szar-repository", "busy")
     await asyncio.to_thread(command, "register", *options, "--start-over", code=1)
     assert not await repository_id()
+
+
+async def test_an_emergency_is_told_once_and_names_no_patient(
+    connected: ClinicUnderTest, webhook: Webhook
+) -> None:
+    """Access because a life was in danger: one event, one notification; neither number nor reason in them."""
+    told = {"text": "{{subject}} {{body}}"}
+    block = CustomWebhookNotificationBlock(name="alarms", url=webhook.url, json_data=told)
+    await block.asave("erepo-alarms", overwrite=True)
+    reason = "nieprzytomna 44051401359 po wypadku"
+    why = Why("archiwum", CX("44051401359", PESEL), Purpose.EMERGENCY, reason)
+    with connected.database.begin() as connection:
+        note_emergency(connection, why, "0" * 32)
+        (one,) = untold(connection)
+    for _ in range(2):
+        await check_account()
+    await CustomWebhookNotificationBlock.adelete("erepo-alarms")
+    (payload,) = await events(str(one.id), EMERGENCY, "emergency")
+    assert payload["login"] == "archiwum"
+    assert len(webhook.bodies) == 1
+    assert "44051401359" not in webhook.bodies[0]
+    assert "44051401359" not in str(payload)
+    assert "wypadku" not in webhook.bodies[0]

@@ -5,7 +5,7 @@ The service runs in a process of its own; `inside` is a second process's view of
 
 import base64
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,17 +125,21 @@ def body(**changes: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def index_world(folder: Path, *, door: bool = False) -> Iterator[IndexWorld]:
+def index_world(
+    folder: Path, environment: Mapping[str, str] | None = None, *, door: bool = False
+) -> Iterator[IndexWorld]:
     """Run P1 and the service, and register the account's repository, until the block ends.
 
     Args:
         folder: of the test's own.
+        environment: further settings of the service.
         door: whether other providers are let in.
     """
+    more = {"EREPO_HTTP__READ": "3", **(environment or {})}
     with ExitStack() as stack:
         p1 = stack.enter_context(running_p1(folder / "p1"))
-        environment = {**p1.settings, **(p1.door if door else {}), "EREPO_HTTP__READ": "3"}
-        cloud = stack.enter_context(running_cloud(folder / "service", environment=environment))
+        settings = {**p1.settings, **(p1.door if door else {}), **more}
+        cloud = stack.enter_context(running_cloud(folder / "service", environment=settings))
         registry = Registry(p1.home.folder)
         world = IndexWorld(cloud, p1, cloud.add_tenant(NUMBER), registry)
         assert world.call("PUT", "/structure", STRUCTURE).status_code == 200

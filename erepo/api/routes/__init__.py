@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from erepo.api.routes import (
+    abroad,
     consents,
     contents,
     documents,
@@ -24,6 +25,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     migrations.router,
     indexing.router,
     consents.router,
+    abroad.router,
     kinds.router,
     webhooks.router,
 )

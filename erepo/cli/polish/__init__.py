@@ -20,6 +20,7 @@ from erepo.cli.polish import (
     documents,
     indexing,
     migrating,
+    p1,
     reading,
     repositories,
     retention,
@@ -46,6 +47,7 @@ HELP: Final = MappingProxyType(
     | reading.HELP
     | migrating.HELP
     | sharing.HELP
+    | p1.HELP
     | retention.HELP
     | repositories.HELP
     | structure.HELP
@@ -94,11 +96,13 @@ _VALUES: Final = {
     "FIELD=VALUE…": "POLE=WARTOŚĆ…",
     "FILE": "PLIK",
     "NAME": "NAZWA",
+    "NUMBER…": "NUMER…",
     "OUTCOME": "WYNIK",
     "PATH": "ŚCIEŻKA",
     "PROPOSAL": "PROPOZYCJA",
     "REPOSITORY": "REPOZYTORIUM",
     "REQUEST": "ŻĄDANIE",
+    "SEARCH": "WYSZUKIWANIE",
     "SIZE": "ROZMIAR",
     "TIME": "CZAS",
     "UNIT": "JEDNOSTKA",

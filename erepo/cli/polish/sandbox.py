@@ -114,8 +114,8 @@ HELP: Final[dict[str, str]] = {
         "Po niej repozytorium istnieje w P1, a tutaj nie ma jego identyfikatora (instrukcja 2.1). Pomaga:\n"
         "  erepo account p1 register --start-over --new-repository …"
     ),
-    "One of token, szar-repository, szar-access, soz, audit, iti-18, iti-42, iti-57.": (
-        "Jedna z: token, szar-repository, szar-access, soz, audit, iti-18, iti-42, iti-57."
+    "One of token, szar-repository, szar-access, szar-read, soz, audit, iti-18, iti-42, iti-57.": (
+        "Jedna z: token, szar-repository, szar-access, szar-read, soz, audit, iti-18, iti-42, iti-57."
     ),
     "What goes wrong; `fault list` shows all there are.": (
         "Co ma zawodzić; wszystkie możliwości pokazuje `fault list`."

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from erepo.cda.header import is_cda, read_header
 from erepo.clinic import audit
+from erepo.clinic.abroad.origins import Origin, keep_origin
 from erepo.clinic.database import Database
 from erepo.clinic.fetching.errors import DocumentAbsent, FetchedDiffers
 from erepo.clinic.fetching.places import Place
@@ -185,6 +186,8 @@ def _take(desk: Desk, one: Wanted, octets: bytes) -> Outcome:
         ids = connection.execute(
             sa.select(document.c.id).where(document.c.public_id.in_(public_ids.values()))
         )
+        origin = Origin(desk.place.repository_unique_id, one.unique_id, fetched_by=desk.actor)
+        keep_origin(connection, list(public_ids.values()), origin)
         audit.record(connection, "fetched", list(ids.scalars()), actor=desk.actor, detail=detail)
 
     return desk.intake.take_received(received, also=note)

@@ -3,6 +3,7 @@
 from alembic import context
 
 from erepo.clinic import (  # noqa: F401 — their tables join the metadata
+    tables_abroad,
     tables_account,
     tables_api,
     tables_chain,

@@ -32,6 +32,8 @@ class Permission(StrEnum):
     WITHDRAW_INDEX = "withdraw-index"
     #: Share documents of patients with somebody, and revoke consents (manual 1.4).
     SHARE = "share"
+    #: Find documents of other providers in P1 and fetch them.
+    ABROAD = "abroad"
 
 
 #: What each permission is called where people read it.
@@ -59,6 +61,10 @@ WORDS: Final[Mapping[Permission, Text]] = MappingProxyType(
         ),
         Permission.SHARE: Text(
             "share documents and revoke consents", "udostępnianie dokumentów i odwoływanie zgód"
+        ),
+        Permission.ABROAD: Text(
+            "find and fetch documents of other providers in P1",
+            "wyszukiwanie i pobieranie dokumentów innych podmiotów w P1",
         ),
     }
 )

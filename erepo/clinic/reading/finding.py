@@ -12,6 +12,7 @@ from erepo.clinic.reading.errors import DocumentUnknown
 from erepo.clinic.shared import is_shared
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, patient
+from erepo.clinic.tables_abroad import document_origin
 from erepo.identifiers.hl7 import CX
 
 
@@ -34,6 +35,9 @@ class Found:
         title, source_name, given, family, identifier, birth_date: may name the patient; never in `repr`.
         repository_unique_id: where it lies; empty for the account's repository.
         shared: whether a consent shows it, or is about to ("Wystawiono zgodę", manual 1.2).
+        origin: `own`, or `foreign` for a document of another provider.
+        institution, source_repository: where a foreign one comes from: who made it, OID of the repository;
+            empty where that is not known.
     """
 
     id: int
@@ -49,6 +53,9 @@ class Found:
     archived_at: datetime | None
     repository_unique_id: str | None
     shared: bool
+    origin: str
+    institution: str
+    source_repository: str
     title: str = field(repr=False)
     source_name: str = field(repr=False)
     given: str = field(repr=False)
@@ -68,20 +75,31 @@ class Found:
             "size": self.size,
             "media_type": self.mime_type,
             "shared": self.shared,
+            "origin": self.origin,
+            "source": {"institution": self.institution or None, "repository": self.source_repository or None}
+            if self.origin == "foreign"
+            else None,
         }
 
 
 _OF_DOCUMENT: Final = (
     "id", "public_id", "kind", "state", "unique_id", "sha256", "size", "mime_type", "effective_at",
-    "taken_in_at", "archived_at", "repository_unique_id", "title", "source_name",
+    "taken_in_at", "archived_at", "repository_unique_id", "origin", "title", "source_name",
 )  # fmt: skip
 _OF_PATIENT: Final = ("given", "family", "identifier", "birth_date")
+_OF_ORIGIN: Final = {"institution": "institution", "source_repository": "repository_unique_id"}
 
 
 def _select() -> sa.Select[Any]:
-    columns = [document.c[name] for name in _OF_DOCUMENT] + [patient.c[name] for name in _OF_PATIENT]
-    return sa.select(*columns, is_shared().label("shared")).join(
-        patient, patient.c.id == document.c.patient_key
+    return (
+        sa.select(
+            *(document.c[name] for name in _OF_DOCUMENT),
+            *(patient.c[name] for name in _OF_PATIENT),
+            *(sa.func.coalesce(document_origin.c[name], "").label(own) for own, name in _OF_ORIGIN.items()),
+            is_shared().label("shared"),
+        )
+        .join(patient, patient.c.id == document.c.patient_key)
+        .outerjoin(document_origin, document_origin.c.document_id == document.c.id)
     )
 
 

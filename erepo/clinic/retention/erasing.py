@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from erepo.clinic.database import Database
 from erepo.clinic.indexing import ledger
 from erepo.clinic.tables import document, patient, submission
+from erepo.clinic.tables_abroad import abroad_document, abroad_search, document_origin
 from erepo.clinic.tables_api import api_request, webhook_delivery
 from erepo.clinic.tables_chain import chain_link
 from erepo.clinic.tables_earchive import repair
@@ -28,7 +29,7 @@ from erepo.clinic.tables_sharing import consent, consent_document
 NOBODY: Final = ("-", "erepo:destroyed")
 
 _COLUMNS: Final = tuple(
-    document.c[name] for name in ("id", "public_id", "unique_id", "patient_key", "taken_in_at")
+    document.c[name] for name in ("id", "public_id", "unique_id", "sha1", "patient_key", "taken_in_at")
 )
 #: Ledgers of which a destroyed document needs no line: what was done with it stands in the history.
 _LINES: Final = (
@@ -37,6 +38,7 @@ _LINES: Final = (
     migration_item.c.document_id,
     deletion.c.document_id,
     repair.c.document_id,
+    document_origin.c.document_id,
 )
 
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType(
@@ -64,6 +66,7 @@ def erase(connection: sa.Connection, document_ids: Sequence[int]) -> None:
     ledger.forget(connection, sa.select(document.c.id).where(document.c.id.in_(document_ids)))
     _erase_requests(connection, [row.public_id for row in rows])
     _erase_consents(connection, document_ids, nobody)
+    _erase_searches(connection, [row.sha1 for row in rows], {row.patient_key for row in rows} - {nobody})
     for row in rows:
         mark = f"destroyed:{row.public_id}"
         values = {**_EMPTY, "unique_id": mark, "sha256": mark, "patient_key": nobody}
@@ -154,6 +157,18 @@ def _erase_consents(connection: sa.Connection, ids: Sequence[int], nobody: int) 
         .where(touched, sa.not_(left.correlate(consent).exists()))
         .values(patient_key=nobody, matter="-", **dict.fromkeys(names))
     )
+
+
+def _erase_searches(connection: sa.Connection, hashes: Sequence[str], keys: set[int]) -> None:
+    """What P1 was asked stands for a day: not beyond the document, nor beyond another one of its patient."""
+    asked = sa.and_(
+        patient.c.identifier == abroad_search.c.identifier, patient.c.authority == abroad_search.c.authority
+    )
+    query = sa.select(abroad_search.c.id).join(patient, asked).where(patient.c.id.in_(keys))
+    searches = connection.execute(query).scalars().all()
+    found = abroad_document.c.search_id.in_(searches) | abroad_document.c.sha1.in_(hashes)
+    connection.execute(abroad_document.delete().where(found))
+    connection.execute(abroad_search.delete().where(abroad_search.c.id.in_(searches)))
 
 
 def _erase_patients(connection: sa.Connection, keys: set[int], nobody: int) -> None:

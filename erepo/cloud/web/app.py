@@ -12,6 +12,8 @@
     GET, DELETE /services/{account}/consents/{id}  state of a consent; revokes it
     GET, PUT, DELETE /services/{account}/p1/certificates  registration in the national domain
     POST /services/{account}/p1/xds/repository     ITI-43 for other providers, with P1's certificates alone
+    POST /services/{account}/p1/search             finds a patient's documents in the national domain
+    POST /services/{account}/p1/documents          fetches one of them from its repository
     GET, POST, DELETE /services/{account}/documents/{uniqueId}/index  a document's index in P1
     PUT  /services/{account}/administrator         makes the first login of the panel
     GET, POST /services/{account}/app              pages for people, and all below (`web.panel`)

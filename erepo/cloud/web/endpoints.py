@@ -13,6 +13,7 @@ from typing import Final
 from erepo.cloud.audit.events import PANEL, Action
 from erepo.cloud.errors import MethodNotAllowed, PathUnknown
 from erepo.cloud.web import (
+    abroad,
     accounts,
     administrators,
     audits,
@@ -114,6 +115,8 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         },
     ),
     "/p1/xds/repository": OUTSIDE,
+    "/p1/search": Endpoint("p1-search", {"POST": Method(Action.EXECUTE, abroad.answer_search)}),
+    "/p1/documents": Endpoint("p1-documents", {"POST": Method(Action.READ, abroad.answer_document)}),
     "/documents/{uniqueId}/index": Endpoint(
         "p1-index",
         {

@@ -3,6 +3,8 @@
 from importlib.metadata import version
 from typing import Final
 
+from erepo.cloud.web.openapi_abroad import SCHEMAS as ABROAD_SCHEMAS
+from erepo.cloud.web.openapi_abroad import paths as abroad_paths
 from erepo.cloud.web.openapi_accounts import SCHEMAS as ACCOUNT_SCHEMAS
 from erepo.cloud.web.openapi_accounts import paths as account_paths
 from erepo.cloud.web.openapi_consents import SCHEMAS as CONSENT_SCHEMAS
@@ -99,6 +101,7 @@ def document(base_url: str) -> Json:
                 "State": object_of(_FACTS | _USED),
                 **ACCOUNT_SCHEMAS,
                 **INDEX_SCHEMAS,
+                **ABROAD_SCHEMAS,
                 **CONSENT_SCHEMAS,
             },
             "responses": {f"Error{code}": _error(code) for code in PROBLEMS},
@@ -144,6 +147,7 @@ def _paths() -> Json:
         f"{service}/activation": {"parameters": [ACCOUNT], **_activation()},
         **account_paths(service),
         **index_paths(service),
+        **abroad_paths(service),
         **consent_paths(service),
         f"{service}/xds/registry": {"parameters": [ACCOUNT], **_soap("registry", "ITI-18, 42, 57, 62")},
         f"{service}/xds/repository": {"parameters": [ACCOUNT], **_soap("repository", "ITI-41, 43, 86")},

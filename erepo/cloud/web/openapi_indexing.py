@@ -54,7 +54,7 @@ SCHEMAS: Final[Json] = {
 }
 #: What a problem of indexing tells besides cause and cure.
 PROBLEM: Final[Json] = {
-    "phase": {"enum": ["preflight", "token", "ask", "register"]},
+    "phase": {"enum": ["preflight", "token", "ask", "register", "consent", "address", "fetch"]},
     "rule": {"type": ["string", "null"], "description": "P1's own code, for example `REG.WER.6860`."},
     "retryable": {"type": "boolean"},
     "missing": {

@@ -40,6 +40,21 @@ from erepo.cloud.national.indexing.errors import (
     IndexOutcomeUnknown,
     IndexRefused,
 )
+from erepo.cloud.national.searching.errors import (
+    AbroadAbsent,
+    AbroadAccessRefused,
+    AbroadAddressRefused,
+    AbroadAnswerUnusable,
+    AbroadDenied,
+    AbroadDiffers,
+    AbroadLater,
+    AbroadNotConfigured,
+    AbroadOverrun,
+    AbroadRefused,
+    AbroadRepositoryLater,
+    AbroadRepositoryUnknown,
+    AbroadTooLarge,
+)
 from erepo.cloud.outside.errors import SenderRefused
 from erepo.cloud.panel.errors import AdministratorExists, LoginLocked
 from erepo.cloud.structure.errors import StructureNone
@@ -74,6 +89,19 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (IndexNotConfigured, 501),
     (IndexLater, 503),
     (IndexOutcomeUnknown, 504),
+    (AbroadDenied, 403),
+    (AbroadNotConfigured, 501),
+    (AbroadAccessRefused, 502),
+    (AbroadRefused, 502),
+    (AbroadAnswerUnusable, 502),
+    (AbroadRepositoryUnknown, 502),
+    (AbroadAddressRefused, 502),
+    (AbroadAbsent, 502),
+    (AbroadDiffers, 502),
+    (AbroadTooLarge, 502),
+    (AbroadLater, 503),
+    (AbroadRepositoryLater, 503),
+    (AbroadOverrun, 504),
     (BodyTooLarge, 413),
     (BodyTimeout, 408),
     (AccountSuspended, 403),

@@ -73,6 +73,9 @@ DOORS: Final[Mapping[str, Door]] = MappingProxyType(
                 f"{_SZAR}DanychDostepowychRequest": "szar-access",
             },
         ),
+        names.SZAR_READ_PATH: Door(
+            SOAP_11, {f"{{{names.SZAR}}}PobranieDanychDostepowychRequest": "szar-read"}
+        ),
         names.SOZ_PATH: Door(
             SOAP_11, {f"{{{names.XACML_SAML}}}XACMLAuthzDecisionQueryRequest": "soz"}, token=True
         ),
@@ -187,7 +190,7 @@ class Desk:
         now: datetime,
     ) -> etree._Element:
         if kind == "p1-timeout":
-            return edm.late()
+            return edm.late(operation)
         if operation == "soz":
             assert bearer is not None
             return self._soz.decide(verified, bearer, kind)
@@ -195,7 +198,8 @@ class Desk:
             "token": lambda: services.give_token(verified, resort_i, self._tokens, now),
             "szar-repository": lambda: self._szar.repository(verified, resort_i, kind),
             "szar-access": lambda: self._szar.access(verified, resort_i, kind),
-            "iti-18": lambda: self._edm.query(verified),
+            "szar-read": lambda: self._szar.read(verified, kind),
+            "iti-18": lambda: self._edm.query(verified, kind),
             "iti-42": lambda: self._edm.register(verified, resort_i, now),
             "iti-57": lambda: self._edm.update(verified, resort_i, now),
         }

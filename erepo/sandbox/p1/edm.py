@@ -28,6 +28,8 @@ _POLAND: Final = ZoneInfo("Europe/Warsaw")
 _APART: Final = timedelta(minutes=15)
 _TO_SECONDS: Final = 14
 _YEAR: Final = re.compile(r"[12][0-9]{3}")
+#: Most objects of an answer while the fault `large` lasts.
+LARGE: Final = 3
 _LATE: Final = RegistryError(Xds.REGISTRY_ERROR, "minor: Timeout")
 
 
@@ -72,13 +74,16 @@ class Edm:
             if isinstance(entry, DocumentEntry) and entry.repository_unique_id not in own:
                 yield _wrong(entry, "the document lies in another provider's repository")
 
-    def query(self, verified: Verified) -> etree._Element:
-        """Answer ITI-18."""
+    def query(self, verified: Verified, kind: str = "") -> etree._Element:
+        """Answer ITI-18, or run out of time where `kind` is `large` and the answer would be."""
         try:
             found = self._registry.answer(iti18.read_query(verified))
         except RequestRejected as error:
             return iti18.write_response(errors=error.errors)
-        return iti18.write_response(refs=found.refs, elements=found.elements)
+        refs, elements = list(found.refs), list(found.elements)
+        if kind == "large" and len(refs) + len(elements) > LARGE:
+            return late("iti-18")
+        return iti18.write_response(refs=refs, elements=elements)
 
     def _check_document(self, entry: DocumentEntry, resort_i: str) -> Iterator[RegistryError]:
         own = {each.oid for each in self._store.repositories(resort_i)}
@@ -95,8 +100,10 @@ class Edm:
             yield _wrong(entry, "rule: REG.WER.6860, the medical event does not exist")
 
 
-def late() -> etree._Element:
+def late(operation: str) -> etree._Element:
     """Return the answer of a P1 that ran out of time itself."""
+    if operation == "iti-18":
+        return iti18.write_response(errors=[_LATE])
     return write_registry_response(errors=[_LATE])
 
 

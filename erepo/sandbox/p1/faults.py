@@ -41,6 +41,7 @@ SERVICES: Final = MappingProxyType(
         "szar-access": MappingProxyType(
             {**ANY, "unreachable": "nothing is done, BLAD: the address is not public"}
         ),
+        "szar-read": MappingProxyType({**ANY, "unknown": "nothing is told, BLAD: no such repository"}),
         "soz": MappingProxyType(
             {
                 **ANY,
@@ -60,7 +61,13 @@ SERVICES: Final = MappingProxyType(
                 "unconfirmed": "it keeps everything and ends the connection without close_notify",
             }
         ),
-        "iti-18": ANY,
+        "iti-18": MappingProxyType(
+            {
+                **ANY,
+                "p1-timeout": "nothing is told, XDSRegistryError with minor: Timeout",
+                "large": "the same, where the answer would hold more than three objects",
+            }
+        ),
         "iti-42": MappingProxyType(
             {**ANY, "p1-timeout": "nothing is done, XDSRegistryError with minor: Timeout"}
         ),

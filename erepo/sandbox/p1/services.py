@@ -101,6 +101,19 @@ class Szar:
             return "Adres usługi nie jest publicznie dostępny."
         return "" if self._store.set_url(resort_i, oid, url) else "Nieznany identyfikator repozytorium."
 
+    def read(self, verified: Verified, kind: str = "") -> etree._Element:
+        """Answer `pobierzDaneDostepowe`, to any provider; or go wrong as `kind` says."""
+        wanted = (verified.payload.findtext(f"{_MT}identyfikatorRepozytorium") or "").strip()
+        known = {each.oid: each.url for each in self._store.repositories() if each.url}
+        url = "" if kind == "unknown" else known.get(wanted, "")
+        answer = etree.Element(f"{_WS}PobranieDanychDostepowychResponse", nsmap={None: names.SZAR})
+        if url:
+            data = etree.SubElement(answer, f"{_MT}daneDostepowe")
+            etree.SubElement(data, f"{_MT}identyfikatorRepozytorium").text = wanted
+            etree.SubElement(data, f"{_MT}parametr", klucz=names.PUBLIC_URL_KEY, wartosc=url)
+        _result(answer, "" if url else "Nieznany identyfikator repozytorium.")
+        return answer
+
 
 class Soz:
     """Decisions about giving documents out."""

@@ -1,6 +1,7 @@
 """Documents of another provider: a second, real service is the foreign repository."""
 
 import asyncio
+import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from erepo.cli.fetch import app
+from erepo.clinic.abroad.origins import Origin, origin_of
 from erepo.clinic.account import load_bundles
 from erepo.clinic.content import ContentStore
 from erepo.clinic.fetching import (
@@ -32,6 +34,7 @@ from erepo.clinic.fetching import service as fetching
 from erepo.clinic.intake import Intake, Status
 from erepo.clinic.rest import AccountClient
 from erepo.clinic.tables import audit_event, document, now
+from erepo.clinic.tables_abroad import document_origin
 from erepo.content import MemoryContent, digest, read_all
 from erepo.errors import RetryableError
 from erepo.identifiers.hl7 import CX
@@ -136,6 +139,21 @@ def test_a_foreign_document_is_kept_as_ours_are(world: World, octets: bytes) -> 
         ).all()
     assert [(event.event, event.actor) for event in events] == [("taken_in", "doctor"), ("fetched", "doctor")]
     assert events[1].detail == {"repository": world.place.repository_unique_id}
+
+
+def test_the_origin_stands_beside_the_document(world: World, octets: bytes) -> None:
+    """Where it comes from is a row of its own; what was fetched before has it from the history."""
+    unique_id = world.deposit(octets)
+    (one,) = world.fetch(Wanted(unique_id)).documents
+    number = world.row(one.public_id).id
+    migration = importlib.import_module("erepo.clinic.migrations.versions.v0014_abroad")
+    with world.clinic.database.begin() as connection:
+        origin = origin_of(connection, number)
+        expected = Origin(world.place.repository_unique_id, unique_id, fetched_by="doctor")
+        assert origin == expected
+        connection.execute(document_origin.delete())
+        migration._fill(connection, document_origin)
+        assert origin_of(connection, number) == replace(expected, unique_id="")
 
 
 def test_again_it_is_known(world: World, octets: bytes) -> None:

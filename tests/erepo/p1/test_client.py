@@ -69,6 +69,19 @@ def test_an_address_is_refused_for_another_id_and_where_nobody_answers(
             assert refused.value.data == {"reason": "BLAD"}
 
 
+def test_any_provider_is_told_where_a_repository_is(
+    provider: Provider, other: Provider, p1: RunningP1
+) -> None:
+    """The reading service tells another provider's address; nothing where there is none."""
+    address = f"{p1.url}/services/0000000000001004/xds/repository"
+    with provider.client() as client:
+        told, silent = (client.register_repository(force_new=True) for _ in range(2))
+        client.register_access(told, address)
+    with other.client() as client:
+        found = [client.repository_address(each) for each in (told, silent, f"{ROOT}.7.24.1")]
+    assert found == [address, "", ""]
+
+
 def test_files_in_the_old_cipher_work(other: Provider, p1: RunningP1) -> None:
     """A .p12 with 3DES and SHA-1, as P1 issues them, is read and used."""
     folder = p1.home.folder / "providers" / f"{other.resort_i}-old"

@@ -79,6 +79,22 @@ class P1Index:
                 self._tokens.pop(key, None)
                 raise
 
+    async def token(self, provider: Provider, acting: Acting) -> "Token":
+        """Return a token, the one at hand while it lasts.
+
+        Raises:
+            ErepoError: see `erepo.p1.errors`.
+        """
+        await asyncio.to_thread(_load)
+        from erepo.p1.addresses import trust_of  # noqa: PLC0415
+
+        key = (provider.tenant_id, provider.fingerprint, acting)
+        return await self._token(key, provider, *trust_of(self._settings))
+
+    def forget(self, provider: Provider, acting: Acting) -> None:
+        """Ask for a new token next time: P1 refused the one at hand."""
+        self._tokens.pop((provider.tenant_id, provider.fingerprint, acting), None)
+
     async def _token(self, key: _Key, provider: Provider, servers: bytes, signers: bytes) -> "Token":
         kept = self._tokens.setdefault(key, _Kept())
         self._tokens.move_to_end(key)
@@ -98,6 +114,7 @@ class P1Index:
             place=Identified(oids.CELL, acting.place),
             user=Identified(*acting.user),
             role=acting.role,
+            patient=Identified(*acting.patient) if acting.patient else None,
             purpose=acting.purpose,
         )
         own = provider.credentials

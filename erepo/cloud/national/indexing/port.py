@@ -29,6 +29,7 @@ class Acting:
         place: resort codes I-VII of the cell.
         user: register and number of the person.
         role, purpose: P1's words.
+        patient: authority and number of whom it is about, where P1 is to know that.
     """
 
     organisation: str
@@ -36,6 +37,7 @@ class Acting:
     user: tuple[str, str] = field(repr=False)
     role: str
     purpose: str
+    patient: tuple[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

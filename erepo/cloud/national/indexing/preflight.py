@@ -130,7 +130,7 @@ def check(wanted: Wanted, held: Held, actor: Actor, now: datetime, *, withdrawin
         IndexNotReady: with every missing thing.
     """
     event = _event(wanted, held.entry)
-    keys = list(_provider(held, now)) + list(_acting(wanted, actor))
+    keys = [*provider_gaps(held.registration, held.provider, now), *acting_gaps(actor, wanted.purpose)]
     if not withdrawing:
         assert held.entry is not None
         keys += [*_document(held, held.entry), *_codes(held.entry)]
@@ -160,8 +160,10 @@ def not_ready(*keys: str, phase: str = "preflight") -> IndexNotReady:
     return IndexNotReady(missing={key: MISSING[key] for key in dict.fromkeys(keys)}, phase=phase)
 
 
-def _provider(held: Held, now: datetime) -> Iterator[str]:
-    found = held.registration
+def provider_gaps(
+    found: Registration | None, provider: Mapping[str, Any] | None, now: datetime
+) -> Iterator[str]:
+    """Yield the keys of what an account misses to speak with P1; `now` is aware."""
     if found is None or found.registered_at is None or found.repository_id is None or found.envelope is None:
         yield "registration"
     else:
@@ -171,14 +173,15 @@ def _provider(held: Held, now: datetime) -> Iterator[str]:
             for since, until in limits
         ):
             yield "certificates"
-    if held.provider is None:
+    if provider is None:
         yield "structure"
 
 
-def _acting(wanted: Wanted, actor: Actor) -> Iterator[str]:
+def acting_gaps(actor: Actor, purpose: str) -> Iterator[str]:
+    """Yield the keys of what a person misses to act at P1."""
     if actor.role.code not in ROLES:
         yield "role"
-    if wanted.purpose not in PURPOSES:
+    if purpose not in PURPOSES:
         yield "purpose"
 
 

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from erepo.clinic.archiving import summary
 from erepo.clinic.retention import execute
-from erepo.clinic.tables import document, metadata, now
+from erepo.clinic.tables import document, metadata, now, patient
+from erepo.clinic.tables_abroad import abroad_document, abroad_search, document_origin
 from erepo.clinic.tables_api import api_request, webhook, webhook_delivery
 from erepo.clinic.tables_chain import chain_link
 from erepo.clinic.tables_earchive import repair
@@ -24,6 +25,9 @@ _TELLING: Final = re.compile(
 )
 #: Rows that are deleted, or columns that are emptied or made to tell nothing.
 ERASED: Final = {
+    "abroad_document.entry_uuid", "abroad_document.public_id", "abroad_document.repository_unique_id",
+    "abroad_document.sha1", "abroad_document.unique_id", "abroad_search.identifier",
+    "document_origin.document_id", "document_origin.repository_unique_id", "document_origin.unique_id",
     "api_request.fingerprint", "chain_link.document_id", "chain_link.parent_unique_id",
     "chain_link.predecessor_entry", "chain_link.predecessor_id", "content_removal.document_id",
     "deletion.document_id", "document.entry_uuid", "document.header", "document.patient_key",
@@ -106,6 +110,22 @@ def fill(keeper: Keeper, public_id: str) -> None:
                 token_id="t", key="k", fingerprint="fingerprint-of-it", status=201, public_id=public_id
             )
         )
+        mine = sa.select(document.c.sha1, patient.c.identifier, patient.c.authority).join(patient)
+        row = connection.execute(mine.where(document.c.public_id == public_id)).one()
+        whose = {
+            "identifier": row.identifier,
+            "authority": row.authority,
+            "login": "anna",
+            "purpose": "TREAT",
+        }
+        connection.execute(abroad_search.insert().values(id="s", expires_at=now(), **whose))
+        named = {"unique_id": "1.2", "repository_unique_id": "1.2", "entry_uuid": "urn:uuid:1"}
+        connection.execute(
+            abroad_document.insert().values(
+                search_id="s", number=1, sha1=row.sha1, public_id=public_id, **named
+            )
+        )
+        connection.execute(document_origin.insert().values(repository_unique_id="1.2", **own))
         values = {"url": "https://x", "secret": "s", "states": [], "after_event": 0, "created_by": "x"}
         connection.execute(webhook.insert().values(id="w", **values))
         sent = {"webhook_id": "w", "public_id": public_id, "message_id": "m", "body": "{}"}
@@ -143,11 +163,13 @@ async def test_no_table_knows_a_destroyed_document(keeper: Keeper) -> None:
             content_removal.c.document_id,
             document_index.c.document_id,
             repair.c.document_id,
+            document_origin.c.document_id,
         ):
             assert connection.execute(sa.select(column).where(column == before["id"])).all() == [], column
     for name in ("sha256", "sha1", "unique_id", "entry_uuid"):
         assert keeper.octets_of(str(before[name])) == [], name
     assert keeper.octets_of("fingerprint-of-it") == []
+    assert keeper.desk.rows(abroad_document.c.number) == keeper.desk.rows(abroad_search.c.id) == []
     assert keeper.desk.rows(webhook_delivery.c.event_id) == [(2,)]
     row = values_of(keeper, older)
     told = {name for name, value in row.items() if value not in (None, "", 0)}
