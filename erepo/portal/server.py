@@ -117,3 +117,9 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             print(f"erepo portal ready on {self._address}", flush=True)  # noqa: T201  # the ready line
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End gracefully, then cut what is still open: the loop would wait for it for ever."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()

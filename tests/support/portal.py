@@ -50,6 +50,7 @@ class World:
     office: Office
     post: Post
     url: str
+    clients: list[httpx.Client] = field(default_factory=list)
     at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
 
     def later(self, **time_passed: float) -> None:
@@ -110,7 +111,10 @@ class World:
     def browser(self, **headers: str) -> "Browser":
         """Return somebody at the portal."""
         context = client_context(None, (self.office.settings.cloud_home / "ca" / "ca.pem").read_bytes())
-        return Browser(self, httpx.Client(verify=context, trust_env=False, timeout=60, headers=headers))
+        headers = {"accept-language": "pl", **headers}
+        http = httpx.Client(verify=context, trust_env=False, timeout=60, headers=headers)
+        self.clients.append(http)
+        return Browser(self, http)
 
 
 @dataclass
@@ -184,6 +188,8 @@ def portal_world(folder: Path, stores: str = SQLITE_FILES) -> Iterator[World]:
             with _served(office) as url:
                 world.url = url
                 yield world
+                for each in world.clients:
+                    each.close()
         finally:
             cloud.close()
 
