@@ -1,4 +1,4 @@
-"""What every carrier of text messages has to keep to; whoever writes an adapter runs it against a real account.
+"""What every carrier of text messages has to keep to; whoever writes an adapter runs it against the real one.
 
 class TestOurs(SmsSuite):
     @pytest.fixture

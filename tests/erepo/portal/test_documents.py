@@ -73,7 +73,7 @@ async def test_a_patient_sees_what_is_shared_and_nobody_else_does(
 
 
 async def test_a_revocation_ends_what_is_under_way(world: World) -> None:
-    """The first octets came; after the revocation the rest does not, nothing is there any more, and it is told."""
+    """The first octets came; the rest does not come after the revocation, and the record tells it."""
     unique_id, octets = new_oid(), secrets.token_bytes(32 * 1024**2)
     async with connected(world.sharing.owner) as client:
         submission = one_document(octets, unique_id=unique_id, mime_type="application/pdf")

@@ -107,6 +107,7 @@ def desk_of(folder: Path, url: str = "") -> Iterator[Desk]:
     office = Office(cloud, PatientKeys(cloud.database, cloud.vault), Carriers(mail, sms))
     desk = Desk(office, Sender(office), mail, sms, datetime.now(UTC).replace(tzinfo=None))
     cloud.consent_time = lambda: desk.at  # type: ignore[method-assign]  # the test's clock
+    office.patients.get()  # as a process does when it begins
     try:
         yield desk
     finally:

@@ -44,7 +44,7 @@ def statements(world: World) -> Iterator[list[tuple[str, int]]]:
     """Collect what the portal says to the database on behalf of requests: statements and their rows."""
     found: list[tuple[str, int]] = []
 
-    def hear(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:  # noqa: FBT001 (SQLAlchemy's)
+    def hear(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
         if threading.current_thread().name != "erepo-messages":  # the sender's are nobody's request
             found.append((statement, len(parameters) if many else 1))
 
@@ -61,7 +61,9 @@ def shape(answer: httpx.Response) -> tuple[int, dict[str, str], str]:
     return answer.status_code, headers, re.sub(r'"challenge":"[^"]{43}"', "…", answer.text)
 
 
-def test_nobody_learns_who_has_an_account(world: World, invited: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_learns_who_has_an_account(
+    world: World, invited: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Same bytes, same statements with as many rows, as much hashing and sealing, for asking and for typing."""
     work: list[str] = []
     for name in ("hash", "seal"):
@@ -89,7 +91,9 @@ def test_nobody_learns_who_has_an_account(world: World, invited: str, monkeypatc
     assert known == unknown
     assert known[1][0] == 403
     with world.office.cloud.database.read() as connection:
-        states = connection.execute(select(portal_message.c.state, func.count()).group_by(portal_message.c.state))
+        states = connection.execute(
+            select(portal_message.c.state, func.count()).group_by(portal_message.c.state)
+        )
         assert dict(states.all())["void"] >= 7
 
 
@@ -109,7 +113,7 @@ def test_a_code_is_used_once(world: World, invited: str) -> None:
 
 
 def test_codes_end_with_time_and_tries(world: World, invited: str) -> None:
-    """After ten minutes, or five wrong tries, the right code counts no more; also a code of another challenge."""
+    """After ten minutes, or many wrong tries, the right code counts no more; nor does another challenge's."""
     browser, letters = world.browser(), len(world.letters())
     first = browser.ask(PESEL).json()["challenge"]
     code = world.code(after=letters)
@@ -247,7 +251,9 @@ def test_other_sites_change_nothing(world: World, invited: str) -> None:
         assert browser.delete("/session", **{"x-erepo-csrf": csrf}, **foreign).status_code == 403
         assert browser.post("/sign-in", {"pesel": PESEL}, **foreign).status_code == 403
     url = f"{world.url}/portal/api/sign-in"
-    form = browser.http.post(url, content=json.dumps({"pesel": PESEL}), headers={"content-type": "text/plain"})
+    form = browser.http.post(
+        url, content=json.dumps({"pesel": PESEL}), headers={"content-type": "text/plain"}
+    )
     assert form.status_code == 400
     assert browser.get("/session").json()["csrf"] == csrf
     cookie_as_token = world.browser().get("/session", authorization=f"Bearer {browser.cookie}")
@@ -306,7 +312,9 @@ def test_no_other_clinic_gets_the_codes(world: World, invited: str) -> None:
     at_theirs.sign_in(PESEL, theirs)
     assert [each["account"] for each in at_theirs.get("/session").json()["clinics"]] == [stranger.account]
     own.sign_in(PESEL, ADDRESS)
-    assert [each["account"] for each in own.get("/session").json()["clinics"]] == [world.sharing.owner.account]
+    assert [each["account"] for each in own.get("/session").json()["clinics"]] == [
+        world.sharing.owner.account
+    ]
     assert world.remove(first.json()["id"], stranger).json()["state"] == "ended"
     assert at_theirs.get("/session").status_code == 401
     assert own.get("/session").status_code == 200
@@ -355,5 +363,3 @@ def test_invitations_say_nothing_of_health(world: World, invited: str) -> None:
     assert world.office.settings.portal_url in letter
     assert PESEL not in letter
     assert not re.search(r"\d{4} \d{4}", letter)
-
-
