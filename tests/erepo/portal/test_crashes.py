@@ -64,28 +64,32 @@ def test_a_crash_while_signing_in_costs_a_try_and_nothing_else(tmp_path: Path, s
         asyncio.run(_crash(desk, step, when))
 
 
+async def _ask_and_type(desk: Desk, asked: list[str]) -> None:
+    asked.append((await signing_in.ask(desk.office, WHO, "192.0.2.1")).challenge)
+    assert await signing_in.sign_in(desk.office, asked[-1], code_of(desk), "cookie", "192.0.2.1")
+
+
 async def _crash(desk: Desk, step: int, when: str) -> None:
     desk.office.cloud.start()
+    asked: list[str] = []
     try:
         with pytest.MonkeyPatch.context() as patch:
             failed = fail_at(step, when, patch, STEPS)
             with pytest.raises(Crash):
-                asked = await signing_in.ask(desk.office, WHO, "192.0.2.1")
-                await signing_in.sign_in(desk.office, asked.challenge, code_of(desk), "cookie", "192.0.2.1")
+                await _ask_and_type(desk, asked)
             assert failed()
         begun = (step, when) == (4, "after")
         assert count(desk, portal_session) == begun
         assert count(desk, portal_challenge) == ((step, when) != (1, "before"))
         if step > 1:
             # The challenge that was answered lives on until its code is used.
-            again = signing_in.sign_in(desk.office, asked.challenge, code_of(desk), "cookie", "192.0.2.1")
+            again = signing_in.sign_in(desk.office, asked[0], code_of(desk), "cookie", "192.0.2.1")
             if begun:
                 with pytest.raises(CodeRefused):
                     await again
             else:
                 assert await again
-        asked = await signing_in.ask(desk.office, WHO, "192.0.2.1")
-        assert await signing_in.sign_in(desk.office, asked.challenge, code_of(desk), "token", "192.0.2.1")
+        await _ask_and_type(desk, asked)
         assert count(desk, portal_session) == 1 + (step > 1)
     finally:
         await desk.office.cloud.stop()

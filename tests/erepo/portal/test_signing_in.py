@@ -64,7 +64,7 @@ def shape(answer: httpx.Response) -> tuple[int, dict[str, str], str]:
 def test_nobody_learns_who_has_an_account(
     world: World, invited: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Same bytes, same statements with as many rows, as much hashing and sealing, for asking and for typing."""
+    """Same bytes, same statements with as many rows, as much hashing and sealing, asking and typing."""
     work: list[str] = []
     for name in ("hash", "seal"):
         real = getattr(Keys, name)
@@ -300,7 +300,7 @@ def test_tables_hold_no_person_in_clear(world: World, invited: str, caplog: pyte
 
 
 def test_no_other_clinic_gets_the_codes(world: World, invited: str) -> None:
-    """A clinic that invites another's patient to its own address opens its own documents there, nothing else."""
+    """A clinic that invites another's patient to its own address opens its own documents, nothing else."""
     theirs = "ktos@inna.example"
     stranger = world.sharing.bystander
     first = world.invite(PESEL, theirs, by=stranger)
