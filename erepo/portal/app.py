@@ -82,7 +82,8 @@ def build(office: Office) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app, ROUTERS)
-    app.add_middleware(Guard, seconds=office.settings.http.read, own=office.settings.portal_url)
+    times = office.settings.http
+    app.add_middleware(Guard, seconds=times.read, patience=times.write, own=office.settings.portal_url)
     _describe(app)
 
     @app.get("/health", include_in_schema=False)

@@ -4,6 +4,7 @@ Which provider of text messages is taken, and on which terms, is the operator's 
 adapter runs `tests/support/sms_suite.py` against it and gives it to `app.build`.
 """
 
+import ipaddress
 import os
 import socket
 import ssl
@@ -102,6 +103,8 @@ def mail_carrier(settings: Settings) -> MailCarrier:
     wanted = settings.portal
     if not wanted.smtp_host:
         return MaildirCarrier(settings.portal_mail)
+    if wanted.smtp_tls == "none" and not _is_loopback(wanted.smtp_host):
+        raise CarrierUnusable(problem="EREPO_PORTAL__SMTP_TLS=none")
     return Mailer(
         wanted.smtp_host,
         wanted.smtp_port,
@@ -111,6 +114,14 @@ def mail_carrier(settings: Settings) -> MailCarrier:
         wanted.smtp_tls,
         ssl_context=_trust(wanted),
     )
+
+
+def _is_loopback(host: str) -> bool:
+    """Tell whether a server is on this machine: codes cross a network under TLS only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _trust(wanted: PortalSettings) -> ssl.SSLContext:

@@ -46,8 +46,9 @@ class StillDenied(Exception):  # says nothing on purpose: the connection is cut
 class Guard:
     """The outermost layer."""
 
-    def __init__(self, app: ASGIApp, seconds: float, own: str) -> None:
-        self._app, self._seconds, self._own = app, seconds, urlsplit(own).netloc.lower()
+    def __init__(self, app: ASGIApp, seconds: float, patience: float, own: str) -> None:
+        self._app, self._seconds, self._patience = app, seconds, patience
+        self._own = urlsplit(own).netloc.lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -63,7 +64,8 @@ class Guard:
                 told = list(message.get("headers", ()))
                 known = {name.lower() for name, _ in told}
                 message = {**message, "headers": told + [one for one in HEADERS if one[0] not in known]}
-            await send(message)
+            async with timeout(self._patience):  # a visitor who takes nothing any more holds nobody up
+                await send(message)
 
         try:
             self._expect_own_page(request)
