@@ -24,6 +24,7 @@ from erepo.cloud.national import errors as national_errors
 from erepo.cloud.national.indexing import errors as index_errors
 from erepo.cloud.national.searching import errors as abroad_errors
 from erepo.cloud.outside import errors as outside_errors
+from erepo.cloud.patients import errors as patient_errors
 from erepo.cloud.structure import errors as structure_errors
 from erepo.cloud.tenancy import errors as tenancy_errors
 from erepo.cloud.vault import errors as vault_errors
@@ -182,13 +183,14 @@ def test_error_codes_of_the_service_are_described() -> None:
     assert {Xds[name].value for name in used} <= described
     told = set(
         re.findall(
-            r"`((?:cloud|certificates|structure|consent|p1|index|outside)\.[a-z0-9-]+)`", page("service")
+            r"`((?:cloud|certificates|structure|consent|p1|index|outside|patients)\.[a-z0-9-]+)`", page("service")
         )
     )
     rooms = (
         tenancy_errors,
         structure_errors,
         consent_errors,
+        patient_errors,
         national_errors,
         index_errors,
         abroad_errors,

@@ -36,6 +36,7 @@ COMMANDS = MappingProxyType(
         "documents": "documents",
         "share": "share",
         "consents": "consents",
+        "patients": "patients_inviting",
         "rejected": "rejected",
         "retention": "retention",
         "kinds": "kinds",
@@ -48,6 +49,7 @@ COMMANDS = MappingProxyType(
         "secrets": "keeping",
         "samples": "samples",
         "cloud": "cloud",
+        "portal": "portal",
         "office": "office",
         "p1-sandbox": "p1_sandbox",
     }

@@ -21,6 +21,7 @@ from erepo.cli.polish import (
     indexing,
     migrating,
     p1,
+    portal,
     reading,
     repositories,
     retention,
@@ -55,6 +56,7 @@ HELP: Final = MappingProxyType(
     | account.HELP
     | api.HELP
     | cloud.HELP
+    | portal.HELP
     | sandbox.HELP
 )
 #: Help that ends with a list the program makes: what stands before it is translated, the list is not.

@@ -10,6 +10,7 @@ from erepo.clinic import (  # noqa: F401 — their tables join the metadata
     tables_clock,
     tables_earchive,
     tables_indexing,
+    tables_inviting,
     tables_migrating,
     tables_people,
     tables_purging,

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     SHARE = "share"
     #: Find documents of other providers in P1 and fetch them.
     ABROAD = "abroad"
+    #: Invite patients to the service's portal, and end that.
+    INVITE = "invite"
 
 
 #: What each permission is called where people read it.
@@ -65,6 +67,9 @@ WORDS: Final[Mapping[Permission, Text]] = MappingProxyType(
         Permission.ABROAD: Text(
             "find and fetch documents of other providers in P1",
             "wyszukiwanie i pobieranie dokumentów innych podmiotów w P1",
+        ),
+        Permission.INVITE: Text(
+            "give patients access to the portal", "zapraszanie pacjentów do portalu z dokumentami"
         ),
     }
 )

@@ -41,7 +41,7 @@ _TEXTS = tuple(product(("cause", "cure"), ("pl", "en")))
 _Model = TypeVar("_Model", bound=Answer)
 #: Statuses that say "not there" or "cannot", and how codes begin that say for good what is the matter.
 _TOLD: dict[int, str | tuple[str, ...]] = {
-    httpx.codes.NOT_FOUND: ("structure.none", "consent."),
+    httpx.codes.NOT_FOUND: ("structure.none", "consent.", "patients.unknown"),
     httpx.codes.NOT_IMPLEMENTED: "p1.",
     httpx.codes.BAD_GATEWAY: ("p1.", "pki."),
 }
@@ -257,6 +257,25 @@ class AccountClient(IndexCalls):
         if getattr(answer, "account", self._account) != self._account:
             raise AnswerInvalid(address=address, reason="account")
         return answer
+
+    def exchange_signed(self, method: str, path: str, octets: bytes, seal: str) -> bytes:
+        """Send a change that the account has signed over its very octets; return the answer's.
+
+        Args:
+            method: POST or DELETE.
+            path: below the account, with its slash.
+            octets: of the body.
+            seal: value of `X-Erepo-Signature` (`erepo.acting.write_detached`).
+
+        Raises:
+            As `activate`.
+        """
+        address = self._address + path
+        headers = {"content-type": "application/json", "x-erepo-signature": seal}
+        status, content = self._send(method, address, octets, headers)
+        if status not in _DONE:
+            raise _refusal(address, status, content)
+        return content
 
     def _send(
         self,

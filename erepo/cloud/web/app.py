@@ -10,6 +10,8 @@
     GET, PUT  /services/{account}/structure        provider, units, cells
     GET, POST /services/{account}/consents         gives a consent; all of them
     GET, DELETE /services/{account}/consents/{id}  state of a consent; revokes it
+    GET, POST /services/{account}/patients         invites a patient to the portal; all of them
+    GET, DELETE /services/{account}/patients/{id}  state of an invitation; ends it
     GET, PUT, DELETE /services/{account}/p1/certificates  registration in the national domain
     POST /services/{account}/p1/xds/repository     ITI-43 for other providers, with P1's certificates alone
     POST /services/{account}/p1/search             finds a patient's documents in the national domain

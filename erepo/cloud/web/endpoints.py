@@ -22,6 +22,7 @@ from erepo.cloud.web import (
     indexing,
     national,
     panel,
+    patients,
     structures,
     xds,
 )
@@ -137,6 +138,20 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         {
             "GET": Method(Action.READ, consents.answer_state),
             "DELETE": Method(Action.DELETE, consents.answer_revoked),
+        },
+    ),
+    "/patients": Endpoint(
+        "patients",
+        {
+            "GET": Method(Action.READ, patients.answer_list),
+            "POST": Method(Action.CREATE, patients.answer_invited),
+        },
+    ),
+    "/patients/{id}": Endpoint(
+        "patients",
+        {
+            "GET": Method(Action.READ, patients.answer_state),
+            "DELETE": Method(Action.DELETE, patients.answer_removed),
         },
     ),
     "/audit": Endpoint("audit", {"GET": Method(Action.READ, audits.answer_page)}),

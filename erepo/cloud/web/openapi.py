@@ -12,6 +12,8 @@ from erepo.cloud.web.openapi_consents import paths as consent_paths
 from erepo.cloud.web.openapi_indexing import DOCUMENT, PROBLEM
 from erepo.cloud.web.openapi_indexing import SCHEMAS as INDEX_SCHEMAS
 from erepo.cloud.web.openapi_indexing import paths as index_paths
+from erepo.cloud.web.openapi_patients import SCHEMAS as PATIENT_SCHEMAS
+from erepo.cloud.web.openapi_patients import paths as patient_paths
 from erepo.cloud.web.openapi_words import (
     ACCOUNT,
     COUNT,
@@ -103,6 +105,7 @@ def document(base_url: str) -> Json:
                 **INDEX_SCHEMAS,
                 **ABROAD_SCHEMAS,
                 **CONSENT_SCHEMAS,
+                **PATIENT_SCHEMAS,
             },
             "responses": {f"Error{code}": _error(code) for code in PROBLEMS},
         },
@@ -149,6 +152,7 @@ def _paths() -> Json:
         **index_paths(service),
         **abroad_paths(service),
         **consent_paths(service),
+        **patient_paths(service),
         f"{service}/xds/registry": {"parameters": [ACCOUNT], **_soap("registry", "ITI-18, 42, 57, 62")},
         f"{service}/xds/repository": {"parameters": [ACCOUNT], **_soap("repository", "ITI-41, 43, 86")},
     }

@@ -57,6 +57,7 @@ from erepo.cloud.national.searching.errors import (
 )
 from erepo.cloud.outside.errors import SenderRefused
 from erepo.cloud.panel.errors import AdministratorExists, LoginLocked
+from erepo.cloud.patients.errors import PatientConflict, PatientUnknown, PatientUnreachable
 from erepo.cloud.structure.errors import StructureNone
 from erepo.cloud.tenancy.errors import CertificateRetired, CertificatesNotProven
 from erepo.cloud.vault.errors import MasterKeyChanged
@@ -72,6 +73,9 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (NothingVisible, 404),
     (ConsentConflict, 409),
     (ConsentDocumentsUnfit, 422),
+    (PatientUnknown, 404),
+    (PatientConflict, 409),
+    (PatientUnreachable, 422),
     (AccountOccupied, 409),
     (CertificatesNotProven, 409),
     (CertificateRetired, 409),
