@@ -23,6 +23,7 @@ from erepo.settings.groups import (
     OfficeSettings,
     P1Settings,
     PanelSettings,
+    PatientsOwnLimits,
     RenderingLimits,
     RevocationSettings,
     S3Access,
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
     )
     api: ApiSettings = ApiSettings()
     verify: VerifySettings = VerifySettings()
+    patients_own: PatientsOwnLimits = PatientsOwnLimits()
 
     @field_validator("public_url")
     @classmethod

@@ -9,6 +9,7 @@ from erepo.clinic import (  # noqa: F401 — their tables join the metadata
     tables_clock,
     tables_earchive,
     tables_migrating,
+    tables_patients_own,
     tables_people,
     tables_purging,
     tables_retention,

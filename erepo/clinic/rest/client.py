@@ -22,6 +22,7 @@ from erepo.clinic.rest.answers import (
 )
 from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal, ServiceTrouble
 from erepo.clinic.rest.handshake import certificate_refused
+from erepo.clinic.rest.patients_own import PatientsOwn, Pour
 from erepo.errors import ErepoError, RemoteBusy, RemoteTimeout, RemoteUnavailable
 from erepo.pki import Bundle, client_context
 from erepo.settings import HttpTimeouts
@@ -38,7 +39,7 @@ _TEXTS = tuple(product(("cause", "cure"), ("pl", "en")))
 _Model = TypeVar("_Model", bound=Answer)
 #: Statuses that say "not there" or "cannot", and how codes begin that say for good what is the matter.
 _TOLD: dict[int, str | tuple[str, ...]] = {
-    httpx.codes.NOT_FOUND: "structure.none",
+    httpx.codes.NOT_FOUND: ("structure.none", "own-document."),
     httpx.codes.NOT_IMPLEMENTED: "p1.",
     httpx.codes.BAD_GATEWAY: ("p1.", "pki."),
 }
@@ -58,7 +59,7 @@ def account_url(root: str, account: str) -> str:
     return f"{root.rstrip('/')}/services/{account}"
 
 
-class AccountClient:
+class AccountClient(PatientsOwn):
     """Speaks for one account; to be closed, or used as a context manager."""
 
     def __init__(
@@ -240,12 +241,22 @@ class AccountClient:
             raise AnswerInvalid(address=address, reason="account")
         return answer
 
-    def _send(self, method: str, address: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
+    def _pour(self, address: str, pour: Pour) -> None:
+        status, content = self._send("GET", address, None, pour)
+        if status != httpx.codes.OK:
+            raise _refusal(address, status, content)
+
+    def _send(
+        self, method: str, address: str, body: dict[str, Any] | None, pour: Pour | None = None
+    ) -> tuple[int, bytes]:
         deadline = time.monotonic() + self._timeouts.total
         try:
             headers = {"authorization": f"Bearer {self._token()}"} if self._token else None
             with self._client.stream(method, address, json=body, headers=headers) as response:
-                return response.status_code, self._read(response, address, deadline)
+                whole = None if pour and response.status_code == httpx.codes.OK else _LARGEST
+                content = bytearray()
+                self._read(response, address, deadline, whole, pour if whole is None and pour else content.extend)
+                return response.status_code, bytes(content)
         except httpx.TimeoutException as error:
             raise _overdue(address, error, self._timeouts) from None
         except httpx.TransportError as error:
@@ -261,16 +272,18 @@ class AccountClient:
             return SecureChannelFailed(address=address, reason=reason)
         return RemoteUnavailable(address=address)
 
-    def _read(self, response: httpx.Response, address: str, deadline: float) -> bytes:
-        content = bytearray()
+    def _read(
+        self, response: httpx.Response, address: str, deadline: float, most: int | None, pour: Pour
+    ) -> None:
+        size = 0
         for chunk in response.iter_raw():
-            content += chunk
-            if len(content) > _LARGEST:
-                raise AnswerTooLarge(address=address, limit=_LARGEST)
+            size += len(chunk)
+            if most is not None and size > most:
+                raise AnswerTooLarge(address=address, limit=most)
+            pour(chunk)
             if time.monotonic() > deadline:
                 seconds = self._timeouts.total
                 raise RemoteTimeout(address=address, phase="total", seconds=seconds, setting="TOTAL")
-        return bytes(content)
 
 
 def _overdue(address: str, error: httpx.TimeoutException, timeouts: HttpTimeouts) -> RemoteTimeout:

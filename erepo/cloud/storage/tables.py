@@ -351,3 +351,4 @@ p1_index = Table(
     sqlite_with_rowid=False,
 )
 from erepo.cloud.storage import tables_consents  # noqa: E402, F401  # whoever knows the tables knows these
+from erepo.cloud.storage import tables_patients_own  # noqa: E402, F401  # and these

@@ -11,16 +11,21 @@ Running it again is safe at any moment. A service that seals something meanwhile
 again (`keyring.expect_present`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from erepo.cloud.storage.tables import p1_registration
+from erepo.cloud.storage.tables_patients_own import own_document
 from erepo.cloud.vault.envelope import Bound, Envelope, rewrap
 from erepo.cloud.vault.keyring import Keyring, present_key, put_in_use
 
 #: What the secrets of `p1_registration` are for.
 P1 = "p1 certificates"
+#: What those of `own_document` are for.
+OWN_DOCUMENT = "own document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +56,30 @@ def change_key(connection: Connection, keyring: Keyring) -> Rotated:
     former = present_key(connection)
     coming = keyring.coming(former)
     put_in_use(connection, coming.id)
-    table = p1_registration.c
-    query = select(table.id, table.tenant_id, table.key_id, table.wrapped, table.sealed)
-    rows = connection.execute(query.where(table.sealed.is_not(None)).with_for_update()).all()
-    for row in rows:
+    rows = [*_registrations(connection), *_own_documents(connection)]
+    for row, bound, table, mine in rows:
         if row.key_id == coming.id:
             continue
         envelope = Envelope(row.key_id, bytes(row.wrapped), bytes(row.sealed))
-        changed = rewrap(envelope, keyring.find(row.key_id), coming, Bound(row.tenant_id, P1))
-        connection.execute(
-            update(p1_registration)
-            .where(table.id == row.id)
-            .values(key_id=changed.key_id, wrapped=changed.wrapped)
-        )
+        changed = rewrap(envelope, keyring.find(row.key_id), coming, bound)
+        values = {"key_id": changed.key_id, "wrapped": changed.wrapped}
+        connection.execute(update(table).where(mine).values(values))
     return Rotated(former, coming.id, len(rows))
+
+
+_Sealed = tuple[Row[Any], Bound, Any, Any]
+"""A row, for whom it is sealed, its table, and what names it there."""
+
+
+def _registrations(connection: Connection) -> Iterator[_Sealed]:
+    table = p1_registration.c
+    query = select(table.id, table.tenant_id, table.key_id, table.wrapped, table.sealed)
+    for row in connection.execute(query.where(table.sealed.is_not(None)).with_for_update()).all():
+        yield row, Bound(row.tenant_id, P1), p1_registration, table.id == row.id
+
+
+def _own_documents(connection: Connection) -> Iterator[_Sealed]:
+    table = own_document.c
+    query = select(table.id, table.tenant_id, table.key_id, table.wrapped, table.sealed)
+    for row in connection.execute(query.with_for_update()).all():
+        yield row, Bound(row.tenant_id, OWN_DOCUMENT), own_document, table.id == row.id

@@ -21,6 +21,7 @@ from erepo.cloud.web import (
     indexing,
     national,
     panel,
+    patients_own,
     structures,
     xds,
 )
@@ -130,6 +131,16 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         {
             "GET": Method(Action.READ, consents.answer_state),
             "DELETE": Method(Action.DELETE, consents.answer_revoked),
+        },
+    ),
+    "/patient-documents": Endpoint(
+        "patient-documents", {"GET": Method(Action.READ, patients_own.answer_list)}
+    ),
+    "/patient-documents/{id}": Endpoint(
+        "patient-documents",
+        {
+            "GET": Method(Action.READ, patients_own.answer_octets),
+            "DELETE": Method(Action.DELETE, patients_own.answer_settled),
         },
     ),
     "/audit": Endpoint("audit", {"GET": Method(Action.READ, audits.answer_page)}),
