@@ -161,9 +161,7 @@ class GivenPictureTooLarge(GivenRefused):
     """A picture of more than `limit` million pixels, whatever its octets are."""
 
     code = "given.pixels"
-    cause = Text(
-        "The picture has more than {limit} million pixels.", "Obraz ma ponad {limit} mln pikseli."
-    )
+    cause = Text("The picture has more than {limit} million pixels.", "Obraz ma ponad {limit} mln pikseli.")
     cure = Text("Make it smaller and give it again.", "Zmniejsz obraz i prześlij go ponownie.")
 
 

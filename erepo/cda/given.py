@@ -37,7 +37,9 @@ _LAUNCH: Final = Text("a program to start", "uruchamianie programu")
 _LOCKED: Final = Text("a password", "hasło")
 _ACTIVE: Final = ((b"JavaScript", _SCRIPT), (b"Launch", _LAUNCH), (b"Encrypt", _LOCKED))
 #: A name of PDF: letters may be written as `#4a` (ISO 32000-1, 7.3.5).
-_NAME: Final = re.compile(rb"/([A-Za-z](?:[A-Za-z]|#[0-9A-Fa-f]{2}){5,40}|#[0-9A-Fa-f]{2}[A-Za-z#0-9]{5,120})")
+_NAME: Final = re.compile(
+    rb"/([A-Za-z](?:[A-Za-z]|#[0-9A-Fa-f]{2}){5,40}|#[0-9A-Fa-f]{2}[A-Za-z#0-9]{5,120})"
+)
 _ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 #: Markers of JPEG that begin a frame: SOF0 to SOF15 without DHT, JPG and DAC.
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -123,9 +125,7 @@ def _check_jpeg(octets: Buffer) -> None:
         if marker in _FRAMES:
             if length < 8 or place + 9 > len(whole):
                 raise GivenDamaged
-            high, wide = (
-                int.from_bytes(whole[place + at : place + at + 2], "big") for at in (5, 7)
-            )
+            high, wide = (int.from_bytes(whole[place + at : place + at + 2], "big") for at in (5, 7))
             _check_pixels(wide, high)
             seen = True
         place += 2 + length
@@ -146,9 +146,7 @@ def _check_png(octets: Buffer) -> None:
         if first:
             if name != b"IHDR" or length != 13:
                 raise GivenDamaged
-            wide, high = (
-                int.from_bytes(whole[place + at : place + at + 4], "big") for at in (8, 12)
-            )
+            wide, high = (int.from_bytes(whole[place + at : place + at + 4], "big") for at in (8, 12))
             _check_pixels(wide, high)
             first = False
         place += 12 + length

@@ -66,7 +66,7 @@ _DIAGNOSTIC_REFERRAL: Final = "Prescription for diagnostic or specialist care Do
 
 KINDS: Final[Mapping[Kind, KindInfo]] = MappingProxyType(
     {
-        # The manual gives "Zapisz załącznik" to shared documentation alone, but here, too, a file lies inside.
+        # The manual gives "Zapisz załącznik" to shared documentation alone; here, too, a file lies inside.
         Kind.OWN_PATIENT_DOCUMENT: KindInfo(
             Text("Patient's own document", "Dokument własny pacjenta"), has_attachments=True
         ),

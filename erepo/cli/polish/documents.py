@@ -42,6 +42,9 @@ HELP: Final[dict[str, str]] = {
         " niczego nie odmówiono."
     ),
     "Files, or folders with all below them.": "Pliki albo katalogi z całą zawartością.",
+    "Collect what patients gave through the service, instead of files.": (
+        "Zamiast plików odbierz dokumenty przekazane przez pacjentów za pośrednictwem usługi."
+    ),
     "PESEL or HL7 CX, for files that do not name their patient; `-` asks, or reads the input.": (
         "PESEL lub HL7 CX, dla plików, które nie wskazują pacjenta; `-` pyta o niego albo czyta wejście."
     ),

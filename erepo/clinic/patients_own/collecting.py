@@ -3,9 +3,9 @@
     octets here, SHA-256 equal → content durable → **commit**: document and ledger row → read back equal →
     the service is told → **commit**: the ledger knows that it was
 
-A crash before the first commit: fetched again, the same octets are the same document. Between the commits: the
-ledger knows the document, it is read back and the service told (again: that is idempotent). What cannot be taken
-lies in `patients-own/refused` first, then the ledger, then the service hears why in general words.
+A crash before the first commit: fetched again, the same octets are the same document. Between the commits:
+the ledger knows the document, it is read back and the service told (again: that is idempotent). What cannot
+be taken lies in `patients-own/refused` first, then the ledger, then the service hears why in general words.
 """
 
 from collections import Counter
@@ -186,9 +186,7 @@ def _fetch(desk: Collector, store: ContentStore, offer: OwnDocument) -> bytes:
             store.discard(content)
 
 
-def _take_in(
-    desk: Collector, entry: Entry, octets: bytes, prepared: Prepared, done: Collected
-) -> Entry:
+def _take_in(desk: Collector, entry: Entry, octets: bytes, prepared: Prepared, done: Collected) -> Entry:
     def also(connection: sa.Connection, public_ids: Mapping[str, str]) -> None:
         # Empty where another process was quicker: the row is written below.
         for public_id in public_ids.values():
@@ -208,9 +206,7 @@ def _take_in(
     return replace(entry, public_id=outcome.public_id)
 
 
-def _put_aside(
-    desk: Collector, entry: Entry, octets: bytes, error: ErepoError, done: Collected
-) -> Entry:
+def _put_aside(desk: Collector, entry: Entry, octets: bytes, error: ErepoError, done: Collected) -> Entry:
     write_durably(desk.aside / entry.id, [octets])
     entry = replace(entry, state=REFUSED, reason=reason_of(error), code=error.code)
     with desk.database.begin() as connection:

@@ -60,7 +60,9 @@ class Prepared:
     wrapped: bool
 
 
-def prepare(connection: sa.Connection, account: str, offer: OwnDocument, octets: bytes, limit: int) -> Prepared:
+def prepare(
+    connection: sa.Connection, account: str, offer: OwnDocument, octets: bytes, limit: int
+) -> Prepared:
     """Check a document that a patient gave, whatever the service has checked, and wrap what is no CDA.
 
     The same offer makes the same octets as long as patient and provider are called the same.
@@ -101,7 +103,7 @@ def prepare(connection: sa.Connection, account: str, offer: OwnDocument, octets:
 
 
 def _pool(account: str) -> str:
-    """Return the OID under which an account's documents of patients are numbered: no number of the clinic's."""
+    """Return the OID under which an account's documents of patients are numbered; none of the clinic's."""
     return oids.uuid_oid(uuid.uuid5(uuid.NAMESPACE_OID, f"erepo patients' documents of {account}"))
 
 

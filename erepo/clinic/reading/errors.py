@@ -53,8 +53,8 @@ class NoAttachments(InvalidInput):
         "Dokument {document} ({kind_pl}) nie ma załączników do zapisania.",
     )
     cure = Text(
-        "Attachments are saved of shared medical documentation and of patients' own documents. Save the document"
-        " itself: `erepo documents save`.",
+        "Attachments are saved of shared medical documentation and of patients' own documents. Save the"
+        " document itself: `erepo documents save`.",
         "Załączniki zapisuje się tylko z rodzajów „Udostępniona dokumentacja medyczna” i „Dokument własny"
         " pacjenta”. Zapisz sam dokument:"
         " `erepo documents save`.",

@@ -255,7 +255,9 @@ class AccountClient(PatientsOwn):
             with self._client.stream(method, address, json=body, headers=headers) as response:
                 whole = None if pour and response.status_code == httpx.codes.OK else _LARGEST
                 content = bytearray()
-                self._read(response, address, deadline, whole, pour if whole is None and pour else content.extend)
+                self._read(
+                    response, address, deadline, whole, pour if whole is None and pour else content.extend
+                )
                 return response.status_code, bytes(content)
         except httpx.TimeoutException as error:
             raise _overdue(address, error, self._timeouts) from None

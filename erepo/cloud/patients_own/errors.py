@@ -30,7 +30,7 @@ class OwnDocumentKeyWrong(InvalidInput):
     )
     cure = Text(
         "Send a fresh UUID with each document, and the same one again when an answer was lost.",
-        "Wysyłaj z każdym dokumentem nowy UUID, a po utraconej odpowiedzi – ten sam.",
+        "Wysyłaj z każdym dokumentem nowy UUID, a po utraconej odpowiedzi ten sam.",
     )
 
 
@@ -131,10 +131,9 @@ class OwnDocumentLimit(RetryableError):
 
     code = "own-document.limit"
     cause = Text(
-        "The clinic has not taken what you gave it before, or you gave much today (at most {limit} {unit_en}).",
+        "The clinic has not taken what you gave it before, or you gave much today (at most {limit}"
+        " {unit_en}).",
         "Placówka nie odebrała jeszcze poprzednich dokumentów albo przekazano dziś wiele plików"
         " (najwyżej {limit} {unit_pl}).",
     )
-    cure = Text(
-        "Try again tomorrow, or ask the clinic.", "Spróbuj jutro albo skontaktuj się z placówką."
-    )
+    cure = Text("Try again tomorrow, or ask the clinic.", "Spróbuj jutro albo skontaktuj się z placówką.")

@@ -1,8 +1,8 @@
 """The patient's side: giving a document to a clinic, and seeing what became of it.
 
 Order: octets checked → sealed octets durable in the blob store → **commit of the row and its event** → answer.
-A crash before the commit leaves a blob that nothing names (`erepo cloud check` tells of it, the patient sends
-again); one after it leaves a document that the same Idempotency-Key finds.
+A crash before the commit leaves a blob that nothing names (`erepo cloud check` tells of it, the patient
+sends again); one after it leaves a document that the same Idempotency-Key finds.
 """
 
 import hashlib
@@ -148,7 +148,7 @@ def _given(cloud: Cloud, giver: Giver) -> list[dict[str, Any]]:
 
 
 async def expire(cloud: Cloud, clinic: int, who: Who) -> None:
-    """End what has waited for a clinic longer than it may, in the record as well; called before lists are read.
+    """End what has waited for a clinic longer than it may; called before lists are read.
 
     Raises:
         StorageUnavailable, ServiceStopping: nothing was ended, or that is not known.

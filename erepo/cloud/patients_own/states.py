@@ -4,8 +4,9 @@
       │                   ├──────put aside──────────► refused
       └──── time over ────┴─► expired ──confirmed───► taken
 
-The octets are kept while a document is given or offered, and no longer. A clinic that fetched one and confirms
-it late has it: the truth is told even of an expired one; and of one that a restored database has as given.
+The octets are kept while a document is given or offered, and no longer. A clinic that fetched one and
+confirms it late has it: the truth is told even of an expired one; and of one that a restored database has as
+given.
 """
 
 from collections.abc import Mapping
@@ -56,7 +57,8 @@ WORDS: Final[Mapping[State, Text]] = {
     State.REFUSED: Text("The clinic could not take it.", "Placówka nie mogła przyjąć dokumentu."),
     State.EXPIRED: Text(
         "The clinic did not collect it in time, and it was deleted here. Give it again, or bring it along.",
-        "Placówka nie odebrała go na czas, więc został stąd usunięty. Prześlij go ponownie albo zabierz ze sobą.",
+        "Placówka nie odebrała go na czas, więc został stąd usunięty."
+        " Prześlij go ponownie albo zabierz ze sobą.",
     ),
 }
 
@@ -69,9 +71,7 @@ REASONS: Final[Mapping[Reason, Text]] = {
         "The clinic takes PDF, JPEG, PNG and medical documents (PIK HL7 CDA) only.",
         "Placówka przyjmuje tylko pliki PDF, JPEG, PNG i dokumenty medyczne (PIK HL7 CDA).",
     ),
-    Reason.ANOTHER_PATIENT: Text(
-        "The document is about another person.", "Dokument dotyczy innej osoby."
-    ),
+    Reason.ANOTHER_PATIENT: Text("The document is about another person.", "Dokument dotyczy innej osoby."),
     Reason.TOO_LARGE: Text("The file is too large for the clinic.", "Plik jest zbyt duży dla placówki."),
     Reason.OTHER: Text("Ask the clinic for the reason.", "O przyczynę zapytaj w placówce."),
 }

@@ -350,5 +350,5 @@ p1_index = Table(
     Column("withdrawn_at", DateTime),
     sqlite_with_rowid=False,
 )
-from erepo.cloud.storage import tables_consents  # noqa: E402, F401  # whoever knows the tables knows these
-from erepo.cloud.storage import tables_patients_own  # noqa: E402, F401  # and these
+# Whoever knows the tables knows these.
+from erepo.cloud.storage import tables_consents, tables_patients_own  # noqa: E402, F401

@@ -28,7 +28,9 @@ own_document = Table(
     Column("sha256", String(64), nullable=False),
     Column("key_id", String(16), nullable=False),  # of the master key
     Column("wrapped", LargeBinary, nullable=False),  # the row's data key under the master key
-    Column("sealed", LargeBinary, nullable=False),  # patient, title and half of the octets' key under the data key
+    Column(
+        "sealed", LargeBinary, nullable=False
+    ),  # patient, title and half of the octets' key under the data key
     Column("salt", LargeBinary(32)),  # the other half; gone with the octets: then no backup of them opens
     Column("blob_key", String(80), index=True),  # where the sealed octets lie; NULL: they are gone
     Column("given_at", DateTime, nullable=False),
