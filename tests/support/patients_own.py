@@ -32,7 +32,7 @@ from erepo.content import read_all
 from erepo.identifiers.hl7 import CX
 from erepo.identifiers.oids import PESEL
 from tests.support.clinic_side import Clinic, new_clinic
-from tests.support.cloud import RunningCloud, running_cloud
+from tests.support.cloud import SQLITE_FILES, RunningCloud, running_cloud
 
 #: The patient of `tests.support.cda_documents` too.
 PATIENT = CX("44051401359", PESEL)
@@ -172,10 +172,10 @@ class World:
 
 
 @contextmanager
-def patients_world(folder: Path, **settings: str) -> Iterator[World]:
-    """Run it until the block ends."""
+def patients_world(folder: Path, *, stores: str = SQLITE_FILES, **settings: str) -> Iterator[World]:
+    """Run it until the block ends; `settings` are those of `EREPO_PATIENTS_OWN__`."""
     environment = {f"EREPO_PATIENTS_OWN__{name.upper()}": value for name, value in settings.items()}
-    with running_cloud(folder / "service", environment=environment, start=False) as service:
+    with running_cloud(folder / "service", stores=stores, environment=environment, start=False) as service:
         second = service.add_tenant(SECOND)
         service.start()
         cloud = Cloud(service.settings)

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Connection
 
 from erepo.cloud.patients_own import keeping
-from erepo.cloud.patients_own.errors import OwnDocumentSettled, SettlementInvalid
+from erepo.cloud.patients_own.errors import OwnDocumentDamaged, OwnDocumentSettled, SettlementInvalid
 from erepo.cloud.patients_own.giving import moment
 from erepo.cloud.patients_own.keeping import Row, Settlement
 from erepo.cloud.patients_own.sealing import open_facts, open_octets
@@ -69,22 +69,22 @@ def octets_of(cloud: Cloud, tenant_id: int, public_id: str) -> tuple[Row, bytes]
     Raises:
         OwnDocumentUnknown: there is none of this id.
         OwnDocumentSettled: it waits no more.
-        SecretDamaged: the octets are not those that were given.
+        OwnDocumentDamaged: the octets are not those that were given.
         StorageUnavailable: the store does not answer.
     """
     with cloud.database.read(tenant_id) as connection:
         row = keeping.find(connection, tenant_id, public_id)
     if not row.state.waits:
         raise OwnDocumentSettled(state=row.state.value, wanted=State.OFFERED.value)
-    facts = open_facts(cloud.vault, tenant_id, public_id, row.envelope)
     try:
+        facts = open_facts(cloud.vault, tenant_id, public_id, row.envelope)
         with cloud.blobs.open(row.blob_key) as blob:
-            sealed = blob.read()
-    except KeyError:
-        raise SecretDamaged from None
-    octets = open_octets(sealed, tenant_id, facts, row.salt)
+            octets = open_octets(blob.read(), tenant_id, facts, row.salt)
+    except (KeyError, SecretDamaged):
+        octets = b""
     if hashlib.sha256(octets).hexdigest() != row.sha256:
-        raise SecretDamaged
+        log.error("a document of a patient does not open: row %d of own_document", row.id)
+        raise OwnDocumentDamaged
     return row, octets
 
 

@@ -10,13 +10,15 @@ PermanentError
 ├── OwnDocumentUnknown       there is none of this id
 ├── OwnDocumentSettled       what is confirmed contradicts what it is
 └── OwnDocumentDiffers       other octets were confirmed than were given
+IntegrityError
+└── OwnDocumentDamaged       what is kept does not open
 AccessRefused
 └── ClinicNotTheirs          the clinic has not made this patient an account
 RetryableError
 └── OwnDocumentLimit         too many, or too much, waits at the clinic already
 """
 
-from erepo.errors import AccessRefused, InvalidInput, PermanentError, RetryableError
+from erepo.errors import AccessRefused, IntegrityError, InvalidInput, PermanentError, RetryableError
 from erepo.texts import Text
 
 
@@ -110,6 +112,20 @@ class OwnDocumentDiffers(PermanentError):
         "Potwierdzona suma SHA-256 nie jest sumą tego dokumentu.",
     )
     cure = Text("Fetch the document again.", "Pobierz dokument ponownie.")
+
+
+class OwnDocumentDamaged(IntegrityError):
+    """The octets are gone or changed: the operator has a backup, the patient the file."""
+
+    code = "own-document.damaged"
+    cause = Text(
+        "The document that the service keeps is damaged.",
+        "Dokument przechowywany przez usługę jest uszkodzony.",
+    )
+    cure = Text(
+        "Tell the service's operator, and ask the patient to give it again.",
+        "Powiadom operatora usługi i poproś pacjenta o ponowne przesłanie.",
+    )
 
 
 class ClinicNotTheirs(AccessRefused):

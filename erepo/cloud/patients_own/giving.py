@@ -1,6 +1,6 @@
 """The patient's side: giving a document to a clinic, and seeing what became of it.
 
-Order: octets checked → sealed octets durable in the blob store → **commit of the row and its event** → answer.
+Order: octets checked → sealed octets durable in the blob store → **commit of row and event** → answer.
 A crash before the commit leaves a blob that nothing names (`erepo cloud check` tells of it, the patient
 sends again); one after it leaves a document that the same Idempotency-Key finds.
 """

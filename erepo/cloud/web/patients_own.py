@@ -47,7 +47,7 @@ async def answer_octets(call: Call) -> Answer | None:
     Raises:
         OwnDocumentUnknown: there is none of this id.
         OwnDocumentSettled: it waits no more.
-        SecretDamaged: what is kept does not open.
+        OwnDocumentDamaged: what is kept does not open.
     """
     cloud, tenant, trail = call.cloud, call.tenant, call.trail
     await require_actor(cloud, tenant, call.request.headers, trail)

@@ -44,6 +44,7 @@ from erepo.cloud.national.indexing.errors import (
 from erepo.cloud.panel.errors import AdministratorExists, LoginLocked
 from erepo.cloud.patients_own.errors import (
     OwnDocumentConflict,
+    OwnDocumentDamaged,
     OwnDocumentDiffers,
     OwnDocumentLimit,
     OwnDocumentSettled,
@@ -75,6 +76,7 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (OwnDocumentConflict, 409),
     (OwnDocumentSettled, 409),
     (OwnDocumentDiffers, 409),
+    (OwnDocumentDamaged, 409),
     (OwnDocumentLimit, 429),
     (DocumentTooLarge, 413),
     (GivenRefused, 415),

@@ -56,7 +56,7 @@ def test_a_file_becomes_a_document_of_the_patient(world: World, make: Any) -> No
 def test_a_medical_document_stays_as_it_is(world: World) -> None:
     """A CDA document is kept octet for octet; what it says of the patient changes nothing that we know."""
     octets = cda.document().replace(identity("A1").encode(), identity("own-1").encode())
-    octets = octets.replace("Próbny".encode(), "Przemalowany".encode())
+    octets = octets.replace("Próbny".encode(), b"Przemalowany")
     with world.one.clinic.database.begin() as connection:
         known = {"identifier": PATIENT.id, "authority": PESEL}
         mine = (patient.c.identifier == PATIENT.id) & (patient.c.authority == PESEL)
@@ -68,7 +68,10 @@ def test_a_medical_document_stays_as_it_is(world: World) -> None:
     row, kept = world.one.became(told["id"])
     assert (kept, row.kind) == (octets, "own_patient_document")
     with world.one.clinic.database.read() as connection:
-        assert connection.scalar(sa.select(patient.c.family).where(patient.c.id == row.patient_key)) == "Kowalski"
+        assert (
+            connection.scalar(sa.select(patient.c.family).where(patient.c.id == row.patient_key))
+            == "Kowalski"
+        )
     # Wrapped ones name the patient as the clinic does.
     told = world.portal.give(pdf(), clinic=world.one.account)
     world.one.collect()
@@ -157,7 +160,7 @@ def aside(site: Site) -> Path:
 
 
 def test_a_hostile_service_is_not_believed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the service lets through is checked again: put aside, and the patient reads why in general words."""
+    """What the service lets through is checked again, put aside, and the patient reads why in general words."""
     monkeypatch.setattr("erepo.cloud.patients_own.giving.given_type", lambda *_: PDF)
     hostile = {
         b"PK\x03\x04 an archive": "unsupported",
@@ -169,7 +172,10 @@ def test_a_hostile_service_is_not_believed(world: World, monkeypatch: pytest.Mon
     given = {}
     for octets, reason in hostile.items():
         patient_of = OTHER if reason == "another-patient" else PATIENT
-        given[world.portal.give(octets, clinic=world.one.account, patient=patient_of)["id"]] = (octets, reason)
+        given[world.portal.give(octets, clinic=world.one.account, patient=patient_of)["id"]] = (
+            octets,
+            reason,
+        )
     fine = world.portal.give(pdf(), clinic=world.one.account)
     before = world.one.count()
     done = world.one.collect()
