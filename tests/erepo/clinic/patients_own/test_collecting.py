@@ -160,7 +160,7 @@ def aside(site: Site) -> Path:
 
 
 def test_a_hostile_service_is_not_believed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the service lets through is checked again, put aside, and the patient reads why in general words."""
+    """What the service lets through is judged again and put aside; the patient reads why in general terms."""
     monkeypatch.setattr("erepo.cloud.patients_own.giving.given_type", lambda *_: PDF)
     hostile = {
         b"PK\x03\x04 an archive": "unsupported",
