@@ -24,7 +24,9 @@ async def import_documents(
     ] = "clinic",
     quiet_seconds: Annotated[int, Field(title="Czas bez zmian (sekundy) / Quiet seconds", ge=0, le=3600)] = 5,
     delete_taken: Annotated[bool, Field(title="Usuń przyjęte pliki / Delete what was taken in")] = False,
-    patients_own: Annotated[bool, Field(title="Dokumenty własne pacjentów / Patients' own documents")] = True,
+    own_documents: Annotated[
+        bool, Field(title="Dokumenty własne pacjentów / Patients' own documents")
+    ] = True,
 ) -> None:
     """Take in every finished document of the drop folder.
 
@@ -36,8 +38,8 @@ async def import_documents(
         quiet_seconds: A file changed less than so many seconds ago is left for the next run, it may still
             grow.
         delete_taken: Remove originals, each once its copy is durable, read back equal, and that is committed.
-        patients_own: Also collect what patients gave through the mobile application, if the cloud is in use.
+        own_documents: Also collect what patients gave through the mobile application, if the cloud is in use.
     """
     await report_import(await take_in(connection, quiet_seconds, delete_taken))
-    if patients_own and (collected := await collect_own(connection)) is not None:
+    if own_documents and (collected := await collect_own(connection)) is not None:
         await report_collected(collected)

@@ -29,6 +29,8 @@ TYPES: Final = (PDF, JPEG, PNG, XML)
 #: Most pixels of a picture, in millions: a sheet of A3 at 600 dpi has 70.
 PIXELS: Final = 100
 
+#: Most segments or chunks looked at: files of 20 MB have some thousands, hostile ones millions.
+_STEPS: Final = 50_000
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 #: `%%EOF` stands in the last kilobyte of a PDF (ISO 32000-1, annex H.3.18); some programs write more behind.
 _TAIL: Final = 2048
@@ -112,8 +114,8 @@ def _check_jpeg(octets: Buffer) -> None:
     """Walk the segments up to the first scan; behind the picture phones write what they like."""
     whole, place = memoryview(octets), 2
     seen = False
-    while place + 4 <= len(whole):
-        if whole[place] != 0xFF:
+    for _ in range(_STEPS):
+        if place + 4 > len(whole) or whole[place] != 0xFF:
             raise GivenDamaged
         marker = whole[place + 1]
         if marker == 0xFF:  # filling
@@ -140,7 +142,9 @@ def _check_jpeg(octets: Buffer) -> None:
 def _check_png(octets: Buffer) -> None:
     """Walk the chunks from IHDR to IEND; nothing is unpacked."""
     whole, place, first = memoryview(octets), 8, True
-    while place + 12 <= len(whole):
+    for _ in range(_STEPS):
+        if place + 12 > len(whole):
+            break
         length = int.from_bytes(whole[place : place + 4], "big")
         name = bytes(whole[place + 4 : place + 8])
         if first:

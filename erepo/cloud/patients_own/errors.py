@@ -4,9 +4,9 @@ InvalidInput
 ├── OwnDocumentKeyWrong      no usable Idempotency-Key
 ├── OwnDocumentTitleWrong    a title that cannot be written down
 ├── OwnDocumentEmpty         no octets
+├── OwnDocumentConflict      the key came before, with another file
 └── SettlementInvalid        the body of a confirmation is none
 PermanentError
-├── OwnDocumentConflict      the key came before, with another file
 ├── OwnDocumentUnknown       there is none of this id
 ├── OwnDocumentSettled       what is confirmed contradicts what it is
 └── OwnDocumentDiffers       other octets were confirmed than were given
@@ -69,8 +69,8 @@ class SettlementInvalid(InvalidInput):
     )
 
 
-class OwnDocumentConflict(PermanentError):
-    """Another file, or for another clinic, under a key that is taken."""
+class OwnDocumentConflict(InvalidInput):
+    """Another file under a key that is taken."""
 
     code = "own-document.conflict"
     cause = Text(
