@@ -13,8 +13,8 @@ import uvicorn
 
 from erepo.api.app import build
 from erepo.api.errors import TlsMissing, TlsUnusable
-from erepo.api.protocol import BoundedProtocol
 from erepo.clinic.database import open_clinic
+from erepo.serving import BoundedProtocol
 from erepo.settings import Settings
 
 #: Seconds that requests under way get to finish after SIGTERM.

@@ -44,6 +44,7 @@ COMMANDS = MappingProxyType(
         "secrets": "keeping",
         "samples": "samples",
         "cloud": "cloud",
+        "portal": "portal",
         "office": "office",
         "p1-sandbox": "p1_sandbox",
     }

@@ -2,6 +2,7 @@
 
     office ─ init ─┐
     cloud ── init ─┴─ trust the office ─ serve ─┐
+                      patients' side ─── serve ─┤
                       office ─────────── serve ─┤
     P1 ───── init ─── a provider's .p12 ─ serve ─┼─ ready
     Prefect server ─ orphans ended ─ register ──┤
@@ -53,7 +54,7 @@ class Stack:
         self.around.secrets.make()
         make_folder(self.around.inbox)
         make_folder(self.around.scratch)
-        for program in (self.prefect(), self.cloud(), self.office(), self.api(), *self.p1()):
+        for program in (self.prefect(), self.cloud(), self.office(), self.api(), self.portal(), *self.p1()):
             self.supervisor.check_port(program)
         prefect = self.supervisor.start(self.prefect())
         self._prepare()
@@ -61,7 +62,8 @@ class Stack:
         office = self.supervisor.start(self.office())
         p1 = [self.supervisor.start(program) for program in self.p1()]
         api = self.supervisor.start(self.api())
-        self.supervisor.await_ready(cloud, office, api, *p1, prefect)
+        portal = self.supervisor.start(self.portal())
+        self.supervisor.await_ready(cloud, office, api, portal, *p1, prefect)
         self._end_orphans(datetime.now(UTC))
         self.supervisor.run(
             "prefect-register", [sys.executable, "-m", "deployments.register"], self.around.prefect_client()
@@ -140,6 +142,18 @@ class Stack:
             says("erepo api ready"),
             settings.api.host,
             settings.api_port,
+        )
+
+    def portal(self) -> Program:
+        """Return the patients' side of the service."""
+        settings = self.around.settings
+        return Program(
+            "portal",
+            self.around.erepo("portal", "serve"),
+            self.around.environment(),
+            says("erepo portal ready"),
+            settings.portal_host,
+            settings.portal_port,
         )
 
     def p1(self) -> list[Program]:

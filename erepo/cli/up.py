@@ -20,6 +20,7 @@ _ENDED = Text("All ended.", "Wszystko zakończone.")
 _LABELS = {
     "ui": Text("Prefect (UI and API)", "Prefect (interfejs i API)"),
     "cloud": Text("Repository service (mutual TLS)", "Repozytorium (wzajemny TLS)"),
+    "portal": Text("For patients (API)", "Dla pacjentów (API)"),
     "office": Text("Certificate office (SMTP)", "Biuro certyfikatów (SMTP)"),
     "p1": Text("P1 (mutual TLS)", "P1 (wzajemny TLS)"),
     "provider": Text("P1 certificates of a provider", "Certyfikaty P1 podmiotu"),
@@ -61,6 +62,7 @@ def addresses(around: Surroundings) -> Table:
     rows = {
         "ui": around.prefect_url,
         "cloud": around.cloud_url,
+        "portal": around.settings.portal_url,
         "office": f"smtp://{around.settings.host}:{around.settings.office_port}",
         "p1": around.settings.p1_url,
         "provider": str(around.p1_provider),

@@ -156,6 +156,32 @@ class PatientsOwnLimits(BaseModel):
     days: int = Field(90, ge=1, le=3650, description="Days that a file waits for the clinic.")
 
 
+class PortalSettings(BaseModel):
+    """The patients' side of the service: its address, how long a sign-in counts, how codes are mailed."""
+
+    host: str = Field("", description="Address it listens on; empty: the service's.")
+    public_url: str = Field("", description="Address that people are told; empty: https://host:port.")
+    certificate: Path | None = Field(
+        None, description="PEM file of its certificate and chain; none: one of the service's own authority."
+    )
+    key: Path | None = Field(None, description="PEM file of the certificate's key, not encrypted.")
+    code_seconds: int = Field(600, ge=60, le=600, description="Seconds for which a code counts.")
+    idle: int = Field(900, ge=60, description="Longest time without a request, in seconds.")
+    life: int = Field(28_800, ge=300, description="Longest time after the sign-in, in seconds.")
+    asks: int = Field(30, ge=1, description="Codes that one address may ask for in 15 minutes.")
+    failures: int = Field(20, ge=1, description="Wrong codes of one address in 15 minutes.")
+    smtp_host: str = Field("", description="SMTP server of the mails to patients; empty: a Maildir.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its TCP port.")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field("starttls", description="How it is protected.")
+    smtp_user: str = Field("", description="User; empty: no login.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password of the user.")
+    smtp_ca: Path | None = Field(
+        None, description="PEM file of authorities trusted for it; none: the system's."
+    )
+    sms: bool = Field(default=False, description="Whether an adapter for text messages is installed.")
+    sender: str = Field("erepo@localhost", description="Address that the mails come from.")
+
+
 class ApiSettings(BaseModel):
     """REST for the clinic's other systems."""
 

@@ -1,7 +1,7 @@
 """Settings of every process, read from the environment (`EREPO_…`) or a `.env` file.
 
 `EREPO_HOME` holds all state; `EREPO_PORT_BASE` moves all ports together (design: +0 cloud, +1 P1 sandbox,
-+2 office SMTP, +3 Prefect, +4 console, +5 portal, +6 API).
++2 office SMTP, +3 Prefect, +4 console, +5 patients, +6 API).
 """
 
 import re
@@ -24,6 +24,7 @@ from erepo.settings.groups import (
     P1Settings,
     PanelSettings,
     PatientsOwnLimits,
+    PortalSettings,
     RenderingLimits,
     RevocationSettings,
     S3Access,
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
     p1: P1Settings = P1Settings()
     office: OfficeSettings = OfficeSettings()
     panel: PanelSettings = PanelSettings()
+    portal: PortalSettings = PortalSettings()
     diagnosis: DiagnosisLimits = DiagnosisLimits()
     rendering: RenderingLimits = RenderingLimits()
     stylesheets: Path | None = Field(
@@ -193,6 +195,29 @@ class Settings(BaseSettings):
         """Where that interface is."""
         host = f"[{self.api.host}]" if ":" in self.api.host else self.api.host
         return f"{'https' if self.api.certificate else 'http'}://{host}:{self.api_port}"
+
+    @property
+    def portal_host(self) -> str:
+        """Address that the patients' side listens on."""
+        return self.portal.host or self.host
+
+    @property
+    def portal_port(self) -> int:
+        """Port of the patients' side (TLS)."""
+        return self.port_base + 5
+
+    @property
+    def portal_url(self) -> str:
+        """Where patients reach it, without a slash at its end."""
+        if self.portal.public_url:
+            return self.portal.public_url.rstrip("/")
+        host = f"[{self.portal_host}]" if ":" in self.portal_host else self.portal_host
+        return f"https://{host}:{self.portal_port}"
+
+    @property
+    def portal_mail(self) -> Path:
+        """Maildir that takes the mails to patients where no SMTP server is set."""
+        return self.home.absolute() / "portal" / "mail"
 
     @property
     def passphrase_file(self) -> Path:

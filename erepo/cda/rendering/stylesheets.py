@@ -17,6 +17,12 @@ from erepo.cda.model import CdaHeader
 
 OWN: Final = "erepo-pik.xsl"
 _NAME: Final = re.compile(r"CDA_PL_IG_(\d{1,3}(?:\.\d{1,3}){1,4})(?:[-_ ].*)?\.xsl", re.IGNORECASE)
+#: The instruction that names a document's stylesheet (PIK: `CDA_PL_IG_<version>.xsl`), in its prolog.
+_INSTRUCTION: Final = re.compile(
+    rb"<\?xml-stylesheet\s[^?]{0,400}?\bhref\s*=\s*[\"']([^\"'<>?]{1,80})[\"'][^?]{0,400}\?>"
+)
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,75}\.xsl", re.IGNORECASE)
+_PROLOG: Final = 8192
 #: Largest file taken for a stylesheet, in bytes; official ones have some 250,000.
 _LARGEST: Final = 4 * 1024 * 1024
 
@@ -44,6 +50,16 @@ def fitting(header: CdaHeader | None, folder: Path) -> Iterator[Stylesheet]:
             if octets and header.extension_namespace.encode() in octets:
                 yield Stylesheet(there[version].name, octets, official=True)
     yield own()
+
+
+def name_asked_for(octets: bytes) -> str:
+    """Return under which name a document asks for its stylesheet, so that the two belong together as files.
+
+    The document is signed and stays as it is; a name that would lead elsewhere is not followed.
+    """
+    found = _INSTRUCTION.search(octets[:_PROLOG])
+    asked = found[1].decode("ascii", "replace") if found else ""
+    return asked if _PLAIN_NAME.fullmatch(asked) else OWN
 
 
 @cache

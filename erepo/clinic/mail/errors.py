@@ -1,17 +1,18 @@
 """Why a mail could not be sent (manual 2.6), or a mailbox not be read.
 
 ConfigurationError
-├── MailRefused          the server said no for good: sender, recipient, login, encryption
+├── MailRefused          a `SendingRefused`: no for good: sender, recipient, login, encryption
 ├── MailboxMissing       the folder of the answers is not there
 └── MailboxRefused       the mailbox's server said no for good: login, encryption
 RetryableError
-├── MailUnavailable      the server does not answer, or says: later
+├── MailUnavailable      a `SendingUnavailable`: the server does not answer, or says: later
 └── MailboxUnavailable   the mailbox's server does not answer, or the dialogue broke
 """
 
 # each name says what is wrong; "Error" would add nothing to it
 
 from erepo.errors import ConfigurationError, RetryableError
+from erepo.mail.errors import SendingRefused, SendingUnavailable
 from erepo.texts import Text
 
 _CURE = Text(
@@ -22,7 +23,7 @@ _CURE = Text(
 )
 
 
-class MailRefused(ConfigurationError):
+class MailRefused(SendingRefused):
     """The mail server refused for good (manual 2.6)."""
 
     code = "mail.refused"
@@ -34,7 +35,7 @@ class MailRefused(ConfigurationError):
     cure = _CURE
 
 
-class MailUnavailable(RetryableError):
+class MailUnavailable(SendingUnavailable):
     """The mail server does not answer, or asks to come later (manual 2.6)."""
 
     code = "mail.unavailable"

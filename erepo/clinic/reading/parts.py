@@ -1,7 +1,6 @@
 """The files that a document is handed out as, and their names."""
 
 import io
-import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +10,7 @@ from erepo.cda.attachments import embedded_files
 from erepo.cda.kinds import KINDS
 from erepo.cda.media import SUFFIXES
 from erepo.cda.rendering.page import MEDIA_TYPE, Page
-from erepo.cda.rendering.stylesheets import OWN, Stylesheet
+from erepo.cda.rendering.stylesheets import Stylesheet, name_asked_for
 from erepo.clinic.reading.deliveries import Delivered
 from erepo.clinic.reading.finding import Found
 from erepo.clinic.reading.names import distinct, safe_name
@@ -20,12 +19,6 @@ from erepo.texts import Text, language
 
 _SUFFIXES: Final = {**SUFFIXES, "image/gif": ".gif"}
 _ATTACHMENT: Final = Text("attachment {number}", "załącznik {number}")
-#: The instruction that names a document's stylesheet (PIK: `CDA_PL_IG_<version>.xsl`), in its prolog.
-_INSTRUCTION: Final = re.compile(
-    rb"<\?xml-stylesheet\s[^?]{0,400}?\bhref\s*=\s*[\"']([^\"'<>?]{1,80})[\"'][^?]{0,400}\?>"
-)
-_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,75}\.xsl", re.IGNORECASE)
-_PROLOG: Final = 8192
 #: Zip files carry a time; one that says nothing makes the same files the same zip.
 _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -47,14 +40,8 @@ def page(found: Found, made: Page) -> Delivered:
 
 
 def stylesheet(octets: bytes, sheet: Stylesheet) -> Delivered:
-    """Return the stylesheet under the name that the document asks for, so that the two belong together.
-
-    The document is signed and stays as it is; a name that would lead elsewhere is not followed.
-    """
-    found = _INSTRUCTION.search(octets[:_PROLOG])
-    asked = found[1].decode("ascii", "replace") if found else ""
-    name = asked if _PLAIN_NAME.fullmatch(asked) else OWN
-    return Delivered(sheet.octets, "application/xslt+xml", safe_name(name, ".xsl"))
+    """Return the stylesheet under the name that the document asks for."""
+    return Delivered(sheet.octets, "application/xslt+xml", safe_name(name_asked_for(octets), ".xsl"))
 
 
 def attachments(found: Found, octets: bytes, limit: int, *, beside: Page | None = None) -> list[Delivered]:

@@ -15,6 +15,8 @@ import orjson
 #: Events of the service itself, beside transactions of the profiles and REST resources.
 OPERATOR: Final = "operator"
 PANEL: Final = "panel"
+#: The patients' side: signing in, looking at lists.
+PORTAL: Final = "portal"
 NODE: Final = "node-authentication"
 #: Somebody reads without a consent because a life is in danger: an alarm beside the event of the reading.
 BREAK_GLASS: Final = "break-glass"
@@ -79,7 +81,8 @@ class Thing:
     Kinds: `patient`, `document`, `set` (of a submission), `folder`, `object` (of the registry), `query`;
     `withheld`: a document that was asked for and not given; `audit`: pages of the record itself; `setting`:
     what the operator or the account changed; `structure`: of the provider, by its hash; `administrator`: of
-    the panel; `consent`: by its id; `reason`: that an emergency states.
+    the panel; `consent`: by its id; `reason`: that an emergency states; `invitation`: of a patient, by its
+    id; `person`: who signs in, by a keyed hash; `session`: by its id.
     """
 
     kind: str

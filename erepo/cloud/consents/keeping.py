@@ -1,7 +1,7 @@
 """The rows of an account's consents: added once, revoked once, never removed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from erepo.cloud.registry.kinds import Kind as Object
 from erepo.cloud.registry.kinds import Status
 from erepo.cloud.storage.tables import document, registry_object
 from erepo.cloud.storage.tables_consents import consent, consent_access, consent_document
+from erepo.identifiers import oids
 
 #: Most uniqueIds that a refusal names.
 _NAMED: Final = 100
@@ -31,6 +32,8 @@ class Access:
     reader: Reader
     unique_ids: Sequence[str | None]
     """Documents that were given out; one None: a query."""
+    actor: str = field(default="", repr=False)
+    """The acting person of an account, as `OID:number`; kept only where the number is a public one."""
 
 
 def keep(connection: Connection, tenant_id: int, given: Given, proof: Detached, at: datetime) -> bool:
@@ -143,6 +146,7 @@ def note(connection: Connection, tenant_id: int, access: Access, at: datetime) -
         "at": at,
         "reader_kind": access.reader.kind.value,
         "reader": access.reader.key,
+        "actor": _public(access.actor),
     }
     rows = [
         {**row, "consent_number": number, "unique_id": unique_id}
@@ -194,6 +198,11 @@ def _unfit(connection: Connection, tenant_id: int, given: Given) -> list[str]:
 def _portions(items: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(items), _PORTION):
         yield items[start : start + _PORTION]
+
+
+def _public(actor: str) -> str | None:
+    """Return who acts if a patient may be told so: a number of the right to practise, no PESEL."""
+    return actor[:128] if actor.partition(":")[0] in oids.PUBLIC_REGISTERS else None
 
 
 def _facts(row: Row[Any], at: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ and then, so that a revocation ends what is under way.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sqlalchemy import Connection, select
@@ -35,6 +35,8 @@ class Opened:
     consent: Consent
     reader: Reader
     document: RetrievedDocument
+    who: Who = field(default_factory=Who)
+    """For the record: who opened it."""
 
 
 async def open_shared(
@@ -59,6 +61,7 @@ async def open_shared(
         Thing("document", unique_id, opened.owner.repository_unique_id),
         Thing("consent", opened.consent.id),
     )
+    opened = replace(opened, who=who)
     event = Event(SHARED_DOCUMENT, Action.READ, who, now(), tuple(each.bounded() for each in things))
     evidence = Evidence(opened.owner.id, (event,))
     job = Change(evidence=evidence, apply=partial(_note, cloud, opened, unique_id))

@@ -351,4 +351,4 @@ p1_index = Table(
     sqlite_with_rowid=False,
 )
 # Whoever knows the tables knows these.
-from erepo.cloud.storage import tables_consents, tables_patients_own  # noqa: E402, F401
+from erepo.cloud.storage import tables_consents, tables_patients_own, tables_portal  # noqa: E402, F401

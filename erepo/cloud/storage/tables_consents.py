@@ -62,6 +62,7 @@ consent_access = Table(
     Column("reader_kind", String(10), nullable=False),
     Column("reader", String(256), nullable=False),
     Column("unique_id", String(256)),  # NULL: a query
+    Column("actor", String(128)),  # who acted for an account: NPWZ as `OID:number`
 )
 Index("ix_access_consent", consent_access.c.tenant_id, consent_access.c.consent_number)
 Index("ix_access_document", consent_access.c.tenant_id, consent_access.c.unique_id)

@@ -4,6 +4,7 @@
     secrets/master-key    protects what accounts entrust to the service (see `vault.keyring`), likewise
     ca/                   the service's own authority (ca.pem is what clients trust)
     tls.key, tls.pem      how it shows itself in the TLS handshake
+    portal.key, portal.pem  the same of the patients' side, where the settings name no other
     wss.key, wss.pem      how it signs its answers (CN=erepo cloud WSS)
     operator/*.pem        certificates with which the operator's programs read /metrics
     trust/*.pem           other authorities whose client certificates are accepted, such as the office's
@@ -18,6 +19,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from sqlalchemy import insert, select
@@ -162,6 +164,8 @@ def initialise(settings: Settings, names: Sequence[str] = ()) -> Home:
     # Names that were asked for once stay, also when the certificate is made anew for its age.
     wanted = list(dict.fromkeys([*wanted, *_present_names(home)]))
     _keep(home, "tls", settings, lambda key: authority.issue_server(key, wanted, "erepo cloud"), wanted)
+    seen = _names(settings, [name for name in [urlsplit(settings.portal_url).hostname] if name])
+    _keep(home, "portal", settings, lambda key: authority.issue_server(key, seen, "erepo portal"), seen)
     _keep(home, "wss", settings, lambda key: authority.issue_signer(key, SIGNER), ())
     database = Database(settings.cloud_url)
     database.create()

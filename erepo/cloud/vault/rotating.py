@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from erepo.cloud.storage.tables import p1_registration
 from erepo.cloud.storage.tables_patients_own import own_document
+from erepo.cloud.storage.tables_portal import patient_secret
 from erepo.cloud.vault.envelope import Bound, Envelope, rewrap
 from erepo.cloud.vault.keyring import Keyring, present_key, put_in_use
 
@@ -26,6 +27,8 @@ from erepo.cloud.vault.keyring import Keyring, present_key, put_in_use
 P1 = "p1 certificates"
 #: What those of `own_document` are for.
 OWN_DOCUMENT = "own document"
+#: What the secret of `patient_secret` is for.
+PATIENTS = "patients' accounts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def change_key(connection: Connection, keyring: Keyring) -> Rotated:
     former = present_key(connection)
     coming = keyring.coming(former)
     put_in_use(connection, coming.id)
-    rows = [*_registrations(connection), *_own_documents(connection)]
+    rows = [*_registrations(connection), *_own_documents(connection), *_patients(connection)]
     for row, bound, table, mine in rows:
         if row.key_id == coming.id:
             continue
@@ -83,3 +86,8 @@ def _own_documents(connection: Connection) -> Iterator[_Sealed]:
     query = select(table.id, table.tenant_id, table.key_id, table.wrapped, table.sealed)
     for row in connection.execute(query.with_for_update()).all():
         yield row, Bound(row.tenant_id, OWN_DOCUMENT), own_document, table.id == row.id
+
+
+def _patients(connection: Connection) -> Iterator[_Sealed]:
+    for row in connection.execute(select(patient_secret).with_for_update()).all():
+        yield row, Bound(0, PATIENTS), patient_secret, patient_secret.c.name == row.name

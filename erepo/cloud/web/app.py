@@ -12,6 +12,8 @@
     GET, DELETE /services/{account}/consents/{id}  state of a consent; revokes it
     GET  /services/{account}/patient-documents     what patients gave, and the clinic has not taken
     GET, DELETE /services/{account}/patient-documents/{id}  octets of one; the clinic has it
+    GET, POST /services/{account}/patients         invites a patient to the portal; all of them
+    GET, DELETE /services/{account}/patients/{id}  state of an invitation; ends it
     GET, PUT, DELETE /services/{account}/p1/certificates  registration in the national domain
     GET, POST, DELETE /services/{account}/documents/{uniqueId}/index  a document's index in P1
     PUT  /services/{account}/administrator         makes the first login of the panel

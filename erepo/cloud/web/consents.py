@@ -6,17 +6,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from erepo.acting import Detached, SealRefused, read_detached
-from erepo.acting.detached import HEADER
+from erepo.acting import Detached
 from erepo.cloud.audit.events import Thing
 from erepo.cloud.consents import keeping
 from erepo.cloud.consents.content import LARGEST, Given, read_consent, read_revocation
 from erepo.cloud.consents.errors import ConsentUnknown
 from erepo.cloud.registry.jobs import Change, Outcome
-from erepo.cloud.web.acting import bearer, expected_of, require_actor
+from erepo.cloud.web.acting import bearer, require_actor
 from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.audits import parameters
 from erepo.cloud.web.calls import Call
+from erepo.cloud.web.sealing import proven_body
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -31,7 +31,7 @@ async def answer_given(call: Call) -> Answer:
     cloud, tenant, trail = call.cloud, call.tenant, call.trail
     await require_actor(cloud, tenant, call.request.headers, trail)
     async with call.body(LARGEST) as body:
-        proof = await _proven(call, body)
+        proof = await proven_body(call, body, "consent")
         given = await cloud.heavily(partial(read_consent, body, tenant.account))
     fresh: list[bool] = []
     things = [
@@ -68,7 +68,7 @@ async def answer_revoked(call: Call) -> Answer:
     await require_actor(cloud, call.tenant, call.request.headers, trail)
     consent_id = _id(call)
     async with call.body() as body:
-        proof = await _proven(call, body)
+        proof = await proven_body(call, body, "consent")
         read_revocation(body, consent_id)
         apply = partial(_revoke, call, consent_id, bytes(body), proof)
     evidence = trail.evidence([Thing("consent", consent_id, "revoked")])
@@ -87,16 +87,6 @@ async def answer_list(call: Call) -> Answer:
     page, last, more = await call.cloud.reading(partial(_listed, call, after, limit))
     content = {"account": call.tenant.account, "consents": page, "next": last, "more": more}
     return json_answer(200, content)
-
-
-async def _proven(call: Call, body: bytearray) -> Detached:
-    text = call.request.headers.get(HEADER.encode(), b"").decode("latin-1").strip()
-    expected = await expected_of(call.cloud, call.tenant)
-    try:
-        return await call.cloud.heavily(partial(read_detached, text, body, expected))
-    except SealRefused:
-        call.trail.things = (Thing("consent", "-", "its signature was refused"),)
-        raise
 
 
 def _keep(call: Call, given: Given, proof: Detached, fresh: list[bool], connection: Connection) -> Outcome:

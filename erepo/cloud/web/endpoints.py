@@ -21,6 +21,7 @@ from erepo.cloud.web import (
     indexing,
     national,
     panel,
+    patients,
     patients_own,
     structures,
     xds,
@@ -141,6 +142,20 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         {
             "GET": Method(Action.READ, patients_own.answer_octets),
             "DELETE": Method(Action.DELETE, patients_own.answer_settled),
+        },
+    ),
+    "/patients": Endpoint(
+        "patients",
+        {
+            "GET": Method(Action.READ, patients.answer_list),
+            "POST": Method(Action.CREATE, patients.answer_invited),
+        },
+    ),
+    "/patients/{id}": Endpoint(
+        "patients",
+        {
+            "GET": Method(Action.READ, patients.answer_state),
+            "DELETE": Method(Action.DELETE, patients.answer_removed),
         },
     ),
     "/audit": Endpoint("audit", {"GET": Method(Action.READ, audits.answer_page)}),

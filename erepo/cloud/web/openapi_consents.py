@@ -122,7 +122,7 @@ def _all() -> Json:
             parameters=[after, limit],
             security=PERHAPS_PERSON,
         ),
-        "post": _signed(
+        "post": signed(
             "give-consent",
             "Share documents of one patient; the very same again changes nothing",
             "ConsentGiven",
@@ -141,7 +141,7 @@ def _one() -> Json:
             problems("403", "404", "405", "503"),
             security=PERHAPS_PERSON,
         ),
-        "delete": _signed(
+        "delete": signed(
             "revoke-consent",
             "End a consent now, also for downloads under way; the same again answers alike",
             "ConsentRevoked",
@@ -150,7 +150,8 @@ def _one() -> Json:
     }
 
 
-def _signed(name: str, summary: str, schema: str, responses: Json) -> dict[str, Any]:
+def signed(name: str, summary: str, schema: str, responses: Json) -> dict[str, Any]:
+    """Return a method whose body the account signs."""
     return {
         "operationId": name,
         "summary": summary,

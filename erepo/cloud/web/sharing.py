@@ -245,13 +245,13 @@ class _Reading:
     def _note(self, entries: tuple[str, ...], given: list[str], connection: Connection) -> Outcome:
         at = self._cloud.consent_time()
         self._granted(connection, entries, given)
-        view = self._seen(connection)
+        view, actor = self._seen(connection), self._call.trail.who.user
         if entries:
             numbers = [each.number for each in view.showing(connection, entries)]
-            note(connection, self._owner.id, Access(numbers, self._reader, [None]), at)
+            note(connection, self._owner.id, Access(numbers, self._reader, [None], actor), at)
         for unique_id in given:
             numbers = [each.number for each in view.granted(connection, unique_id)]
-            note(connection, self._owner.id, Access(numbers, self._reader, [unique_id]), at)
+            note(connection, self._owner.id, Access(numbers, self._reader, [unique_id], actor), at)
         return Outcome()
 
     def _watched(self, answer: Answer, given: list[str], things: tuple[Thing, ...]) -> Answer:

@@ -42,6 +42,7 @@ from erepo.cloud.national.indexing.errors import (
     IndexRefused,
 )
 from erepo.cloud.panel.errors import AdministratorExists, LoginLocked
+from erepo.cloud.patients.errors import PatientConflict, PatientUnknown, PatientUnreachable
 from erepo.cloud.patients_own.errors import (
     OwnDocumentConflict,
     OwnDocumentDamaged,
@@ -65,6 +66,9 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (NothingVisible, 404),
     (ConsentConflict, 409),
     (ConsentDocumentsUnfit, 422),
+    (PatientUnknown, 404),
+    (PatientConflict, 409),
+    (PatientUnreachable, 422),
     (AccountOccupied, 409),
     (CertificatesNotProven, 409),
     (CertificateRetired, 409),

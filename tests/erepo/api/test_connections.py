@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from erepo.api.protocol import HEAD_BYTES, MOST_OF_ONE
+from erepo.serving import HEAD_BYTES, MOST_OF_ONE
 from tests.support.api import RunningApi, running_api
 
 HELLO = b"GET /health HTTP/1.1\r\nHost: x\r\n"

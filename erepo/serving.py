@@ -16,6 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_BYTES: Final = 64 * 1024
 #: Connections of one address at once.
 MOST_OF_ONE: Final = 256
+#: Seconds a client gets to end TLS when we have ended; one that is frozen would hold us up.
+_FAREWELL: Final = 2.0
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -48,6 +50,12 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self._open[self._address]:
             del self._open[self._address]
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Finish the request under way; an idle connection ends soon, whether its client answers or not."""
+        super().shutdown()
+        if self.transport.is_closing():
+            self.loop.call_later(_FAREWELL, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Bound a head while it arrives: the parser keeps a header until it is whole."""

@@ -1,0 +1,95 @@
+"""Who has looked at a person's documents: every access that was granted by consent, or without one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, or_, select
+
+from erepo.cloud.consents import Kind
+from erepo.cloud.patients.links import organisation
+from erepo.cloud.registry.kinds import Kind as Object
+from erepo.cloud.storage.tables import registry_object, tenant
+from erepo.cloud.storage.tables_consents import consent, consent_access
+from erepo.portal.models import Access, Accesses
+from erepo.portal.office import Office
+from erepo.portal.sessions import PatientSession
+
+_access, _entry = consent_access.c, registry_object.c
+
+
+def accesses(office: Office, who: PatientSession, before: int | None, limit: int) -> Accesses:
+    """Return a page of who looked, the newest first, at the clinics that vouch for the address. Blocking."""
+    with office.cloud.database.read(*who.clinics) as connection:
+        rows = connection.execute(_query(who, before).limit(limit + 1)).all()
+    page = rows[:limit]
+    names = _names(office, [*who.clinics], [row.reader for row in page if row.reader_kind == Kind.ACCOUNT])
+    clinics = {number: names[account] for account, number in who.accounts.items()}
+    found = [_shown(row, who, names, clinics) for row in page]
+    return Accesses(accesses=found, next=str(page[-1].number) if len(rows) > limit else None)
+
+
+def _query(who: PatientSession, before: int | None) -> Any:
+    """Accesses by consents about the person's documents, and those in an emergency to such documents."""
+    person = str(who.person)
+    owned = (consent.c.tenant_id == _access.tenant_id) & (consent.c.number == _access.consent_number)
+    theirs = exists().where(
+        _entry.tenant_id == _access.tenant_id,
+        _entry.unique_id == _access.unique_id,
+        _entry.patient_id == person,
+        _entry.kind == int(Object.DOCUMENT_ENTRY),
+    )
+    query = (
+        select(consent_access)
+        .join_from(consent_access, consent, owned, isouter=True)
+        .where(
+            _access.tenant_id.in_(who.clinics),
+            or_(consent.c.patient_id == person, _access.consent_number.is_(None) & theirs),
+        )
+        .order_by(_access.number.desc())
+    )
+    return query.where(_access.number < before) if before is not None else query
+
+
+def _names(office: Office, clinics: Sequence[int], accounts: Sequence[str]) -> Mapping[str, str]:
+    """Return what organisations call themselves, by their accounts."""
+    query = select(tenant.c.id, tenant.c.account)
+    with office.cloud.database.everyone("names of those who looked") as connection:
+        wanted = query.where(or_(tenant.c.id.in_(clinics), tenant.c.account.in_(set(accounts))))
+        return {row.account: _name(connection, row.id) for row in connection.execute(wanted).all()}
+
+
+def _name(connection: Connection, number: int) -> str:
+    return organisation(connection, number)
+
+
+def _shown(
+    row: Row[Any], who: PatientSession, names: Mapping[str, str], clinics: Mapping[int, str]
+) -> Access:
+    by, organisation_name = _by(row, who, names)
+    account = row.reader if row.reader_kind == Kind.ACCOUNT else None
+    return Access.model_validate(
+        {
+            "at": f"{row.at.isoformat()}Z",
+            "by": by,
+            "organisation": organisation_name,
+            "account": account,
+            "professional": _professional(row.actor),
+            "clinic": clinics[row.tenant_id],
+            "uniqueId": row.unique_id,
+            "emergency": row.consent_number is None,
+        }
+    )
+
+
+def _by(row: Row[Any], who: PatientSession, names: Mapping[str, str]) -> tuple[str, str | None]:
+    match row.reader_kind:
+        case Kind.ACCOUNT:
+            return "organisation", names.get(row.reader, row.reader)
+        case Kind.PROVIDER:
+            return "provider", row.reader
+        case _:
+            return ("you" if row.reader == str(who.person) else "person"), None
+
+
+def _professional(actor: str | None) -> str | None:
+    return (actor or "").partition(":")[2] or None
