@@ -29,7 +29,7 @@ class OwnDocument(Answer):
     """One document that waits."""
 
     id: _Id
-    size: int = Field(gt=0)
+    size: int = Field(gt=0, le=256 * 1024**2)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     patient: OwnPatient
     title: str = Field("", max_length=200, repr=False)

@@ -83,7 +83,8 @@ def check_limits(
 
 
 def _limit(limit: int, english: str, polish: str) -> OwnDocumentLimit:
-    return OwnDocumentLimit(limit=limit, unit_en=english, unit_pl=polish)
+    # An application that waits for what it is told comes back in an hour.
+    return OwnDocumentLimit(limit=limit, unit_en=english, unit_pl=polish, minutes=60)
 
 
 def keep(connection: Connection, values: dict[str, Any]) -> None:
