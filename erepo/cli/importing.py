@@ -35,7 +35,13 @@ _ALONE = Text("--patients-own stands alone.", "--patients-own podaje się bez in
 _NOTHING = Text("Name files or folders.", "Podaj pliki lub foldery.")
 
 _Paths = Annotated[
-    list[Path] | None, typer.Argument(metavar="PATH", help="Files, or folders with all below them.")
+    list[Path],
+    typer.Argument(
+        metavar="PATH",
+        help="Files, or folders with all below them.",
+        default_factory=list,
+        show_default=False,
+    ),
 ]
 _Patient = Annotated[
     str,
@@ -55,7 +61,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def command(
-    paths: _Paths = None,
+    paths: _Paths,
     patient: _Patient = "",
     kind: _Kind = "",
     delete: _Delete = False,
@@ -66,6 +72,9 @@ def command(
 
     May be repeated and interrupted at any moment: the same bytes are taken in once. Originals stay where they
     are unless --delete is given. Exits with 0 only if nothing was refused.
+
+    With --patients-own it takes in what patients gave through the service, which keeps each document until
+    the copy here has been read back equal.
     """
     if patients_own:
         if paths or patient or kind or delete:

@@ -1,5 +1,6 @@
 """Documents of patients on their way into the clinic: over a real service, ended at every step."""
 
+import asyncio
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from erepo.clinic.content import ContentStore
 from erepo.clinic.patients_own import collect, collecting, ledger
 from erepo.clinic.rest import AccountClient
 from erepo.clinic.tables import audit_event, patient
+from erepo.clinic.tables_chain import chain_link
 from erepo.errors import RetryableError
 from erepo.identifiers.oids import PESEL
 from tests.support import cda_documents as cda
@@ -272,3 +274,29 @@ def test_the_history_tells_who_brought_it(world: World) -> None:
     assert told["id"] in str(rows)
     assert "Tajny" not in str(rows)
     assert PATIENT.id not in str(rows)
+
+
+def test_a_patient_replaces_nothing_of_the_clinics(world: World) -> None:
+    """A CDA document that says it replaces the clinic's own is no newer version of it."""
+    own = cda.document().replace(identity("A1").encode(), identity("clinic-1").encode())
+    world.one.clinic.take_in([own], world.one.clinic.settings.clinic_home / "in")
+    parent = identity("clinic-1")
+    related = f'<relatedDocument typeCode="RPLC"><parentDocument>{parent}</parentDocument></relatedDocument>'
+    newer = cda.document(rest=related).replace(identity("A1").encode(), identity("patient-1").encode())
+    told = world.portal.give(newer, clinic=world.one.account)
+    assert world.one.collect().taken == 1
+    row, _ = world.one.became(told["id"])
+    with world.one.clinic.database.read() as connection:
+        wanted = chain_link.c.document_id == row.id
+        (link,) = connection.execute(sa.select(chain_link).where(wanted)).all()
+    assert link.predecessor_id is None
+
+
+def test_what_was_collected_is_archived(world: World) -> None:
+    """The registry takes a wrapped file as the kind it is, with the patient as its author."""
+    told = world.portal.give(pdf(), clinic=world.two.account)
+    world.two.collect()
+    asyncio.run(world.two.clinic.send_all())
+    row, kept = world.two.became(told["id"])
+    assert (row.state, row.reason_code) == ("archived", None)
+    assert row.sha256 == sha256(kept).hexdigest()
