@@ -5,6 +5,7 @@ A crash before the commit leaves a blob that nothing names (`erepo cloud check` 
 sends again); one after it leaves a document that the same Idempotency-Key finds.
 """
 
+import asyncio
 import hashlib
 import uuid
 from collections.abc import Sequence
@@ -109,9 +110,9 @@ async def give(cloud: Cloud, giver: Giver, gift: Gift, who: Who) -> tuple[dict[s
     if before is not None:
         if before.sha256 != made.sha256:
             raise OwnDocumentConflict
-        return await cloud.reading(partial(_told, cloud, before)), False
+        return (await cloud.reading(partial(_told, cloud, [before])))[0], False
     row = await cloud.reading(made.row)
-    return await cloud.reading(partial(_told, cloud, row)), True
+    return (await cloud.reading(partial(_told, cloud, [row])))[0], True
 
 
 async def _kept(cloud: Cloud, made: "_Making", who: Who) -> Row | None:
@@ -124,14 +125,16 @@ async def _kept(cloud: Cloud, made: "_Making", who: Who) -> Row | None:
     event = Event(TRANSACTION, Action.CREATE, who, now(), things)
     job = Change(evidence=Evidence(made.clinic, (event,)), apply=made.apply)
     try:
-        outcome = await cloud.writer.submit(job)
+        await asyncio.shield(cloud.writer.submit(job))
+    except _Quicker as other:
+        await discard(cloud, (made.blob_key,))
+        return other.row
     except StorageUnavailable:  # it may be committed
         raise
     except ErepoError:
         await discard(cloud, (made.blob_key,))
         raise
-    await discard(cloud, outcome.unused)
-    return made.quicker
+    return None
 
 
 async def given(cloud: Cloud, giver: Giver, who: Who) -> list[dict[str, Any]]:
@@ -144,7 +147,7 @@ async def given(cloud: Cloud, giver: Giver, who: Who) -> list[dict[str, Any]]:
 def _given(cloud: Cloud, giver: Giver) -> list[dict[str, Any]]:
     with cloud.database.read(*giver.clinics) as connection:
         rows = keeping.given_by(connection, giver.clinics, giver.account_id)
-    return [_told(cloud, row) for row in rows]
+    return _told(cloud, rows)
 
 
 async def expire(cloud: Cloud, clinic: int, who: Who) -> None:
@@ -164,13 +167,22 @@ async def expire(cloud: Cloud, clinic: int, who: Who) -> None:
     def apply(connection: Connection) -> Outcome:
         return Outcome(unused=keeping.expire(connection, clinic, before, at))
 
-    outcome = await cloud.writer.submit(Change(evidence=Evidence(clinic, (event,)), apply=apply))
+    job = Change(evidence=Evidence(clinic, (event,)), apply=apply)
+    outcome = await asyncio.shield(cloud.writer.submit(job))
     await discard(cloud, outcome.unused)
 
 
 def _overdue(cloud: Cloud, clinic: int, before: datetime) -> Sequence[Row]:
     with cloud.database.read(clinic) as connection:
         return keeping.overdue(connection, [clinic], before)
+
+
+class _Quicker(Exception):  # not an error: the same was given in the same moment, and nothing is to be told
+    """Another request has kept it; `row` is what it made."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__()
+        self.row = row
 
 
 class _Making:
@@ -190,7 +202,6 @@ class _Making:
         self.blob_key = new_key(clinic)
         self._key = hashlib.sha256(gift.key.encode()).hexdigest()
         self._values: dict[str, Any] = {}
-        self.quicker: Row | None = None
 
     def before(self) -> Row | None:
         """Return what the same key, or the same octets, made before."""
@@ -226,9 +237,9 @@ class _Making:
     def apply(self, connection: Connection) -> Outcome:
         """Add the row; see `Change`."""
         at, size = now(), len(self._gift.octets)
-        self.quicker = self._before(connection)
-        if self.quicker is not None:
-            return Outcome(unused=(self.blob_key,))
+        before = self._before(connection)
+        if before is not None:
+            raise _Quicker(before)
         limits = self._cloud.settings.patients_own
         keeping.check_limits(connection, self.clinic, self.giver.account_id, size, limits, at)
         self._cloud.vault.expect_present(connection, self._envelope)
@@ -259,14 +270,20 @@ def _clinic(cloud: Cloud, giver: Giver, account: str) -> int:
     return int(found)
 
 
-def _told(cloud: Cloud, row: Row) -> dict[str, Any]:
-    with cloud.database.everyone("the number of a patient's clinic") as connection:
-        account = connection.scalar(select(tenants.c.account).where(tenants.c.id == row.tenant_id))
+def _told(cloud: Cloud, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    wanted = tenants.c.id.in_({row.tenant_id for row in rows})
+    with cloud.database.everyone("the numbers of a patient's clinics") as connection:
+        found = connection.execute(select(tenants.c.id, tenants.c.account).where(wanted)).all()
+    accounts = {one.id: one.account for one in found}
+    days = cloud.settings.patients_own.days
+    return [shown(row, accounts[row.tenant_id], _title(cloud, row), days) for row in rows]
+
+
+def _title(cloud: Cloud, row: Row) -> str:
     try:
-        title = open_facts(cloud.vault, row.tenant_id, row.public_id, row.envelope).title
+        return open_facts(cloud.vault, row.tenant_id, row.public_id, row.envelope).title
     except SecretDamaged:  # the patient still sees that it is there
-        title = ""
-    return shown(row, str(account), title, cloud.settings.patients_own.days)
+        return ""
 
 
 def shown(row: Row, clinic: str, title: str, days: int) -> dict[str, Any]:
