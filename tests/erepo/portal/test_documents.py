@@ -1,13 +1,14 @@
 """What is shared with a patient, and with nobody else."""
 
 import io
+import json
 import zipfile
 from urllib.parse import quote
 
 import pytest
 
 from tests.support.cda_documents import document
-from tests.support.cloud_client import connected, new_oid, one_document
+from tests.support.cloud_client import PATIENT, connected, new_oid, one_document
 from tests.support.portal import ADDRESS, OTHER, PESEL, Browser, World
 
 WINDOW = {"validFrom": "2020-01-01T00:00:00Z", "validUntil": "2099-01-01T00:00:00Z"}
