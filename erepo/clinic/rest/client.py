@@ -241,24 +241,29 @@ class AccountClient(PatientsOwn):
             raise AnswerInvalid(address=address, reason="account")
         return answer
 
-    def _pour(self, address: str, pour: Pour) -> None:
-        status, content = self._send("GET", address, None, pour)
-        if status != httpx.codes.OK:
-            raise _refusal(address, status, content)
-
-    def _send(
-        self, method: str, address: str, body: dict[str, Any] | None, pour: Pour | None = None
-    ) -> tuple[int, bytes]:
+    def _send(self, method: str, address: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
         deadline = time.monotonic() + self._timeouts.total
         try:
             headers = {"authorization": f"Bearer {self._token()}"} if self._token else None
             with self._client.stream(method, address, json=body, headers=headers) as response:
-                whole = None if pour and response.status_code == httpx.codes.OK else _LARGEST
-                content = bytearray()
-                self._read(
-                    response, address, deadline, whole, pour if whole is None and pour else content.extend
-                )
-                return response.status_code, bytes(content)
+                return response.status_code, self._read(response, address, deadline)
+        except httpx.TimeoutException as error:
+            raise _overdue(address, error, self._timeouts) from None
+        except httpx.TransportError as error:
+            raise self._broken(address, error) from None
+
+    def _pour(self, address: str, pour: Pour) -> None:
+        deadline = time.monotonic() + self._timeouts.total
+        try:
+            headers = {"authorization": f"Bearer {self._token()}"} if self._token else None
+            with self._client.stream("GET", address, headers=headers) as response:
+                if response.status_code != httpx.codes.OK:
+                    raise _refusal(address, response.status_code, self._read(response, address, deadline))
+                for chunk in response.iter_raw():
+                    pour(chunk)
+                    if time.monotonic() > deadline:
+                        seconds = self._timeouts.total
+                        raise RemoteTimeout(address=address, phase="total", seconds=seconds, setting="TOTAL")
         except httpx.TimeoutException as error:
             raise _overdue(address, error, self._timeouts) from None
         except httpx.TransportError as error:
@@ -274,18 +279,16 @@ class AccountClient(PatientsOwn):
             return SecureChannelFailed(address=address, reason=reason)
         return RemoteUnavailable(address=address)
 
-    def _read(
-        self, response: httpx.Response, address: str, deadline: float, most: int | None, pour: Pour
-    ) -> None:
-        size = 0
+    def _read(self, response: httpx.Response, address: str, deadline: float) -> bytes:
+        content = bytearray()
         for chunk in response.iter_raw():
-            size += len(chunk)
-            if most is not None and size > most:
-                raise AnswerTooLarge(address=address, limit=most)
-            pour(chunk)
+            content += chunk
+            if len(content) > _LARGEST:
+                raise AnswerTooLarge(address=address, limit=_LARGEST)
             if time.monotonic() > deadline:
                 seconds = self._timeouts.total
                 raise RemoteTimeout(address=address, phase="total", seconds=seconds, setting="TOTAL")
+        return bytes(content)
 
 
 def _overdue(address: str, error: httpx.TimeoutException, timeouts: HttpTimeouts) -> RemoteTimeout:
