@@ -22,6 +22,7 @@ from erepo.cloud import errors as cloud_errors
 from erepo.cloud.consents import errors as consent_errors
 from erepo.cloud.national import errors as national_errors
 from erepo.cloud.national.indexing import errors as index_errors
+from erepo.cloud.patients import errors as patient_errors
 from erepo.cloud.structure import errors as structure_errors
 from erepo.cloud.tenancy import errors as tenancy_errors
 from erepo.cloud.vault import errors as vault_errors
@@ -181,9 +182,9 @@ def test_error_codes_of_the_service_are_described() -> None:
     told = set(
         re.findall(r"`((?:cloud|certificates|structure|consent|p1|index)\.[a-z0-9-]+)`", page("service"))
     )
-    answered = codes_of(tenancy_errors, structure_errors, consent_errors, national_errors, index_errors) - {
-        "index.problem"
-    }
+    answered = codes_of(
+        tenancy_errors, structure_errors, consent_errors, patient_errors, national_errors, index_errors
+    ) - {"index.problem"}
     assert answered <= told <= answered | codes_of(cloud_errors, vault_errors, blob_errors)
 
 

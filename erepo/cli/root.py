@@ -32,6 +32,7 @@ COMMANDS = MappingProxyType(
         "diagnose": "diagnose",
         "migrate": "migrate",
         "documents": "documents",
+        "patients": "patients_inviting",
         "rejected": "rejected",
         "retention": "retention",
         "kinds": "kinds",

@@ -111,7 +111,7 @@ def set_(  # noqa: PLR0913, PLR0917 (one parameter per option)
     ] = False,
     permission: Annotated[
         list[str] | None,
-        typer.Option(help="Permit this: migrate, delete, set-kinds, hold, destroy; may be repeated."),
+        typer.Option(help="Permit this: migrate, delete, set-kinds, hold, destroy, invite; may be repeated."),
     ] = None,
     no_permission: Annotated[
         list[str] | None, typer.Option(help="Take this permission back; may be repeated.")

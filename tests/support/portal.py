@@ -176,7 +176,12 @@ def portal_world(folder: Path, stores: str = SQLITE_FILES) -> Iterator[World]:
     with mail_server() as (port, post), sharing(folder, stores) as shared:
         settings = shared.cloud.settings
         portal = settings.portal.model_copy(
-            update={"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_tls": "none", "sender": "e@erepo.example"}
+            update={
+                "smtp_host": "127.0.0.1",
+                "smtp_port": port,
+                "smtp_tls": "none",
+                "sender": "e@erepo.example",
+            }
         )
         settings = settings.model_copy(update={"portal": portal})
         cloud = Cloud(settings)

@@ -19,6 +19,7 @@ from erepo.cli.polish import (
     cloud,
     documents,
     migrating,
+    portal,
     reading,
     repositories,
     retention,
@@ -49,6 +50,7 @@ HELP: Final = MappingProxyType(
     | account.HELP
     | api.HELP
     | cloud.HELP
+    | portal.HELP
     | sandbox.HELP
 )
 #: Help that ends with a list the program makes: what stands before it is translated, the list is not.

@@ -96,8 +96,8 @@ HELP: Final[dict[str, str]] = {
     ),
     "Whether the user may work here.": "Czy użytkownik może tu pracować.",
     "Deposit documents on behalf of this user.": "Deponuj dokumenty w imieniu tego użytkownika.",
-    "Permit this: migrate, delete, set-kinds, hold, destroy; may be repeated.": (
-        "Nadaj uprawnienie: migrate, delete, set-kinds, hold, destroy; można powtórzyć."
+    "Permit this: migrate, delete, set-kinds, hold, destroy, invite; may be repeated.": (
+        "Nadaj uprawnienie: migrate, delete, set-kinds, hold, destroy, invite; można powtórzyć."
     ),
     "Take this permission back; may be repeated.": "Odbierz to uprawnienie; można powtórzyć.",
     "Remove a user with all permissions. Whoever has left may also be made inactive.": (

@@ -8,6 +8,7 @@ from erepo.clinic import (  # noqa: F401 — their tables join the metadata
     tables_chain,
     tables_clock,
     tables_earchive,
+    tables_inviting,
     tables_migrating,
     tables_patients_own,
     tables_people,

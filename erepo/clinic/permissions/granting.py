@@ -28,6 +28,8 @@ class Permission(StrEnum):
     HOLD = "hold"
     #: Propose or confirm the destruction of documents whose time is over; two people each time.
     DESTROY = "destroy"
+    #: Invite patients to the service's portal, and end that.
+    INVITE = "invite"
 
 
 #: What each permission is called where people read it.
@@ -49,6 +51,9 @@ WORDS: Final[Mapping[Permission, Text]] = MappingProxyType(
         Permission.DESTROY: Text(
             "destroy documents whose time of keeping is over",
             "brakowanie dokumentów po okresie przechowywania",
+        ),
+        Permission.INVITE: Text(
+            "give patients access to the portal", "zapraszanie pacjentów do portalu z dokumentami"
         ),
     }
 )

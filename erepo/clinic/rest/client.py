@@ -39,7 +39,7 @@ _TEXTS = tuple(product(("cause", "cure"), ("pl", "en")))
 _Model = TypeVar("_Model", bound=Answer)
 #: Statuses that say "not there" or "cannot", and how codes begin that say for good what is the matter.
 _TOLD: dict[int, str | tuple[str, ...]] = {
-    httpx.codes.NOT_FOUND: ("structure.none", "own-document."),
+    httpx.codes.NOT_FOUND: ("structure.none", "patients.unknown", "own-document."),
     httpx.codes.NOT_IMPLEMENTED: "p1.",
     httpx.codes.BAD_GATEWAY: ("p1.", "pki."),
 }
@@ -241,11 +241,38 @@ class AccountClient(PatientsOwn):
             raise AnswerInvalid(address=address, reason="account")
         return answer
 
-    def _send(self, method: str, address: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
+    def exchange_signed(self, method: str, path: str, octets: bytes, seal: str) -> bytes:
+        """Send a change that the account has signed over its very octets; return the answer's.
+
+        Args:
+            method: POST or DELETE.
+            path: below the account, with its slash.
+            octets: of the body.
+            seal: value of `X-Erepo-Signature` (`erepo.acting.write_detached`).
+
+        Raises:
+            As `activate`.
+        """
+        address = self._address + path
+        headers = {"content-type": "application/json", "x-erepo-signature": seal}
+        status, content = self._send(method, address, None, octets, headers)
+        if status not in (httpx.codes.OK, httpx.codes.CREATED):
+            raise _refusal(address, status, content)
+        return content
+
+    def _send(
+        self,
+        method: str,
+        address: str,
+        body: dict[str, Any] | None,
+        octets: bytes | None = None,
+        more: dict[str, str] | None = None,
+    ) -> tuple[int, bytes]:
         deadline = time.monotonic() + self._timeouts.total
         try:
-            headers = {"authorization": f"Bearer {self._token()}"} if self._token else None
-            with self._client.stream(method, address, json=body, headers=headers) as response:
+            headers = {"authorization": f"Bearer {self._token()}"} if self._token else {}
+            headers |= more or {}
+            with self._client.stream(method, address, json=body, content=octets, headers=headers) as response:
                 return response.status_code, self._read(response, address, deadline)
         except httpx.TimeoutException as error:
             raise _overdue(address, error, self._timeouts) from None

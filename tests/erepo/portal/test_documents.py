@@ -1,15 +1,21 @@
 """What is shared with a patient, and with nobody else."""
 
+import contextlib
 import io
 import json
+import secrets
 import zipfile
 from urllib.parse import quote
 
+import httpx
 import pytest
 
+from erepo.cloud.errors import ServiceStopping
+from tests.support.actors import DOCTOR
 from tests.support.cda_documents import document
 from tests.support.cloud_client import PATIENT, connected, new_oid, one_document
 from tests.support.portal import ADDRESS, OTHER, PESEL, Browser, World
+from tests.support.sharing import READER
 
 WINDOW = {"validFrom": "2020-01-01T00:00:00Z", "validUntil": "2099-01-01T00:00:00Z"}
 
@@ -64,3 +70,100 @@ async def test_a_patient_sees_what_is_shared_and_nobody_else_does(
         unknown = other.get(path_of(world, new_oid(), form))
         assert refused.status_code == 404
         assert refused.content == unknown.content
+
+
+async def test_a_revocation_ends_what_is_under_way(world: World) -> None:
+    """The first octets came; the rest does not come after the revocation, and the record tells it."""
+    unique_id, octets = new_oid(), secrets.token_bytes(32 * 1024**2)
+    async with connected(world.sharing.owner) as client:
+        submission = one_document(octets, unique_id=unique_id, mime_type="application/pdf")
+        assert not (await client.provide(submission)).errors
+    given = world.sharing.give(unique_id, recipient={"kind": "patient"}, **WINDOW).json()["id"]
+    patient = signed_in(world)
+    received = 0
+    url = f"{world.url}/portal/api{path_of(world, unique_id, 'content')}"
+    with patient.http.stream("GET", url) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-disposition"] == 'attachment; filename="dokument.pdf"'
+        with contextlib.suppress(httpx.RemoteProtocolError, httpx.ReadError):
+            for piece in answer.iter_raw(64 * 1024):
+                if not received:
+                    assert world.sharing.revoke(given).json()["state"] == "revoked"
+                received += len(piece)
+    assert 0 < received < len(octets)
+    assert patient.get(path_of(world, unique_id, "content")).status_code == 404
+    assert unique_id not in patient.get("/documents").text
+    events = world.sharing.rest("GET", "/audit?limit=500").json()["events"]
+    told = [each for each in events if any(thing["id"] == unique_id for thing in each["things"])]
+    assert {"shared-document", "consent-ended"} <= {each["transaction"] for each in told}
+    opened = next(each for each in told if each["transaction"] == "shared-document")
+    assert opened["who"]["user"].endswith(f":{PESEL}")
+
+
+async def test_persons_see_what_others_share_with_them(world: World) -> None:
+    """A document of another patient, shared with a person whom the same clinic has identified."""
+    unique_id = new_oid()
+    async with connected(world.sharing.owner) as client:
+        assert not (await client.provide(one_document(document(), unique_id=unique_id))).errors
+    recipient = {"kind": "person", "root": PATIENT.authority_oid, "extension": OTHER}
+    assert world.sharing.give(unique_id, recipient=recipient, **WINDOW).status_code == 201
+    person = signed_in(world, OTHER, "anna@poczta.example")
+    assert [each["uniqueId"] for each in person.get("/documents").json()["documents"]] == [unique_id]
+    # Who is known by another clinic alone sees nothing: the owner has not identified this person.
+    assert world.invite(OTHER, "obcy@poczta.example", by=world.sharing.bystander).status_code == 201
+    elsewhere = world.browser()
+    elsewhere.sign_in(OTHER, "obcy@poczta.example")
+    assert elsewhere.get("/documents").json() == {"documents": []}
+    assert elsewhere.get(path_of(world, unique_id, "page")).status_code == 404
+
+
+async def test_a_patient_sees_who_has_looked(world: World, shared: tuple[str, str, bytes]) -> None:
+    """One's own look and another organisation's with who acted there; of one's own documents alone."""
+    unique_id, _, _ = shared
+    reader = {"kind": "account", "account": READER}
+    assert world.sharing.give(unique_id, recipient=reader, **WINDOW).status_code == 201
+    assert world.sharing.retrieve(world.sharing.reader, unique_id).status_code == 200
+    patient = signed_in(world)
+    assert patient.get(path_of(world, unique_id, "page")).status_code == 200
+    page = patient.get("/accesses?limit=2").json()
+    rest = patient.get(f"/accesses?limit=500&before={page['next']}").json()["accesses"]
+    found = [each for each in [*page["accesses"], *rest] if each["uniqueId"] == unique_id]
+    assert [each["by"] for each in found] == ["you", "organisation"]
+    assert found[1]["account"] == found[1]["organisation"] == READER
+    assert not found[1]["emergency"]
+    assert found[1]["professional"] == DOCTOR.id
+    assert PESEL not in json.dumps([page, rest])
+    other = signed_in(world, OTHER, "anna@poczta.example")
+    assert unique_id not in other.get("/accesses").text
+
+
+async def test_nothing_is_given_before_it_is_recorded(world: World, shared: tuple[str, str, bytes]) -> None:
+    """Where the record cannot be written, no octet leaves."""
+    unique_id, _, octets = shared
+    patient = signed_in(world)
+    with pytest.MonkeyPatch.context() as patch:
+
+        def refuse(_job: object) -> None:
+            raise ServiceStopping
+
+        patch.setattr(world.office.cloud.writer, "submit", refuse)
+        answer = patient.get(path_of(world, unique_id, "content"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "cloud.stopping")
+    assert octets not in answer.content
+
+
+async def test_what_is_no_document_for_a_page_can_be_saved(world: World) -> None:
+    """A PDF is shown as itself, locked; octets of an unknown type are told of, and can be saved."""
+    pdf, other = new_oid(), new_oid()
+    async with connected(world.sharing.owner) as client:
+        for unique_id, kind in ((pdf, "application/pdf"), (other, "application/octet-stream")):
+            sent = one_document(b"%PDF-1.4 test", unique_id=unique_id, mime_type=kind)
+            assert not (await client.provide(sent)).errors
+    assert world.sharing.give(pdf, other, recipient={"kind": "patient"}, **WINDOW).status_code == 201
+    patient = signed_in(world)
+    page = patient.get(path_of(world, pdf, "page"))
+    assert (page.status_code, page.content) == (200, b"%PDF-1.4 test")
+    assert page.headers["content-security-policy"].startswith("sandbox")
+    refused = patient.get(path_of(world, other, "page"))
+    assert (refused.status_code, refused.json()["code"]) == (422, "portal.not-shown")
+    assert patient.get(path_of(world, other, "files")).status_code == 200

@@ -5,8 +5,8 @@ from alembic import op
 
 from erepo.clinic.tables import UtcDateTime
 
-revision = "0014_own_document"
-down_revision = "0013"
+revision = "0015_own_document"
+down_revision = "0014_portal"
 
 
 def upgrade() -> None:

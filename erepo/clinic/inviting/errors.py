@@ -1,0 +1,30 @@
+"""Errors of inviting patients to the portal.
+
+InvalidInput
+├── InvitationUnusable   a number or an address that cannot be used
+└── InvitationUnknown    no invitation of this id counts
+"""
+
+from erepo.errors import InvalidInput
+from erepo.texts import Text
+
+
+class InvitationUnusable(InvalidInput):
+    """`field` names what is wrong: `patient`, `email`, `phone` or `contact`; nothing of it is told."""
+
+    code = "inviting.unusable"
+    cause = Text("The invitation cannot be sent: {field}.", "Nie można wysłać zaproszenia: {field}.")
+    cure = Text(
+        "Give a valid PESEL, and an e-mail address, or a telephone number with its country code (+48…).",
+        "Podaj prawidłowy PESEL oraz adres e-mail albo numer telefonu z numerem kierunkowym kraju (+48…).",
+    )
+
+
+class InvitationUnknown(InvalidInput):
+    """None of this id, or it has ended."""
+
+    code = "inviting.unknown"
+    cause = Text(
+        "There is no invitation of this id that counts.", "Nie ma ważnego zaproszenia o tym identyfikatorze."
+    )
+    cure = Text("List them: `erepo patients list`.", "Wyświetl je: `erepo patients list`.")
