@@ -56,6 +56,9 @@ POLISH: Final = MappingProxyType(
         "Remove originals, each once its copy is durable, read back equal, and that is committed.": (
             "Usuń oryginały, każdy dopiero po trwałym zapisaniu kopii i potwierdzeniu, że jest identyczna."
         ),
+        "Also collect what patients gave through the mobile application, if the cloud is in use.": (
+            "Odbierz też dokumenty przekazane przez pacjentów w aplikacji mobilnej (gdy używana jest chmura)."
+        ),
         "Queue at most so many new documents; 0 means all that are due.": (
             "Dodaj do kolejki najwyżej tyle nowych dokumentów; 0: wszystkie, których czas nadszedł."
         ),

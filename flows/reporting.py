@@ -8,6 +8,7 @@ from prefect.artifacts import acreate_markdown_artifact, acreate_progress_artifa
 
 from erepo.clinic.intake import Summary as Imported
 from erepo.clinic.p1 import Registration
+from erepo.clinic.patients_own import Collected
 from erepo.clinic.structure_sync import Sent
 from erepo.texts import Language, Text, day_words, language, size_words
 
@@ -92,6 +93,30 @@ def import_page(total: Imported, speak: Language) -> str:
     if total.signatures:
         doubts = [f"| {code} | {number} |" for code, number in sorted(total.signatures.items())]
         lines += ["\n".join([_SIGNATURES.fill(speak), *doubts])]
+    return "\n\n".join(lines)
+
+
+_COLLECTED = Text("Patients' own documents", "Dokumenty własne pacjentów")
+_COLLECTED_ROWS = (
+    ("taken", Text("taken in", "przyjęte")),
+    ("known", Text("already known", "znane wcześniej")),
+    ("refused", Text("put aside, the patient was told", "odłożone, pacjenta powiadomiono")),
+    ("failed", Text("left for the next run", "pozostawione na następne uruchomienie")),
+)
+
+
+async def report_collected(total: Collected) -> None:
+    """Leave the page of one collection of patients' documents."""
+    await acreate_markdown_artifact(collected_page(total, language()), "patients-own-summary")
+
+
+def collected_page(total: Collected, speak: Language) -> str:
+    """Return the page as Markdown: counts, and how often each reason came."""
+    rows = [f"| {words.fill(speak)} | {getattr(total, name)} |" for name, words in _COLLECTED_ROWS]
+    lines = [f"## {_COLLECTED.fill(speak)}", "\n".join([_HEAD.fill(speak), *rows])]
+    if total.reasons:
+        reasons = [f"| {code} | {number} |" for code, number in sorted(total.reasons.items())]
+        lines += ["\n".join([_REASONS.fill(speak), *reasons])]
     return "\n\n".join(lines)
 
 

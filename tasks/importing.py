@@ -7,9 +7,14 @@ from prefect.cache_policies import NO_CACHE
 
 from erepo.clinic.database import Database
 from erepo.clinic.intake import Intake, Summary, finished_files
+from erepo.clinic.occupancy import active_kind
+from erepo.clinic.patients_own import Collected, Collector, collect
+from erepo.clinic.repositories import CLOUD
+from erepo.clinic.rest.speaking import account_client
 from erepo.settings import Settings
 from tasks.boundary import guarded, only_retryable
-from tasks.clinic import opened_database
+from tasks.clinic import current, opened, opened_database
+from tasks.retrying import PATIENT
 
 
 @task(
@@ -32,3 +37,21 @@ def _take_in(database: Database, settings: Settings, quiet_seconds: int, delete_
     database.upgrade()
     files = finished_files(settings.inbox, quiet_seconds)
     return Intake.at(database, settings).take_folder(files, delete_source=delete_taken)
+
+
+@task(name="collect-patients-own", **PATIENT)
+@guarded
+async def collect_own(connection: str) -> Collected | None:
+    """Collect what patients gave through the service; None where the cloud is not in use."""
+    async with opened_database(connection) as database:
+        with database.read() as reading:
+            if active_kind(reading) != CLOUD:
+                return None
+    async with opened(connection):
+        return await asyncio.to_thread(_collect)
+
+
+def _collect() -> Collected:
+    clinic = current()
+    with account_client(clinic.connection) as client:
+        return collect(Collector(client, clinic.connection.account, clinic.database, clinic.settings))

@@ -183,7 +183,8 @@ def test_error_codes_of_the_service_are_described() -> None:
     assert {Xds[name].value for name in used} <= described
     told = set(
         re.findall(
-            r"`((?:cloud|certificates|structure|consent|p1|index|outside|patients)\.[a-z0-9-]+)`", page("service")
+            r"`((?:cloud|certificates|structure|consent|p1|index|outside|patients)\.[a-z0-9-]+)`",
+            page("service"),
         )
     )
     rooms = (

@@ -6,7 +6,13 @@
     ├── DocumentTooLarge      above our limits of bytes or of markup
     ├── NotCda                XML, but no HL7 CDA document
     ├── HeaderIncomplete      a CDA document that lacks a field nobody can archive it without
-    └── UnsupportedMedia      neither XML, PDF, JPEG, PNG nor TIFF
+    ├── UnsupportedMedia      neither XML, PDF, JPEG, PNG nor TIFF
+    └── GivenRefused              a file of a patient that is not taken
+        ├── GivenTypeRefused      neither PDF, JPEG, PNG nor PIK HL7 CDA
+        ├── GivenDamaged          cut off, or not what it begins as
+        ├── GivenActive           a PDF with scripts or programs, or locked with a password
+        ├── GivenPictureTooLarge  more pixels than a photograph or scan has
+        └── GivenPatientDiffers   a CDA document of somebody else
     ConfigurationError
     └── SampleImpossible          a sample cannot be made as asked
         ├── SampleKindUnknown     no recipe of that name
@@ -101,6 +107,75 @@ class UnsupportedMedia(InvalidInput):
     cure = Text(
         "Save it as PDF, JPEG, PNG or TIFF and take it in again.",
         "Zapisz plik w formacie PDF, JPEG, PNG lub TIFF i przyjmij go ponownie.",
+    )
+
+
+class GivenRefused(InvalidInput):
+    """A file that a patient gave is not taken."""
+
+    code = "given.refused"
+    cause = Text("The file is not taken.", "Pliku nie można przyjąć.")
+    cure = Text("Give a PDF, a JPEG or a PNG.", "Prześlij plik PDF, JPEG lub PNG.")
+
+
+class GivenTypeRefused(GivenRefused):
+    """By its octets it is none of the types that patients may give."""
+
+    code = "given.type"
+    cause = Text(
+        "The file is neither a PDF, a JPEG or PNG picture, nor a medical document (PIK HL7 CDA).",
+        "Plik nie jest dokumentem PDF, obrazem JPEG lub PNG ani dokumentem medycznym (PIK HL7 CDA).",
+    )
+    cure = Text(
+        "Save it as PDF, or photograph it, and give it again. Archives (ZIP) have to be unpacked first.",
+        "Zapisz go jako PDF albo zrób zdjęcie i prześlij ponownie. Archiwa (ZIP) trzeba najpierw rozpakować.",
+    )
+
+
+class GivenDamaged(GivenRefused):
+    """It begins as a PDF or a picture and does not go on as one."""
+
+    code = "given.damaged"
+    cause = Text("The file is damaged or incomplete.", "Plik jest uszkodzony lub niekompletny.")
+    cure = Text(
+        "Open it on your device; if it opens, save it anew and give it again.",
+        "Otwórz go na swoim urządzeniu; jeśli się otwiera, zapisz go na nowo i prześlij ponownie.",
+    )
+
+
+class GivenActive(GivenRefused):
+    """`what` it holds: a script, a program to start, or a password."""
+
+    code = "given.active"
+    cause = Text(
+        "The PDF contains something that medical documents do not need ({what}).",
+        "Plik PDF zawiera element niepotrzebny w dokumentacji medycznej ({what}).",
+    )
+    cure = Text(
+        "Print it into a new PDF without password, or photograph it, and give that.",
+        "Wydrukuj go do nowego pliku PDF bez hasła albo zrób zdjęcie i prześlij tak zapisany plik.",
+    )
+
+
+class GivenPictureTooLarge(GivenRefused):
+    """A picture of more than `limit` million pixels, whatever its octets are."""
+
+    code = "given.pixels"
+    cause = Text("The picture has more than {limit} million pixels.", "Obraz ma ponad {limit} mln pikseli.")
+    cure = Text("Make it smaller and give it again.", "Zmniejsz obraz i prześlij go ponownie.")
+
+
+class GivenPatientDiffers(GivenRefused):
+    """The header of a CDA document names another patient than the one who gives it."""
+
+    code = "given.patient"
+    cause = Text(
+        "The document is about another person than the one who gives it.",
+        "Dokument dotyczy innej osoby niż ta, która go przekazuje.",
+    )
+    cure = Text(
+        "Give documents of your own only; others give theirs from their own account.",
+        "Przekazuj tylko własne dokumenty; inne osoby przekazują swoje z własnego konta.",
     )
 
 

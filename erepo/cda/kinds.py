@@ -13,6 +13,7 @@ from typing import Final
 
 from erepo.cda.header import DOCUMENT_TEMPLATES
 from erepo.cda.model import CdaHeader
+from erepo.cda.wrapping import BASE_TEMPLATE, PATIENT_NOTE
 from erepo.identifiers.oids import P1_ROOT
 from erepo.texts import Text
 
@@ -65,7 +66,10 @@ _DIAGNOSTIC_REFERRAL: Final = "Prescription for diagnostic or specialist care Do
 
 KINDS: Final[Mapping[Kind, KindInfo]] = MappingProxyType(
     {
-        Kind.OWN_PATIENT_DOCUMENT: KindInfo(Text("Patient's own document", "Dokument własny pacjenta")),
+        # The manual gives "Zapisz załącznik" to shared documentation alone; here, too, a file lies inside.
+        Kind.OWN_PATIENT_DOCUMENT: KindInfo(
+            Text("Patient's own document", "Dokument własny pacjenta"), has_attachments=True
+        ),
         Kind.LAB_RESULT: KindInfo(
             Text("Laboratory result", "Wynik badania laboratoryjnego"),
             "06.10",
@@ -179,6 +183,8 @@ def recognise(header: CdaHeader) -> Kind:
     template = header.template_root.removeprefix(DOCUMENT_TEMPLATES)
     if template in _BY_TEMPLATE:
         return _BY_TEMPLATE[template]
+    if template in ("", BASE_TEMPLATE) and header.loinc == PATIENT_NOTE:
+        return Kind.OWN_PATIENT_DOCUMENT
     if template == _REFERRAL_TEMPLATE:
         return _referral(header)
     return Kind.OTHER_PIK if template else _by_codes(header)

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from erepo.cda.kinds import Kind
+from erepo.cli import importing_own
 from erepo.cli.bars import bar
 from erepo.cli.patients import asked_patient
 from erepo.cli.status import signature_words
@@ -30,7 +31,18 @@ _SUM = Text(
 )
 _DELETED = Text("{count} originals deleted.", "Usunięto oryginały: {count}.")
 
-_Paths = Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, or folders with all below them.")]
+_ALONE = Text("--patients-own stands alone.", "--patients-own podaje się bez innych opcji i plików.")
+_NOTHING = Text("Name files or folders.", "Podaj pliki lub foldery.")
+
+_Paths = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="PATH",
+        help="Files, or folders with all below them.",
+        default_factory=list,
+        show_default=False,
+    ),
+]
 _Patient = Annotated[
     str,
     typer.Option(
@@ -41,17 +53,36 @@ _Kind = Annotated[str, typer.Option(help="Document kind (`erepo kinds list`); ov
 _Delete = Annotated[
     bool, typer.Option("--delete", help="Delete each original once its copy has been read back equal.")
 ]
+_Own = Annotated[
+    bool,
+    typer.Option("--patients-own", help="Collect what patients gave through the service, instead of files."),
+]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def command(
-    paths: _Paths, patient: _Patient = "", kind: _Kind = "", delete: _Delete = False, as_json: _Json = False
+    paths: _Paths,
+    patient: _Patient = "",
+    kind: _Kind = "",
+    delete: _Delete = False,
+    patients_own: _Own = False,
+    as_json: _Json = False,
 ) -> None:
     """Take documents in. Each file ends as taken in, already known, or refused with the reason.
 
     May be repeated and interrupted at any moment: the same bytes are taken in once. Originals stay where they
     are unless --delete is given. Exits with 0 only if nothing was refused.
+
+    With --patients-own it takes in what patients gave through the service, which keeps each document until
+    the copy here has been read back equal.
     """
+    if patients_own:
+        if paths or patient or kind or delete:
+            raise typer.BadParameter(_ALONE.fill(language()))
+        importing_own.run(as_json=as_json)
+        return
+    if not paths:
+        raise typer.BadParameter(_NOTHING.fill(language()))
     with fail_politely():
         whose = (asked_patient() if patient == "-" else parse_patient(patient)) if patient else None
         wanted = parse_kind(kind) if kind else None

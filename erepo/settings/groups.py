@@ -214,6 +214,16 @@ class PanelSettings(BaseModel):
     life: int = Field(28_800, ge=300, description="Longest time after the login, whatever is clicked.")
 
 
+class PatientsOwnLimits(BaseModel):
+    """What patients may give to their clinics, each patient to each clinic."""
+
+    document: int = Field(20 * 1024**2, gt=0, le=128 * 1024**2, description="Largest file, in bytes.")
+    waiting: int = Field(20, ge=1, description="Most files that the clinic has not taken yet.")
+    waiting_bytes: int = Field(100 * 1024**2, gt=0, description="Most bytes of them together.")
+    daily: int = Field(30, ge=1, description="Most files within 24 hours.")
+    days: int = Field(90, ge=1, le=3650, description="Days that a file waits for the clinic.")
+
+
 class PortalSettings(BaseModel):
     """The patients' side of the service: its address, how long a sign-in counts, how codes are mailed."""
 

@@ -23,6 +23,7 @@ from erepo.settings.groups import (
     OfficeSettings,
     P1Settings,
     PanelSettings,
+    PatientsOwnLimits,
     PortalSettings,
     RenderingLimits,
     RevocationSettings,
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     verify: VerifySettings = VerifySettings()
     indexing: IndexingSettings = IndexingSettings()
+    patients_own: PatientsOwnLimits = PatientsOwnLimits()
 
     @field_validator("public_url")
     @classmethod

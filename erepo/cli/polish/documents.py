@@ -33,15 +33,23 @@ HELP: Final[dict[str, str]] = {
         "Take documents in. Each file ends as taken in, already known, or refused with the reason.\n\n"
         "May be repeated and interrupted at any moment: the same bytes are taken in once. Originals stay"
         " where they\n"
-        "are unless --delete is given. Exits with 0 only if nothing was refused."
+        "are unless --delete is given. Exits with 0 only if nothing was refused.\n\n"
+        "With --patients-own it takes in what patients gave through the service, which keeps each document"
+        " until\n"
+        "the copy here has been read back equal."
     ): (
         "Przyjmij dokumenty. Każdy plik zostaje przyjęty, był już znany albo spotyka się z odmową z"
         " podaną przyczyną.\n\n"
         "Polecenie można powtarzać i przerywać w każdej chwili: te same bajty są przyjmowane raz."
         " Oryginały pozostają na miejscu, chyba że podano --delete. Kod wyjścia 0 tylko wtedy, gdy"
-        " niczego nie odmówiono."
+        " niczego nie odmówiono.\n\n"
+        "Z opcją --patients-own przyjmuje dokumenty przekazane przez pacjentów za pośrednictwem usługi, która"
+        " przechowuje każdy z nich, dopóki tutejsza kopia nie zostanie odczytana i uznana za identyczną."
     ),
     "Files, or folders with all below them.": "Pliki albo katalogi z całą zawartością.",
+    "Collect what patients gave through the service, instead of files.": (
+        "Zamiast plików odbierz dokumenty przekazane przez pacjentów za pośrednictwem usługi."
+    ),
     "PESEL or HL7 CX, for files that do not name their patient; `-` asks, or reads the input.": (
         "PESEL lub HL7 CX, dla plików, które nie wskazują pacjenta; `-` pyta o niego albo czyta wejście."
     ),

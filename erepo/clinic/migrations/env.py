@@ -12,6 +12,7 @@ from erepo.clinic import (  # noqa: F401 — their tables join the metadata
     tables_indexing,
     tables_inviting,
     tables_migrating,
+    tables_patients_own,
     tables_people,
     tables_purging,
     tables_retention,

@@ -4,7 +4,7 @@ ErepoError
 ├── InvalidInput
 │   ├── DocumentUnknown        no document has this id
 │   ├── DocumentGone           it was deleted on request
-│   ├── NoAttachments          only shared medical documentation has attachments to save, and this has none
+│   ├── NoAttachments          another kind than those that have attachments to save, or it has none
 │   ├── FilesThere             a file of that name is there already
 │   └── FilterWrong            a filter of the list cannot be understood
 ├── AccessRefused
@@ -45,7 +45,7 @@ class DocumentGone(InvalidInput):
 
 
 class NoAttachments(InvalidInput):
-    """There is nothing to save as an attachment (manual 1.2: shared medical documentation alone)."""
+    """There is nothing to save as an attachment (manual 1.2, and what patients gave)."""
 
     code = "reading.no-attachments"
     cause = Text(
@@ -53,9 +53,10 @@ class NoAttachments(InvalidInput):
         "Dokument {document} ({kind_pl}) nie ma załączników do zapisania.",
     )
     cure = Text(
-        "Attachments are saved of shared medical documentation alone. Save the document itself:"
-        " `erepo documents save`.",
-        "Załączniki zapisuje się tylko z rodzaju „Udostępniona dokumentacja medyczna”. Zapisz sam dokument:"
+        "Attachments are saved of shared medical documentation and of patients' own documents. Save the"
+        " document itself: `erepo documents save`.",
+        "Załączniki zapisuje się tylko z rodzajów „Udostępniona dokumentacja medyczna” i „Dokument własny"
+        " pacjenta”. Zapisz sam dokument:"
         " `erepo documents save`.",
     )
 

@@ -143,7 +143,7 @@ class Reader:
         return Saved(document, tuple(await asyncio.to_thread(self._beside, found, octets)))
 
     async def attachments(self, public_id: str, who: Who) -> tuple[Delivered, ...]:
-        """Return the attachments of shared medical documentation ("Zapisz załącznik").
+        """Return the attachments of shared documentation, and a patient's own file ("Zapisz załącznik").
 
         Raises:
             NoAttachments: another kind, or there are none.

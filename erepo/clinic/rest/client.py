@@ -23,6 +23,7 @@ from erepo.clinic.rest.answers import (
 from erepo.clinic.rest.errors import AnswerInvalid, ServiceRefusal, ServiceTrouble
 from erepo.clinic.rest.handshake import certificate_refused
 from erepo.clinic.rest.indexing import IndexCalls
+from erepo.clinic.rest.patients_own import PatientsOwn, Pour
 from erepo.clinic.rest.request import Request
 from erepo.errors import ErepoError, RemoteBusy, RemoteTimeout, RemoteUnavailable
 from erepo.pki import Bundle, client_context
@@ -41,7 +42,7 @@ _TEXTS = tuple(product(("cause", "cure"), ("pl", "en")))
 _Model = TypeVar("_Model", bound=Answer)
 #: Statuses that say "not there" or "cannot", and how codes begin that say for good what is the matter.
 _TOLD: dict[int, str | tuple[str, ...]] = {
-    httpx.codes.NOT_FOUND: ("structure.none", "consent.", "patients.unknown"),
+    httpx.codes.NOT_FOUND: ("structure.none", "consent.", "patients.unknown", "own-document."),
     httpx.codes.NOT_IMPLEMENTED: "p1.",
     httpx.codes.BAD_GATEWAY: ("p1.", "pki."),
 }
@@ -61,7 +62,7 @@ def account_url(root: str, account: str) -> str:
     return f"{root.rstrip('/')}/services/{account}"
 
 
-class AccountClient(IndexCalls):
+class AccountClient(IndexCalls, PatientsOwn):
     """Speaks for one account; to be closed, or used as a context manager."""
 
     def __init__(
@@ -313,6 +314,23 @@ class AccountClient(IndexCalls):
 
     def _refused(self, address: str, status: int, content: bytes) -> Exception:
         return _refusal(address, status, content)
+
+    def _pour(self, address: str, pour: Pour) -> None:
+        deadline = time.monotonic() + self._timeouts.total
+        try:
+            headers = {"authorization": f"Bearer {self._token()}"} if self._token else None
+            with self._client.stream("GET", address, headers=headers) as response:
+                if response.status_code != httpx.codes.OK:
+                    raise _refusal(address, response.status_code, self._read(response, address, deadline))
+                for chunk in response.iter_raw():
+                    pour(chunk)
+                    if time.monotonic() > deadline:
+                        seconds = self._timeouts.total
+                        raise RemoteTimeout(address=address, phase="total", seconds=seconds, setting="TOTAL")
+        except httpx.TimeoutException as error:
+            raise _overdue(address, error, self._timeouts) from None
+        except httpx.TransportError as error:
+            raise self._broken(address, error) from None
 
     def _broken(self, address: str, error: httpx.TransportError) -> SecureChannelFailed | RemoteUnavailable:
         reason = _tls_reason(error)

@@ -86,6 +86,10 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "consents": Kind(SECURITY_ALERT, _dicom("110135", "Object Security Attributes Changed")),
         BREAK_GLASS: Kind(SECURITY_ALERT, _dicom("110127", "Emergency Override Started")),
         CUT_OFF: Kind(SECURITY_ALERT, _dicom("110132", "Use of Restricted Function")),
+        "own-document": Kind(IMPORT, Coded("own-document", "erepo", "Document of a Patient Given")),
+        "patient-documents": Kind(
+            EXPORT, Coded("patient-documents", "erepo", "Document of a Patient Collected"), _OUT
+        ),
         "p1-certificates": Kind(SECURITY_ALERT, _ATTRIBUTES),
         SHARED_DOCUMENT: Kind(EXPORT, Coded("shared-document", "erepo", "Shared Document Opened")),
         "structure": Kind(APPLICATION_ACTIVITY, Coded("structure", "erepo", "Organisational Structure")),

@@ -12,12 +12,16 @@ from erepo.cloud.registry.kinds import Kind as ObjectKind
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.discarding import OLD, tenant_of
 from erepo.cloud.storage.tables import document, registry_object
+from erepo.cloud.storage.tables_patients_own import own_document
 
 _REASON = "fixity is the operator's, of all accounts"
 _KEYS = 500
 #: Row numbers of one transaction.
 _WINDOW = 20_000
-_KNOWN = select(document.c.blob_key).where(document.c.blob_key.in_(bindparam("keys", expanding=True)))
+_KNOWN = tuple(
+    select(table.c.blob_key).where(table.c.blob_key.in_(bindparam("keys", expanding=True)))
+    for table in (document, own_document)
+)
 _entry = registry_object.alias()
 _IS_ENTRY = _entry.c.kind == ObjectKind.DOCUMENT_ENTRY
 _LOW: BindParameter[int] = bindparam("low")
@@ -71,7 +75,7 @@ def orphans(database: Database, blobs: BlobStore, young: float = OLD) -> Iterato
         keys = store.keys(young)
         while some := list(itertools.islice(keys, _KEYS)):
             with database.everyone(_REASON) as connection:
-                known = set(connection.scalars(_KNOWN, {"keys": some}))
+                known = {key for query in _KNOWN for key in connection.scalars(query, {"keys": some})}
             unknown = [key for key in some if key not in known and _is_there(store, key)]
             yield (
                 len(some),

@@ -20,6 +20,7 @@ from erepo.blobs.store import BlobStore
 from erepo.cloud.errors import where
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import discarded_blob, document
+from erepo.cloud.storage.tables_patients_own import own_document
 
 log = logging.getLogger("erepo.cloud")
 
@@ -37,9 +38,12 @@ _NOTED = (
     .order_by(discarded_blob.c.key)
     .limit(_SLICE)
 )
-_NAMED = select(document.c.blob_key).where(
-    document.c.tenant_id == bindparam("tenant"),
-    document.c.blob_key.in_(bindparam("keys", expanding=True)),
+_NAMED = tuple(
+    select(table.c.blob_key).where(
+        table.c.tenant_id == bindparam("tenant"),
+        table.c.blob_key.in_(bindparam("keys", expanding=True)),
+    )
+    for table in (document, own_document)
 )
 
 
@@ -65,7 +69,8 @@ def discard(database: Database, blobs: BlobStore, keys: Sequence[str]) -> bool:
     tenant = tenant_of(keys[0])
     try:
         with database.read(tenant) as connection:
-            named = set(connection.scalars(_NAMED, {"tenant": tenant, "keys": keys}))
+            asked = {"tenant": tenant, "keys": keys}
+            named = {key for query in _NAMED for key in connection.scalars(query, asked)}
         gone = _delete(blobs, [key for key in keys if key not in named])
         if gone:
             with database.write(tenant) as connection:

@@ -351,4 +351,9 @@ p1_index = Table(
     sqlite_with_rowid=False,
 )
 # Whoever knows the tables knows these.
-from erepo.cloud.storage import tables_consents, tables_outside, tables_portal  # noqa: E402, F401
+from erepo.cloud.storage import (  # noqa: E402
+    tables_consents,  # noqa: F401
+    tables_outside,  # noqa: F401
+    tables_patients_own,  # noqa: F401
+    tables_portal,  # noqa: F401
+)

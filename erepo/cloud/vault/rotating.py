@@ -18,12 +18,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from erepo.cloud.storage.tables import p1_registration
+from erepo.cloud.storage.tables_patients_own import own_document
 from erepo.cloud.storage.tables_portal import patient_secret
 from erepo.cloud.vault.envelope import Bound, Envelope, rewrap
 from erepo.cloud.vault.keyring import Keyring, present_key, put_in_use
 
 #: What the secrets of `p1_registration` are for.
 P1 = "p1 certificates"
+#: What those of `own_document` are for.
+OWN_DOCUMENT = "own document"
 #: What the secret of `patient_secret` is for.
 PATIENTS = "patients' accounts"
 
@@ -56,7 +59,7 @@ def change_key(connection: Connection, keyring: Keyring) -> Rotated:
     former = present_key(connection)
     coming = keyring.coming(former)
     put_in_use(connection, coming.id)
-    rows = [*_registrations(connection), *_patients(connection)]
+    rows = [*_registrations(connection), *_own_documents(connection), *_patients(connection)]
     for row, bound, table, mine in rows:
         if row.key_id == coming.id:
             continue
@@ -76,6 +79,13 @@ def _registrations(connection: Connection) -> Iterator[_Sealed]:
     query = select(table.id, table.tenant_id, table.key_id, table.wrapped, table.sealed)
     for row in connection.execute(query.where(table.sealed.is_not(None)).with_for_update()).all():
         yield row, Bound(row.tenant_id, P1), p1_registration, table.id == row.id
+
+
+def _own_documents(connection: Connection) -> Iterator[_Sealed]:
+    table = own_document.c
+    query = select(table.id, table.tenant_id, table.key_id, table.wrapped, table.sealed)
+    for row in connection.execute(query.with_for_update()).all():
+        yield row, Bound(row.tenant_id, OWN_DOCUMENT), own_document, table.id == row.id
 
 
 def _patients(connection: Connection) -> Iterator[_Sealed]:

@@ -10,6 +10,8 @@
     GET, PUT  /services/{account}/structure        provider, units, cells
     GET, POST /services/{account}/consents         gives a consent; all of them
     GET, DELETE /services/{account}/consents/{id}  state of a consent; revokes it
+    GET  /services/{account}/patient-documents     what patients gave, and the clinic has not taken
+    GET, DELETE /services/{account}/patient-documents/{id}  octets of one; the clinic has it
     GET, POST /services/{account}/patients         invites a patient to the portal; all of them
     GET, DELETE /services/{account}/patients/{id}  state of an invitation; ends it
     GET, PUT, DELETE /services/{account}/p1/certificates  registration in the national domain

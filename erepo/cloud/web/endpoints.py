@@ -23,6 +23,7 @@ from erepo.cloud.web import (
     national,
     panel,
     patients,
+    patients_own,
     structures,
     xds,
 )
@@ -138,6 +139,16 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
         {
             "GET": Method(Action.READ, consents.answer_state),
             "DELETE": Method(Action.DELETE, consents.answer_revoked),
+        },
+    ),
+    "/patient-documents": Endpoint(
+        "patient-documents", {"GET": Method(Action.READ, patients_own.answer_list)}
+    ),
+    "/patient-documents/{id}": Endpoint(
+        "patient-documents",
+        {
+            "GET": Method(Action.READ, patients_own.answer_octets),
+            "DELETE": Method(Action.DELETE, patients_own.answer_settled),
         },
     ),
     "/patients": Endpoint(

@@ -14,6 +14,8 @@ from erepo.cloud.web.openapi_indexing import SCHEMAS as INDEX_SCHEMAS
 from erepo.cloud.web.openapi_indexing import paths as index_paths
 from erepo.cloud.web.openapi_patients import SCHEMAS as PATIENT_SCHEMAS
 from erepo.cloud.web.openapi_patients import paths as patient_paths
+from erepo.cloud.web.openapi_patients_own import SCHEMAS as PATIENTS_OWN_SCHEMAS
+from erepo.cloud.web.openapi_patients_own import paths as patients_own_paths
 from erepo.cloud.web.openapi_words import (
     ACCOUNT,
     COUNT,
@@ -105,6 +107,7 @@ def document(base_url: str) -> Json:
                 **INDEX_SCHEMAS,
                 **ABROAD_SCHEMAS,
                 **CONSENT_SCHEMAS,
+                **PATIENTS_OWN_SCHEMAS,
                 **PATIENT_SCHEMAS,
             },
             "responses": {f"Error{code}": _error(code) for code in PROBLEMS},
@@ -152,6 +155,7 @@ def _paths() -> Json:
         **index_paths(service),
         **abroad_paths(service),
         **consent_paths(service),
+        **patients_own_paths(service),
         **patient_paths(service),
         f"{service}/xds/registry": {"parameters": [ACCOUNT], **_soap("registry", "ITI-18, 42, 57, 62")},
         f"{service}/xds/repository": {"parameters": [ACCOUNT], **_soap("repository", "ITI-41, 43, 86")},

@@ -1,6 +1,7 @@
 """Which HTTP status tells which error."""
 
 from erepo.blobs.errors import StorageUnavailable
+from erepo.cda.errors import DocumentTooLarge, GivenRefused
 from erepo.cloud.consents.errors import (
     ConsentConflict,
     ConsentDocumentsUnfit,
@@ -58,6 +59,14 @@ from erepo.cloud.national.searching.errors import (
 from erepo.cloud.outside.errors import SenderRefused
 from erepo.cloud.panel.errors import AdministratorExists, LoginLocked
 from erepo.cloud.patients.errors import PatientConflict, PatientUnknown, PatientUnreachable
+from erepo.cloud.patients_own.errors import (
+    OwnDocumentConflict,
+    OwnDocumentDamaged,
+    OwnDocumentDiffers,
+    OwnDocumentLimit,
+    OwnDocumentSettled,
+    OwnDocumentUnknown,
+)
 from erepo.cloud.structure.errors import StructureNone
 from erepo.cloud.tenancy.errors import CertificateRetired, CertificatesNotProven
 from erepo.cloud.vault.errors import MasterKeyChanged
@@ -83,6 +92,14 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (P1RepositoryExists, 409),
     (AdministratorExists, 409),
     (LoginLocked, 429),
+    (OwnDocumentUnknown, 404),
+    (OwnDocumentConflict, 409),
+    (OwnDocumentSettled, 409),
+    (OwnDocumentDiffers, 409),
+    (OwnDocumentDamaged, 409),
+    (OwnDocumentLimit, 429),
+    (DocumentTooLarge, 413),
+    (GivenRefused, 415),
     (DocumentUnknown, 404),
     (IndexNotReady, 422),
     (IndexBusy, 409),

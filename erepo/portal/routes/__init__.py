@@ -2,6 +2,12 @@
 
 from typing import Final
 
-from erepo.portal.routes import accesses, documents, sessions, signing_in
+from erepo.portal.routes import accesses, documents, own_documents, sessions, signing_in
 
-ROUTERS: Final = (signing_in.router, sessions.router, documents.router, accesses.router)
+ROUTERS: Final = (
+    signing_in.router,
+    sessions.router,
+    documents.router,
+    accesses.router,
+    own_documents.router,
+)

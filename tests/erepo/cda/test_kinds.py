@@ -89,8 +89,8 @@ def test_four_kinds_of_p1_start_off_and_all_others_on() -> None:
     }
 
 
-def test_five_kinds_may_be_deleted_and_one_has_attachments() -> None:
-    """The manual allows deleting five kinds (1.5) and saving attachments of one (1.2)."""
+def test_five_kinds_may_be_deleted_and_two_have_attachments() -> None:
+    """The manual allows deleting five kinds (1.5), saving attachments of one (1.2); we wrap patients' files."""
     assert {kind for kind, info in KINDS.items() if info.deletable} == {
         Kind.PRESCRIPTION,
         Kind.REFERRAL_SPECIALIST,
@@ -98,4 +98,7 @@ def test_five_kinds_may_be_deleted_and_one_has_attachments() -> None:
         Kind.REFERRAL_DIAGNOSTIC_P1,
         Kind.REFERRAL_REHABILITATION,
     }
-    assert {kind for kind, info in KINDS.items() if info.has_attachments} == {Kind.SHARED_DOCUMENTATION}
+    assert {kind for kind, info in KINDS.items() if info.has_attachments} == {
+        Kind.SHARED_DOCUMENTATION,
+        Kind.OWN_PATIENT_DOCUMENT,
+    }
