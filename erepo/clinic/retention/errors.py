@@ -12,7 +12,8 @@ PermanentError
 │   ├── ProposalUnknown            no proposal has this id
 │   └── ProposalClosed             it has expired, or was withdrawn
 ├── AccessRefused
-│   └── SamePerson                 who proposes may not confirm
+│   ├── SamePerson                 who proposes may not confirm
+│   └── PersonUnlinked             whether two logins are two persons cannot be told
 ├── IntegrityError
 │   └── ListChanged                the list is not the one that was proposed
 └── BeingDestroyed                 the destruction of the document has begun
@@ -134,6 +135,26 @@ class SamePerson(AccessRefused):
     cure = Text(
         "Ask a second person with the permission destroy. Nothing was destroyed.",
         "Poproś drugą osobę z uprawnieniem destroy. Niczego nie wybrakowano.",
+    )
+
+
+class PersonUnlinked(AccessRefused):
+    """Whether two logins belong to two persons cannot be told: they have no number of the same kind."""
+
+    code = "retention.person-unlinked"
+    cause = Text(
+        "Destruction takes two persons; whether {login} is another one than {other} cannot be told: PESEL or"
+        " licence number is missing.",
+        "Brakowanie wymaga dwóch osób; nie można ustalić, czy {login} to inna osoba niż {other}: brakuje"
+        " numeru PESEL lub NPWZ.",
+    )
+    cure = Text(
+        "Give both users a number of the same kind: `erepo structure user set LOGIN --pesel -` (asks for it)"
+        " or `--npwz NUMBER`. Whoever has left cannot be told: withdraw the proposal and propose anew."
+        " Nothing was destroyed.",
+        "Uzupełnij obu użytkownikom numer tego samego rodzaju: `erepo structure user set LOGIN --pesel -`"
+        " (zapyta o niego) albo `--npwz NUMER`. Osoby, której konta już nie ma, nie da się ustalić: wycofaj"
+        " propozycję i złóż nową. Niczego nie wybrakowano.",
     )
 
 
