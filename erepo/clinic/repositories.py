@@ -20,6 +20,7 @@ from erepo.clinic.earchive.errors import FolderMissing, ForeignArchive
 from erepo.clinic.earchive.place import MARK
 from erepo.clinic.errors import RepositoryNotSetUp
 from erepo.clinic.occupancy import EARCHIVE_NAME, active_kind, check_may_leave, held
+from erepo.clinic.retention import begin_replay
 from erepo.clinic.structure import read_provider
 from erepo.clinic.tables import account, now
 from erepo.clinic.tables_earchive import earchive
@@ -55,10 +56,13 @@ class Repository:
 def opening(database: Database, settings: Settings) -> CloudConnection | EArchive:
     """Return the repository in use, not opened yet: `async with` opens it.
 
+    What a restored backup has brought back is nobody's document from here on, and is sent to nobody.
+
     Raises:
         AccountMissing: none is in use, or the account's keys are not here.
         PassphraseMissing, WrongPassphrase, UserUnknown: see `load_connection`.
     """
+    begin_replay(database, settings)
     with database.read() as connection:
         kind = active_kind(connection)
     return load_earchive(database, settings) if kind == EARCHIVE else load_connection(database, settings)

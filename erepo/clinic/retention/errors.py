@@ -15,7 +15,8 @@ PermanentError
 │   ├── SamePerson                 who proposes may not confirm
 │   └── PersonUnlinked             whether two logins are two persons cannot be told
 ├── IntegrityError
-│   └── ListChanged                the list is not the one that was proposed
+│   ├── ListChanged                the list is not the one that was proposed
+│   └── ProtocolUntrusted          a file about what was erased does not bear this installation's seal
 └── BeingDestroyed                 the destruction of the document has begun
 """
 
@@ -169,6 +170,24 @@ class ListChanged(IntegrityError):
     cure = Text(
         "Somebody changed the database by hand: find out who. Then propose anew. Nothing was destroyed.",
         "Ktoś zmienił bazę danych ręcznie: ustal, kto. Potem złóż nową propozycję. Niczego nie wybrakowano.",
+    )
+
+
+class ProtocolUntrusted(IntegrityError):
+    """A file that says what was erased does not bear the seal of this installation."""
+
+    code = "retention.protocol-untrusted"
+    cause = Text(
+        "A file about the destruction {proposal} does not bear the seal of this installation.",
+        "Plik o brakowaniu {proposal} nie ma ważnej pieczęci tej instalacji.",
+    )
+    cure = Text(
+        "Restore clinic/keys/seal.key and clinic/destruction from the same, newest backup, then `erepo"
+        " retention replay`. If nobody restored anything, find out who changed the file. It destroyed"
+        " nothing.",
+        "Przywróć clinic/keys/seal.key i clinic/destruction z tej samej, najnowszej kopii i uruchom `erepo"
+        " retention replay`. Jeśli nikt niczego nie przywracał, ustal, kto zmienił plik. Na jego podstawie"
+        " niczego nie zniszczono.",
     )
 
 

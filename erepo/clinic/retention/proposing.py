@@ -21,7 +21,7 @@ from erepo.clinic.retention.errors import (
 )
 from erepo.clinic.retention.persons import check_another, check_linked, check_two_persons
 from erepo.clinic.retention.report import this_year
-from erepo.clinic.retention.rows import is_gone, is_held
+from erepo.clinic.retention.rows import is_gone, is_held, is_needed
 from erepo.clinic.states import State
 from erepo.clinic.tables import document
 from erepo.clinic.tables_retention import destruction, destruction_item
@@ -221,6 +221,7 @@ def _due(connection: sa.Connection, year: int) -> Sequence[Any]:
             document.c.state.not_in(MOVING),
             sa.not_(is_held()),
             sa.not_(is_gone()),
+            sa.not_(is_needed(year)),
         )
         .order_by(document.c.public_id)
     ).all()

@@ -29,7 +29,7 @@ class Office:
         monkeypatch.setenv("EREPO_HOME", str(folder / "clinic"))
         monkeypatch.setenv("EREPO_LANGUAGE", "en")
         with self.desk.database.begin() as connection:
-            connection.execute(staff.insert().values(login="jan", pesel="80051212357"))
+            connection.execute(staff.insert().values(login="jan", npwz="1234567"))
             for login in (LOGIN, "jan"):
                 for permission in Permission:
                     grant(connection, login, permission, actor="test")
