@@ -18,8 +18,8 @@ from blocks.loading import load
 from erepo.clinic.actor import archiving_actor
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
-from erepo.clinic.occupancy import active_kind
-from erepo.clinic.repositories import CLOUD, EARCHIVE, listing, load_earchive
+from erepo.clinic.occupancy import CLOUD, EARCHIVE, active_kind
+from erepo.clinic.repositories import listing, load_earchive
 from erepo.clinic.repository import Cloud
 from erepo.clinic.retention import begin_replay
 from erepo.settings import Settings

@@ -18,8 +18,8 @@ from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.earchive import Archive, CheckReport, EArchive, check, open_archive, rebuild
 from erepo.clinic.earchive.checking import count
 from erepo.clinic.earchive.errors import RecordDamaged, typing
-from erepo.clinic.occupancy import active_kind
-from erepo.clinic.repositories import EARCHIVE, init_earchive, load_earchive
+from erepo.clinic.occupancy import EARCHIVE, active_kind
+from erepo.clinic.repositories import init_earchive, load_earchive
 from erepo.errors import ErepoError
 from erepo.settings import Settings
 from erepo.texts import Text, language, size_words

@@ -19,15 +19,13 @@ from erepo.clinic.earchive import EArchive, Mark, Place, found_archive, read_mar
 from erepo.clinic.earchive.errors import FolderMissing, ForeignArchive
 from erepo.clinic.earchive.place import MARK
 from erepo.clinic.errors import RepositoryNotSetUp
-from erepo.clinic.occupancy import EARCHIVE_NAME, active_kind, check_may_leave, held
+from erepo.clinic.occupancy import EARCHIVE, EARCHIVE_NAME, active_kind, check_may_leave, held
 from erepo.clinic.retention import begin_replay
 from erepo.clinic.structure import read_provider
 from erepo.clinic.tables import account, now
 from erepo.clinic.tables_earchive import earchive
 from erepo.identifiers import oids
 from erepo.settings import Settings
-
-CLOUD, EARCHIVE = "cloud", "earchive"
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from erepo.cda.signature import PREFIX
 from erepo.clinic.chain import count_waiting
 from erepo.clinic.coverage import Coverage, count_open, coverage
 from erepo.clinic.errors import StructureIncomplete
+from erepo.clinic.occupancy import name_in_use
 from erepo.clinic.states import State
 from erepo.clinic.structure import check_ready
-from erepo.clinic.tables import account, document, now
+from erepo.clinic.tables import document, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def read_status(connection: sa.Connection, days: int = 0) -> StatusReport:
         signatures=_signatures(connection),
         coverage=coverage(connection, days, moment) if days else None,
         repairs=count_open(connection),
-        account=connection.execute(sa.select(account.c.account).where(account.c.active)).scalar() or "",
+        account=name_in_use(connection) or "",
     )
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from erepo.clinic.chain.noting import settle
 from erepo.clinic.chain.words import BY_STATUS, FORKED, REFUSED
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.dtm import dtm
 from erepo.clinic.metadata import SUBMISSION_CONTENT
 from erepo.clinic.repository import Cloud
@@ -142,6 +142,7 @@ def _open(database: Database, after: int) -> list[_Open]:
         return [_Open(*row) for row in rows]
 
 
+@repeated
 def _settle(database: Database, document_id: int, state: str, code: str | None) -> None:
     with database.begin() as connection:
         settle(connection, [document_id], state, code)

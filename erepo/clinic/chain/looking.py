@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from erepo.clinic.chain.noting import OWN, settle
 from erepo.clinic.chain.words import FOREIGN, FORKED, NOT_ARCHIVED, UNKNOWN
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.repository import Cloud
 from erepo.clinic.states import State
 from erepo.clinic.tables import document, submission
@@ -89,6 +89,7 @@ def _wanted(database: Database, batch_id: str) -> list[_Wanted]:
         return [_Wanted(*row) for row in rows]
 
 
+@repeated
 def _found(database: Database, document_id: int, entry: str) -> None:
     with database.begin() as connection:
         connection.execute(
@@ -96,12 +97,14 @@ def _found(database: Database, document_id: int, entry: str) -> None:
         )
 
 
+@repeated
 def _settle_absent(database: Database, absent: Sequence[_Wanted]) -> None:
     with database.begin() as connection:
         settle(connection, [one.id for one in absent if one.state is None], "alone", UNKNOWN)
         settle(connection, [one.id for one in absent if one.state is not None], "alone", NOT_ARCHIVED)
 
 
+@repeated
 def _settle(database: Database, document_ids: Sequence[int], state: str, code: str) -> None:
     if document_ids:
         with database.begin() as connection:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from erepo.cda.kinds import KINDS
 from erepo.clinic import audit
 from erepo.clinic.content import ContentStore
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.deleting.errors import KindNotDeletable, NotInRepository, UnderHold
 from erepo.clinic.permissions import Permission, require
 from erepo.clinic.retention.rows import is_held
@@ -37,6 +37,7 @@ class Doomed(NamedTuple):
     actor: str
 
 
+@repeated
 def intend(database: Database, public_ids: Sequence[str], login: str) -> list[str]:
     """Write down that a person wants these deleted, all or none (I).
 
@@ -87,6 +88,7 @@ def _check(rows: Sequence[sa.Row[tuple[int, str, str, bool]]], wanted: int) -> N
         raise UnderHold(count=under_hold)
 
 
+@repeated
 def begin(database: Database, public_ids: Sequence[str] | None = None) -> list[Doomed]:
     """Return documents that are to be removed now, of all or of some; from here on a hold comes too late.
 
@@ -122,6 +124,7 @@ def _load(connection: sa.Connection, step: str, public_ids: Sequence[str] | None
     return [Doomed(*row) for row in connection.execute(wanted)]
 
 
+@repeated
 def give_up(database: Database, doomed: Sequence[Doomed], code: str) -> None:
     """Write down that these are not deleted after all; they are where they were."""
     ids = [one.id for one in doomed]
@@ -132,6 +135,7 @@ def give_up(database: Database, doomed: Sequence[Doomed], code: str) -> None:
         audit.record(connection, "deletion_given_up", ids, detail={"reason": code})
 
 
+@repeated
 def delete(database: Database, doomed: Sequence[Doomed]) -> None:
     """Write down that these are gone from the repository (D); a purge may have met some meanwhile."""
     moment = now()
@@ -156,6 +160,7 @@ def delete(database: Database, doomed: Sequence[Doomed]) -> None:
                 )
 
 
+@repeated
 def remove_content(database: Database, store: ContentStore, doomed: Sequence[Doomed]) -> None:
     """Remove the content of deleted documents, then write that down (F).
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from erepo.clinic import audit
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.migrating.leases import Lease, held, release
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import document, now
@@ -99,6 +99,7 @@ def load(database: Database, lease: Lease, steps: Sequence[str]) -> list[Doc]:
     ]
 
 
+@repeated
 def begin(database: Database, lease: Lease, docs: Sequence[Doc]) -> list[Doc]:
     """Write down that these are on their way back (B); return those that still were in the repository.
 
@@ -129,6 +130,7 @@ def begin(database: Database, lease: Lease, docs: Sequence[Doc]) -> list[Doc]:
     return [one._replace(from_state=states[one.id], step="fetching") for one in docs if one.id in states]
 
 
+@repeated
 def durable(database: Database, lease: Lease, docs: Sequence[Doc]) -> None:
     """Write down that the octets of these lie here, read back and equal (L): the remote ones may go."""
     ids = [one.id for one in docs]
@@ -138,6 +140,7 @@ def durable(database: Database, lease: Lease, docs: Sequence[Doc]) -> None:
         audit.record(connection, "content_secured", ids, actor=lease.actor, detail=detail)
 
 
+@repeated
 def finish(database: Database, lease: Lease, docs: Sequence[Doc]) -> None:
     """Write down that these are here and gone there (D); they are not sent again until unblocked."""
     values = {"purged_at": None, "repository_unique_id": None, "reason_code": None, "verified_at": None}
@@ -148,6 +151,7 @@ def finish(database: Database, lease: Lease, docs: Sequence[Doc]) -> None:
         _note(connection, lease, ids, step="done", finished_at=now())
 
 
+@repeated
 def give_up(database: Database, lease: Lease, given: Sequence[GivenUp]) -> None:
     """Write down that these go back where they were; nothing of them was removed."""
     with held(database, lease) as connection:
@@ -174,6 +178,7 @@ def give_up(database: Database, lease: Lease, given: Sequence[GivenUp]) -> None:
             _note(connection, lease, ids, step=step, code=code, finished_at=None if again else now())
 
 
+@repeated
 def back_to_fetching(database: Database, lease: Lease, docs: Sequence[Doc]) -> None:
     """Write down that the octets of these are not here after all: nothing may be removed."""
     with held(database, lease) as connection:
@@ -187,6 +192,7 @@ def is_stopped(database: Database, lease: Lease) -> bool:
         return connection.execute(asked).scalar_one() is not None
 
 
+@repeated
 def close(database: Database, lease: Lease, *, leave: bool) -> tuple[int, int]:
     """Give the batch back, closed if nothing of it is open.
 

@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from erepo.clinic import audit
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.content import ContentStore
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.removal import RemoteDocument, remove_remote
 from erepo.clinic.repository import Cloud
 from erepo.clinic.retention.erased import Erased, Line
@@ -131,6 +131,7 @@ def needs_repository(database: Database, proposal: str) -> bool:
         )
 
 
+@repeated
 def _begin(database: Database, found: Proposal) -> list[int]:
     """Begin with a slice of the list (B); return the documents that were looked at."""
     with database.begin() as connection:
@@ -251,6 +252,7 @@ async def _remove(cloud: Cloud | None, rows: Sequence[Any]) -> tuple[set[int], P
     return gone, Problem.of(failures[0]) if failures else None, True
 
 
+@repeated
 def _finish_some(work: _Work, rows: Sequence[Any]) -> None:
     """Write the ids down (F), remove the content (L), then erase (E): the row names the content."""
     if not rows:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from erepo.clinic import audit
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.permissions import Permission, require
 from erepo.clinic.retention.errors import (
     ListChanged,
@@ -66,6 +66,7 @@ class Proposal:
         return asdict(self)
 
 
+@repeated
 def propose(
     database: Database, year: int, login: str, now: datetime, *, life_days: int = LIFE_DAYS
 ) -> Proposal:
@@ -114,6 +115,7 @@ def propose(
     return new
 
 
+@repeated
 def withdraw(database: Database, proposal: str, login: str, now: datetime) -> Proposal:
     """Withdraw a proposal that nobody has confirmed.
 
@@ -133,6 +135,7 @@ def withdraw(database: Database, proposal: str, login: str, now: datetime) -> Pr
     return read_again(database, proposal)
 
 
+@repeated
 def confirm_list(database: Database, proposal: str, login: str, now: datetime) -> Proposal:
     """Confirm a proposal by a second person; one that is confirmed already may be gone on with.
 

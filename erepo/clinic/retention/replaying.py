@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from erepo.clinic import audit
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.retention.erased import Erased, Name, Part, erased_folder, names_in
 from erepo.clinic.retention.errors import ProtocolUntrusted
 from erepo.clinic.retention.executing import begin_good
@@ -100,6 +100,7 @@ def _not_gone(database: Database, names: Sequence[Name]) -> list[Name]:
     return [one for one in names if one.first not in gone]
 
 
+@repeated
 def _begin(database: Database, part: Part) -> tuple[int, int]:
     """Return how many documents of a part were begun with, and how many must be settled before."""
     with database.read() as connection:

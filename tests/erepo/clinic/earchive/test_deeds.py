@@ -130,3 +130,22 @@ def test_diagnose_without_any_account(office: Office) -> None:
     assert found["earchive"]["verdict"] == "problem"
     cloud = ("access", "validity", "channel", "maintenance", "quota", "certificates", "p1")
     assert {name: found[name]["verdict"] for name in cloud if found[name]["verdict"] == "problem"} == {}
+
+
+def test_the_account_commands_tell_of_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`account show` and `history` tell what it holds, without a limit, and keep it; nobody else is asked."""
+    octets = version(1)
+    assert json.loads(office.erepo("account", "history", "--json"))[0]["used_documents"] == 0
+    office.shelf.bring(octets)
+    office.erepo("archive")
+    told = json.loads(office.erepo("account", "show", "--json"))
+    assert (told["account"], told["used_bytes"], told["used_documents"]) == ("earchiwum", len(octets), 1)
+    assert (told["limit_bytes"], told["nearlyFull"]) == (None, [])
+    assert {one["verdict"] for one in told["forecasts"]} == {"no-limit"}
+    assert json.loads(office.erepo("account", "show", "--kept", "--json"))["at"] == told["at"]
+    assert str(office.desk.folder) in "".join(office.erepo("account", "show").split("\n"))
+    monkeypatch.setenv("EREPO_LANGUAGE", "pl")
+    shown = office.erepo("account", "show", "--kept")
+    assert "limit" in shown
+    assert "brak: miejsce na dysku" in shown
+    office.erepo("account", "history", "--hourly")
