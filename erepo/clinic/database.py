@@ -2,8 +2,8 @@
 
 A writing transaction takes SQLite's write lock at its start (`BEGIN IMMEDIATE`), so that it never fails
 half-way on a lock and what it has read stays true until it commits. On a database server two writers
-can be in each other's way; then one of them is rolled back, is told so (`DatabaseBusy`), and does the same again
-where it is `repeated`.
+can be in each other's way; then one of them is rolled back, is told so (`DatabaseBusy`), and does the same
+again where it is `repeated`.
 """
 
 import random
