@@ -30,7 +30,7 @@ _FINAL = ("Completed", "Failed", "Crashed")
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One document at once and few in a task, so that the server dies amid the work; silence counts at once."""
+    """Few documents in a task, so that the server dies amid the work; silence counts at once."""
     monkeypatch.setenv("EREPO_BATCH_DOCUMENTS", "4")
     monkeypatch.setenv("EREPO_IN_FLIGHT", "1")
     monkeypatch.setattr(runs, "SILENT", timedelta(0))

@@ -1,0 +1,102 @@
+"""A migration ordered by hand in Prefect's UI, in a real browser: form filled in, sent, and worked off."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from erepo.cli.trigger import Prefect
+from tests.support.machine import Machine
+from tests.support.prefect_ui import Ui, address_of, browsing, login_of, need_browser
+from tests.support.waiting import until
+
+STRUCTURE = Path(__file__).parents[2] / "docs" / "reference" / "structure-example.json"
+LOGIN = "archiwum"
+FIELDS = (
+    "Użytkownik",
+    "Identyfikatory dokumentów",
+    "Rodzaje dokumentów",
+    "Numer pacjenta",
+    "Wystawione od",
+    "Wszystkie dokumenty",
+    "Próba: tylko policz",
+    "Potwierdzam usunięcie z repozytorium",
+)
+
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.xdist_group("prefect"),
+    pytest.mark.timeout(600),  # a minute where nothing else runs
+]
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """Run everything, with documents in the clinic's eArchiwum, and somebody who may migrate."""
+    need_browser()
+    machine, share, folder = Machine(tmp_path), tmp_path / "share", str(tmp_path / "in")
+    share.mkdir()
+    with machine.up():
+        for command in (
+            ("structure", "load", str(STRUCTURE)),
+            ("structure", "user", "set", LOGIN, "--permission", "migrate"),
+            ("earchive", "init", str(share)),
+            ("samples", folder, "--count", "5", "--kind", "lab_result"),
+            ("import", folder),
+            ("archive",),
+        ):
+            done = machine.run(*command)
+            assert done.returncode == 0, done.stderr
+        assert states(machine) == {"archived": 5}
+        yield machine
+
+
+@pytest.fixture
+def ui(machine: Machine, tmp_path: Path) -> Iterator[Ui]:
+    """Open a browser on the Prefect of the machine, logged in."""
+    with browsing(machine, tmp_path, height=2400) as page:
+        pages = Ui(page, address_of(machine))
+        pages.log_in(login_of(machine))
+        yield pages
+
+
+def states(machine: Machine) -> dict[str, int]:
+    """Count the documents by state."""
+    done = machine.run("status", "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, int] = {}
+    for one in json.loads(done.stdout)["kinds"]:
+        for state, count in one["states"].items():
+            found[state] = found.get(state, 0) + count
+    return found
+
+
+def test_migration_by_hand(machine: Machine, ui: Ui, tmp_path: Path) -> None:
+    """As it stands the form only counts; switched over and confirmed, the documents come back and stay."""
+    with Prefect(address_of(machine), login_of(machine)) as prefect:
+        deployment = prefect.find("migrate-documents/on-demand")["id"]
+    ui.open_form(deployment)
+    for title in FIELDS:
+        expect(ui.page.locator(".schema-form-property__label", has_text=title)).to_be_visible()
+    ui.field("Użytkownik").fill(LOGIN)
+    ui.switch("Wszystkie dokumenty", on=True)
+    ui.submit()
+    ui.open_last_run()
+    ui.state("Completed")
+    assert states(machine) == {"archived": 5}
+
+    ui.open_form(deployment)
+    ui.field("Użytkownik").fill(LOGIN)
+    ui.switch("Wszystkie dokumenty", on=True)
+    ui.switch("Próba: tylko policz", on=False)
+    ui.switch("Potwierdzam usunięcie z repozytorium", on=True)
+    ui.page.screenshot(path=tmp_path / "form.png", full_page=True)
+    ui.submit()
+    until(lambda: states(machine) == {"blocked": 5}, 180)
+    ui.open_last_run()
+    ui.state("Completed")
+    assert [path for path in (tmp_path / "share" / "blobs").rglob("*") if path.is_file()] == []
+    assert len(list((machine.home / "clinic" / "content").glob("??/*"))) == 5
+    ui.page.screenshot(path=tmp_path / "run.png")
