@@ -4,7 +4,7 @@
 is. Switching is refused while the one in use holds documents.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,6 +21,7 @@ from erepo.clinic.earchive.place import MARK
 from erepo.clinic.errors import RepositoryNotSetUp
 from erepo.clinic.occupancy import EARCHIVE, EARCHIVE_NAME, active_kind, check_may_leave, held
 from erepo.clinic.retention import begin_replay
+from erepo.clinic.sealing import seal_key
 from erepo.clinic.structure import read_provider
 from erepo.clinic.tables import account, now
 from erepo.clinic.tables_earchive import earchive
@@ -78,7 +79,7 @@ def load_earchive(database: Database, settings: Settings) -> EArchive:
     if row is None:
         raise RepositoryNotSetUp(kind=EARCHIVE)
     mark = Mark(row.archive, row.repository_unique_id, row.installation)
-    place = Place(Path(row.folder), mark)
+    place = Place(Path(row.folder), mark, seal_key(settings))
     return EArchive(place, index_file(settings, row.archive), source or mark.repository_unique_id, settings)
 
 
@@ -149,7 +150,8 @@ def init_earchive(
     with database.read() as connection:
         known = connection.execute(sa.select(earchive)).first()
     installation = known.installation if known else uuid4().hex
-    place = _find(folder, installation, known, taking_over=taking_over)
+    found = _find(folder, installation, known, taking_over=taking_over)
+    place = replace(found, key=seal_key(settings))
     file = index_file(settings, place.mark.archive)
     if not file.exists():
         rebuild(place, file)
