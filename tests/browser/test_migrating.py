@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from erepo.cli.trigger import Prefect
 from tests.support.machine import Machine
 from tests.support.prefect_ui import Ui, address_of, browsing, login_of, need_browser
-from tests.support.waiting import until
 
 STRUCTURE = Path(__file__).parents[2] / "docs" / "reference" / "structure-example.json"
 LOGIN = "archiwum"
@@ -70,18 +69,32 @@ def states(machine: Machine) -> dict[str, int]:
     return {state: one["documents"] for state, one in told.items()}
 
 
-def test_migration_by_hand(machine: Machine, ui: Ui, tmp_path: Path) -> None:
+@pytest.fixture
+def prefect(machine: Machine) -> Iterator[Prefect]:
+    """A client of the machine's Prefect."""
+    with Prefect(address_of(machine), login_of(machine)) as client:
+        yield client
+
+
+def look_at_the_run(prefect: Prefect, ui: Ui) -> None:
+    """Wait for the good end of the run that was ordered last, and look at its page."""
+    wanted = {"flows": {"name": {"any_": ["migrate-documents"]}}, "limit": 1}
+    (run,) = prefect.request("POST", "flow_runs/filter", wanted | {"sort": "EXPECTED_START_TIME_DESC"})
+    assert prefect.wait(run["id"], 180).state == "COMPLETED"
+    ui.open_run(run["id"])
+    ui.state("Completed")
+
+
+def test_migration_by_hand(machine: Machine, prefect: Prefect, ui: Ui, tmp_path: Path) -> None:
     """As it stands the form only counts; switched over and confirmed, the documents come back and stay."""
-    with Prefect(address_of(machine), login_of(machine)) as prefect:
-        deployment = prefect.find("migrate-documents/on-demand")["id"]
+    deployment = prefect.find("migrate-documents/on-demand")["id"]
     ui.open_form(deployment)
     for title in FIELDS:
         expect(ui.page.locator(".schema-form-property__label", has_text=title)).to_be_visible()
     ui.field("Użytkownik").fill(LOGIN)
     ui.switch("Wszystkie dokumenty", on=True)
     ui.submit()
-    ui.open_last_run()
-    ui.state("Completed")
+    look_at_the_run(prefect, ui)
     assert states(machine) == {"archived": 5}
 
     ui.open_form(deployment)
@@ -91,9 +104,8 @@ def test_migration_by_hand(machine: Machine, ui: Ui, tmp_path: Path) -> None:
     ui.switch("Potwierdzam usunięcie z repozytorium", on=True)
     ui.page.screenshot(path=tmp_path / "form.png", full_page=True)
     ui.submit()
-    until(lambda: states(machine) == {"blocked": 5}, 180)
-    ui.open_last_run()
-    ui.state("Completed")
+    look_at_the_run(prefect, ui)
+    assert states(machine) == {"blocked": 5}
     assert [path for path in (tmp_path / "share" / "blobs").rglob("*") if path.is_file()] == []
     assert len(list((machine.home / "clinic" / "content").glob("??/*"))) == 5
     ui.page.screenshot(path=tmp_path / "run.png")

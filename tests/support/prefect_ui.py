@@ -60,6 +60,11 @@ class Ui:
         """Open the page of the run that began last."""
         self.page.goto(f"{self.root}/runs")
         self.page.locator("a[href*='flow-run/']").first.click()
+        self.page.wait_for_url(re.compile("flow-run/"))
+
+    def open_run(self, run: str) -> None:
+        """Open the page of a run by its id."""
+        self.page.goto(f"{self.root}/runs/flow-run/{run}")
 
     def trigger(self, flow: str, fields: Mapping[str, str]) -> None:
         """Start a run by its form from the list of deployments, and open its page."""

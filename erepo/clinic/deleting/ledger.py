@@ -12,11 +12,10 @@ from erepo.clinic.database import Database, repeated
 from erepo.clinic.deleting.errors import KindNotDeletable, NotInRepository, UnderHold
 from erepo.clinic.permissions import Permission, require
 from erepo.clinic.retention.rows import is_held
-from erepo.clinic.states import State, move
+from erepo.clinic.states import DEPOSITED, State, move
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_migrating import DELETION_BEGUN, deletion
 
-_THERE = (State.ARCHIVED.value, State.REMOTE.value)
 _DELETABLE = tuple(kind.value for kind, info in KINDS.items() if info.deletable)
 _COLUMNS = tuple(
     document.c[name]
@@ -79,7 +78,7 @@ def _checked(connection: sa.Connection, wanted: Sequence[str], login: str, *, lo
 
 
 def _check(rows: Sequence[sa.Row[tuple[int, str, str, bool]]], wanted: int) -> None:
-    there = [row for row in rows if row.state in _THERE]
+    there = [row for row in rows if row.state in DEPOSITED]
     if len(there) < wanted:
         raise NotInRepository(count=wanted - len(there))
     if others := sum(row.kind not in _DELETABLE for row in rows):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from erepo.clinic import audit
 from erepo.clinic.database import Database, repeated
 from erepo.clinic.migrating.leases import Lease, held, release
-from erepo.clinic.states import State, move
+from erepo.clinic.states import DEPOSITED, State, move
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_migrating import deletion, migration, migration_batch, migration_item
 
@@ -109,7 +109,7 @@ def begin(database: Database, lease: Lease, docs: Sequence[Doc]) -> list[Doc]:
     with held(database, lease) as connection:
         rows = connection.execute(
             sa.select(document.c.id, document.c.state)
-            .where(document.c.id.in_(ids), document.c.state.in_((State.ARCHIVED.value, State.REMOTE.value)))
+            .where(document.c.id.in_(ids), document.c.state.in_(DEPOSITED))
             .order_by(document.c.id)
             .with_for_update()
         ).all()

@@ -34,7 +34,7 @@ from erepo.clinic.retention.erased import Erased, Line
 from erepo.clinic.retention.erasing import erase, overwrite, scrub
 from erepo.clinic.retention.proposing import MOVING, Proposal
 from erepo.clinic.retention.rows import is_gone, is_held, is_needed
-from erepo.clinic.states import State, move
+from erepo.clinic.states import DEPOSITED, State, move
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_chain import chain_link
 from erepo.clinic.tables_retention import destruction, destruction_item
@@ -43,8 +43,6 @@ from erepo.settings import Settings
 #: Documents of one transaction and of one removal.
 SLICE = 100
 _ITEM = destruction_item.c
-#: States in which the repository may hold the document.
-_REMOTE = (State.ARCHIVED.value, State.REMOTE.value)
 
 
 @dataclass
@@ -123,7 +121,7 @@ def needs_repository(database: Database, proposal: str) -> bool:
                 .where(
                     destruction_item.c.destruction_id == proposal,
                     destruction_item.c.state.in_(("proposed", "destroying")),
-                    was.in_(_REMOTE),
+                    was.in_(DEPOSITED),
                 )
                 .limit(1)
             ).scalar()
@@ -235,7 +233,7 @@ async def _remove(cloud: Cloud | None, rows: Sequence[Any]) -> tuple[set[int], P
     Returns:
         Who is gone from there, what went wrong, and whether others may be tried.
     """
-    gone = {row.id for row in rows if row.was not in _REMOTE}
+    gone = {row.id for row in rows if row.was not in DEPOSITED}
     there = [row for row in rows if row.id not in gone]
     if not there or cloud is None:
         return gone, None, True
