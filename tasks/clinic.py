@@ -4,6 +4,7 @@ The open objects never become arguments or results of tasks (Prefect would try t
 lie in a context variable that every task of the run sees.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -17,9 +18,10 @@ from blocks.loading import load
 from erepo.clinic.actor import archiving_actor
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
-from erepo.clinic.occupancy import active_kind
-from erepo.clinic.repositories import CLOUD, EARCHIVE, listing, load_earchive
+from erepo.clinic.occupancy import CLOUD, EARCHIVE, active_kind
+from erepo.clinic.repositories import listing, load_earchive
 from erepo.clinic.repository import Cloud
+from erepo.clinic.retention import begin_replay
 from erepo.settings import Settings
 from erepo.texts import Text, language
 
@@ -121,6 +123,8 @@ async def opened(name: str) -> AsyncIterator[Clinic]:
 async def opened_repository(name: str) -> AsyncIterator[Depositing]:
     """Open the database and the repository in use: the eArchiwum needs the block ClinicDatabase alone.
 
+    What a restored backup has brought back is nobody's document from here on, and is sent to nobody.
+
     Raises:
         BlockMissing: a block was never written.
         BundleUnreadable, PassphraseMissing, UserUnknown: the account's keys and user, as in `opened`.
@@ -128,6 +132,7 @@ async def opened_repository(name: str) -> AsyncIterator[Depositing]:
     """
     settings = Settings()
     async with opened_database(name) as database:
+        await asyncio.to_thread(begin_replay, database, settings)
         with database.read() as reading:
             kind = active_kind(reading)
         local = load_earchive(database, settings) if kind == EARCHIVE else None

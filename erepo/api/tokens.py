@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from erepo.api.errors import TokenNameInvalid, TokenNameTaken, TokenUnknown
 from erepo.clinic.audit import note
 from erepo.clinic.database import Database
+from erepo.clinic.errors import DatabaseBusy
 from erepo.clinic.tables import now
 from erepo.clinic.tables_api import api_token
 
@@ -161,7 +162,7 @@ def check_token(database: Database, text: str) -> tuple[str, Token | None]:
 
 def _note_use(database: Database, token: Token) -> None:
     # A full disk must not keep anybody from reading.
-    with suppress(sa.exc.OperationalError), database.begin() as connection:
+    with suppress(sa.exc.OperationalError, DatabaseBusy), database.begin() as connection:
         connection.execute(api_token.update().where(api_token.c.id == token.id).values(last_used_at=now()))
 
 

@@ -11,9 +11,14 @@ from rich.table import Table
 from erepo.cli import account_licence, account_p1
 from erepo.cli.desk import open_database, open_desk
 from erepo.cli.words import fail_politely
-from erepo.clinic.usage import Report, ask, report
+from erepo.clinic.database import Database
+from erepo.clinic.earchive import EArchive
+from erepo.clinic.occupancy import EARCHIVE, active_kind
+from erepo.clinic.repositories import load_earchive
+from erepo.clinic.usage import Check, Report, ask, measure, report
 from erepo.clinic.usage.history import daily
 from erepo.clinic.usage.words import RESOURCE_WORDS, outlook, until, use, warnings
+from erepo.settings import Settings
 from erepo.texts import Language, Text, language, moment_words
 
 app = typer.Typer(
@@ -27,6 +32,11 @@ app.add_typer(account_licence.app, name="licence")
 _ACCOUNT, _UNTIL = Text("account", "konto"), Text("valid until", "ważne do")
 _FORECAST, _CHECKED = Text("forecast", "prognoza"), Text("checked", "sprawdzono")
 _WHEN = Text("When", "Kiedy")
+_REPOSITORY, _LIMIT = Text("repository in use", "używane repozytorium"), Text("limit", "limit")
+_NO_LIMIT = Text(
+    "none: the room on its disk (`erepo earchive status`)",
+    "brak: miejsce na dysku (`erepo earchive status`)",
+)
 
 
 @app.command()
@@ -40,16 +50,40 @@ def show(
 
     The same as the deployment check-account/hourly does. From 90 % of a limit on a warning is shown.
     """
-    with fail_politely():
-        if not kept:
-            with open_desk() as desk:
-                ask(desk.client, desk.database)
-        with open_database() as database:
-            found = report(database)
+    with fail_politely(), open_database() as database:
+        archive = _ask(database, kept=kept)
+        found = report(database)
     if as_json:
         typer.echo(orjson.dumps(found.as_json()))
+    elif archive is not None:
+        _show_archive(found.check, archive, Console(), language())
     else:
         _show(found, Console(), language())
+
+
+def _ask(database: Database, *, kept: bool) -> EArchive | None:
+    """Ask whatever is in use and keep the answer; return the eArchiwum where that is it."""
+    with database.read() as connection:
+        in_use = active_kind(connection)
+    if in_use == EARCHIVE:
+        archive = load_earchive(database, Settings())
+        if not kept:
+            measure(archive, database)
+        return archive
+    if not kept:
+        with open_desk() as desk:
+            ask(desk.client, desk.database)
+    return None
+
+
+def _show_archive(check: Check, archive: EArchive, console: Console, speak: Language) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_row(_REPOSITORY.fill(speak), f"eArchiwum, {archive.place.folder}")
+    for resource, words in RESOURCE_WORDS.items():
+        table.add_row(words.fill(speak), use(check, resource, speak))
+    table.add_row(_LIMIT.fill(speak), _NO_LIMIT.fill(speak))
+    table.add_row(_CHECKED.fill(speak), moment_words(check.at))
+    console.print(table, highlight=False)
 
 
 def _show(found: Report, console: Console, speak: Language) -> None:
@@ -77,6 +111,10 @@ def history(
 ) -> None:
     """Show how the use of the account has grown: the last check of each day."""
     with fail_politely(), open_database() as database:
+        with database.read() as connection:
+            in_use = active_kind(connection)
+        if in_use == EARCHIVE:  # nobody measures it by the hour
+            measure(load_earchive(database, Settings()), database)
         found = report(database, since=timedelta(days=days))
     checks = list(found.history) if hourly else daily(found.history)
     if as_json:

@@ -126,10 +126,14 @@ async def _archive(connection: Cloud, database: Database, choice: Choice, *, qui
     asked = await reconcile(connection, database)
     if asked.asked:
         results.append(asked.as_result())
-    goes_on, done = True, 0
+    first = goes_on = True
+    done = 0
     while goes_on:
         left = choice.less(done)
         planned = await asyncio.to_thread(plan, database, connection.settings, now=now(), choice=left)
+        if not (first or planned.planned):
+            break
+        first = False
         if asked.problem is not None:
             documents = planned.documents
             results.append(BatchResult("", documents, retry_later=documents, problem=asked.problem))

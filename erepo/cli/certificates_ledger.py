@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-import sqlalchemy as sa
 import typer
 
 from erepo.cli.errors import PrefectUnavailable
@@ -12,9 +11,9 @@ from erepo.cli.surroundings import Surroundings
 from erepo.cli.trigger import Prefect
 from erepo.clinic import onboarding
 from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.occupancy import CLOUD, name_in_use
 from erepo.clinic.onboarding import Entry
 from erepo.clinic.onboarding.errors import AccountUnclear
-from erepo.clinic.tables import account as accounts
 from erepo.settings import Settings
 
 AccountArgument = Annotated[str, typer.Argument(help="The account; without: the one there is.")]
@@ -48,17 +47,9 @@ def the_account(database: Database, given: str, *, waiting: bool = False) -> str
     open_ones = [entry.account for entry in onboarding.open_accounts(database)]
     if not waiting:
         with database.read() as connection:
-            active = (
-                connection.execute(
-                    sa.select(accounts.c.account).where(
-                        accounts.c.active, accounts.c.repository_kind == "cloud"
-                    )
-                )
-                .scalars()
-                .all()
-            )
-        if len(active) == 1:
-            return str(active[0])
+            active = name_in_use(connection, CLOUD)
+        if active is not None:
+            return active
         open_ones = [entry.account for entry in onboarding.entries(database)]
     if len(open_ones) != 1:
         raise AccountUnclear(waiting=", ".join(open_ones) or "-")

@@ -10,7 +10,7 @@ from erepo.cli.errors import KillsUnsettled
 from erepo.cli.killing import Killer, Target
 from erepo.cli.trigger import Run
 from erepo.clinic.database import Database
-from erepo.clinic.states import State
+from erepo.clinic.states import DEPOSITED, State
 from erepo.clinic.tables import document
 from erepo.texts import Text, language
 
@@ -32,7 +32,6 @@ _SUMMARY = Text(
 
 _DEPLOYMENT = "archive-documents/scheduled"
 _OPEN = (State.LOCAL.value, State.QUEUED.value, State.SENDING.value)
-_DONE = (State.ARCHIVED.value, State.REMOTE.value)
 #: Runs that may be needed after the last kill; one is enough, the others are for a run that met a kill.
 _RUNS = 5
 
@@ -61,12 +60,12 @@ class KilledArchiving:
         Raises:
             KillsUnsettled: documents are still open after several whole runs.
         """
-        first, documents = self._count(_DONE), self._count(_OPEN)
+        first, documents = self._count(DEPOSITED), self._count(_OPEN)
         for number in range(1, self._kills + 1):
             target = self._chance.choice(list(Target))
             self._wait_until(first + self._chance.randint(1, documents) * number // self._kills)
             self._killer.kill(target)
-            archived = self._count(_DONE) - first
+            archived = self._count(DEPOSITED) - first
             words = {"number": number, "what": _WHAT[target].fill(language())}
             self._say(_KILLED.fill(language(), **words, archived=archived, documents=documents))
             self._killer.restart(target)
@@ -83,7 +82,7 @@ class KilledArchiving:
         self._keep_running()
         patience = self._chance.uniform(0, 6) if self._chance.random() < 0.3 else 20
         end = time.monotonic() + patience
-        while time.monotonic() < end and self._count(_DONE) < goal and self._count(_OPEN):
+        while time.monotonic() < end and self._count(DEPOSITED) < goal and self._count(_OPEN):
             time.sleep(0.02)
 
     def _keep_running(self) -> Run:

@@ -18,8 +18,8 @@ from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.earchive import Archive, CheckReport, EArchive, check, open_archive, rebuild
 from erepo.clinic.earchive.checking import count
 from erepo.clinic.earchive.errors import RecordDamaged, typing
-from erepo.clinic.occupancy import active_kind
-from erepo.clinic.repositories import EARCHIVE, init_earchive, load_earchive
+from erepo.clinic.occupancy import EARCHIVE, active_kind
+from erepo.clinic.repositories import init_earchive, load_earchive
 from erepo.errors import ErepoError
 from erepo.settings import Settings
 from erepo.texts import Text, language, size_words
@@ -51,15 +51,26 @@ _STATUS = Text(
 _TITLE = Text("Checking", "Sprawdzanie")
 _CHECKED = Text(
     "Records {records}, documents {documents}, {size}: damaged documents {damaged}, damaged records"
-    " {damaged_records}, entries without a document {without_octets}, files nobody needs {orphans}"
-    " (removed {removed}).",
+    " {damaged_records}, records without our seal {unsealed}, entries without a document {without_octets},"
+    " files nobody needs {orphans} (removed {removed}).",
     "Zapisy {records}, dokumenty {documents}, {size}: uszkodzone dokumenty {damaged}, uszkodzone zapisy"
-    " {damaged_records}, wpisy bez dokumentu {without_octets}, zbędne pliki {orphans} (usunięte {removed}).",
+    " {damaged_records}, zapisy bez naszej pieczęci {unsealed}, wpisy bez dokumentu {without_octets}, zbędne"
+    " pliki {orphans} (usunięte {removed}).",
 )
 _WRONG = Text("The eArchiwum is damaged.", "eArchiwum jest uszkodzone.")
 _CURE = Text(
     "Name the documents with `erepo verify --read-back`, then `erepo verify plan`.",
     "Wskaż dokumenty poleceniem `erepo verify --read-back`, a następnie `erepo verify plan`.",
+)
+_UNSEALED = Text(
+    "Records do not bear the seal of this installation: {count}.",
+    "Zapisy bez pieczęci tej instalacji: {count}.",
+)
+_SEAL = Text(
+    "An older version or a former installation wrote them, or somebody without the key changed them: compare"
+    " with a backup of the folder. If they are right, seal them: `erepo earchive rebuild --seal`.",
+    "Zapisała je starsza wersja lub poprzednia instalacja albo zmienił je ktoś bez klucza: porównaj z kopią"
+    " zapasową katalogu. Jeśli są prawidłowe, opieczętuj je: `erepo earchive rebuild --seal`.",
 )
 _REBUILT = Text(
     "The index was made anew from {records} records; left out: {damaged}.",
@@ -136,13 +147,17 @@ def rebuild_(
     skip: Annotated[
         bool, typer.Option("--skip-damaged", help="Leave out records that cannot be trusted.")
     ] = False,
+    seal: Annotated[
+        bool,
+        typer.Option("--seal", help="Also seal records of an older version, or of a former installation."),
+    ] = False,
     as_json: _Json = False,
 ) -> None:
-    """Make the index anew from the archive's records; the archive itself is only read."""
+    """Make the index anew from the archive's records; without --seal the archive itself is only read."""
     settings = Settings()
     with complaining(as_json=as_json), contextlib.closing(open_clinic(settings)) as database:
         known = load_earchive(database, settings)
-        records, damaged = rebuild(known.place, known.index_file, skip_damaged=skip)
+        records, damaged = rebuild(known.place, known.index_file, skip_damaged=skip, sealing=seal)
     if as_json:
         typer.echo(orjson.dumps({"records": records, "damaged": damaged}))
     else:
@@ -177,5 +192,7 @@ def _say(report: CheckReport, archive: Archive) -> None:
     for number in report.damaged_records[:_MOST]:
         # A record is no document: reading documents back would not show it.
         tell_trouble(*RecordDamaged(number=number, file=archive.records.path(number)).explain(speak))
+    if report.unsealed:
+        tell_trouble(_UNSEALED.fill(speak, count=report.unsealed), _SEAL.fill(speak))
     if report.damaged or report.without_octets:
         tell_trouble(_WRONG.fill(speak), _CURE.fill(speak))

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from erepo.cli import fetch_repositories
 from erepo.cli.desk import open_database
-from erepo.cli.patients import asked_patient
+from erepo.cli.patients import given_patient
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import Database
 from erepo.clinic.fetching import Desk, Fetched, FetchReport, Wanted, connect, fetch, read_place
@@ -55,10 +55,8 @@ def documents(
     """
     if len(ids) > 1 and (sha1 or size is not None):
         raise typer.BadParameter("--sha1 and --size go with one document")
-    if patient not in {"", "-"}:
-        raise typer.BadParameter("write --patient - and give the identifier on the input")
     with fail_politely():
-        whose = asked_patient() if patient else None
+        whose = given_patient(patient)
         wanted = [Wanted(one, sha1.lower(), size, whose) for one in dict.fromkeys(ids)]
         with open_database() as database:
             report = asyncio.run(_fetch(database, repository, wanted))

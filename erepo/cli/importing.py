@@ -11,11 +11,11 @@ from rich.console import Console
 from erepo.cda.kinds import Kind
 from erepo.cli import importing_own
 from erepo.cli.bars import bar
-from erepo.cli.patients import asked_patient
+from erepo.cli.patients import given_patient
 from erepo.cli.status import signature_words
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import open_clinic
-from erepo.clinic.intake import Intake, Outcome, Summary, find_files, parse_patient, plain
+from erepo.clinic.intake import Intake, Outcome, Summary, find_files, plain
 from erepo.clinic.kinds import parse_kind
 from erepo.identifiers.hl7 import CX
 from erepo.settings import Settings
@@ -46,7 +46,8 @@ _Paths = Annotated[
 _Patient = Annotated[
     str,
     typer.Option(
-        help="PESEL or HL7 CX, for files that do not name their patient; `-` asks, or reads the input."
+        help="`-`: for files that do not name their patient, the one whose PESEL or HL7 CX stands on the"
+        " input, or is asked for."
     ),
 ]
 _Kind = Annotated[str, typer.Option(help="Document kind (`erepo kinds list`); overrules the recognised one.")]
@@ -84,7 +85,7 @@ def command(
     if not paths:
         raise typer.BadParameter(_NOTHING.fill(language()))
     with fail_politely():
-        whose = (asked_patient() if patient == "-" else parse_patient(patient)) if patient else None
+        whose = given_patient(patient)
         wanted = parse_kind(kind) if kind else None
         summary, problems = _take(paths, whose, wanted, delete=delete, quiet=as_json)
     if as_json:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from erepo.cda.kinds import KINDS, Kind
-from erepo.cli import retention_destroying, retention_keeping
+from erepo.cli import retention_destroying, retention_keeping, retention_replaying
 from erepo.cli.desk import open_database
 from erepo.cli.words import fail_politely
 from erepo.clinic.retention import RetentionReport, read_report, this_year
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 retention_keeping.add_to(app)
 retention_destroying.add_to(app)
+retention_replaying.add_to(app)
 
 _HEADERS = (
     Text("kept until", "przechowywać do"),

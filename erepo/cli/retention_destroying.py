@@ -13,7 +13,6 @@ from erepo.cli.complaints import complain
 from erepo.cli.desk import open_database
 from erepo.cli.retention_keeping import Acting
 from erepo.cli.words import fail_politely
-from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database
 from erepo.clinic.repositories import opening
 from erepo.clinic.retention import (
@@ -63,6 +62,8 @@ _DROPPED = {
     "shared": Text("shared by a consent", "udostępnione na podstawie zgody"),
     "prolonged": Text("kept longer meanwhile", "okres przechowywania wydłużony"),
     "moving": Text("on their way", "w trakcie przesyłania"),
+    "needed": Text("what they replace or cancel is kept", "zachowano to, co zastępują lub anulują"),
+    "restored": Text("came back with a backup of the list", "wróciły z kopią zapasową listy"),
     "elsewhere": Text("destroyed by another proposal", "wybrakowane na podstawie innej propozycji"),
 }
 _PROTOCOL = Text("Protocol: {path}", "Protokół brakowania: {path}")
@@ -132,18 +133,18 @@ def confirm(proposal: Id, acting: Acting, as_json: _AsJson = False) -> None:
     settings = Settings()
     with fail_politely(), open_database() as database:
         found = confirm_list(database, proposal, acting, now())
-        done = uvloop.run(_carry_out(database, settings, found))
+        done = uvloop.run(carry_out(database, settings, found))
         path = write_protocol(database, settings, proposal)
     _tell(done, path, as_json=as_json)
     raise typer.Exit(1 if done.open else 0)
 
 
-async def _carry_out(database: Database, settings: Settings, found: Proposal) -> Destruction:
-    store = ContentStore.at(settings)
+async def carry_out(database: Database, settings: Settings, found: Proposal) -> Destruction:
+    """Carry a confirmed proposal out; the repository is opened only where it is needed."""
     if not await asyncio.to_thread(needs_repository, database, found.id):
-        return await execute(None, database, store, found)
+        return await execute(None, database, settings, found)
     async with opening(database, settings) as cloud:
-        return await execute(cloud, database, store, found)
+        return await execute(cloud, database, settings, found)
 
 
 def _tell(done: Destruction, path: Path, *, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from erepo.clinic.actor import archiving_actor
 from erepo.clinic.archiving.errors import AccountMissing
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
-from erepo.clinic.occupancy import active_kind, check_may_leave
+from erepo.clinic.occupancy import CLOUD, EARCHIVE, active_kind, check_may_leave, repository_in_use
 from erepo.clinic.rest import AccountClient
 from erepo.clinic.tables import account, now, onboarding
 from erepo.durable import write_durably
@@ -37,9 +37,7 @@ def load_connection(database: Database, settings: Settings) -> CloudConnection:
         UserUnknown: the archiving user has no valid PESEL or NPWZ.
     """
     with database.read() as connection:
-        row = connection.execute(
-            sa.select(account).where(account.c.active.is_(True), account.c.repository_kind == "cloud")
-        ).one_or_none()
+        row = repository_in_use(connection, CLOUD)
         if row is None:
             raise AccountMissing(what="account")
         found = connection.execute(sa.select(onboarding).where(onboarding.c.account == row.account))
@@ -154,7 +152,7 @@ def adopt_credentials(database: Database, settings: Settings, folder: Path) -> s
         write_durably(home / f"{purpose}.key", [encrypt_key(private, settings.passphrase)])
     row = {
         "account": name,
-        "repository_kind": "cloud",
+        "repository_kind": CLOUD,
         "active": True,
         "service_url": facts["service"],
         "registry_url": facts["registry"],
@@ -167,8 +165,8 @@ def adopt_credentials(database: Database, settings: Settings, folder: Path) -> s
         "updated_at": now(),
     }
     with database.begin() as connection:
-        if active_kind(connection) == "earchive":
-            check_may_leave(connection, "earchive")
+        if active_kind(connection) == EARCHIVE:
+            check_may_leave(connection, EARCHIVE)
         connection.execute(account.update().values(active=False))
         connection.execute(account.delete().where(account.c.account == name))
         # The ledger's keys would go before those that are being given here.

@@ -1,19 +1,24 @@
 """The clinic's database: SQLite (WAL, synchronous=FULL) by default, any other SQLAlchemy URL by a setting.
 
 A writing transaction takes SQLite's write lock at its start (`BEGIN IMMEDIATE`), so that it never fails
-half-way on a lock and what it has read stays true until it commits.
+half-way on a lock and what it has read stays true until it commits. On a database server two writers
+can be in each other's way; then one of them is rolled back, is told so (`DatabaseBusy`), and does the same
+again where it is `repeated`.
 """
 
+import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, ParamSpec, TypeVar
 
 import orjson
 import sqlalchemy as sa
 
+from erepo.clinic.errors import DatabaseBusy
 from erepo.clinic.kinds import missing_rules, seed_rules
 from erepo.durable import keep_private, make_folder
 from erepo.settings import DatabaseAddressWrong, Settings
@@ -24,7 +29,16 @@ HEAD = "0019"
 #: Milliseconds a writer waits for another one.
 BUSY_TIMEOUT = 60_000
 
+#: How often a transaction is begun anew that others were in the way of, and the first pause in seconds.
+TRIES: Final = 5
+PAUSE: Final = 0.02
+
 _READ_ONLY = "erepo_read_only"
+#: SQLSTATE serialization_failure and deadlock_detected: nothing was committed, and nothing was wrong.
+_IN_THE_WAY: Final = frozenset({"40001", "40P01"})
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 class Database:
@@ -36,9 +50,19 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
-        """Run a writing transaction: committed (and on the disk) on leaving, rolled back on any error."""
-        with self.engine.begin() as connection:
-            yield connection
+        """Run a writing transaction: committed (and on the disk) on leaving, rolled back on any error.
+
+        Raises:
+            DatabaseBusy: other transactions were in the way; nothing was changed; the same may go well now.
+        """
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except sa.exc.DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None)
+            if state in _IN_THE_WAY:
+                raise DatabaseBusy(state=state) from None
+            raise
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -62,6 +86,27 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def repeated(work: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Have a function done again whose one transaction others were in the way of.
+
+    Only for what changes nothing outside its transaction, or may change it twice.
+
+    Raises:
+        DatabaseBusy: they were so each of several times.
+    """
+
+    @wraps(work)
+    def again(*values: Given.args, **named: Given.kwargs) -> Result:
+        for number in range(1, TRIES):
+            try:
+                return work(*values, **named)
+            except DatabaseBusy:
+                time.sleep(PAUSE * 2**number * random.uniform(0.5, 1))  # noqa: S311 - jitter
+        return work(*values, **named)
+
+    return again
 
 
 def open_database(url: str) -> Database:

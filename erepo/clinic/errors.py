@@ -21,14 +21,22 @@ ErepoError
 │   └── StaffUnlinked          the archiving user has neither PESEL nor NPWZ (manual 2.4)
 ├── IntegrityError
 │   └── ContentDamaged         stored bytes are gone or differ from their SHA-256
-└── PermanentError
-    ├── IllegalMove            the table of states has no such move
-    └── MoveConflict           another process moved the documents first
+├── PermanentError
+│   ├── IllegalMove            the table of states has no such move
+│   └── MoveConflict           another process moved the documents first
+└── RetryableError
+    └── DatabaseBusy           other transactions were in the way, several times in a row
 """
 
 from erepo.acting import UserUnknown
 from erepo.clinic.structure_words import field_words, missing_words, record_words
-from erepo.errors import ConfigurationError, IntegrityError, InvalidInput, PermanentError
+from erepo.errors import (
+    ConfigurationError,
+    IntegrityError,
+    InvalidInput,
+    PermanentError,
+    RetryableError,
+)
 from erepo.texts import Language, Text
 
 
@@ -97,10 +105,10 @@ class PatientUnknown(InvalidInput):
         "Dokument nie wskazuje pacjenta, którego dotyczy.",
     )
     cure = Text(
-        "Give the patient with --patient, or in <file>.json beside the file, or begin the file's name with"
-        " the PESEL and an underscore.",
-        "Podaj pacjenta opcją --patient albo w pliku <plik>.json obok dokumentu, albo rozpocznij nazwę pliku"
-        " numerem PESEL i podkreśleniem.",
+        "Give the patient with `--patient -`, or in <file>.json beside the file, or begin the file's name"
+        " with the PESEL and an underscore.",
+        "Podaj pacjenta opcją `--patient -` albo w pliku <plik>.json obok dokumentu, albo rozpocznij nazwę"
+        " pliku numerem PESEL i podkreśleniem.",
     )
 
 
@@ -252,6 +260,22 @@ class MoveConflict(PermanentError):
     cure = Text(
         "Nothing was changed; run the command again, it takes up the current state.",
         "Niczego nie zmieniono; uruchom polecenie ponownie, uwzględni bieżący stan.",
+    )
+
+
+class DatabaseBusy(RetryableError):
+    """Other transactions were in the way (a deadlock, a serialization failure), several times in a row."""
+
+    code = "database.busy"
+    cause = Text(
+        "Other work on the clinic's database was in the way ({state}); nothing was changed.",
+        "Inne operacje na bazie danych placówki stanęły na przeszkodzie ({state}); niczego nie zmieniono.",
+    )
+    cure = Text(
+        "Run it again in a moment. If this repeats, see which programs work on the database at the same"
+        " time.",
+        "Uruchom ponownie za chwilę. Jeśli to się powtarza, sprawdź, jakie programy jednocześnie korzystają z"
+        " bazy danych.",
     )
 
 

@@ -2,7 +2,8 @@
 
 Deleting and destroying begin with a person's order that is written down, and what has begun is nobody's
 document any more. It must not wait for that person's next command: whoever speaks with the repository anyway
-(archiving, the nightly verifying) finishes it. Nothing is ordered here.
+(archiving, the nightly verifying) finishes it. Nothing is ordered here. What a restored backup has
+brought back is destroyed again in the same way (`erepo.clinic.retention.replaying`).
 """
 
 import asyncio
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from erepo.clinic.archiving.results import Problem
-from erepo.clinic.content import ContentStore
 from erepo.clinic.database import Database
 from erepo.clinic.deleting import finish_deletions
 from erepo.clinic.maintenance import refuse_inside
 from erepo.clinic.maintenance.errors import MaintenanceNow
 from erepo.clinic.repository import Cloud
-from erepo.clinic.retention import Proposal, execute, read_proposals, write_protocol
+from erepo.clinic.retention import Proposal, begin_replay, execute, read_proposals, write_protocol
+from erepo.clinic.retention.errors import ProtocolUntrusted
 from erepo.clinic.tables_migrating import deletion
 from erepo.clinic.tables_retention import destruction_item
 from erepo.settings import Settings
@@ -53,11 +54,11 @@ async def finish_interrupted(cloud: Cloud, database: Database) -> Finished:
         cloud: an opened connection to the repository in use.
         database: the clinic's.
     """
+    problems: list[Problem] = []
     try:
-        started = await asyncio.to_thread(_begun, database)
+        started = await asyncio.to_thread(_begun, database, cloud.settings, problems)
     except MaintenanceNow:
         return Finished()
-    problems: list[Problem] = []
     deleted = destroyed = 0
     try:
         done = await finish_deletions(cloud, database)
@@ -66,7 +67,7 @@ async def finish_interrupted(cloud: Cloud, database: Database) -> Finished:
             await asyncio.to_thread(write_protocol, database, cloud.settings, proposal.id)
         for proposal in started:
             before = await asyncio.to_thread(_destroyed, database, proposal.id)
-            ended = await execute(cloud, database, ContentStore.at(cloud.settings), proposal)
+            ended = await execute(cloud, database, cloud.settings, proposal)
             await asyncio.to_thread(write_protocol, database, cloud.settings, proposal.id)
             destroyed += ended.destroyed - before
             problems += [ended.problem] if ended.problem else []
@@ -76,9 +77,15 @@ async def finish_interrupted(cloud: Cloud, database: Database) -> Finished:
     return Finished(deleted, destroyed, left, problems[0] if problems else None)
 
 
-def _begun(database: Database) -> list[Proposal]:
+def _begun(database: Database, settings: Settings, problems: list[Problem]) -> list[Proposal]:
     with database.read() as connection:
         refuse_inside(connection)
+    try:
+        if begin_replay(database, settings).untrusted:
+            problems.append(Problem.of(ProtocolUntrusted(proposal="-")))
+    except OSError as error:
+        problems.append(Problem.of(error))
+    with database.read() as connection:
         return [one for one in read_proposals(connection) if one.state == "confirmed"]
 
 

@@ -1,6 +1,6 @@
 """What the external repository in use holds, and whether it may be left (manual, introduction and 1.5)."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -8,6 +8,9 @@ from erepo.clinic.errors import DocumentsElsewhere
 from erepo.clinic.states import State
 from erepo.clinic.tables import account, document
 
+#: Kinds of external repositories.
+CLOUD: Final = "cloud"
+EARCHIVE: Final = "earchive"
 #: The eArchiwum among the accounts.
 EARCHIVE_NAME: Final = "earchiwum"
 _HELD = (State.ARCHIVED, State.REMOTE, State.MIGRATING)
@@ -46,7 +49,24 @@ def check_may_leave(connection: sa.Connection, kind: str) -> None:
         raise DocumentsElsewhere(kind=kind, **found._asdict())
 
 
+def repository_in_use(connection: sa.Connection, kind: str | None = None) -> Any:
+    """Return the row of the external repository in use; None when there is none, or none of this kind.
+
+    Args:
+        connection: of the clinic's database.
+        kind: `cloud`, `earchive`, or either.
+    """
+    wanted = sa.select(account).where(account.c.active.is_(True))
+    return connection.execute(wanted.where(account.c.repository_kind == kind) if kind else wanted).first()
+
+
+def name_in_use(connection: sa.Connection, kind: str | None = None) -> str | None:
+    """Return the number of the account in use, or the name of the eArchiwum; see `repository_in_use`."""
+    found = repository_in_use(connection, kind)
+    return str(found.account) if found is not None else None
+
+
 def active_kind(connection: sa.Connection) -> str | None:
     """Return `cloud` or `earchive`, whichever is in use; None when neither is."""
-    wanted = sa.select(account.c.repository_kind).where(account.c.active.is_(True)).limit(1)
-    return connection.execute(wanted).scalar()
+    found = repository_in_use(connection)
+    return str(found.repository_kind) if found is not None else None

@@ -16,10 +16,11 @@ from erepo.clinic.archiving.ledger import OPEN
 from erepo.clinic.archiving.planning import chosen_due, is_due
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.database import Database
+from erepo.clinic.occupancy import name_in_use
 from erepo.clinic.purging import count_due
 from erepo.clinic.states import State
 from erepo.clinic.structure import check_ready
-from erepo.clinic.tables import account, document, kind_rule, now
+from erepo.clinic.tables import document, kind_rule, now
 from erepo.errors import ErepoError
 from erepo.settings import Settings
 from erepo.texts import Text
@@ -180,7 +181,7 @@ def _skipped(connection: sa.Connection, moment: datetime, choice: Choice, due: l
 
 def _obstacles(database: Database, connection: sa.Connection, settings: Settings) -> list[Problem]:
     """Return every reason at once why nothing could be sent, each with its cure."""
-    active = connection.execute(sa.select(account.c.account).where(account.c.active)).scalar()
+    active = name_in_use(connection)
 
     def permitted() -> None:
         check_permitted(database, settings)

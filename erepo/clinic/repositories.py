@@ -4,7 +4,7 @@
 is. Switching is refused while the one in use holds documents.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,14 +19,14 @@ from erepo.clinic.earchive import EArchive, Mark, Place, found_archive, read_mar
 from erepo.clinic.earchive.errors import FolderMissing, ForeignArchive
 from erepo.clinic.earchive.place import MARK
 from erepo.clinic.errors import RepositoryNotSetUp
-from erepo.clinic.occupancy import EARCHIVE_NAME, active_kind, check_may_leave, held
+from erepo.clinic.occupancy import EARCHIVE, EARCHIVE_NAME, active_kind, check_may_leave, held
+from erepo.clinic.retention import begin_replay
+from erepo.clinic.sealing import seal_key
 from erepo.clinic.structure import read_provider
 from erepo.clinic.tables import account, now
 from erepo.clinic.tables_earchive import earchive
 from erepo.identifiers import oids
 from erepo.settings import Settings
-
-CLOUD, EARCHIVE = "cloud", "earchive"
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,13 @@ class Repository:
 def opening(database: Database, settings: Settings) -> CloudConnection | EArchive:
     """Return the repository in use, not opened yet: `async with` opens it.
 
+    What a restored backup has brought back is nobody's document from here on, and is sent to nobody.
+
     Raises:
         AccountMissing: none is in use, or the account's keys are not here.
         PassphraseMissing, WrongPassphrase, UserUnknown: see `load_connection`.
     """
+    begin_replay(database, settings)
     with database.read() as connection:
         kind = active_kind(connection)
     return load_earchive(database, settings) if kind == EARCHIVE else load_connection(database, settings)
@@ -76,7 +79,7 @@ def load_earchive(database: Database, settings: Settings) -> EArchive:
     if row is None:
         raise RepositoryNotSetUp(kind=EARCHIVE)
     mark = Mark(row.archive, row.repository_unique_id, row.installation)
-    place = Place(Path(row.folder), mark)
+    place = Place(Path(row.folder), mark, seal_key(settings))
     return EArchive(place, index_file(settings, row.archive), source or mark.repository_unique_id, settings)
 
 
@@ -147,7 +150,8 @@ def init_earchive(
     with database.read() as connection:
         known = connection.execute(sa.select(earchive)).first()
     installation = known.installation if known else uuid4().hex
-    place = _find(folder, installation, known, taking_over=taking_over)
+    found = _find(folder, installation, known, taking_over=taking_over)
+    place = replace(found, key=seal_key(settings))
     file = index_file(settings, place.mark.archive)
     if not file.exists():
         rebuild(place, file)

@@ -66,6 +66,9 @@ MOVES: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
     }
 )
 
+#: States in which the repository holds a document, as the database writes them.
+DEPOSITED: Final = (State.ARCHIVED.value, State.REMOTE.value)
+
 #: The state of every new document.
 FIRST: Final = State.LOCAL
 

@@ -13,11 +13,12 @@ from erepo.cda.signature import PREFIX
 from erepo.clinic.chain import count_waiting
 from erepo.clinic.coverage import Coverage, count_open, coverage
 from erepo.clinic.errors import StructureIncomplete
+from erepo.clinic.occupancy import name_in_use
 from erepo.clinic.shared import is_shared
 from erepo.clinic.sharing.listing import count_standing
 from erepo.clinic.states import State
 from erepo.clinic.structure import check_ready
-from erepo.clinic.tables import account, document, now
+from erepo.clinic.tables import document, now
 from erepo.clinic.tables_sharing import consent_document
 
 
@@ -148,7 +149,7 @@ def read_status(connection: sa.Connection, days: int = 0) -> StatusReport:
         repairs=count_open(connection),
         shared=_shared(connection, moment),
         consents={state.value: count for state, count in count_standing(connection, moment).items()},
-        account=connection.execute(sa.select(account.c.account).where(account.c.active)).scalar() or "",
+        account=name_in_use(connection) or "",
     )
 
 

@@ -1,23 +1,18 @@
 """Onboarding by hand in the Prefect UI, in a real browser: trigger, wait, give the certificates, finished."""
 
 import json
-import os
-import re
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.support.machine import Machine
+from tests.support.prefect_ui import Ui, address_of, browsing, login_of, need_browser
 from tests.support.waiting import until
 
-CHROMIUM = shutil.which("chromium")
 ACCOUNT = "0000000000001003"
-#: A run needs a process of its own, on a machine that has others to do.
-PATIENCE = 90_000
 
 pytestmark = [
     pytest.mark.prefect,
@@ -26,42 +21,8 @@ pytestmark = [
 ]
 
 
-class Ui:
+class Pages(Ui):
     """The pages of Prefect that this test needs."""
-
-    def __init__(self, page: Page, root: str) -> None:
-        self.page = page
-        self.root = root
-
-    def log_in(self, login: str) -> None:
-        """Give the login that the UI asks for."""
-        self.page.goto(self.root)
-        self.page.locator("input[type=password]").fill(login)
-        self.page.keyboard.press("Enter")
-        expect(self.page.get_by_text("Deployments").first).to_be_visible()
-
-    def field(self, title: str) -> Locator:
-        """Return the field of a form by (the beginning of) its label."""
-        label = self.page.locator(".schema-form-property__label", has_text=title)
-        return self.page.locator(".p-label").filter(has=label).last.locator("textarea, input").first
-
-    def trigger(self, flow: str, fields: Mapping[str, str]) -> None:
-        """Start a run by its form, and open its page."""
-        self.page.goto(f"{self.root}/deployments")
-        row = self.page.get_by_role("row").filter(has_text=flow)
-        row.get_by_text("on-demand", exact=True).first.click()
-        self.page.get_by_role("button", name="Run", exact=True).click()
-        self.page.get_by_text("Custom run").click()
-        for title, value in fields.items():
-            self.field(title).fill(value)
-        self.page.get_by_role("button", name="Submit").click()
-        self.page.wait_for_url(re.compile("tab=Runs"))
-        self.page.goto(f"{self.root}/runs")
-        self.page.locator("a[href*='flow-run/']").first.click()
-
-    def state(self, name: str) -> None:
-        """Wait until the run is in a state."""
-        expect(self.page.get_by_text(name, exact=True).first).to_be_visible()
 
     def read(self, path: str) -> str:
         """Return the words of an artifact's page."""
@@ -69,7 +30,7 @@ class Ui:
         expect(self.page.get_by_text(f"Account {ACCOUNT}").first).to_be_visible()
         return self.page.locator("main, body").first.inner_text()
 
-    def open_form(self) -> None:
+    def open_question(self) -> None:
         """Press Resume."""
         self.page.get_by_role("button", name="Resume", exact=True).click()
         expect(self.field("Certyfikat TLS")).to_be_visible()
@@ -90,37 +51,23 @@ class Ui:
 
 
 @pytest.fixture
-def ui(machine: Machine, tmp_path: Path) -> Iterator[Ui]:
-    """Open a browser on the Prefect of the machine, logged in; what it showed last is kept for a failure."""
-    login = (machine.home / "secrets" / "prefect-login").read_text().strip()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 1400})
-        page.set_default_timeout(PATIENCE)
-        expect.set_options(PATIENCE)
-        pages = Ui(page, f"http://127.0.0.1:{machine.base + 3}")
-        pages.log_in(login)
+def ui(machine: Machine, tmp_path: Path) -> Iterator[Pages]:
+    """Open a browser on the Prefect of the machine, logged in."""
+    with browsing(machine, tmp_path) as page:
+        pages = Pages(page, address_of(machine))
+        pages.log_in(login_of(machine))
         yield pages
-        page.screenshot(path=tmp_path / "last.png")
-        browser.close()
 
 
 @pytest.fixture
-def machine(tmp_path: Path, browser_there: None) -> Iterator[Machine]:
+def machine(tmp_path: Path) -> Iterator[Machine]:
     """Run everything, with an office that works by hand and an account that was ordered."""
+    need_browser()
     machine = Machine(tmp_path)
     with machine.up():
         for command in (("office", "mode", "manual"), ("cloud", "tenant", "add", ACCOUNT)):
             assert machine.run(*command).returncode == 0
         yield machine
-
-
-@pytest.fixture
-def browser_there(request: pytest.FixtureRequest) -> None:
-    """Leave the test out where there is no browser, but never in CI."""
-    if CHROMIUM is None:
-        assert not os.environ.get("CI"), "no chromium: apt-get install chromium"
-        pytest.skip("no chromium on this machine")
 
 
 def told(machine: Machine, *arguments: str) -> Any:
@@ -138,7 +85,7 @@ def issued(machine: Machine, folder: Path) -> dict[str, str]:
     return {file.name[:3]: file.read_text() for file in folder.iterdir()}
 
 
-def test_onboarding_by_hand(machine: Machine, ui: Ui, tmp_path: Path) -> None:
+def test_onboarding_by_hand(machine: Machine, ui: Pages, tmp_path: Path) -> None:
     """A run waits suspended, refuses swapped certificates with the reason, takes the right ones, finishes."""
     for name in ("new", "cur", "tmp"):
         (tmp_path / "nobody" / name).mkdir(parents=True)
@@ -155,13 +102,13 @@ def test_onboarding_by_hand(machine: Machine, ui: Ui, tmp_path: Path) -> None:
     files = issued(machine, tmp_path / "issued")
     authorities = files["iss"] + files["ca."]
 
-    ui.open_form()
+    ui.open_question()
     expect(ui.page.get_by_text("Certyfikaty dla konta").first).to_be_visible()
     ui.answer(files["WSS"], files["TLS"], authorities)
     until(lambda: told(machine, "certificates", "show", ACCOUNT)["refusal"] is not None, 60)
     ui.page.reload()
     ui.state("Suspended")
-    ui.open_form()
+    ui.open_question()
     expect(ui.page.get_by_text("Ostatnio nie przyjęto").first).to_be_visible()
     expect(ui.page.get_by_text("pki.wrong-purpose").first).to_be_visible()
 

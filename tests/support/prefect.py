@@ -37,10 +37,21 @@ def prefect_server(home: Path) -> Iterator[Path]:
 
 def kill_and_restart_server() -> None:
     """Kill -9 the server of `prefect_server`, as a power cut does, and start it on the same database."""
+    kill_server()
+    restart_server()
+
+
+def kill_server() -> None:
+    """Kill -9 the server of `prefect_server`."""
     server = SubprocessASGIServer._instances[None]
     assert server.server_process is not None
     server.server_process.kill()
     server.server_process.communicate()
+
+
+def restart_server() -> None:
+    """Start the killed server on the same port and database."""
+    server = SubprocessASGIServer._instances[None]
     server.running = False
     server.start(timeout=120)
 

@@ -50,8 +50,12 @@ HELP: Final[dict[str, str]] = {
     "Collect what patients gave through the service, instead of files.": (
         "Zamiast plików odbierz dokumenty przekazane przez pacjentów za pośrednictwem usługi."
     ),
-    "PESEL or HL7 CX, for files that do not name their patient; `-` asks, or reads the input.": (
-        "PESEL lub HL7 CX, dla plików, które nie wskazują pacjenta; `-` pyta o niego albo czyta wejście."
+    (
+        "`-`: for files that do not name their patient, the one whose PESEL or HL7 CX stands on the input, or"
+        " is asked for."
+    ): (
+        "`-`: dla plików, które nie wskazują pacjenta: pacjent, którego PESEL lub HL7 CX podano na"
+        " standardowym wejściu albo na pytanie."
     ),
     "Document kind (`erepo kinds list`); overrules the recognised one.": (
         "Rodzaj dokumentu (`erepo kinds list`); ma pierwszeństwo przed rozpoznanym."

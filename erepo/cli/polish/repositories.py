@@ -38,8 +38,11 @@ HELP: Final[dict[str, str]] = {
         " jest w porządku."
     ),
     "Also remove files that no record names.": "Usuń także pliki, których nie wskazuje żaden zapis.",
-    "Make the index anew from the archive's records; the archive itself is only read.": (
-        "Odtwórz indeks z zapisów archiwum; samo archiwum jest tylko czytane."
+    "Make the index anew from the archive's records; without --seal the archive itself is only read.": (
+        "Odtwórz indeks z zapisów archiwum; bez --seal samo archiwum jest tylko czytane."
+    ),
+    "Also seal records of an older version, or of a former installation.": (
+        "Opieczętuj też zapisy starszej wersji lub poprzedniej instalacji."
     ),
     "Leave out records that cannot be trusted.": "Pomiń zapisy, którym nie można ufać.",
     "Fetch documents from repositories of other providers.": (

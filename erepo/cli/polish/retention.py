@@ -61,4 +61,21 @@ HELP: Final[dict[str, str]] = {
     "Year of destruction; this year by default.": "Rok brakowania; domyślnie bieżący.",
     "Also list the documents by their ids.": "Pokaż także identyfikatory dokumentów.",
     "Print a JSON object, ids included.": "Wypisz obiekt JSON, wraz z identyfikatorami.",
+    (
+        "Destroy again what a restored backup of the database has brought back: there, here, and by name.\n\n"
+        "Run it after restoring any backup. What was destroyed stands in clinic/destruction/erased, sealed,"
+        " beside\nthe database; never restore an older copy of that folder. Nobody confirms anew: two people"
+        " have. May be\nrepeated; archiving and the nightly verifying do the same. Exit code 0 only when"
+        " nothing is left."
+    ): (
+        "Wybrakuj ponownie to, co przywrócono z kopii zapasowej bazy: w repozytorium, lokalnie i wraz z"
+        " danymi opisowymi.\n\n"
+        "Uruchom po każdym przywróceniu kopii. To, co wybrakowano, zapisano z pieczęcią w"
+        " clinic/destruction/erased, obok bazy; nigdy nie przywracaj starszej kopii tego katalogu. Nikt nie"
+        " zatwierdza ponownie: zrobiły to już dwie osoby. Można powtarzać; to samo robią archiwizacja i nocna"
+        " weryfikacja. Kod wyjścia 0 tylko wtedy, gdy nic nie pozostało."
+    ),
+    (
+        "First take over what a copy of clinic/destruction/erased says, for instance from a newer backup."
+    ): "Najpierw przejmij zapisy z kopii katalogu clinic/destruction/erased, np. z nowszej kopii zapasowej.",
 }

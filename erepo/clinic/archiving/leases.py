@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from erepo.clinic.archiving.errors import BatchTaken, BatchUnknown, LeaseLost
 from erepo.clinic.archiving.owner import is_dead, new_owner
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.tables import batch, now
 
 #: Seconds a lease lasts without being renewed.
@@ -30,6 +30,7 @@ class Lease:
     owner: str
 
 
+@repeated
 def claim(database: Database, batch_id: str) -> Lease | None:
     """Take the batch; None when there is nothing left to do in it.
 

@@ -12,7 +12,7 @@ from erepo.clinic.archiving.reasons import stored_words
 from erepo.clinic.archiving.shipments import Shipment
 from erepo.clinic.archiving.verdicts import Judgement
 from erepo.clinic.chain import words
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import batch, document, now, submission
 from erepo.identifiers import oids
@@ -37,6 +37,7 @@ def new_unique_id() -> str:
     return oids.uuid_oid(uuid4())
 
 
+@repeated
 def mark(database: Database, lease: Lease, shipments: Sequence[Shipment]) -> None:
     """Write down that these may be on their way, before the first octet leaves (M)."""
     with held(database, lease) as connection:
@@ -49,6 +50,7 @@ def mark(database: Database, lease: Lease, shipments: Sequence[Shipment]) -> Non
         )
 
 
+@repeated
 def archive(
     database: Database,
     lease: Lease,
@@ -72,6 +74,7 @@ def archive(
             chain.linked(connection, [one.id for each in shipments for one in each.items if one.replaces])
 
 
+@repeated
 def requeue(database: Database, lease: Lease, told: Sequence[tuple[Shipment, str]]) -> None:
     """Write down that these are surely not in the repository; they will be sent with the same ids.
 
@@ -94,6 +97,7 @@ def requeue(database: Database, lease: Lease, told: Sequence[tuple[Shipment, str
             )
 
 
+@repeated
 def reject(database: Database, lease: Lease, shipment: Shipment, judgement: Judgement) -> None:
     """Write down that the documents of a submission are refused for good, why, and what to do next."""
     reason, next_step = stored_words(judgement)
@@ -104,6 +108,7 @@ def reject(database: Database, lease: Lease, shipment: Shipment, judgement: Judg
         _finish(connection, [shipment.id], "failed", judgement)
 
 
+@repeated
 def send_alone(database: Database, lease: Lease, shipment: Shipment, judgement: Judgement) -> None:
     """Give up the relationship that the registry refused; the document is sent again, as an original."""
     state, code = _GIVEN_UP.get(judgement.code, ("refused", words.REFUSED))
@@ -118,6 +123,7 @@ def send_alone(database: Database, lease: Lease, shipment: Shipment, judgement: 
         )
 
 
+@repeated
 def split(database: Database, lease: Lease, shipment: Shipment, judgement: Judgement) -> None:
     """Give each document of a refused submission one of its own, to find the rotten one."""
     with held(database, lease) as connection:
@@ -142,6 +148,7 @@ def split(database: Database, lease: Lease, shipment: Shipment, judgement: Judge
             )
 
 
+@repeated
 def close(database: Database, lease: Lease) -> tuple[int, int]:
     """Close the batch if nothing of it is open, and give it back (D).
 

@@ -14,7 +14,7 @@ from erepo.clinic.archiving.leases import is_free
 from erepo.clinic.archiving.permission import check_permitted
 from erepo.clinic.archiving.results import Plan
 from erepo.clinic.archiving.withdrawing import withdraw
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.metadata import entry_uuid
 from erepo.clinic.states import State, move
 from erepo.clinic.structure import check_ready
@@ -62,8 +62,7 @@ def plan(
     submissions = grouping.group(due, documents=submission_documents)
     planned = 0
     for together in grouping.pack(submissions, settings.batch_documents):
-        with database.begin() as connection:
-            planned += _queue(connection, together)
+        planned += _queue(database, together)
     return _waiting(database, planned, now)
 
 
@@ -88,8 +87,14 @@ def is_due(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def _queue(connection: sa.Connection, together: Sequence[Sequence[Waiting]]) -> int:
+@repeated
+def _queue(database: Database, together: Sequence[Sequence[Waiting]]) -> int:
     """Write one batch; documents that another planner has taken meanwhile are left out."""
+    with database.begin() as connection:
+        return _write_batch(connection, together)
+
+
+def _write_batch(connection: sa.Connection, together: Sequence[Sequence[Waiting]]) -> int:
     wanted = [waiting.id for one in together for waiting in one]
     ids = _still_local(connection, wanted)
     kept = [[waiting for waiting in one if waiting.id in ids] for one in together]
@@ -169,6 +174,7 @@ def _open_batches() -> sa.Select[tuple[str, int, int]]:
     )
 
 
+@repeated
 def _waiting(database: Database, planned: int, now: datetime) -> Plan:
     with database.begin() as connection:
         unfinished = connection.execute(

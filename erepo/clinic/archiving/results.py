@@ -69,11 +69,13 @@ class Plan:
     def goes_on(self, most: int, planned: int) -> bool:
         """Tell whether planning again, once this is sent, may let newer versions go that had to wait.
 
+        What an earlier run has planned counts as well; whoever plans again stops where nothing was added.
+
         Args:
             most: documents the run may plan; 0 means all.
             planned: documents it has planned so far.
         """
-        return bool(self.waiting and self.planned and (not most or planned < most))
+        return bool(self.waiting and self.batches and (not most or planned < most))
 
 
 @dataclass(frozen=True)

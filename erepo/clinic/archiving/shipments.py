@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from erepo.cda.model import Patient
-from erepo.clinic.states import State
+from erepo.clinic.states import DEPOSITED, State
 from erepo.clinic.tables import document, patient, submission
 from erepo.clinic.tables_chain import chain_link
 from erepo.identifiers.hl7 import CX
@@ -110,7 +110,7 @@ _COLUMNS = (
     document.c.destroy_after_year,
     sa.case(
         (chain_link.c.state != "open", None),
-        (_OLDER.c.state.in_((State.ARCHIVED.value, State.REMOTE.value)), _OLDER.c.entry_uuid),
+        (_OLDER.c.state.in_(DEPOSITED), _OLDER.c.entry_uuid),
         else_=chain_link.c.predecessor_entry,
     ).label("replaces"),
 )

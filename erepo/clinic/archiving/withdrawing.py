@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from erepo.clinic.archiving.leases import is_free
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import IN_HAND, batch, document, kind_rule, now, submission
 
@@ -30,11 +30,13 @@ def withdraw(database: Database) -> int:
             .distinct()
         ).scalars()
         wanted = sorted(one for one in batches if one)
-    withdrawn = 0
-    for batch_id in wanted:
-        with database.begin() as connection:
-            withdrawn += _withdraw(connection, batch_id)
-    return withdrawn
+    return sum(_withdraw_from(database, one) for one in wanted)
+
+
+@repeated
+def _withdraw_from(database: Database, batch_id: str) -> int:
+    with database.begin() as connection:
+        return _withdraw(connection, batch_id)
 
 
 _OFF = (IN_HAND, document.c.state == State.QUEUED.value, kind_rule.c.auto_archive.is_(False))

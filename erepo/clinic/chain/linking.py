@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 from erepo.clinic.chain.noting import settle
 from erepo.clinic.chain.words import BY_STATUS, FORKED, REFUSED
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.dtm import dtm
 from erepo.clinic.metadata import SUBMISSION_CONTENT
 from erepo.clinic.repository import Cloud
-from erepo.clinic.states import State
+from erepo.clinic.states import DEPOSITED
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_chain import chain_link
 from erepo.identifiers import oids
@@ -23,7 +23,6 @@ from erepo.xds.model import Association, DocumentEntry, MetadataSet, SubmissionS
 from erepo.xds.vocabulary import APPROVED, DEPRECATED, AssociationType
 
 _OLDER = document.alias("older")
-_THERE = (State.ARCHIVED.value, State.REMOTE.value)
 #: Twice at most: what another archiver has linked meanwhile is seen by the second question.
 _TRIES = 2
 #: Links read from the database at once.
@@ -122,7 +121,8 @@ def _update(cloud: Cloud, newer: DocumentEntry, older: DocumentEntry) -> Update:
 
 def _open(database: Database, after: int) -> list[_Open]:
     older = sa.func.coalesce(
-        sa.case((_OLDER.c.state.in_(_THERE), _OLDER.c.entry_uuid), else_=None), chain_link.c.predecessor_entry
+        sa.case((_OLDER.c.state.in_(DEPOSITED), _OLDER.c.entry_uuid), else_=None),
+        chain_link.c.predecessor_entry,
     )
     with database.read() as connection:
         rows = connection.execute(
@@ -132,7 +132,7 @@ def _open(database: Database, after: int) -> list[_Open]:
             .where(
                 chain_link.c.state.in_(("open", "alone")),
                 document.c.id > after,
-                document.c.state.in_(_THERE),
+                document.c.state.in_(DEPOSITED),
                 document.c.entry_uuid.is_not(None),
                 older.is_not(None),
             )
@@ -142,6 +142,7 @@ def _open(database: Database, after: int) -> list[_Open]:
         return [_Open(*row) for row in rows]
 
 
+@repeated
 def _settle(database: Database, document_id: int, state: str, code: str | None) -> None:
     with database.begin() as connection:
         settle(connection, [document_id], state, code)

@@ -8,16 +8,15 @@ import sqlalchemy as sa
 
 from erepo.clinic.chain.noting import OWN, settle
 from erepo.clinic.chain.words import FOREIGN, FORKED, NOT_ARCHIVED, UNKNOWN
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.repository import Cloud
-from erepo.clinic.states import State
+from erepo.clinic.states import DEPOSITED, State
 from erepo.clinic.tables import document, submission
 from erepo.clinic.tables_chain import chain_link
 from erepo.xds import iti18
 from erepo.xds.vocabulary import APPROVED
 
 _OLDER = document.alias("older")
-_THERE = (State.ARCHIVED.value, State.REMOTE.value)
 #: Ids of one question.
 _IDS = 250
 
@@ -70,7 +69,7 @@ async def _look_closely(cloud: Cloud, database: Database, wanted: Sequence[_Want
 
 
 def _wanted(database: Database, batch_id: str) -> list[_Wanted]:
-    there = sa.and_(_OLDER.c.state.in_(_THERE), _OLDER.c.entry_uuid.is_not(None))
+    there = sa.and_(_OLDER.c.state.in_(DEPOSITED), _OLDER.c.entry_uuid.is_not(None))
     with database.read() as connection:
         rows = connection.execute(
             sa.select(document.c.id, chain_link.c.parent_unique_id, _OLDER.c.state, document.c.origin)
@@ -89,6 +88,7 @@ def _wanted(database: Database, batch_id: str) -> list[_Wanted]:
         return [_Wanted(*row) for row in rows]
 
 
+@repeated
 def _found(database: Database, document_id: int, entry: str) -> None:
     with database.begin() as connection:
         connection.execute(
@@ -96,12 +96,14 @@ def _found(database: Database, document_id: int, entry: str) -> None:
         )
 
 
+@repeated
 def _settle_absent(database: Database, absent: Sequence[_Wanted]) -> None:
     with database.begin() as connection:
         settle(connection, [one.id for one in absent if one.state is None], "alone", UNKNOWN)
         settle(connection, [one.id for one in absent if one.state is not None], "alone", NOT_ARCHIVED)
 
 
+@repeated
 def _settle(database: Database, document_ids: Sequence[int], state: str, code: str) -> None:
     if document_ids:
         with database.begin() as connection:

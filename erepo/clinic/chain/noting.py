@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from erepo.cda.kinds import Kind
 from erepo.cda.model import II, CdaHeader, HeaderWarning, Related
 from erepo.clinic import audit
-from erepo.clinic.states import State
+from erepo.clinic.states import DEPOSITED
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_chain import chain_link
 
@@ -167,7 +167,7 @@ def come_back(connection: sa.Connection, document_ids: Sequence[int]) -> None:
     at first. Where it is, it may still be shown as replaced, and nothing can replace it once more: they go as
     originals, and what can be linked is linked afterwards.
     """
-    there = document.c.state.in_((State.ARCHIVED.value, State.REMOTE.value))
+    there = document.c.state.in_(DEPOSITED)
     older = sa.select(document.c.id).where(document.c.id == chain_link.c.predecessor_id, there)
     state = sa.case((older.correlate(chain_link).exists(), "alone"), else_="open")
     for start in range(0, len(document_ids), _SLICE):

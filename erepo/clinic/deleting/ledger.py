@@ -8,16 +8,15 @@ import sqlalchemy as sa
 from erepo.cda.kinds import KINDS
 from erepo.clinic import audit
 from erepo.clinic.content import ContentStore
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.deleting.errors import KindNotDeletable, NotInRepository, UnderHold
 from erepo.clinic.permissions import Permission, require
 from erepo.clinic.retention.rows import is_held
 from erepo.clinic.shared import DocumentsShared, is_shared
-from erepo.clinic.states import State, move
+from erepo.clinic.states import DEPOSITED, State, move
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_migrating import DELETION_BEGUN, deletion
 
-_THERE = (State.ARCHIVED.value, State.REMOTE.value)
 _DELETABLE = tuple(kind.value for kind, info in KINDS.items() if info.deletable)
 _COLUMNS = tuple(
     document.c[name]
@@ -38,6 +37,7 @@ class Doomed(NamedTuple):
     actor: str
 
 
+@repeated
 def intend(database: Database, public_ids: Sequence[str], login: str) -> list[str]:
     """Write down that a person wants these deleted, all or none (I).
 
@@ -86,7 +86,7 @@ def _checked(connection: sa.Connection, wanted: Sequence[str], login: str, *, lo
 
 
 def _check(rows: Sequence[sa.Row[tuple[int, str, str, bool, bool]]], wanted: int) -> None:
-    there = [row for row in rows if row.state in _THERE]
+    there = [row for row in rows if row.state in DEPOSITED]
     if len(there) < wanted:
         raise NotInRepository(count=wanted - len(there))
     if others := sum(row.kind not in _DELETABLE for row in rows):
@@ -97,6 +97,7 @@ def _check(rows: Sequence[sa.Row[tuple[int, str, str, bool, bool]]], wanted: int
         raise DocumentsShared(count=shared)
 
 
+@repeated
 def begin(database: Database, public_ids: Sequence[str] | None = None) -> list[Doomed]:
     """Return documents that are to be removed now, of all or of some; from here on a hold comes too late.
 
@@ -132,6 +133,7 @@ def _load(connection: sa.Connection, step: str, public_ids: Sequence[str] | None
     return [Doomed(*row) for row in connection.execute(wanted)]
 
 
+@repeated
 def give_up(database: Database, doomed: Sequence[Doomed], code: str) -> None:
     """Write down that these are not deleted after all; they are where they were."""
     ids = [one.id for one in doomed]
@@ -142,6 +144,7 @@ def give_up(database: Database, doomed: Sequence[Doomed], code: str) -> None:
         audit.record(connection, "deletion_given_up", ids, detail={"reason": code})
 
 
+@repeated
 def delete(database: Database, doomed: Sequence[Doomed]) -> None:
     """Write down that these are gone from the repository (D); a purge may have met some meanwhile."""
     moment = now()
@@ -166,6 +169,7 @@ def delete(database: Database, doomed: Sequence[Doomed]) -> None:
                 )
 
 
+@repeated
 def remove_content(database: Database, store: ContentStore, doomed: Sequence[Doomed]) -> None:
     """Remove the content of deleted documents, then write that down (F).
 

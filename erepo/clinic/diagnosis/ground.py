@@ -17,8 +17,9 @@ from erepo.clinic.database import Database, open_database
 from erepo.clinic.diagnosis.asking import Asker, Visit, bounded
 from erepo.clinic.diagnosis.errors import MailNotConfigured, ServiceNotTrusted
 from erepo.clinic.mail import Mailer
+from erepo.clinic.occupancy import CLOUD, repository_in_use
 from erepo.clinic.structure import User, read_archiving_user
-from erepo.clinic.tables import account, onboarding
+from erepo.clinic.tables import onboarding
 from erepo.errors import ErepoError
 from erepo.pki import Bundle
 from erepo.settings import Settings
@@ -168,10 +169,7 @@ class Ground:
         if database is None:
             return None
         with database.read() as connection:
-            active = sa.select(account).where(
-                account.c.active.is_(True), account.c.repository_kind == "cloud"
-            )
-            return connection.execute(active).first()
+            return repository_in_use(connection, CLOUD)
 
     def _user(self) -> User | None:
         database = self.database()

@@ -58,7 +58,7 @@ class Archive:
 
     def __post_init__(self) -> None:
         """Find out whether the folder is there."""
-        self.records, self.blobs = Records(self.place.records), self.place.blobs()
+        self.records, self.blobs = self.place.open_records(), self.place.blobs()
 
     def close(self) -> None:
         """Close the index."""

@@ -37,7 +37,8 @@ class CheckReport:
         documents: whose octets were read.
         bytes: octets read.
         damaged: numbers of documents in the index whose octets are lost or changed.
-        damaged_records: numbers of records that are missing or do not match their fingerprint.
+        damaged_records: numbers of records that are missing or do not match their fingerprint or seal.
+        unsealed: records that do not bear this installation's seal.
         without_octets: registered entries whose document is not there.
         orphans: octets that no record names, older than six hours.
         removed: of these, removed.
@@ -48,6 +49,7 @@ class CheckReport:
     bytes: int = 0
     damaged: list[int] = field(default_factory=list)
     damaged_records: list[int] = field(default_factory=list)
+    unsealed: int = 0
     without_octets: int = 0
     orphans: int = 0
     removed: int = 0
@@ -55,7 +57,7 @@ class CheckReport:
     @property
     def sound(self) -> bool:
         """Whether nothing is lost or damaged; octets that nobody needs are no damage."""
-        return not (self.damaged or self.damaged_records or self.without_octets)
+        return not (self.damaged or self.damaged_records or self.unsealed or self.without_octets)
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""
@@ -116,6 +118,8 @@ def _check_records(archive: Archive, report: CheckReport) -> None:
             report.damaged_records.append(number)
         else:
             report.records += 1
+            with typing(archive.place.folder):
+                report.unsealed += bool(archive.place.key) and not archive.records.is_sealed(number)
 
 
 def _check_octets(archive: Archive, row: Any, report: CheckReport) -> None:
@@ -143,13 +147,16 @@ def _check_orphans(archive: Archive, report: CheckReport, *, remove: bool) -> No
             archive.blobs.remove_leftovers(OLD)
 
 
-def rebuild(place: Place, index_file: Path, *, skip_damaged: bool = False) -> tuple[int, list[int]]:
+def rebuild(
+    place: Place, index_file: Path, *, skip_damaged: bool = False, sealing: bool = False
+) -> tuple[int, list[int]]:
     """Make the index anew from the records, beside the former one, then in its place.
 
     Args:
         place: the archive.
         index_file: where the index goes.
         skip_damaged: leave out what cannot be trusted instead of ending there.
+        sealing: seal records that do not bear this installation's seal; the caller trusts in them.
 
     Returns:
         (records taken in, numbers of those that are missing or damaged).
@@ -163,7 +170,7 @@ def rebuild(place: Place, index_file: Path, *, skip_damaged: bool = False) -> tu
     _remove(draft)
     database = open_index(draft, new=True)
     try:
-        taken, damaged = _fold(place, database, skip_damaged=skip_damaged)
+        taken, damaged = _fold(place, database, skip_damaged=skip_damaged, sealing=sealing)
     finally:
         database.close()
     with contextlib.closing(sqlite3.connect(draft)) as connection:
@@ -175,8 +182,8 @@ def rebuild(place: Place, index_file: Path, *, skip_damaged: bool = False) -> tu
     return taken, damaged
 
 
-def _fold(place: Place, database: Database, *, skip_damaged: bool) -> tuple[int, list[int]]:
-    records, damaged, taken = Records(place.records), [], 0
+def _fold(place: Place, database: Database, *, skip_damaged: bool, sealing: bool) -> tuple[int, list[int]]:
+    records, damaged, taken = place.open_records(), [], 0
     with typing(place.folder):
         end = max(records.numbers(), default=0)
     for number in range(1, end + 1):
@@ -187,6 +194,9 @@ def _fold(place: Place, database: Database, *, skip_damaged: bool) -> tuple[int,
                 raise
             damaged.append(number)
             continue
+        if sealing and not records.is_sealed(number):
+            with typing(place.folder):
+                records.rewrite(record)
         with database.begin() as connection:
             apply(connection, record)
         taken += 1

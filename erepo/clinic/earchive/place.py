@@ -9,7 +9,7 @@ without the mark nothing is ever written there, and no empty archive comes into 
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ from erepo.clinic.earchive.errors import (
     ForeignArchive,
     typing,
 )
+from erepo.clinic.earchive.records import Records
 from erepo.durable import make_folder, write_durably
 from erepo.identifiers import oids
 
@@ -49,15 +50,26 @@ class Mark:
 
 @dataclass(frozen=True)
 class Place:
-    """A folder that holds the archive that we expect."""
+    """A folder that holds the archive that we expect.
+
+    Attributes:
+        folder: on a disk or share.
+        mark: that must lie in it.
+        key: of the seal of its records; empty: they are neither sealed nor are seals looked at.
+    """
 
     folder: Path
     mark: Mark
+    key: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def records(self) -> Path:
         """Where the records lie."""
         return self.folder / "records"
+
+    def open_records(self) -> Records:
+        """Return the records; nothing is read."""
+        return Records(self.records, self.mark.archive, self.key)
 
     def blobs(self) -> FileBlobStore:
         """Return the store of octets.

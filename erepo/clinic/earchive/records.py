@@ -3,8 +3,14 @@
 A record is written whole, flushed, and gets its number by a link that never replaces another file: **that is
 the commit point** of a submission or a removal. The index is made from records and can be made again.
 
-A file is one line with the SHA-256 of what follows, then JSON. Of a submission: the objects as ebRIM XML,
-each document's octets by key and fingerprint, and what the submission deprecates. Of a removal: ids only.
+A file is one line, then JSON. The line holds the SHA-256 of what follows, and the seal of the installation
+that wrote it: the name of its key, and an HMAC. Who may write to the folder, but has not the key, can
+change a record so that its fingerprint fits; its seal does not. A record without a seal, or with that of
+another key, is read and told (`erepo earchive check`): an older version wrote it, or another installation
+whose archive was taken over.
+
+Of a submission: the objects as ebRIM XML, each document's octets by key and fingerprint, and what the
+submission deprecates. Of a removal: ids only.
 """
 
 import errno
@@ -19,6 +25,7 @@ from typing import Any
 
 from erepo.blobs.store import is_key
 from erepo.clinic.earchive.errors import RecordDamaged
+from erepo.clinic.sealing import is_sealed, seal
 from erepo.durable import flush_folder, make_folder, write_durably
 
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -60,10 +67,16 @@ class Record:
 
 
 class Records:
-    """The records in a folder."""
+    """The records in a folder.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    Args:
+        folder: where they lie.
+        archive: id of the archive, for the seal.
+        key: of the seal; empty: nothing is sealed, and no seal is looked at.
+    """
+
+    def __init__(self, folder: Path, archive: str = "", key: bytes = b"") -> None:
+        self._folder, self._purpose, self._key = folder, f"erepo earchive {archive}", key
 
     def path(self, number: int) -> Path:
         """Return where a record lies or would lie."""
@@ -90,7 +103,7 @@ class Records:
         try:
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(_pack(record))
+                file.write(self._pack(record))
                 file.flush()
                 os.fsync(file.fileno())
             _place(draft, path)
@@ -104,11 +117,12 @@ class Records:
 
         Raises:
             FileNotFoundError: there is none.
-            RecordDamaged: it does not match its fingerprint, is another number's, or none of ours.
+            RecordDamaged: it does not match its fingerprint or seal, is another number's, or none of ours.
         """
         path = self.path(number)
-        fingerprint, _, body = path.read_bytes().partition(b"\n")
-        if sha256(body).hexdigest().encode() != fingerprint:
+        line, _, body = path.read_bytes().partition(b"\n")
+        fingerprint, *sealed = line.decode("ascii", "replace").split(" ")
+        if sha256(body).hexdigest() != fingerprint or not self._may_be_ours(body, sealed):
             raise RecordDamaged(number=number, file=path)
         try:
             record = _unpack(body)
@@ -121,17 +135,38 @@ class Records:
 
     def rewrite(self, record: Record, **changes: Any) -> None:
         """Replace a record by itself with parts left out, as a whole; its number stays."""
-        write_durably(self.path(record.number), [_pack(replace(record, **changes))])
+        write_durably(self.path(record.number), [self._pack(replace(record, **changes))])
+
+    def is_sealed(self, number: int) -> bool:
+        """Tell whether a record that can be read bears the seal of this installation.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        with self.path(number).open("rb") as file:
+            _, *sealed = file.readline(300).decode("ascii", "replace").strip().split(" ")
+        return sealed[:1] == [self._key_name]
+
+    @property
+    def _key_name(self) -> str:
+        return sha256(b"erepo seal\n" + self._key).hexdigest()[:16]
+
+    def _may_be_ours(self, body: bytes, sealed: list[str]) -> bool:
+        if not self._key or sealed[:1] != [self._key_name]:
+            return True
+        return len(sealed) == 2 and is_sealed(self._key, self._purpose, body, sealed[1])
+
+    def _pack(self, record: Record) -> bytes:
+        body = json.dumps(asdict(record), ensure_ascii=False, sort_keys=True).encode()
+        line = sha256(body).hexdigest()
+        if self._key:
+            line += f" {self._key_name} {seal(self._key, self._purpose, body)}"
+        return line.encode() + b"\n" + body
 
     def numbers(self) -> Iterator[int]:
         """Yield the numbers of all records, in order."""
         for folder in sorted(self._folder.glob("[0-9]*")):
             yield from sorted(int(path.stem) for path in folder.glob("[0-9]*.json"))
-
-
-def _pack(record: Record) -> bytes:
-    body = json.dumps(asdict(record), ensure_ascii=False, sort_keys=True).encode()
-    return sha256(body).hexdigest().encode() + b"\n" + body
 
 
 def _unpack(body: bytes) -> Record:

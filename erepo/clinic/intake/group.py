@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from erepo.cda.kinds import Kind
 from erepo.clinic import audit
 from erepo.clinic.content import ContentStore, Draft
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.errors import ContentDamaged, OriginalKept
 from erepo.clinic.intake.describing import describe
 from erepo.clinic.intake.files import SIDECAR, Loaded, load, stamp
@@ -131,6 +131,7 @@ class Group:
                 contents[digests.sha256] = (digests, one.content)
         store.put_all(contents.values())
 
+    @repeated
     def _commit(self, fresh: list[Fresh]) -> dict[str, Known]:
         if not fresh:
             return {}

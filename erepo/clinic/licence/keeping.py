@@ -14,7 +14,8 @@ from erepo.clinic.database import Database
 from erepo.clinic.licence.clock import begin_anew, expect_forward
 from erepo.clinic.licence.errors import LicenceExpired, LicenceForeign, LicenceInvalid, LicenceNotYet
 from erepo.clinic.licence.reading import Licence, licence_key, read_licence
-from erepo.clinic.tables import account, now
+from erepo.clinic.occupancy import CLOUD, name_in_use
+from erepo.clinic.tables import now
 from erepo.clinic.tables_account import licence
 from erepo.settings import Settings
 
@@ -30,7 +31,7 @@ def load_licence(database: Database, settings: Settings, text: str, *, actor: st
     """
     found = read_licence(text, licence_key(settings))
     with database.begin() as connection:
-        active = _active_account(connection)
+        active = name_in_use(connection, CLOUD)
         if active is not None and active != found.account:
             raise LicenceForeign(licensed=found.account, account=active)
         if found.valid_until <= now():
@@ -67,7 +68,7 @@ def current_licence(connection: sa.Connection, settings: Settings) -> Licence | 
     texts = connection.execute(sa.select(licence.c.text)).scalars().all()
     if not texts:
         return None
-    key, active, moment = licence_key(settings), _active_account(connection), now()
+    key, active, moment = licence_key(settings), name_in_use(connection, CLOUD), now()
     found, problem = [], LicenceInvalid(problem="signature")
     for text in texts:
         try:
@@ -99,9 +100,3 @@ def require_licence(connection: sa.Connection, settings: Settings, at: datetime 
     if moment < found.valid_from:
         raise LicenceNotYet(day=found.first_day)
     expect_forward(connection, moment)
-
-
-def _active_account(connection: sa.Connection) -> str | None:
-    # The eArchiwum has no account that a licence could name.
-    wanted = sa.select(account.c.account).where(account.c.active, account.c.repository_kind == "cloud")
-    return connection.execute(wanted).scalar()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from erepo.clinic.archiving.leases import LIFE, RENEWAL, is_free
 from erepo.clinic.archiving.owner import new_owner
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.migrating.errors import MigrationLost, MigrationTaken, MigrationUnknown
 from erepo.clinic.tables import now
 from erepo.clinic.tables_migrating import migration, migration_batch
@@ -26,6 +26,7 @@ class Lease:
     standing: bool = False
 
 
+@repeated
 def claim(database: Database, batch_id: str) -> Lease | None:
     """Take the batch; None when there is nothing left to do in it.
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from erepo.clinic import audit
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.migrating.leases import Lease, held, release
 from erepo.clinic.shared import is_shared
-from erepo.clinic.states import State, move
+from erepo.clinic.states import DEPOSITED, State, move
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_migrating import deletion, migration, migration_batch, migration_item
 
@@ -100,6 +100,7 @@ def load(database: Database, lease: Lease, steps: Sequence[str]) -> list[Doc]:
     ]
 
 
+@repeated
 def begin(database: Database, lease: Lease, docs: Sequence[Doc]) -> list[Doc]:
     """Write down that these are on their way back (B); return those that still were in the repository.
 
@@ -109,7 +110,7 @@ def begin(database: Database, lease: Lease, docs: Sequence[Doc]) -> list[Doc]:
     with held(database, lease) as connection:
         rows = connection.execute(
             sa.select(document.c.id, document.c.state)
-            .where(document.c.id.in_(ids), document.c.state.in_((State.ARCHIVED.value, State.REMOTE.value)))
+            .where(document.c.id.in_(ids), document.c.state.in_(DEPOSITED))
             .order_by(document.c.id)
             .with_for_update()
         ).all()
@@ -131,6 +132,7 @@ def begin(database: Database, lease: Lease, docs: Sequence[Doc]) -> list[Doc]:
     return [one._replace(from_state=states[one.id], step="fetching") for one in docs if one.id in states]
 
 
+@repeated
 def durable(database: Database, lease: Lease, docs: Sequence[Doc]) -> None:
     """Write down that the octets of these lie here, read back and equal (L): the remote ones may go."""
     ids = [one.id for one in docs]
@@ -140,6 +142,7 @@ def durable(database: Database, lease: Lease, docs: Sequence[Doc]) -> None:
         audit.record(connection, "content_secured", ids, actor=lease.actor, detail=detail)
 
 
+@repeated
 def finish(database: Database, lease: Lease, docs: Sequence[Doc]) -> None:
     """Write down that these are here and gone there (D); they are not sent again until unblocked."""
     values = {"purged_at": None, "repository_unique_id": None, "reason_code": None, "verified_at": None}
@@ -150,6 +153,7 @@ def finish(database: Database, lease: Lease, docs: Sequence[Doc]) -> None:
         _note(connection, lease, ids, step="done", finished_at=now())
 
 
+@repeated
 def give_up(database: Database, lease: Lease, given: Sequence[GivenUp]) -> None:
     """Write down that these go back where they were; nothing of them was removed."""
     with held(database, lease) as connection:
@@ -176,6 +180,7 @@ def give_up(database: Database, lease: Lease, given: Sequence[GivenUp]) -> None:
             _note(connection, lease, ids, step=step, code=code, finished_at=None if again else now())
 
 
+@repeated
 def back_to_fetching(database: Database, lease: Lease, docs: Sequence[Doc]) -> None:
     """Write down that the octets of these are not here after all: nothing may be removed."""
     with held(database, lease) as connection:
@@ -189,6 +194,7 @@ def is_stopped(database: Database, lease: Lease) -> bool:
         return connection.execute(asked).scalar_one() is not None
 
 
+@repeated
 def close(database: Database, lease: Lease, *, leave: bool) -> tuple[int, int]:
     """Give the batch back, closed if nothing of it is open.
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from erepo.clinic.audit import note
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.maintenance import refuse_inside
 from erepo.clinic.migrating.choosing import Chosen, Preview, Selection, choose_unshared, preview
 from erepo.clinic.migrating.results import Plan
@@ -95,6 +95,7 @@ def plan(
     return Plan(name, batches, len(chosen), octets)
 
 
+@repeated
 def request_stop(database: Database, login: str) -> int:
     """Ask every migration that is going on to end after the documents in its hands; return how many.
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from erepo.cda.kinds import Kind
 from erepo.clinic.chain import come_back
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.kinds import read_rules
 from erepo.clinic.migrating.choosing import Chosen, Selection, choose
 from erepo.clinic.migrating.errors import DocumentsNotBlocked
@@ -27,6 +27,7 @@ _CLEARED = dict.fromkeys(
 )
 
 
+@repeated
 def unblock(database: Database, selection: Selection, login: str) -> int:
     """Return blocked documents to archiving: the next run sends them again, with the same ids.
 

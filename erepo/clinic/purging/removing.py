@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from erepo.clinic.content import ContentStore
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.kinds import read_rules
 from erepo.clinic.rereading import Archived
 from erepo.clinic.states import State, move
@@ -22,6 +22,7 @@ _REPAIR: Final = timedelta(hours=1)
 _COLUMNS = tuple(document.c[name] for name in Archived._fields[:-1])
 
 
+@repeated
 def make_remote(database: Database, confirmed: Sequence[Archived]) -> list[Archived]:
     """Write down that these are in the repository alone, and that their content is to be removed (R).
 
@@ -113,6 +114,7 @@ def remove_noted(database: Database, store: ContentStore, confirmed: Collection[
     return removed
 
 
+@repeated
 def _remove_some(
     database: Database, store: ContentStore, last: int, confirmed: Collection[int]
 ) -> tuple[int, int] | None:

@@ -11,6 +11,7 @@ from erepo.clinic.retention.holding import HoldReason, hold, parse_reason, relea
 from erepo.clinic.retention.proposing import Proposal, confirm_list, propose, read_proposals, withdraw
 from erepo.clinic.retention.protocol import read_protocol, write_protocol
 from erepo.clinic.retention.reckoning import reckon, reckon_new
+from erepo.clinic.retention.replaying import Replay, adopt, begin_replay
 from erepo.clinic.retention.report import RetentionReport, read_report, this_year
 from erepo.clinic.retention.years import fewest_years, set_years
 
@@ -20,8 +21,11 @@ __all__ = [
     "Destruction",
     "HoldReason",
     "Proposal",
+    "Replay",
     "RetentionClass",
     "RetentionReport",
+    "adopt",
+    "begin_replay",
     "confirm_list",
     "execute",
     "fewest_years",

@@ -12,9 +12,11 @@ PermanentError
 │   ├── ProposalUnknown            no proposal has this id
 │   └── ProposalClosed             it has expired, or was withdrawn
 ├── AccessRefused
-│   └── SamePerson                 who proposes may not confirm
+│   ├── SamePerson                 who proposes may not confirm
+│   └── PersonUnlinked             whether two logins are two persons cannot be told
 ├── IntegrityError
-│   └── ListChanged                the list is not the one that was proposed
+│   ├── ListChanged                the list is not the one that was proposed
+│   └── ProtocolUntrusted          a file about what was erased does not bear this installation's seal
 └── BeingDestroyed                 the destruction of the document has begun
 """
 
@@ -137,6 +139,26 @@ class SamePerson(AccessRefused):
     )
 
 
+class PersonUnlinked(AccessRefused):
+    """Whether two logins belong to two persons cannot be told: they have no number of the same kind."""
+
+    code = "retention.person-unlinked"
+    cause = Text(
+        "Destruction takes two persons; whether {login} is another one than {other} cannot be told: PESEL or"
+        " licence number is missing.",
+        "Brakowanie wymaga dwóch osób; nie można ustalić, czy {login} to inna osoba niż {other}: brakuje"
+        " numeru PESEL lub NPWZ.",
+    )
+    cure = Text(
+        "Give both users a number of the same kind: `erepo structure user set LOGIN --pesel -` (asks for it)"
+        " or `--npwz NUMBER`. Whoever has left cannot be told: withdraw the proposal and propose anew."
+        " Nothing was destroyed.",
+        "Uzupełnij obu użytkownikom numer tego samego rodzaju: `erepo structure user set LOGIN --pesel -`"
+        " (zapyta o niego) albo `--npwz NUMER`. Osoby, której konta już nie ma, nie da się ustalić: wycofaj"
+        " propozycję i złóż nową. Niczego nie wybrakowano.",
+    )
+
+
 class ListChanged(IntegrityError):
     """The list of a proposal is not the one that was proposed."""
 
@@ -148,6 +170,24 @@ class ListChanged(IntegrityError):
     cure = Text(
         "Somebody changed the database by hand: find out who. Then propose anew. Nothing was destroyed.",
         "Ktoś zmienił bazę danych ręcznie: ustal, kto. Potem złóż nową propozycję. Niczego nie wybrakowano.",
+    )
+
+
+class ProtocolUntrusted(IntegrityError):
+    """A file that says what was erased does not bear the seal of this installation."""
+
+    code = "retention.protocol-untrusted"
+    cause = Text(
+        "A file about the destruction {proposal} does not bear the seal of this installation.",
+        "Plik o brakowaniu {proposal} nie ma ważnej pieczęci tej instalacji.",
+    )
+    cure = Text(
+        "Restore clinic/keys/seal.key and clinic/destruction from the same, newest backup, then `erepo"
+        " retention replay`. If nobody restored anything, find out who changed the file. It destroyed"
+        " nothing.",
+        "Przywróć clinic/keys/seal.key i clinic/destruction z tej samej, najnowszej kopii i uruchom `erepo"
+        " retention replay`. Jeśli nikt niczego nie przywracał, ustal, kto zmienił plik. Na jego podstawie"
+        " niczego nie zniszczono.",
     )
 
 

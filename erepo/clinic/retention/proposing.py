@@ -10,22 +10,21 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from erepo.clinic import audit
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.permissions import Permission, require
 from erepo.clinic.retention.errors import (
     ListChanged,
     NothingFallsDue,
     ProposalClosed,
     ProposalUnknown,
-    SamePerson,
     YearNotOver,
 )
+from erepo.clinic.retention.persons import check_another, check_linked, check_two_persons
 from erepo.clinic.retention.report import this_year
-from erepo.clinic.retention.rows import is_gone, is_held
+from erepo.clinic.retention.rows import is_gone, is_held, is_needed
 from erepo.clinic.shared import is_shared
 from erepo.clinic.states import State
-from erepo.clinic.structure import User
-from erepo.clinic.tables import document, staff
+from erepo.clinic.tables import document
 from erepo.clinic.tables_retention import destruction, destruction_item
 from erepo.texts import day_words
 
@@ -68,6 +67,7 @@ class Proposal:
         return asdict(self)
 
 
+@repeated
 def propose(
     database: Database, year: int, login: str, now: datetime, *, life_days: int = LIFE_DAYS
 ) -> Proposal:
@@ -82,13 +82,14 @@ def propose(
 
     Raises:
         NoSuchUser, PermissionMissing: the person may not (permission `destroy`).
+        PersonUnlinked: the login has neither PESEL nor NPWZ.
         YearNotOver: the year is still to come.
         NothingFallsDue: the list would be empty.
     """
     if year > (latest := this_year(now)):
         raise YearNotOver(year=year, latest=latest)
     with database.begin() as connection:
-        require(connection, login, Permission.DESTROY)
+        check_linked(require(connection, login, Permission.DESTROY))
         rows = _due(connection, year)
         if not rows:
             raise NothingFallsDue(year=year)
@@ -115,6 +116,7 @@ def propose(
     return new
 
 
+@repeated
 def withdraw(database: Database, proposal: str, login: str, now: datetime) -> Proposal:
     """Withdraw a proposal that nobody has confirmed.
 
@@ -134,6 +136,7 @@ def withdraw(database: Database, proposal: str, login: str, now: datetime) -> Pr
     return read_again(database, proposal)
 
 
+@repeated
 def confirm_list(database: Database, proposal: str, login: str, now: datetime) -> Proposal:
     """Confirm a proposal by a second person; one that is confirmed already may be gone on with.
 
@@ -142,17 +145,18 @@ def confirm_list(database: Database, proposal: str, login: str, now: datetime) -
         ProposalUnknown: there is none of this id.
         ProposalClosed: it has expired, or was withdrawn.
         SamePerson: who proposed it.
+        PersonUnlinked: nobody can tell whether this is another person.
         ListChanged: the list does not have its fingerprint.
     """
     with database.begin() as connection:
         user = require(connection, login, Permission.DESTROY)
         found = read_proposal(connection, proposal, lock=True)
-        if _is_same_person(connection, user, found.proposed_by):
-            raise SamePerson(proposal=proposal, login=login)
+        check_another(connection, user, found.proposed_by, proposal)
         if found.state in ("confirmed", "finished"):
             return found
         if found.state != "proposed" or now > found.expires_at:
             raise closed(found, now)
+        check_two_persons(connection, user, found.proposed_by, proposal)
         item = destruction_item.c
         lines = connection.execute(
             sa.select(item.public_id, item.kind, item.destroy_after_year)
@@ -222,19 +226,10 @@ def _due(connection: sa.Connection, year: int) -> Sequence[Any]:
             sa.not_(is_held()),
             sa.not_(is_shared()),
             sa.not_(is_gone()),
+            sa.not_(is_needed(year)),
         )
         .order_by(document.c.public_id)
     ).all()
-
-
-def _is_same_person(connection: sa.Connection, user: User, login: str) -> bool:
-    """One person may have two logins: PESEL and licence number tell."""
-    if user.login == login:
-        return True
-    other = connection.execute(sa.select(staff.c.pesel, staff.c.npwz).where(staff.c.login == login)).first()
-    if other is None:
-        return False
-    return bool((user.pesel and user.pesel == other.pesel) or (user.npwz and user.npwz == other.npwz))
 
 
 def _note(connection: sa.Connection, event: str, found: Proposal, login: str) -> None:

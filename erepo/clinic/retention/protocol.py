@@ -46,6 +46,9 @@ def read_protocol(connection: sa.Connection, proposal: str) -> dict[str, Any]:
 def write_protocol(database: Database, settings: Settings, proposal: str) -> Path:
     """Write the protocol of a destruction as a file under the clinic's home, durably; return where.
 
+    One that tells of a finished destruction is never replaced by another: what is destroyed again after a
+    backup was restored gets a protocol of its own beside it.
+
     Raises:
         ProposalUnknown: there is none of this id.
     """
@@ -53,6 +56,14 @@ def write_protocol(database: Database, settings: Settings, proposal: str) -> Pat
         protocol = read_protocol(connection, proposal)
     folder = settings.clinic_home / "destruction"
     make_folder(folder)
-    path = folder / f"{proposal}.json"
-    write_durably(path, [orjson.dumps(protocol, option=orjson.OPT_INDENT_2)])
+    octets = orjson.dumps(protocol, option=orjson.OPT_INDENT_2)
+    number, path = 1, folder / f"{proposal}.json"
+    while _is_finished(path) and path.read_bytes() != octets:
+        number += 1
+        path = folder / f"{proposal}.{number}.json"
+    write_durably(path, [octets])
     return path
+
+
+def _is_finished(path: Path) -> bool:
+    return path.exists() and orjson.loads(path.read_bytes())["proposal"]["state"] == "finished"

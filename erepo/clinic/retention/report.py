@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from erepo.clinic.retention.rows import is_gone, is_held
+from erepo.clinic.retention.rows import is_gone, is_held, is_needed
 from erepo.clinic.tables import document
 from erepo.clinic.times import WARSAW
 
@@ -99,7 +99,11 @@ def _documents(connection: sa.Connection, year: int) -> Iterator[DueDocument]:
     )
     rows = connection.execute(
         sa.select(*columns)
-        .where(document.c.destroy_after_year < year, sa.not_(is_gone()))
+        .where(
+            document.c.destroy_after_year < year,
+            sa.not_(is_gone()),
+            sa.or_(is_held(), sa.not_(is_needed(year))),
+        )
         .order_by(document.c.destroy_after_year, document.c.kind, document.c.id)
     )
     return (DueDocument(*(*row[:-1], bool(row[-1]))) for row in rows)

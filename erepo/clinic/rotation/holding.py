@@ -11,6 +11,7 @@ from erepo.clinic.actor import archiving_actor
 from erepo.clinic.archiving.errors import AccountMissing
 from erepo.clinic.database import Database
 from erepo.clinic.errors import StructureIncomplete
+from erepo.clinic.occupancy import CLOUD, name_in_use
 from erepo.clinic.onboarding import ledger
 from erepo.clinic.onboarding.activation import Account, active_account
 from erepo.clinic.onboarding.ledger import Entry, Generation, Step
@@ -18,7 +19,6 @@ from erepo.clinic.rest import AccountClient
 from erepo.clinic.rotation.deciding import Validity
 from erepo.clinic.rotation.errors import AccountNotActive
 from erepo.clinic.rotation.subjects import request_of
-from erepo.clinic.tables import account as accounts
 from erepo.clinic.tables import onboarding
 from erepo.pki import Bundle, CertificatePurpose
 from erepo.pki.pem import read_certificate, write_certificates
@@ -31,12 +31,11 @@ def account_in_use(database: Database) -> str:
     Raises:
         AccountMissing: there is none.
     """
-    query = sa.select(accounts.c.account).where(accounts.c.active, accounts.c.repository_kind == "cloud")
     with database.read() as connection:
-        found = connection.execute(query).scalar()
+        found = name_in_use(connection, CLOUD)
     if found is None:
         raise AccountMissing(what="account")
-    return str(found)
+    return found
 
 
 def active(database: Database, settings: Settings, account: str) -> Entry:

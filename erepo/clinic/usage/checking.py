@@ -4,6 +4,7 @@ Commit point: one transaction with the account's row, the history and the alarms
 after it everything is; asking again is harmless. Two that ask at once take turns at the account's row.
 """
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,9 @@ import sqlalchemy as sa
 
 from erepo.clinic.archiving.errors import AccountMissing
 from erepo.clinic.database import Database
+from erepo.clinic.earchive import EArchive, open_archive
+from erepo.clinic.earchive.checking import count
+from erepo.clinic.occupancy import name_in_use
 from erepo.clinic.rest import AccountClient, AccountState
 from erepo.clinic.tables import account as accounts
 from erepo.clinic.tables import now
@@ -69,19 +73,32 @@ def ask(client: AccountClient, database: Database) -> Check:
     return check
 
 
+def measure(archive: EArchive, database: Database) -> Check:
+    """Measure the eArchiwum and keep what it holds; its limit is the disk, of which nobody was promised any.
+
+    Raises:
+        FolderMissing, IndexDamaged, …: it cannot be opened, see `open_archive`.
+    """
+    with contextlib.closing(open_archive(archive.place, archive.index_file)) as opened:
+        check = Check(archive.account, now(), None, opened.octets(), None, count(opened), None)
+    with database.begin() as connection:
+        keep(connection, check)
+    return check
+
+
 def report(database: Database, account: str = "", since: timedelta = WINDOW) -> Report:
     """Return what is known of an account, from the clinic's own tables; nobody is asked.
 
     Args:
         database: the clinic's.
-        account: 16 digits; empty: the active one.
+        account: 16 digits, or the name of the eArchiwum; empty: what is in use.
         since: how far the history goes back; the forecast always rests on its own window.
 
     Raises:
-        AccountMissing: there is no account, or it was never checked.
+        AccountMissing: nothing is in use, or it was never checked.
     """
     with database.read() as connection:
-        account = account or active_account_number(connection)
+        account = account or _in_use(connection)
         history = read_history(connection, account, max(since, WINDOW))
         alarms = tuple(open_alarms(connection, account))
     if not history:
@@ -92,20 +109,11 @@ def report(database: Database, account: str = "", since: timedelta = WINDOW) -> 
     return Report(check, shown, alarms, forecasts)
 
 
-def active_account_number(connection: sa.Connection) -> str:
-    """Return the account in use.
-
-    Raises:
-        AccountMissing: there is none.
-    """
-    found = connection.execute(
-        sa.select(accounts.c.account).where(
-            accounts.c.active.is_(True), accounts.c.repository_kind == "cloud"
-        )
-    ).scalar()
+def _in_use(connection: sa.Connection) -> str:
+    found = name_in_use(connection)
     if found is None:
         raise AccountMissing(what="account")
-    return str(found)
+    return found
 
 
 def _check(answer: AccountState, at: datetime) -> Check:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from erepo.clinic import rejected
 from erepo.clinic.content import ContentStore
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.errors import ContentDamaged
 from erepo.clinic.repository import Cloud
 from erepo.clinic.states import State
@@ -145,6 +145,7 @@ async def _remove_octets(cloud: Cloud, unique_id: str) -> None:
             raise
 
 
+@repeated
 def _commit(database: Database, row: Repair, actor: str) -> None:
     with database.begin() as connection:
         if not rejected.send_again(connection, [row.document], actor=actor):

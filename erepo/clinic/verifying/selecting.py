@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from erepo.clinic.coverage import count_archived
 from erepo.clinic.database import Database
 from erepo.clinic.rereading import Archived
-from erepo.clinic.states import State
+from erepo.clinic.states import DEPOSITED
 from erepo.clinic.tables import IN_REPOSITORY, document
 from erepo.clinic.tables_chain import chain_link
 
@@ -20,7 +20,6 @@ SLICE: Final = 100
 #: Rows read from the database at once.
 PAGE: Final = 2000
 
-_ARCHIVED = (State.ARCHIVED.value, State.REMOTE.value)
 _KNOWN, _PERHAPS = 1, 2
 #: By the best link to a document: whether the registry must show it as replaced; None: it may.
 _REPLACED: Final[Mapping[int | None, bool | None]] = {None: False, _KNOWN: True, _PERHAPS: None}
@@ -61,7 +60,7 @@ def everything(database: Database) -> Iterator[Archived]:
                 sa.select(*_COLUMNS)
                 .where(
                     # Almost everything is archived: by the index of states, each page would sort all of it.
-                    sa.func.coalesce(document.c.state, "").in_(_ARCHIVED),
+                    sa.func.coalesce(document.c.state, "").in_(DEPOSITED),
                     sa.tuple_(document.c.patient_key, document.c.id)
                     > sa.tuple_(sa.literal(last[0]), sa.literal(last[1])),
                 )

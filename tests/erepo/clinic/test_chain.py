@@ -198,6 +198,17 @@ async def test_an_older_version_on_its_way_is_waited_for(desk: Desk, shelf: Shel
     assert not planned.goes_on(0, 0)
 
 
+async def test_a_newer_version_goes_in_the_run_that_sends_the_older_one(desk: Desk, shelf: Shelf) -> None:
+    """Also where an earlier run has planned the older one and ended: this one plans again."""
+    shelf.bring(version(1), version(2))
+    assert desk.plan().planned == 1
+    planned = desk.plan()
+    assert (planned.planned, len(planned.batches), planned.waiting) == (0, 1, 1)
+    assert planned.goes_on(0, 0)
+    await archive(desk)
+    assert desk.plan().planned == 1
+
+
 async def test_a_version_of_somebody_else_is_not_replaced(desk: Desk, shelf: Shelf) -> None:
     """The registry refuses a relationship across patients; the document itself arrives."""
     shelf.bring(version(1))

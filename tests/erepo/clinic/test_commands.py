@@ -83,15 +83,25 @@ def test_import_with_patient_and_kind(tmp_path: Path) -> None:
     scan = tmp_path / "scan.pdf"
     scan.write_bytes(b"%PDF-1.7")
     assert "--patient" in run("import", scan).stderr
-    assert run("import", scan, "--patient", "44051401359", "--kind", "own-patient-document").exit_code == 0
+    command = ["import", str(scan), "--patient", "-", "--kind", "own-patient-document"]
+    assert CliRunner().invoke(app, command, input="44051401359\n").exit_code == 0
     assert run_json("status")["kinds"][0]["kind"] == "own_patient_document"
 
 
-@pytest.mark.parametrize("option", ["--patient", "--kind"])
-def test_import_refuses_wrong_options(inbox: Path, option: str) -> None:
+def test_import_refuses_wrong_options(inbox: Path) -> None:
     """A wrong patient or kind is refused before anything is read."""
-    result = run("import", inbox, option, "nonsense")
-    assert result.exit_code == 1
+    assert run("import", inbox, "--kind", "nonsense").exit_code == 1
+    wrong = CliRunner().invoke(app, ["import", str(inbox), "--patient", "-"], input="nonsense\n")
+    assert wrong.exit_code == 1
+    assert run_json("status")["documents"] == 0
+
+
+def test_import_takes_no_patient_from_the_arguments(inbox: Path) -> None:
+    """Whoever lists the processes would read it: refused before anything is opened, and not repeated."""
+    refused = run("import", inbox, "--patient", "44051401359")
+    assert refused.exit_code == 2
+    assert "--patient -" in refused.output
+    assert "44051401359" not in refused.output
     assert run_json("status")["documents"] == 0
 
 

@@ -16,7 +16,8 @@ from psycopg import sql
 from erepo.clinic.archiving import leases, reconcile, send_batch
 from erepo.clinic.archiving import work as archiving
 from erepo.clinic.content import ContentStore
-from erepo.clinic.database import open_database
+from erepo.clinic.database import open_database, repeated
+from erepo.clinic.errors import DatabaseBusy
 from erepo.clinic.machine import trouble_of
 from erepo.clinic.migrating import Selection, migrate, unblock
 from erepo.clinic.migrating import working as migrating
@@ -138,11 +139,7 @@ async def test_a_connection_lost_around_any_commit(
 async def test_deadlocks_are_told_and_lose_nothing(tmp_path: Path) -> None:
     """S7: another locks the same documents in the other order; what met a deadlock is done again."""
     with postgres.database() as url:
-        name = sa.make_url(url).database or ""
-        with postgres.server().superuser() as connection:
-            connection.execute(
-                sql.SQL("ALTER DATABASE {} SET deadlock_timeout = 10").format(sql.Identifier(name))
-            )
+        _quick_to_see_deadlocks(url)
         hall = Hall(tmp_path, url)
         with contextlib.closing(hall.desk):
             hall.desk.take_in(4 * DOCUMENTS, 2)
@@ -152,10 +149,47 @@ async def test_deadlocks_are_told_and_lose_nothing(tmp_path: Path) -> None:
                 for job in (hall.archive, hall.migrate):
                     await attempt(job)
                     hall.check()
-                with contextlib.suppress(sa.exc.OperationalError):
+                with contextlib.suppress(DatabaseBusy):
                     hall.begin_again()
             await hall.settle("archive")
             await hall.settle("migrate")
+
+
+def test_who_met_a_deadlock_does_it_again(tmp_path: Path) -> None:
+    """Two lock two documents each in the other order: one is rolled back, told so, and does it anew."""
+    with postgres.database() as url:
+        _quick_to_see_deadlocks(url)
+        hall = Hall(tmp_path, url)
+        with contextlib.closing(hall.desk):
+            hall.desk.take_in(2, 1)
+            ids = sorted(row[0] for row in hall.desk.rows(document.c.id))
+            both, tries, told = threading.Barrier(2, timeout=30), [], list[DatabaseBusy]()
+
+            def work(order: list[int]) -> None:
+                tries.append(order)
+                with hall.desk.database.begin() as connection:
+                    for number, one in enumerate(order):
+                        hold = document.update().where(document.c.id == one).values(legal_hold=True)
+                        connection.execute(hold)
+                        if not number and len(tries) <= 2:
+                            both.wait()
+
+            def plainly(order: list[int]) -> None:
+                try:
+                    work(order)
+                except DatabaseBusy as error:
+                    told.append(error)
+
+            for act in (repeated(work), plainly):
+                tries.clear()
+                rival = threading.Thread(target=act, args=(ids[::-1],))
+                rival.start()
+                act(ids)
+                rival.join(30)
+                assert len(tries) == (2 if act is plainly else 3)
+            (busy,) = told
+            assert busy.retryable
+            assert busy.data == {"state": "40P01"}
 
 
 async def attempt(work: Callable[[], Awaitable[None]]) -> None:
@@ -167,11 +201,19 @@ async def attempt(work: Callable[[], Awaitable[None]]) -> None:
             raise
 
 
+def _quick_to_see_deadlocks(url: str) -> None:
+    name = sa.make_url(url).database or ""
+    with postgres.server().superuser() as connection:
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} SET deadlock_timeout = 10").format(sql.Identifier(name))
+        )
+
+
 def _lock_backwards(url: str) -> None:
     """Lock all documents one by one, the newest first, again and again."""
     with contextlib.closing(open_database(url)) as database:
         for _ in range(RIVALS):
-            with contextlib.suppress(sa.exc.OperationalError), database.begin() as connection:
+            with contextlib.suppress(DatabaseBusy), database.begin() as connection:
                 ids = (
                     connection.execute(sa.select(document.c.id).order_by(document.c.id.desc()))
                     .scalars()

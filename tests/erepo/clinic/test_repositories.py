@@ -15,10 +15,10 @@ from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
 from erepo.clinic.earchive import EArchive
 from erepo.clinic.errors import DocumentsElsewhere, RepositoryNotSetUp
-from erepo.clinic.licence.keeping import _active_account
+from erepo.clinic.occupancy import CLOUD, EARCHIVE, name_in_use
 from erepo.clinic.onboarding.errors import OtherRepositoryActive
 from erepo.clinic.onboarding.ledger import refuse_second
-from erepo.clinic.repositories import CLOUD, EARCHIVE, index_file, init_earchive, listing, opening, use
+from erepo.clinic.repositories import index_file, init_earchive, listing, opening, use
 from erepo.clinic.tables import account, audit_event, document
 from erepo.settings import Settings
 from tests.support.account_clinic import AccountWorld
@@ -100,7 +100,7 @@ def test_switching_is_refused_while_the_other_holds_documents(
     with clinic_database.read() as connection:
         with pytest.raises(OtherRepositoryActive):
             refuse_second(connection, number)
-        assert _active_account(connection) is None
+        assert name_in_use(connection, CLOUD) is None
         assert connection.execute(sa.select(sa.func.count()).where(account.c.active)).scalar_one() == 1
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ class Office:
         monkeypatch.setenv("EREPO_HOME", str(folder / "clinic"))
         monkeypatch.setenv("EREPO_LANGUAGE", "en")
         with self.desk.database.begin() as connection:
-            connection.execute(staff.insert().values(login="jan", pesel="80051212357"))
+            connection.execute(staff.insert().values(login="jan", npwz="1234567"))
             for login in (LOGIN, "jan"):
                 for permission in Permission:
                     grant(connection, login, permission, actor="test")
@@ -130,3 +131,59 @@ def test_diagnose_without_any_account(office: Office) -> None:
     assert found["earchive"]["verdict"] == "problem"
     cloud = ("access", "validity", "channel", "maintenance", "quota", "certificates", "p1")
     assert {name: found[name]["verdict"] for name in cloud if found[name]["verdict"] == "problem"} == {}
+
+
+def test_the_account_commands_tell_of_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`account show` and `history` tell what it holds, without a limit, and keep it; nobody else is asked."""
+    monkeypatch.setenv("COLUMNS", "250")
+    octets = version(1)
+    assert json.loads(office.erepo("account", "history", "--json"))[0]["used_documents"] == 0
+    office.shelf.bring(octets)
+    office.erepo("archive")
+    told = json.loads(office.erepo("account", "show", "--json"))
+    assert (told["account"], told["used_bytes"], told["used_documents"]) == ("earchiwum", len(octets), 1)
+    assert (told["limit_bytes"], told["nearlyFull"]) == (None, [])
+    assert {one["verdict"] for one in told["forecasts"]} == {"no-limit"}
+    assert json.loads(office.erepo("account", "show", "--kept", "--json"))["at"] == told["at"]
+    assert str(office.desk.folder) in office.erepo("account", "show")
+    monkeypatch.setenv("EREPO_LANGUAGE", "pl")
+    shown = office.erepo("account", "show", "--kept")
+    assert "limit" in shown
+    assert "brak: miejsce na dysku" in shown
+    office.erepo("account", "history", "--hourly")
+
+
+def test_records_bear_the_seal_of_the_installation(office: Office) -> None:
+    """Changed with a fitting fingerprint: named as damaged; without a seal: told until a person seals it."""
+    office.shelf.bring(version(1))
+    office.erepo("archive")
+    [file] = office.desk.records()
+    good = file.read_bytes()
+    line, _, body = good.partition(b"\n")
+    forged = body.replace(b"A1", b"A9")
+    file.write_bytes(line.replace(line[:64], sha256(forged).hexdigest().encode()) + b"\n" + forged)
+    told = json.loads(office.erepo("earchive", "check", "--json", status=1))
+    assert (told["damaged_records"], told["unsealed"]) == ([1], 0)
+    office.erepo("earchive", "rebuild", status=2)
+
+    file.write_bytes(line[:64] + b"\n" + body)  # as versions before seals wrote it
+    told = json.loads(office.erepo("earchive", "check", "--json", status=1))
+    assert (told["damaged_records"], told["unsealed"], told["sound"]) == ([], 1, False)
+    assert "rebuild --seal" in office.erepo("earchive", "check", status=1)
+    assert json.loads(office.erepo("verify", "--read-back", "--json"))["equal"] == 1
+    office.erepo("earchive", "rebuild")
+    assert file.read_bytes() != good
+    office.erepo("earchive", "rebuild", "--seal")
+    assert file.read_bytes() == good
+    assert json.loads(office.erepo("earchive", "check", "--json"))["sound"]
+
+
+def test_a_taken_over_archive_is_read_and_told(office: Office) -> None:
+    """Another key: nothing is called damaged; sealed anew, it is this installation's."""
+    office.shelf.bring(version(1))
+    office.erepo("archive")
+    (office.desk.settings.clinic_home / "keys" / "seal.key").unlink()
+    told = json.loads(office.erepo("earchive", "check", "--json", status=1))
+    assert (told["damaged_records"], told["unsealed"]) == ([], 1)
+    office.erepo("earchive", "rebuild", "--seal")
+    assert json.loads(office.erepo("earchive", "check", "--json"))["sound"]

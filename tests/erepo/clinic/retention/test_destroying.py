@@ -49,7 +49,7 @@ async def archived(keeper: Keeper, *documents: bytes) -> list[str]:
 
 async def run(keeper: Keeper, proposal: Any) -> executing.Destruction:
     """Carry a proposal out."""
-    return await execute(keeper.cloud, keeper.desk.database, keeper.store, proposal)
+    return await execute(keeper.cloud, keeper.desk.database, keeper.desk.settings, proposal)
 
 
 async def test_two_people_destroy_what_is_due_and_nothing_of_it_is_left(keeper: Keeper) -> None:

@@ -154,7 +154,7 @@ async def test_no_table_knows_a_destroyed_document(keeper: Keeper) -> None:
     before = values_of(keeper, older)
     proposal = keeper.confirm(keeper.propose())
     assert proposal.documents == 1
-    done = await execute(keeper.cloud, keeper.desk.database, keeper.store, proposal)
+    done = await execute(keeper.cloud, keeper.desk.database, keeper.desk.settings, proposal)
     assert (done.destroyed, done.open) == (1, 0)
     with keeper.desk.database.read() as connection:
         for column in (

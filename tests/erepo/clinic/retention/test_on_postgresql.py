@@ -41,6 +41,6 @@ async def test_from_a_chain_to_its_destruction(tmp_path: Path) -> None:
                 assert read_report(connection, 2050).held == 3
                 release_hold(connection, [third], HoldReason.COURT, "anna")
             proposal = keeper.confirm(keeper.propose())
-            done = await execute(keeper.cloud, keeper.desk.database, keeper.store, proposal)
+            done = await execute(keeper.cloud, keeper.desk.database, keeper.desk.settings, proposal)
             assert (done.destroyed, done.open, done.problem) == (3, 0, None)
             assert keeper.desk.rows(patient.c.identifier) == [("-",)]
