@@ -7,9 +7,8 @@ from prefect.cache_policies import NO_CACHE
 
 from erepo.clinic.database import Database
 from erepo.clinic.intake import Intake, Summary, finished_files
-from erepo.clinic.occupancy import active_kind
+from erepo.clinic.occupancy import CLOUD, active_kind
 from erepo.clinic.patients_own import Collected, Collector, collect
-from erepo.clinic.repositories import CLOUD
 from erepo.clinic.rest.speaking import account_client
 from erepo.settings import Settings
 from tasks.boundary import guarded, only_retryable

@@ -25,6 +25,7 @@ from erepo.cloud.national.indexing import errors as index_errors
 from erepo.cloud.national.searching import errors as abroad_errors
 from erepo.cloud.outside import errors as outside_errors
 from erepo.cloud.patients import errors as patient_errors
+from erepo.cloud.patients_own import errors as own_document_errors
 from erepo.cloud.structure import errors as structure_errors
 from erepo.cloud.tenancy import errors as tenancy_errors
 from erepo.cloud.vault import errors as vault_errors
@@ -183,7 +184,7 @@ def test_error_codes_of_the_service_are_described() -> None:
     assert {Xds[name].value for name in used} <= described
     told = set(
         re.findall(
-            r"`((?:cloud|certificates|structure|consent|p1|index|outside|patients)\.[a-z0-9-]+)`",
+            r"`((?:cloud|certificates|structure|consent|p1|index|outside|patients|own-document)\.[a-z0-9-]+)`",
             page("service"),
         )
     )
@@ -192,6 +193,7 @@ def test_error_codes_of_the_service_are_described() -> None:
         structure_errors,
         consent_errors,
         patient_errors,
+        own_document_errors,
         national_errors,
         index_errors,
         abroad_errors,

@@ -259,21 +259,10 @@ class AccountClient(IndexCalls, PatientsOwn):
             raise AnswerInvalid(address=address, reason="account")
         return answer
 
-    def exchange_signed(self, method: str, path: str, octets: bytes, seal: str) -> bytes:
-        """Send a change that the account has signed over its very octets; return the answer's.
-
-        Args:
-            method: POST or DELETE.
-            path: below the account, with its slash.
-            octets: of the body.
-            seal: value of `X-Erepo-Signature` (`erepo.acting.write_detached`).
-
-        Raises:
-            As `activate`.
-        """
-        address = self._address + path
-        headers = {"content-type": "application/json", "x-erepo-signature": seal}
-        status, content = self._send(method, address, octets, headers)
+    def ask_octets(self, request: Request) -> bytes:
+        """Send one request as `ask` does; return the answer's octets."""
+        address = self._address + request.path
+        status, content = self._send(request.method, address, request.body, request.headers)
         if status not in _DONE:
             raise _refusal(address, status, content)
         return content

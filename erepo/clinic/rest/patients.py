@@ -7,6 +7,7 @@ import orjson
 from erepo.acting import write_detached
 from erepo.clinic.rest.client import AccountClient
 from erepo.clinic.rest.errors import AnswerInvalid
+from erepo.clinic.rest.request import Request
 from erepo.pki.bundle import Bundle
 
 
@@ -25,13 +26,13 @@ class PatientCalls:
             AnswerInvalid: the service speaks of another one.
         """
         seal = write_detached(body, self.wss)
-        answer = self.client.exchange_signed("POST", "/patients", body, seal)
+        answer = self.client.ask_octets(Request("POST", "/patients", body, seal))
         _expect(answer, orjson.loads(body)["id"], ("invited", "ended"))
 
     def remove_patient(self, invitation_id: str, body: bytes) -> None:
         """End an invitation; the same again changes nothing. Raises as `invite_patient`."""
         seal = write_detached(body, self.wss)
-        answer = self.client.exchange_signed("DELETE", f"/patients/{invitation_id}", body, seal)
+        answer = self.client.ask_octets(Request("DELETE", f"/patients/{invitation_id}", body, seal))
         _expect(answer, invitation_id, ("ended",))
 
 

@@ -50,8 +50,8 @@ def _to_4(connection: Connection) -> None:
     """Whether the signatures inside an account's documents are verified; whether emergencies are served.
 
     Structures, registrations in P1, documents in P1's index, audit messages for P1, consents, patients'
-    accounts and what they gave, and the panel's logins, failed attempts and sessions are new tables, and those
-    are made below.
+    accounts and what they gave, and the panel's logins, failed attempts and sessions are new tables, and
+    those are made below.
     """
     for column, default in (("signatures", "check"), ("emergencies", "refuse")):
         wanted = f"ADD COLUMN {column} VARCHAR(10) DEFAULT '{default}' NOT NULL"

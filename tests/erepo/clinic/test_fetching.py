@@ -146,7 +146,7 @@ def test_the_origin_stands_beside_the_document(world: World, octets: bytes) -> N
     unique_id = world.deposit(octets)
     (one,) = world.fetch(Wanted(unique_id)).documents
     number = world.row(one.public_id).id
-    migration = importlib.import_module("erepo.clinic.migrations.versions.v0014_abroad")
+    migration = importlib.import_module("erepo.clinic.migrations.versions.v0017_abroad")
     with world.clinic.database.begin() as connection:
         origin = origin_of(connection, number)
         expected = Origin(world.place.repository_unique_id, unique_id, fetched_by="doctor")
