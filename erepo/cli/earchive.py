@@ -11,11 +11,12 @@ import typer
 
 from erepo.cli.bars import bar
 from erepo.cli.complaints import complaining
-from erepo.cli.desk import open_prefect
+from erepo.cli.desk import open_database, open_prefect
 from erepo.cli.prefect_blocks import save_block
 from erepo.cli.words import fail_politely, tell_trouble
 from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.earchive import Archive, CheckReport, EArchive, check, open_archive, rebuild
+from erepo.clinic.earchive.acknowledging import acknowledge, acknowledged
 from erepo.clinic.earchive.checking import count
 from erepo.clinic.earchive.errors import RecordDamaged, typing
 from erepo.clinic.occupancy import EARCHIVE, active_kind
@@ -72,6 +73,11 @@ _SEAL = Text(
     "Zapisała je starsza wersja lub poprzednia instalacja albo zmienił je ktoś bez klucza: porównaj z kopią"
     " zapasową katalogu. Jeśli są prawidłowe, opieczętuj je: `erepo earchive rebuild --seal`.",
 )
+_ACKNOWLEDGED = Text(
+    "Record {number} is known to be lost; the history says who said so.",
+    "Zapis {number} uznano za utracony; historia podaje, kto to zrobił.",
+)
+_KNOWN = Text("Known to be lost: {numbers}.", "Uznane za utracone: {numbers}.")
 _REBUILT = Text(
     "The index was made anew from {records} records; left out: {damaged}.",
     "Indeks odtworzono z zapisów: {records}; pominięto: {damaged}.",
@@ -132,14 +138,34 @@ def check_(
     as_json: _Json = False,
 ) -> None:
     """Read every record and every document and compare fingerprints. Exit code 0 only if all is sound."""
-    with complaining(as_json=as_json), _opened() as (_, archive), bar(quiet=as_json) as shown:
+    with complaining(as_json=as_json), _opened() as (known, archive), bar(quiet=as_json) as shown:
         line = shown.add_task(_TITLE.fill(language()), total=count(archive))
-        report = check(archive, remove_orphans=orphans, progress=lambda some: shown.advance(line, some))
+        with open_database() as database, database.read() as connection:
+            lost = acknowledged(connection, known.place.mark.archive)
+        report = check(
+            archive,
+            remove_orphans=orphans,
+            acknowledged=lost,
+            progress=lambda some: shown.advance(line, some),
+        )
     if as_json:
         typer.echo(orjson.dumps(report.as_json()))
     else:
         _say(report, archive)
     raise typer.Exit(0 if report.sound else 1)
+
+
+@app.command("acknowledge")
+def acknowledge_(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="As `erepo earchive check` names it.")],
+    acting: Annotated[
+        str, typer.Option("--as", metavar="LOGIN", help="Who does this: a login of the staff.")
+    ],
+) -> None:
+    """Say that a damaged record is lost for good: it is no damage any more. Nothing is repaired by it."""
+    with fail_politely(), _opened() as (_, archive), open_database() as database:
+        acknowledge(database, archive, number, acting)
+    typer.echo(_ACKNOWLEDGED.fill(language(), number=number))
 
 
 @app.command("rebuild")
@@ -187,11 +213,13 @@ def _write_block(settings: Settings) -> None:
 
 def _say(report: CheckReport, archive: Archive) -> None:
     speak, facts = language(), report.as_json()
-    counts = {name: len(facts.pop(name)) for name in ("damaged", "damaged_records")}
+    counts = {name: len(facts.pop(name)) for name in ("damaged", "damaged_records", "acknowledged")}
     typer.echo(_CHECKED.fill(speak, size=size_words(report.bytes, speak), **facts, **counts))
     for number in report.damaged_records[:_MOST]:
         # A record is no document: reading documents back would not show it.
         tell_trouble(*RecordDamaged(number=number, file=archive.records.path(number)).explain(speak))
+    if report.acknowledged:
+        typer.echo(_KNOWN.fill(speak, numbers=", ".join(map(str, report.acknowledged))))
     if report.unsealed:
         tell_trouble(_UNSEALED.fill(speak, count=report.unsealed), _SEAL.fill(speak))
     if report.damaged or report.without_octets:

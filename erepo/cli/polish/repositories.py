@@ -44,6 +44,11 @@ HELP: Final[dict[str, str]] = {
     "Also seal records of an older version, or of a former installation.": (
         "Opieczętuj też zapisy starszej wersji lub poprzedniej instalacji."
     ),
+    "Say that a damaged record is lost for good: it is no damage any more. Nothing is repaired by it.": (
+        "Uznaj uszkodzony zapis za utracony: nie będzie już podawany jako uszkodzenie. Niczego to nie"
+        " naprawia."
+    ),
+    "As `erepo earchive check` names it.": "Jak podaje `erepo earchive check`.",
     "Leave out records that cannot be trusted.": "Pomiń zapisy, którym nie można ufać.",
     "Fetch documents from repositories of other providers.": (
         "Pobieranie dokumentów z repozytoriów innych podmiotów."

@@ -6,7 +6,7 @@ be, by number or opaque id. Neither needs the clinic's database.
 
 import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class CheckReport:
         bytes: octets read.
         damaged: numbers of documents in the index whose octets are lost or changed.
         damaged_records: numbers of records that are missing or do not match their fingerprint or seal.
+        acknowledged: of such records, those that a person knows to be lost; they are no damage any more.
         unsealed: records that do not bear this installation's seal.
         without_octets: registered entries whose document is not there.
         orphans: octets that no record names, older than six hours.
@@ -49,6 +50,7 @@ class CheckReport:
     bytes: int = 0
     damaged: list[int] = field(default_factory=list)
     damaged_records: list[int] = field(default_factory=list)
+    acknowledged: list[int] = field(default_factory=list)
     unsealed: int = 0
     without_octets: int = 0
     orphans: int = 0
@@ -64,12 +66,19 @@ class CheckReport:
         return asdict(self) | {"sound": self.sound}
 
 
-def check(archive: Archive, *, remove_orphans: bool = False, progress: Progress | None = None) -> CheckReport:
+def check(
+    archive: Archive,
+    *,
+    remove_orphans: bool = False,
+    acknowledged: Collection[int] = (),
+    progress: Progress | None = None,
+) -> CheckReport:
     """Read everything in the archive.
 
     Args:
         archive: opened.
         remove_orphans: also remove octets that no record names.
+        acknowledged: records that somebody knows to be lost.
         progress: called with documents just read.
 
     Raises:
@@ -77,7 +86,7 @@ def check(archive: Archive, *, remove_orphans: bool = False, progress: Progress 
     """
     report = CheckReport()
     archive.place.check()
-    _check_records(archive, report)
+    _check_records(archive, report, acknowledged)
     with archive.reading() as connection:
         lost = sa.select(sa.func.count()).select_from(
             obj.outerjoin(blob, obj.c.unique_id == blob.c.unique_id)
@@ -108,14 +117,27 @@ def _page(archive: Archive, after: int) -> list[Any]:
         return list(connection.execute(wanted))
 
 
-def _check_records(archive: Archive, report: CheckReport) -> None:
+def is_damaged(archive: Archive, number: int) -> bool:
+    """Tell whether a record that the index has passed is missing or damaged."""
+    with archive.reading() as connection:
+        if not 1 <= number <= last(connection):
+            return False
+    try:
+        _record(archive.place, archive.records, number)
+    except RecordDamaged:
+        return True
+    return False
+
+
+def _check_records(archive: Archive, report: CheckReport, acknowledged: Collection[int]) -> None:
     with archive.reading() as connection:
         end = last(connection)
     for number in range(1, end + 1):
         try:
             _record(archive.place, archive.records, number)
         except RecordDamaged:
-            report.damaged_records.append(number)
+            known = number in acknowledged
+            (report.acknowledged if known else report.damaged_records).append(number)
         else:
             report.records += 1
             with typing(archive.place.folder):

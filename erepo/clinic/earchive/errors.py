@@ -10,6 +10,7 @@ PermanentError
     ├── FolderReadOnly       it may not be written to
     ├── IndexDamaged         the index cannot be read; the archive itself is whole
     ├── RecordDamaged        a record of the archive does not match its fingerprint
+    ├── RecordSound          a record that is not damaged needs no acknowledging
     └── ArchiveBehind        the archive knows less than its index: restored from an older copy
 RetryableError
 ├── FolderFaulty (RemoteUnavailable)   the disk or the share answered with an error; nothing was stored
@@ -142,6 +143,20 @@ class RecordDamaged(ConfigurationError):
         " --skip-damaged`, then `erepo verify --read-back`, which names what is missing.",
         "Przywróć ten plik z kopii zapasowej katalogu: {file}. Jeśli jej nie ma: `erepo earchive rebuild"
         " --skip-damaged`, a następnie `erepo verify --read-back`, które wskaże braki.",
+    )
+
+
+class RecordSound(ConfigurationError):
+    """A record that is not damaged cannot be acknowledged as lost."""
+
+    code = "earchive.record-sound"
+    cause = Text(
+        "Record {number} of the eArchiwum is not damaged, or there is none of this number.",
+        "Zapis numer {number} w eArchiwum nie jest uszkodzony albo go nie ma.",
+    )
+    cure = Text(
+        "Take the numbers from `erepo earchive check`. Nothing was changed.",
+        "Weź numery z `erepo earchive check`. Niczego nie zmieniono.",
     )
 
 

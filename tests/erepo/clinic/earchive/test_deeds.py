@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from erepo.cli.root import app
 from erepo.clinic.deleting import ledger
 from erepo.clinic.permissions import Permission, grant
-from erepo.clinic.tables import document, now, staff
+from erepo.clinic.tables import audit_event, document, now, staff
 from tests.support.chains import Shelf, another_patient, version
 from tests.support.earchive import ArchiveDesk
 
@@ -187,3 +187,24 @@ def test_a_taken_over_archive_is_read_and_told(office: Office) -> None:
     assert (told["damaged_records"], told["unsealed"]) == ([], 1)
     office.erepo("earchive", "rebuild", "--seal")
     assert json.loads(office.erepo("earchive", "check", "--json"))["sound"]
+
+
+def test_a_record_that_is_lost_is_named_until_somebody_knows(office: Office) -> None:
+    """Only what is damaged, by a login of the staff, once in the history; then the archive is sound."""
+    office.shelf.bring(version(1))
+    office.erepo("archive")
+    [file] = office.desk.records()
+    known = ("earchive", "acknowledge", "1", "--as")
+    office.erepo(*known, LOGIN, status=1)
+    file.write_bytes(b"torn")
+    office.erepo("earchive", "rebuild", "--skip-damaged", status=1)
+    office.erepo(*known, "nobody", status=1)
+    told = json.loads(office.erepo("earchive", "check", "--json", status=1))
+    assert (told["damaged_records"], told["acknowledged"]) == ([1], [])
+    for _ in range(2):
+        assert "Record 1" in office.erepo(*known, LOGIN)
+    assert "Known to be lost: 1." in office.erepo("earchive", "check")
+    told = json.loads(office.erepo("earchive", "check", "--json"))
+    assert (told["damaged_records"], told["acknowledged"], told["sound"]) == ([], [1], True)
+    events = [row for row in office.desk.rows(audit_event.c.event, audit_event.c.actor) if "record" in row[0]]
+    assert events == [("earchive_record_acknowledged", LOGIN)]
