@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from erepo.cda.kinds import Kind
 from erepo.clinic import audit
 from erepo.clinic.content import ContentStore
-from erepo.clinic.indexing.duties import DUTIES
+from erepo.clinic.indexing.duties import DUTIES, SINCE
 from erepo.clinic.indexing.enrolling import COLUMNS, COMING, OWN, add
 from erepo.clinic.indexing.errors import IndexImpossible, IndexUnknown
 from erepo.clinic.indexing.states import Index, move
@@ -47,7 +47,10 @@ def ask(connection: sa.Connection, store: ContentStore, public_ids: Sequence[str
     for row in rows:
         if row.index is None and not _possible(row):
             raise IndexImpossible(document=row.public_id)
-    add(connection, store, [row for row in rows if row.index is None], lawful=False, asked_by=login)
+    fresh = [row for row in rows if row.index is None]
+    for lawful in (True, False):
+        some = [row for row in fresh if _lawful(row) is lawful]
+        add(connection, store, some, lawful=lawful, asked_by=login)
     count = sum(row.index is None for row in rows)
     for state in (Index.REFUSED, Index.WITHDRAWN, Index.LEFT):
         ids = [row.id for row in rows if row.index == state.value]
@@ -117,6 +120,10 @@ def _rows(connection: sa.Connection, wanted: Sequence[str]) -> Sequence[Any]:
     if len(rows) < len(wanted):
         raise IndexUnknown(count=len(wanted) - len(rows))
     return rows
+
+
+def _lawful(row: Any) -> bool:
+    return DUTIES[Kind(row.kind)].lawful and (row.effective_at or row.taken_in_at) >= SINCE
 
 
 def _possible(row: Any) -> bool:

@@ -193,7 +193,11 @@ def _of_header(row: Any) -> Iterator[Missing]:
     if row.header is None:
         yield _WHAT["format"]
         return
-    header = read_stored_header(row.header)
+    try:
+        header = read_stored_header(row.header)
+    except (KeyError, TypeError):
+        # Written by another version than any there is; the service reads the document's own description.
+        return
     if not header.template_root:
         yield _WHAT["format"]
     who = header.author.id

@@ -176,6 +176,7 @@ class _Work:
 
     def _one(self, document_id: int) -> bool:
         """Bring one document further; tell whether P1 was heard."""
+        mine: Claimed | None = None
         try:
             self._look()
             mine = ledger.claim(self.database, document_id, self.actor, self.clock())
@@ -185,11 +186,8 @@ class _Work:
         except IndexTaken:
             self._count("taken")
             return False
-        except ErepoError as error:
-            self._stop(Problem.of(error))
-            return False
-        except Exception as error:  # noqa: BLE001 - a row that is broken, a disk: others wait for the next run
-            self._stop(Problem.of(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, one document must not keep the others
+            self._unforeseen(mine, error)
             return False
         finally:
             if self.progress is not None:
@@ -197,6 +195,19 @@ class _Work:
         if heard:
             self._answered()
         return heard
+
+    def _unforeseen(self, mine: Claimed | None, error: Exception) -> None:
+        """Put a document off that a broken row or a disk keeps; before it was taken, the run itself ends."""
+        with self._turn:
+            self._failures += 1
+            over = mine is None or self._failures >= PATIENCE
+        try:
+            if mine is not None:
+                self._postpone(mine, Reason.of(error), certain=False, alone=True)
+        except Exception:  # noqa: BLE001 - the database itself: the lease ends by itself
+            over = True
+        if over:
+            self._stop(Problem.of(error))
 
     def _look(self) -> None:
         with self._turn:
@@ -259,7 +270,9 @@ class _Work:
         if found is Verdict.FINAL and not mine.entry.withdrawing:
             self._refuse(mine, reason)
             return True
-        self._postpone(mine, reason, certain=certain(error), alone=found in (Verdict.LATER, Verdict.FINAL))
+        # A document that always meets an outage is not the probe of every run.
+        alone = found is not Verdict.OUTAGE or mine.entry.attempts >= PATIENCE
+        self._postpone(mine, reason, certain=certain(error), alone=alone)
         if found is Verdict.HALT:
             self._stop(of_service(error))
         if found is not Verdict.OUTAGE:

@@ -13,7 +13,8 @@ from erepo.clinic.p1.errors import P1NotRegistered
 from erepo.clinic.rest.indexing import IndexCalls
 from erepo.clinic.tables import now
 from erepo.clinic.tables_account import p1_registration
-from erepo.clinic.tables_indexing import document_index
+from erepo.clinic.tables_indexing import document_index, index_pause
+from erepo.errors import RemoteUnavailable
 from tests.support.crashing import Crash, fail_at
 from tests.support.index_clinic import LOGIN, IndexSite
 
@@ -108,6 +109,28 @@ async def test_an_outage_is_met_with_one_document_and_drains_afterwards(site: In
     assert site.states()[ids[-1]] == "indexed"
     assert site.run().indexed == 5
     assert site.run().due == 0
+
+
+async def test_one_document_never_keeps_the_others(site: IndexSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P1 always fails for the most urgent one, and another has a broken row: the rest is indexed."""
+    ids = await site.archive(5)
+    rows = site.rows(document_index.c.document_id, document_index.c.unique_id, document_index.c.deadline)
+    first, second = sorted(rows, key=lambda row: (row.deadline, row.document_id))[:2]
+    honest = IndexCalls._once
+
+    def once(self: IndexCalls, method: str, unique_id: str, body: object) -> object:
+        if unique_id == first.unique_id:
+            raise RemoteUnavailable(address="x")
+        if unique_id == second.unique_id:
+            raise ValueError("unforeseen")
+        return honest(self, method, unique_id, body)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(IndexCalls, "_once", once)
+    for _ in range(5):
+        with site.database.begin() as connection:
+            connection.execute(index_pause.update().values(resume_at=site.now()))
+        site.run()
+    assert site.counts() == {"indexed": len(ids) - 2, "indexing": 2}
 
 
 async def test_a_person_may_ask_during_a_pause(site: IndexSite) -> None:
