@@ -46,9 +46,10 @@ lint: $(VENV)/ready  ## style, types, and who may import whom
 	$(BIN)/yamllint -s deployments
 	$(BIN)/python tests/house.py
 
-bench: $(VENV)/ready  ## compare with a naive script, ask a registry of REGISTRY=1000000 documents, archive and migrate in a growing archive; writes docs/reference/benchmarks.md
+bench: $(VENV)/ready  ## compare with a naive script, ask a registry of REGISTRY=1000000 documents, archive and migrate in a growing archive, say what the time is made of; writes docs/reference/benchmarks.md
 	$(BIN)/python -m tests.bench --registry $(REGISTRY)
 	$(BIN)/python -m tests.bench.growth
+	$(BIN)/python -m tests.bench.breakdown
 
 clean:  ## remove the virtual environment and caches (never the state under EREPO_HOME)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

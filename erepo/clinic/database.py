@@ -19,7 +19,7 @@ from erepo.durable import keep_private, make_folder
 from erepo.settings import DatabaseAddressWrong, Settings
 
 #: Newest migration; a test compares it with the scripts.
-HEAD = "0014_consents"
+HEAD = "0015_consents"
 
 #: Milliseconds a writer waits for another one.
 BUSY_TIMEOUT = 60_000

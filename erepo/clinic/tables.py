@@ -281,6 +281,8 @@ submission = sa.Table(
 
 #: Almost everything is there; written so that no planner takes the index of states, and sorts it all.
 IN_REPOSITORY = sa.text("coalesce(state, '') IN ('archived', 'remote')")
+_IN_HAND = ("queued", "sending")
+_IN_HAND_ROWS = sa.text("state IN ('queued', 'sending')")
 
 document = sa.Table(
     "document",
@@ -320,6 +322,7 @@ document = sa.Table(
     sa.Column("destroy_after_year", sa.Integer),
     sa.Column("legal_hold", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "state", "due_at"),
+    sa.Index(None, "state", "kind"),
     sa.Index(
         "ix_document_read_back",
         "read_back_at",
@@ -328,8 +331,15 @@ document = sa.Table(
         sqlite_where=IN_REPOSITORY,
         postgresql_where=IN_REPOSITORY,
     ),
+    sa.Index(
+        "ix_document_in_hand", "submission_id", sqlite_where=_IN_HAND_ROWS, postgresql_where=_IN_HAND_ROWS
+    ),
     one_of("state", DOCUMENT_STATES),
 )
+
+#: Documents of submissions under way, few whatever the archive holds; written out, for only so is their
+#: index found.
+IN_HAND = document.c.state.in_(sa.bindparam("in_hand", _IN_HAND, expanding=True, literal_execute=True))
 
 #: What happened, written in the transaction that made it happen; opaque ids and codes only.
 audit_event = sa.Table(

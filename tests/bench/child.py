@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,16 +39,17 @@ class Job:
         return sorted(self.folder.glob("*.xml"))
 
 
-def measure(module: str, job: Job, environment: Mapping[str, str]) -> Timed:
-    """Run one portion in a process of its own.
+def measure(module: str, job: Job, environment: Mapping[str, str], around: Sequence[str] = ()) -> Timed:
+    """Run one portion in a process of its own; `around` starts the command, where something watches it.
 
     Raises:
         CalledProcessError: it failed; its words are on stderr.
     """
     told = json.dumps(asdict(job), default=str)
-    command = [sys.executable, "-m", f"tests.bench.{module}", told]
+    command = [*around, sys.executable, "-m", f"tests.bench.{module}", told]
     done = subprocess.run(command, env=dict(environment), stdout=subprocess.PIPE, check=True, text=True)
-    return Timed(**json.loads(done.stdout.splitlines()[-1]))
+    told_back = next(line for line in reversed(done.stdout.splitlines()) if line.startswith("{"))
+    return Timed(**json.loads(told_back))
 
 
 def answer(work: Callable[[Job], Timed]) -> None:

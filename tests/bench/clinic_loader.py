@@ -47,6 +47,7 @@ def load_clinic(settings: Settings, documents: int) -> None:
         _copy_history(connection, key, documents, copies["document"][2]["id"])
         connection.execute("COMMIT")
         connection.execute("ANALYZE")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _copies(

@@ -18,7 +18,7 @@ from erepo.clinic.database import Database
 from erepo.clinic.metadata import entry_uuid
 from erepo.clinic.states import State, move
 from erepo.clinic.structure import check_ready
-from erepo.clinic.tables import batch, document, kind_rule, submission
+from erepo.clinic.tables import IN_HAND, batch, document, kind_rule, submission
 from erepo.settings import Settings
 
 #: Most documents planned by one call; the rest waits for the next run.
@@ -147,6 +147,28 @@ def _still_local(connection: sa.Connection, wanted: Sequence[int]) -> dict[int, 
     return found
 
 
+def _open_batches() -> sa.Select[tuple[str, int, int]]:
+    """Return the question for unfinished batches with documents in hand: id, documents, octets."""
+    # Counted by submission first: a planner that starts from the batches goes through the whole archive.
+    in_hand = (
+        sa.select(
+            document.c.submission_id,
+            sa.func.count().label("documents"),
+            sa.func.sum(document.c.size).label("octets"),
+        )
+        .where(IN_HAND)
+        .group_by(document.c.submission_id)
+        .subquery()
+    )
+    return (
+        sa.select(submission.c.batch_id, sa.func.sum(in_hand.c.documents), sa.func.sum(in_hand.c.octets))
+        .join(in_hand, in_hand.c.submission_id == submission.c.id)
+        .join(batch, batch.c.id == submission.c.batch_id)
+        .where(batch.c.state != "finished")
+        .group_by(submission.c.batch_id)
+    )
+
+
 def _waiting(database: Database, planned: int, now: datetime) -> Plan:
     with database.begin() as connection:
         unfinished = connection.execute(
@@ -156,21 +178,15 @@ def _waiting(database: Database, planned: int, now: datetime) -> Plan:
         ).all()
         free = [row.id for row in unfinished if is_free(row.run_key)]
         ledger.finish(connection, free)
-        open_rows = connection.execute(
-            sa.select(submission.c.batch_id, sa.func.count(), sa.func.sum(document.c.size))
-            .join(document, document.c.submission_id == submission.c.id)
-            .join(batch, batch.c.id == submission.c.batch_id)
-            .where(batch.c.state != "finished", document.c.state.in_(ledger.OPEN))
-            .group_by(submission.c.batch_id)
-        ).all()
+        open_rows = connection.execute(_open_batches()).all()
         if waiting := chain.count_waiting(connection, now):
             chain.mark_waiting(connection, now)
-    counts = {row[0]: (row[1], row[2]) for row in open_rows}
+    counts = {row[0]: (int(row[1]), int(row[2])) for row in open_rows}
     batches = [batch_id for batch_id in free if batch_id in counts]
     return Plan(
         batches=batches,
         documents=sum(counts[one][0] for one in batches),
         planned=planned,
-        bytes=int(sum(counts[one][1] for one in batches)),
+        bytes=sum(counts[one][1] for one in batches),
         waiting=waiting,
     )

@@ -16,7 +16,7 @@ from erepo.clinic.chain import settle_links
 from erepo.clinic.database import Database
 from erepo.clinic.repository import Cloud
 from erepo.clinic.states import State
-from erepo.clinic.tables import document, submission
+from erepo.clinic.tables import IN_HAND, document, submission
 from erepo.errors import ErepoError
 
 
@@ -66,7 +66,7 @@ def _with_unknown(database: Database) -> Sequence[str]:
             connection.execute(
                 sa.select(submission.c.batch_id)
                 .join(document, document.c.submission_id == submission.c.id)
-                .where(document.c.state == State.SENDING.value, submission.c.batch_id.is_not(None))
+                .where(IN_HAND, document.c.state == State.SENDING.value, submission.c.batch_id.is_not(None))
                 .distinct()
             )
             .scalars()

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from erepo.clinic.archiving.leases import is_free
 from erepo.clinic.database import Database
 from erepo.clinic.states import State, move
-from erepo.clinic.tables import batch, document, kind_rule, now, submission
+from erepo.clinic.tables import IN_HAND, batch, document, kind_rule, now, submission
 
 #: Why a submission was ended without being sent.
 CODE = "kind.off"
@@ -37,7 +37,7 @@ def withdraw(database: Database) -> int:
     return withdrawn
 
 
-_OFF = (document.c.state == State.QUEUED.value, kind_rule.c.auto_archive.is_(False))
+_OFF = (IN_HAND, document.c.state == State.QUEUED.value, kind_rule.c.auto_archive.is_(False))
 
 
 def _withdraw(connection: sa.Connection, batch_id: str) -> int:

@@ -5,8 +5,8 @@ from alembic import op
 
 from erepo.clinic.tables import UtcDateTime
 
-revision = "0014_consents"
-down_revision = "0013"
+revision = "0015_consents"
+down_revision = "0014"
 
 _STATES = ("draft", "ordered", "sent", "scheduled", "active", "expired", "revoking", "revoked", "refused")
 _OPEN = sa.text("state IN ('ordered', 'sent', 'scheduled', 'active', 'revoking')")
