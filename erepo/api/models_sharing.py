@@ -88,10 +88,10 @@ class Told(BaseModel):
     """What went wrong, in both languages."""
 
     code: str = Field(examples=["consent.documents-unfit"])
-    cause_en: str
-    cause_pl: str
-    cure_en: str
-    cure_pl: str
+    cause_en: str = Field(examples=["2 of the documents cannot be shared: …"])
+    cause_pl: str = Field(examples=["Dokumenty, których nie można udostępnić (2): …"])
+    cure_en: str = Field(examples=["Do what stands beside each of them, or leave it out."])
+    cure_pl: str = Field(examples=["Wykonaj to, co podano przy każdym z nich, albo go pomiń."])
     documents: dict[str, str] = Field({}, description="Documents to blame: id → code.")
 
 
@@ -99,17 +99,17 @@ class ConsentDetails(BaseModel):
     """One consent, without patient, recipient and reason."""
 
     id: ConsentId
-    state: ConsentState
-    recipient: str
-    valid_from: datetime
-    valid_until: datetime
-    created_at: datetime
-    created_by: str
+    state: ConsentState = Field(examples=["active"])
+    recipient: str = Field(examples=["patient"])
+    valid_from: datetime = Field(examples=[_AT])
+    valid_until: datetime = Field(examples=[_AT])
+    created_at: datetime = Field(examples=[_AT])
+    created_by: str = Field(examples=["jkowalska"])
     documents: list[SharedDocument]
-    ordered_by: str | None
+    ordered_by: str | None = Field(examples=["jkowalska"])
     confirmed_at: datetime | None = Field(description="Since when the service has it.")
-    revoked_by: str | None
-    revoked_at: datetime | None
+    revoked_by: str | None = Field(examples=[None])
+    revoked_at: datetime | None = Field(examples=[None])
     reason: Told | None = Field(description="Why it was refused.")
     problem: Told | None = Field(description="What keeps it from going on.")
 
@@ -117,11 +117,11 @@ class ConsentDetails(BaseModel):
 class ConsentChange(BaseModel):
     """One entry of a consent's history."""
 
-    at: datetime
+    at: datetime = Field(examples=[_AT])
     event: str = Field(examples=["consent_confirmed"])
     actor: str = Field(examples=["jkowalska"])
-    from_state: str | None
-    to_state: str | None
+    from_state: str | None = Field(examples=["sent"])
+    to_state: str | None = Field(examples=["active"])
 
 
 class ConsentOutcome(BaseModel):

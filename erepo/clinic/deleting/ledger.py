@@ -69,6 +69,10 @@ def check_deletable(database: Database, public_ids: Sequence[str], login: str) -
 
 def _checked(connection: sa.Connection, wanted: Sequence[str], login: str, *, lock: bool) -> list[int]:
     require(connection, login, Permission.DELETE)
+    mine = document.c.public_id.in_(wanted)
+    if lock:
+        # First: what is asked below must see what somebody who held the rows has just written.
+        connection.execute(sa.select(document.c.id).where(mine).order_by(document.c.id).with_for_update())
     asked = (
         sa.select(
             document.c.id,
@@ -77,10 +81,10 @@ def _checked(connection: sa.Connection, wanted: Sequence[str], login: str, *, lo
             is_held().label("held"),
             is_shared().label("shared"),
         )
-        .where(document.c.public_id.in_(wanted))
+        .where(mine)
         .order_by(document.c.id)
     )
-    rows = connection.execute(asked.with_for_update() if lock else asked).all()
+    rows = connection.execute(asked).all()
     _check(rows, len(wanted))
     return [row.id for row in rows]
 

@@ -59,4 +59,6 @@ def test_counts(clinic_database: Database) -> None:
         "missing": ["provider: name", "archiving_user: login"],
         "coverage": None,
         "repairs": {},
+        "shared": 0,
+        "consents": {},
     }

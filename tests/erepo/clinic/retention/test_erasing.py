@@ -15,6 +15,7 @@ from erepo.clinic.tables_earchive import repair
 from erepo.clinic.tables_indexing import document_index
 from erepo.clinic.tables_migrating import deletion, migration, migration_batch, migration_item
 from erepo.clinic.tables_purging import content_removal
+from erepo.clinic.tables_sharing import consent, consent_document
 from tests.support.chains import version
 from tests.support.keeping import Keeper
 
@@ -29,7 +30,8 @@ ERASED: Final = {
     "abroad_document.sha1", "abroad_document.unique_id", "abroad_search.identifier",
     "document_origin.document_id", "document_origin.repository_unique_id", "document_origin.unique_id",
     "api_request.fingerprint", "chain_link.document_id", "chain_link.parent_unique_id",
-    "chain_link.predecessor_entry", "chain_link.predecessor_id", "content_removal.document_id",
+    "chain_link.predecessor_entry", "chain_link.predecessor_id", "consent.body", "consent.patient_key",
+    "consent_document.document_id", "content_removal.document_id",
     "deletion.document_id", "document.entry_uuid", "document.header", "document.patient_key",
     "document.reason_text", "document.reference_ids", "document.repository_unique_id", "document.set_id",
     "document.sha1", "document.sha256", "document.source_name", "document.title", "document.unique_id",
@@ -126,6 +128,15 @@ def fill(keeper: Keeper, public_id: str) -> None:
             )
         )
         connection.execute(document_origin.insert().values(repository_unique_id="1.2", **own))
+        owner = sa.select(document.c.patient_key).where(document.c.public_id == public_id)
+        row = {
+            "id": "c", "patient_key": connection.execute(owner).scalar_one(), "recipient_kind": "person",
+            "recipient_extension": "number-of-it", "recipient_name": "name-of-it", "matter": "matter-of-it",
+            "valid_from": now(), "valid_until": now(), "state": "expired", "created_by": "anna",
+            "body": b"octets-of-it", "revocation": b"octets-of-it",
+        }  # fmt: skip
+        number = connection.execute(consent.insert().values(row).returning(consent.c.number)).scalar_one()
+        connection.execute(consent_document.insert().values(consent_number=number, **own))
         values = {"url": "https://x", "secret": "s", "states": [], "after_event": 0, "created_by": "x"}
         connection.execute(webhook.insert().values(id="w", **values))
         sent = {"webhook_id": "w", "public_id": public_id, "message_id": "m", "body": "{}"}
@@ -164,12 +175,15 @@ async def test_no_table_knows_a_destroyed_document(keeper: Keeper) -> None:
             document_index.c.document_id,
             repair.c.document_id,
             document_origin.c.document_id,
+            consent_document.c.document_id,
         ):
             assert connection.execute(sa.select(column).where(column == before["id"])).all() == [], column
     for name in ("sha256", "sha1", "unique_id", "entry_uuid"):
         assert keeper.octets_of(str(before[name])) == [], name
     assert keeper.octets_of("fingerprint-of-it") == []
     assert keeper.desk.rows(abroad_document.c.number) == keeper.desk.rows(abroad_search.c.id) == []
+    for mark in ("fingerprint-of-it", "number-of-it", "name-of-it", "matter-of-it", "octets-of-it"):
+        assert keeper.octets_of(mark) == [], mark
     assert keeper.desk.rows(webhook_delivery.c.event_id) == [(2,)]
     row = values_of(keeper, older)
     told = {name for name, value in row.items() if value not in (None, "", 0)}
