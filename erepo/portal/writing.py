@@ -82,8 +82,8 @@ def mail(message: Message, reference: str, sender: str, url: str, minutes: int) 
     written["Message-ID"] = f"<{reference}@{sender.rpartition('@')[2]}>"
     # No out-of-office answers, and nobody's list (RFC 3834).
     written["Auto-Submitted"] = "auto-generated"
-    written["Content-Language"] = message.language
     written.set_content(_filled(_BODIES[message.kind], message, url, minutes))
+    written["Content-Language"] = message.language
     return written
 
 
