@@ -30,6 +30,7 @@ from erepo.cloud.structure import errors as structure_errors
 from erepo.cloud.tenancy import errors as tenancy_errors
 from erepo.cloud.vault import errors as vault_errors
 from erepo.errors import ErepoError
+from erepo.portal import errors as portal_errors
 from erepo.settings import Settings
 from erepo.xds.vocabulary import Xds
 
@@ -201,6 +202,12 @@ def test_error_codes_of_the_service_are_described() -> None:
     )
     answered = codes_of(*rooms) - {"index.problem", "outside.misconfigured", "p1.abroad-problem"}
     assert answered <= told <= answered | codes_of(cloud_errors, vault_errors, blob_errors)
+
+
+def test_error_codes_of_the_portal_are_described() -> None:
+    """Every code that patients may hear, or the operator of the portal, has its place."""
+    told = set(re.findall(r"`(portal\.[a-z0-9-]+)`", page("portal")))
+    assert told == codes_of(portal_errors) | {"portal.no-carrier"}
 
 
 def codes_of(*modules: ModuleType) -> set[str]:

@@ -63,7 +63,7 @@ class SignInNeeded(AccessRefused):
     """No session, or one that has ended."""
 
     code = "portal.sign-in-needed"
-    cause = Text("You are not signed in, or no longer.", "Nie jesteś zalogowany lub sesja wygasła.")
+    cause = Text("You are not signed in, or no longer.", "Sesja wygasła albo jej nie rozpoczęto.")
     cure = Text("Sign in with your PESEL and a code.", "Zaloguj się numerem PESEL i kodem jednorazowym.")
 
 

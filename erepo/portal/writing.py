@@ -36,14 +36,14 @@ _BODIES: Final = {
         "    {url}\n\n"
         "Zaloguj się numerem PESEL. Za każdym razem na ten adres przyjdzie kod; hasła nie ma.\n"
         "Zobaczysz tam udostępnione dokumenty, możesz je zapisać i sprawdzić, kto jeszcze je przeglądał.\n\n"
-        "Jeśli nie uzgadniałeś tego z {organisation}, poinformuj placówkę: zakończy ona dostęp.\n"
+        "Jeśli nie było to z Tobą uzgodnione, poinformuj placówkę: zakończy ona dostęp.\n"
         "Na tę wiadomość nie trzeba odpowiadać i o nic w niej nie prosimy.\n",
     ),
     Kind.CHANGED: Text(
         "{organisation} has noted another address for you. Codes to sign in at {url} for its documents do not"
         " come here any more.\n\nIf you did not ask for this, tell {organisation} at once.\n",
         "{organisation} zapisała dla Ciebie inny adres. Kody logowania do {url} dotyczące jej dokumentów nie"
-        " będą już tu przychodzić.\n\nJeśli o to nie prosiłeś, natychmiast powiadom tę placówkę.\n",
+        " będą już tu przychodzić.\n\nJeśli to nie na Twoją prośbę, natychmiast powiadom tę placówkę.\n",
     ),
     Kind.ENDED: Text(
         "{organisation} has ended your access to its documents at {url}. Your documents themselves are kept;"
@@ -82,8 +82,8 @@ def mail(message: Message, reference: str, sender: str, url: str, minutes: int) 
     written["Message-ID"] = f"<{reference}@{sender.rpartition('@')[2]}>"
     # No out-of-office answers, and nobody's list (RFC 3834).
     written["Auto-Submitted"] = "auto-generated"
-    written["Content-Language"] = message.language
     written.set_content(_filled(_BODIES[message.kind], message, url, minutes))
+    written["Content-Language"] = message.language
     return written
 
 

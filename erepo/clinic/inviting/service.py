@@ -29,6 +29,7 @@ from erepo.clinic.tables_inviting import patient_invitation
 from erepo.identifiers import CX
 
 _table = patient_invitation.c
+_NOT_THERE = "patients.unknown"
 _FACTS = (_table.id, _table.state, _table.invited_by, _table.invited_at, _table.ended_at, _table.reason_code)
 
 
@@ -161,8 +162,13 @@ def _exchange(database: Database, row: Any, send: Callable[[], None], done: str,
     try:
         send()
     except ServiceRefusal as refusal:
+        code = str(refusal.data.get("code", ""))
         if row.state == "sending":
-            _confirm(database, row, "refused", login, reason=str(refusal.data.get("code", ""))[:80])
+            _confirm(database, row, "refused", login, reason=code[:80])
+        elif code == _NOT_THERE:
+            # What the service does not know opens nothing: that is the end that was asked for.
+            _confirm(database, row, "ended", login, reason=code)
+            return
         raise
     _confirm(database, row, done, login)
 

@@ -64,13 +64,14 @@ def shape(answer: httpx.Response) -> tuple[int, dict[str, str], str]:
 def test_nobody_learns_who_has_an_account(
     world: World, invited: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Same bytes, same statements with as many rows, as much hashing and sealing, asking and typing."""
+    """Same bytes, same statements with as many rows, as much hashing, sealing and opening."""
     work: list[str] = []
-    for name in ("hash", "seal"):
+    for name in ("hash", "seal", "open"):
         real = getattr(Keys, name)
 
         def counted(self: Keys, what: str, *values: Any, _real: Any = real, _name: str = name) -> Any:
-            work.append(f"{_name} {what}")
+            if threading.current_thread().name != "erepo-messages":
+                work.append(f"{_name} {what}")
             return _real(self, what, *values)
 
         monkeypatch.setattr(Keys, name, counted)

@@ -138,6 +138,14 @@ def test_what_cannot_be_sent_now_is_kept(database: Database) -> None:
     assert inviting.invitations(database)[0].reason == "patients.unreachable"
 
 
+def test_what_the_service_does_not_know_has_ended(database: Database) -> None:
+    """A service that came back from an old backup cannot keep an invitation from ending."""
+    heard = Heard()
+    made = inviting.invite(database, heard, wanted(), LOGIN)
+    heard.error = ServiceRefusal(code="patients.unknown", status=404, cause_en="", cause_pl="")
+    assert inviting.remove(database, heard, made.id, LOGIN, "na prośbę").state == "ended"
+
+
 def test_only_who_may_invites(database: Database) -> None:
     """Without the permission nothing is kept; an invitation that does not count cannot be ended."""
     from erepo.clinic.permissions import revoke  # noqa: PLC0415 (of this test alone)
