@@ -5,13 +5,8 @@ from alembic import op
 
 from erepo.clinic.tables import UtcDateTime
 
-<<<<<<<< HEAD:erepo/clinic/migrations/versions/v0016_consents.py
 revision = "0016"
 down_revision = "0015"
-========
-revision = "0016"
-down_revision = "0015"
->>>>>>>> consents-clinic:erepo/clinic/migrations/versions/v0015_consents.py
 
 _STATES = ("draft", "ordered", "sent", "scheduled", "active", "expired", "revoking", "revoked", "refused")
 _OPEN = sa.text("state IN ('ordered', 'sent', 'scheduled', 'active', 'revoking')")
