@@ -19,8 +19,15 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from erepo.blobs.errors import StorageUnavailable
+from erepo.cda.errors import DocumentTooLarge, GivenRefused, GivenTypeRefused
 from erepo.cloud.consents import NothingVisible
 from erepo.cloud.errors import ServiceStopping, where
+from erepo.cloud.patients_own.errors import (
+    OwnDocumentConflict,
+    OwnDocumentLimit,
+    OwnDocumentSettled,
+    OwnDocumentUnknown,
+)
 from erepo.errors import AccessRefused, ErepoError, InvalidInput, RetryableError
 from erepo.portal import errors as ours
 from erepo.texts import Language, Text, language
@@ -38,11 +45,18 @@ _STATUS: Final[tuple[tuple[type[ErepoError], int], ...]] = (
     (ours.PathUnknown, 404),
     (ours.SessionUnknown, 404),
     (NothingVisible, 404),
+    (OwnDocumentUnknown, 404),
     (ours.MethodNotAllowed, 405),
     (ours.RequestTimeout, 408),
+    (OwnDocumentConflict, 409),
+    (OwnDocumentSettled, 409),
     (ours.RequestTooLarge, 413),
+    (DocumentTooLarge, 413),
+    (GivenTypeRefused, 415),
+    (GivenRefused, 422),
     (ours.NotShown, 422),
     (ours.TooMany, 429),
+    (OwnDocumentLimit, 429),
     (StorageUnavailable, 503),
     (ServiceStopping, 503),
     (InvalidInput, 400),
