@@ -159,6 +159,10 @@ def _paths() -> Json:
         **patient_paths(service),
         f"{service}/xds/registry": {"parameters": [ACCOUNT], **_soap("registry", "ITI-18, 42, 57, 62")},
         f"{service}/xds/repository": {"parameters": [ACCOUNT], **_soap("repository", "ITI-41, 43, 86")},
+        f"{service}/p1/xds/repository": {
+            "parameters": [ACCOUNT],
+            "post": _soap("p1Repository", "ITI-43 for other providers, with P1's certificates alone")["post"],
+        },
     }
 
 
