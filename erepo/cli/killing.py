@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -57,7 +58,10 @@ class Killer:
     def kill(self, target: Target) -> None:
         """Send SIGKILL, to the worker with every process it started, and wait until they are gone."""
         self.kills[target] += 1
-        names = ["prefect-worker"] * target.worker + ["cloud"] * target.service
+        self.kill_programs(["prefect-worker"] * target.worker + ["cloud"] * target.service)
+
+    def kill_programs(self, names: Sequence[str]) -> None:
+        """Do so with programs by name, uncounted."""
         mark = self.stack.supervisor.mark
         for pid in [pid for name in names for pid in processes.family(self._child(name).process.pid, mark)]:
             with contextlib.suppress(ProcessLookupError):
@@ -73,12 +77,13 @@ class Killer:
             PrefectUnavailable: the Prefect server does not answer.
         """
         if target.service:
-            self._again(self.stack.cloud())
+            self.start_again(self.stack.cloud())
         if target.worker:
             self.prefect.end_orphans(POOL, datetime.now(UTC))
-            self._again(self.stack.worker())
+            self.start_again(self.stack.worker())
 
-    def _again(self, program: Program) -> None:
+    def start_again(self, program: Program) -> None:
+        """Start one program that has ended, and wait until it is ready; raises as `restart`."""
         supervisor = self.stack.supervisor
         supervisor.children.remove(self._child(program.name))
         supervisor.await_ready(supervisor.start(program))

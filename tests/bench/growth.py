@@ -80,12 +80,14 @@ def fill(place: site.Site, stored: int, console: Console) -> None:
     """Put so many archived documents into service and clinic."""
     killer = Killer(place.stack, place.prefect)
     killer.kill(Target.SERVICE)
+    killer.kill_programs(["portal"])
     with console.status(f"Loading {stored:,} documents"):
         database = Database(place.settings.cloud_url)
         with closing(database):
             load(database, owner_of(database, ACCOUNT), stored, max(1, stored // 10))
         load_clinic(place.settings, stored)
     killer.restart(Target.SERVICE)
+    killer.start_again(place.stack.portal())
 
 
 def _show(console: Console, found: Size) -> None:
