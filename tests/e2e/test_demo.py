@@ -35,12 +35,12 @@ def test_the_demonstration_archives_and_verifies_everything(first: Ended) -> Non
 
 
 def test_the_repository_is_registered_in_p1(first: Ended, machine: Machine) -> None:
-    """P1 knows the repository under the id that is told, at the address of the account's own repository."""
+    """P1 knows the repository under the id that is told, at the address of its door for other providers."""
     told = re.search(r"registered in P1: ([0-9.]+)", first.stdout)
     known = json.loads(machine.run("p1-sandbox", "list", "--json").stdout)["repositories"]
     assert told is not None
     assert [each["oid"] for each in known] == [told[1]]
-    assert known[0]["url"].endswith("/services/0000000000001003/xds/repository")
+    assert known[0]["url"].endswith("/services/0000000000001003/p1/xds/repository")
 
 
 def test_the_table_is_for_a_person(first: Ended) -> None:
