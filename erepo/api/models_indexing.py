@@ -17,10 +17,10 @@ class WhyNot(BaseModel):
     rule: str = Field(examples=["REG.WER.6860"], description="P1's own code; empty where it has none.")
     phase: str = Field(examples=["register"], description="`preflight`, `token`, `ask`, `register` or empty.")
     missing: list[str] = Field(examples=[["medical_event"]], description="Keys of what is missing.")
-    cause_pl: str
-    cause_en: str
-    cure_pl: str
-    cure_en: str
+    cause_pl: str = Field(examples=["P1 nie zna zdarzenia medycznego tego dokumentu."])
+    cause_en: str = Field(examples=["P1 does not know the medical event of this document."])
+    cure_pl: str = Field(examples=["Zarejestruj zdarzenie w P1 albo wskaż właściwe: erepo index event."])
+    cure_en: str = Field(examples=["Register the event in P1, or name the right one: erepo index event."])
 
 
 class DocumentIndex(BaseModel):

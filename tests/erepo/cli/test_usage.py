@@ -11,7 +11,8 @@ from erepo.cli.usage import reason, sentence
 
 TYPED = {
     "frob": "Nie ma polecenia frob.",
-    "import": "Brakuje argumentu ŚCIEŻKA.",
+    "import": "Nieprawidłowa wartość: Podaj pliki lub foldery.",
+    "documents show": "Brakuje argumentu",
     "import --frob": "Nie ma opcji --frob.",
     "migrate run --as a --from jutro": "'jutro' to nie data ani czas; zapisz tak: 'RRRR-MM-DD'.",
     "cloud tenant add 1 --secrity": "Nie ma opcji --secrity; podobne: --security",
