@@ -1,7 +1,8 @@
 """What the service tells of an index reaches the clinic whole: code, rule, phase, words, retryable or not."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pytest
 
@@ -36,7 +37,14 @@ class Scripted(IndexCalls):
         self.asked: list[str] = []
 
     def _send(
-        self, method: str, address: str, body: Any, *, read: float = 0, named: str = ""
+        self,
+        method: str,
+        address: str,
+        body: bytes | None,
+        more: Mapping[str, str] = MappingProxyType({}),
+        *,
+        read: float = 0,
+        named: str = "",
     ) -> tuple[int, bytes]:
         self.asked.append(f"{method} {address} {named}")
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
