@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from erepo.clinic.tables import UtcDateTime, metadata, now, one_of
 
 INVITATION_STATES = ("sending", "invited", "refused", "ending", "ended", "replaced")
+#: Those by which a patient has access, or may have.
+OPEN_INVITATIONS = ("sending", "invited", "ending")
 
 #: One row an invitation, never removed; what is to be sent stands here until the service has confirmed it.
 patient_invitation = sa.Table(

@@ -20,7 +20,9 @@ from erepo.clinic.tables_abroad import abroad_document, abroad_search, document_
 from erepo.clinic.tables_api import api_request, webhook_delivery
 from erepo.clinic.tables_chain import chain_link
 from erepo.clinic.tables_earchive import repair
+from erepo.clinic.tables_inviting import OPEN_INVITATIONS, patient_invitation
 from erepo.clinic.tables_migrating import deletion, migration_item
+from erepo.clinic.tables_patients_own import own_document
 from erepo.clinic.tables_purging import content_removal
 from erepo.clinic.tables_retention import document_class
 from erepo.clinic.tables_sharing import consent, consent_document
@@ -129,6 +131,9 @@ def _erase_requests(connection: sa.Connection, public_ids: Sequence[str]) -> Non
     connection.execute(api_request.update().where(own).values(fingerprint="destroyed"))
     sent = sa.and_(webhook_delivery.c.public_id.in_(public_ids), webhook_delivery.c.state != "pending")
     connection.execute(webhook_delivery.delete().where(sent))
+    # What the patient gave is not taken in again: the service's id stays.
+    given = sa.and_(own_document.c.public_id.in_(public_ids), own_document.c.settled_at.is_not(None))
+    connection.execute(own_document.update().where(given).values(sha256="destroyed"))
 
 
 def _erase_consents(connection: sa.Connection, ids: Sequence[int], nobody: int) -> None:
@@ -172,12 +177,22 @@ def _erase_searches(connection: sa.Connection, hashes: Sequence[str], keys: set[
 
 
 def _erase_patients(connection: sa.Connection, keys: set[int], nobody: int) -> None:
-    """Submissions without documents belong to nobody; a patient without either has never been here."""
+    """Submissions without documents belong to nobody; a patient without either has never been here.
+
+    An open invitation to the portal keeps its patient: it is a relation of its own, and somebody ends it.
+    """
     carried = sa.select(document.c.id).where(document.c.submission_id == submission.c.id)
     empty = sa.and_(submission.c.patient_key.in_(keys), sa.not_(carried.correlate(submission).exists()))
     words = dict.fromkeys(("entry_uuid", "entry_ids", "message_id", "reason_text"))
     connection.execute(submission.update().where(empty).values(patient_key=nobody, **words))
     own = sa.select(document.c.id).where(document.c.patient_key == patient.c.id)
     sent = sa.select(submission.c.id).where(submission.c.patient_key == patient.c.id)
-    left = sa.or_(own.correlate(patient).exists(), sent.correlate(patient).exists())
-    connection.execute(patient.delete().where(patient.c.id.in_(keys), sa.not_(left)))
+    invited = sa.select(patient_invitation.c.id).where(
+        patient_invitation.c.patient_id == patient.c.id, patient_invitation.c.state.in_(OPEN_INVITATIONS)
+    )
+    left = sa.or_(*(one.correlate(patient).exists() for one in (own, sent, invited)))
+    leaving = sa.select(patient.c.id).where(patient.c.id.in_(keys), sa.not_(left))
+    ids = connection.execute(leaving).scalars().all()
+    theirs = patient_invitation.update().where(patient_invitation.c.patient_id.in_(ids))
+    connection.execute(theirs.values(patient_id=nobody, body=None))
+    connection.execute(patient.delete().where(patient.c.id.in_(ids)))

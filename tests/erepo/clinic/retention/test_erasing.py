@@ -13,7 +13,9 @@ from erepo.clinic.tables_api import api_request, webhook, webhook_delivery
 from erepo.clinic.tables_chain import chain_link
 from erepo.clinic.tables_earchive import repair
 from erepo.clinic.tables_indexing import document_index
+from erepo.clinic.tables_inviting import patient_invitation
 from erepo.clinic.tables_migrating import deletion, migration, migration_batch, migration_item
+from erepo.clinic.tables_patients_own import own_document
 from erepo.clinic.tables_purging import content_removal
 from erepo.clinic.tables_sharing import consent, consent_document
 from tests.support.chains import version
@@ -38,6 +40,7 @@ ERASED: Final = {
     "document_class.document_id", "document_index.document_id", "document_index.entry_uuid",
     "document_index.unique_id", "migration_item.document_id", "patient.birth_date", "patient.city",
     "patient.family", "patient.given", "patient.identifier", "patient.postal_code", "patient.street",
+    "own_document.sha256", "patient_invitation.patient_id",
     "repair.document_id", "submission.entry_ids", "submission.entry_uuid", "submission.message_id",
     "submission.patient_key", "submission.reason_text", "webhook_delivery.body",
     "webhook_delivery.public_id",
@@ -60,7 +63,9 @@ STAYS: Final = {
     "legal_hold.document_id": "who held an opaque row, and for which code",
     "licence.text": "of a licence",
     "onboarding.message_id": "of a mail to the office",
+    "own_document.public_id": "the opaque id",
     "p1_registration.repository_unique_id": "the repository's",
+    "patient_invitation.body": "emptied once the service has confirmed it",
     "rotation.message_id": "of a mail to the office",
     "staff.family": "of the staff",
     "staff.given": "of the staff",
@@ -104,6 +109,9 @@ def fill(keeper: Keeper, public_id: str) -> None:
         connection.execute(migration_item.insert().values(batch_id="b", **own))
         connection.execute(deletion.insert().values(actor="anna", step="given_up", **own))
         connection.execute(content_removal.insert().values(**own))
+        given = {"account": "1", "id": "o", "sha256": "fingerprint-of-what-was-given", "size": 1}
+        told = {"given_at": now(), "settled_at": now(), "state": "taken", "public_id": public_id}
+        connection.execute(own_document.insert().values(**given, **told))
         index = {"state": "replaced", "unique_id": "1.2", "lawful": True, "deadline": now()}
         connection.execute(document_index.insert().values(**index, **own))
         connection.execute(repair.insert().values(id="r", what="hash", copy="here", action="inspect", **own))
@@ -135,6 +143,8 @@ def fill(keeper: Keeper, public_id: str) -> None:
             "valid_from": now(), "valid_until": now(), "state": "expired", "created_by": "anna",
             "body": b"octets-of-it", "revocation": b"octets-of-it",
         }  # fmt: skip
+        invited = {"id": "i", "state": "ended", "invited_by": "anna"}
+        connection.execute(patient_invitation.insert().values(patient_id=row["patient_key"], **invited))
         number = connection.execute(consent.insert().values(row).returning(consent.c.number)).scalar_one()
         connection.execute(consent_document.insert().values(consent_number=number, **own))
         values = {"url": "https://x", "secret": "s", "states": [], "after_event": 0, "created_by": "x"}
@@ -180,7 +190,7 @@ async def test_no_table_knows_a_destroyed_document(keeper: Keeper) -> None:
             assert connection.execute(sa.select(column).where(column == before["id"])).all() == [], column
     for name in ("sha256", "sha1", "unique_id", "entry_uuid"):
         assert keeper.octets_of(str(before[name])) == [], name
-    assert keeper.octets_of("fingerprint-of-it") == []
+    assert keeper.octets_of("fingerprint-of-it") == keeper.octets_of("fingerprint-of-what-was-given") == []
     assert keeper.desk.rows(abroad_document.c.number) == keeper.desk.rows(abroad_search.c.id) == []
     for mark in ("fingerprint-of-it", "number-of-it", "name-of-it", "matter-of-it", "octets-of-it"):
         assert keeper.octets_of(mark) == [], mark

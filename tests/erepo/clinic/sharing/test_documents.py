@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from erepo.clinic.content import ContentStore
 from erepo.clinic.deleting import delete_documents
 from erepo.clinic.migrating import Selection, look, migrate, migrate_batch, plan
 from erepo.clinic.permissions import Permission, grant
@@ -171,7 +170,7 @@ async def test_destroyed_only_when_nobody_is_shown_it(desk: SharingDesk) -> None
     """A shared document is not proposed, and drops out of an older list; what is destroyed leaves no name."""
     (first, [one]), (_, [two]) = await desk.given(), await desk.given()
     await desk.revoke(first)
-    database, store = desk.clinic.database, ContentStore.at(desk.clinic.settings)
+    database, settings = desk.clinic.database, desk.clinic.settings
     with database.begin() as connection:
         connection.execute(staff.insert().values(login="druga", npwz="1234567"))
         grant(connection, "druga", Permission.DESTROY, actor="test")
@@ -183,11 +182,11 @@ async def test_destroyed_only_when_nobody_is_shown_it(desk: SharingDesk) -> None
     again = desk.draft([one])
     assert (await desk.share(again)).done
     async with desk.clinic.connection() as cloud:
-        done = await execute(cloud, database, store, confirm_list(database, proposal.id, "druga", now()))
+        done = await execute(cloud, database, settings, confirm_list(database, proposal.id, "druga", now()))
         assert (done.destroyed, done.dropped) == (0, {"shared": 1})
         await desk.revoke(again)
         proposal = propose(database, 2024, LOGIN, now())
-        done = await execute(cloud, database, store, confirm_list(database, proposal.id, "druga", now()))
+        done = await execute(cloud, database, settings, confirm_list(database, proposal.id, "druga", now()))
     assert (done.destroyed, done.dropped) == (1, {})
     for name in (first, again):
         row = desk.row(name)
