@@ -158,7 +158,7 @@ def test_tokens_are_signed_by_what_was_pinned() -> None:
 
 
 def test_no_provider_vouches_for_itself(place: Place, tmp_path: Path) -> None:
-    """Where an authority issues to providers as well, its certificates sign no tokens unless they are pinned."""
+    """Where an authority issues to providers too, its certificates sign no tokens unless they are pinned."""
     wss = TrustStore([place.wss.certificate])
     signers = TokenSigners(place.wss.pem, (wss,))
     with pytest.raises(AssertionRefused, match="pinned"):
