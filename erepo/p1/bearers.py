@@ -76,20 +76,28 @@ class TokenSigners:
     """Whose signature makes an assertion P1's.
 
     Certificates that are no authorities are pinned: then only they count. Else any certificate counts that
-    one of the authorities has issued, unless it says that it is for connections.
+    one of the authorities has issued, unless it says that it is for connections, or an authority of providers
+    has issued it: every provider could vouch for itself otherwise.
 
     Args:
         pem: certificates.
+        providers: authorities of providers' certificates.
 
     Raises:
         CertificateUnreadable: none in it.
     """
 
-    def __init__(self, pem: bytes) -> None:
+    def __init__(self, pem: bytes, providers: Sequence[TrustStore] = ()) -> None:
         found = read_certificates(pem)
         authorities = [each for each in found if _is_authority(each)]
         self.pinned = tuple(each for each in found if each not in authorities)
-        self._trust = TrustStore(authorities)
+        self._trust, self._providers = TrustStore(authorities), tuple(providers)
+
+    @property
+    def shared(self) -> bool:
+        """Whether no certificate is pinned, and one of the authorities also issues to providers."""
+        theirs = [each for trust in self._providers for each in trust.authorities]
+        return not self.pinned and any(each in theirs for each in self._trust.authorities)
 
     def expect(self, certificate: x509.Certificate, at: datetime) -> None:
         """Return if a certificate may sign tokens at a moment.
@@ -108,6 +116,8 @@ class TokenSigners:
             raise AssertionRefused(rule="its signer is none of the pinned certificates")
         if not self.pinned and _uses(certificate) & _CONNECTIONS:
             raise AssertionRefused(rule="its signer is a certificate for connections")
+        if not self.pinned and any(each.issuer_of(certificate) is not None for each in self._providers):
+            raise AssertionRefused(rule="its signer may be a provider's certificate: P1's must be pinned")
 
 
 @dataclass(frozen=True)

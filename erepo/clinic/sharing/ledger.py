@@ -226,8 +226,10 @@ def intend_revocation(
             move(connection, row, S.REVOKED, "consent_revoked", actor=login,
                  values={**values, "revoked_at": at})  # fmt: skip
             return S.REVOKED
+        # Our clock may have been wrong when it called it expired; the service asks its own.
+        shown = state in _ON_THE_WAY or (state is S.EXPIRED and row.valid_until > at)
         # What was refused without ever being sent is nowhere.
-        if state not in _ON_THE_WAY or row.body is None:
+        if not shown or row.body is None:
             raise fixed(state)
         octets = orjson.dumps({"id": row.id, "reason": words})
         move(connection, row, S.REVOKING, "consent_revocation_ordered", actor=login,
@@ -252,7 +254,8 @@ def may_still_come(row: sa.Row[Any], at: datetime) -> bool:
 def advance(database: Database, at: datetime) -> dict[ConsentState, int]:
     """Write down what the clock has made of consents; return how many came into each state.
 
-    One that was sent and never confirmed shows nothing either once its time is over.
+    One that was sent and never confirmed shows nothing either once its time is over. One whose end lies ahead
+    again, because a clock was wrong, goes back: the service shows it.
     """
     waiting = sa.and_(consent.c.state == S.SCHEDULED.value, consent.c.valid_from <= at)
     over = sa.and_(
@@ -260,13 +263,22 @@ def advance(database: Database, at: datetime) -> dict[ConsentState, int]:
     )
     found: dict[ConsentState, int] = {}
     with database.begin() as connection:
-        rows = connection.execute(sa.select(consent).where(sa.or_(waiting, over)).order_by(consent.c.number))
+        wanted = sa.or_(waiting, over, _too_early(at))
+        rows = connection.execute(sa.select(consent).where(wanted).order_by(consent.c.number))
         for row in rows.all():
             target = by_clock(row.valid_from, row.valid_until, at)
             event = "consent_expired" if target is S.EXPIRED else "consent_begun"
+            if row.state == S.EXPIRED:
+                event, target = "consent_goes_on", target if row.confirmed_at is not None else S.SENT
             if move(connection, row, target, event):
                 found[target] = found.get(target, 0) + 1
     return found
+
+
+def _too_early(at: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        consent.c.state == S.EXPIRED.value, consent.c.valid_until > at, consent.c.body.is_not(None)
+    )
 
 
 def open_ones(database: Database) -> list[str]:
@@ -283,6 +295,7 @@ def is_anything_due(database: Database, at: datetime) -> bool:
         consent.c.state.in_([one.value for one in OPEN]),
         sa.and_(consent.c.state == S.SCHEDULED.value, consent.c.valid_from <= at),
         sa.and_(consent.c.state == S.ACTIVE.value, consent.c.valid_until <= at),
+        _too_early(at),
     )
     with database.read() as connection:
         return connection.execute(sa.select(consent.c.number).where(due).limit(1)).first() is not None

@@ -11,6 +11,9 @@ decides (from `sent` also at once to `active` or `expired`). `revoking`: a perso
 service has not confirmed that yet. What was never sent is revoked by that alone; what was refused because the
 service has another consent under its id may be revoked there. Every move writes its audit events in its
 transaction, those of the documents as well.
+
+`expired` is what our clock said. Where that was wrong and is right again before the end, the service still
+shows the documents: the consent goes back to where it stands, and may be revoked at any moment.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,7 +57,7 @@ MOVES: Final[Mapping[ConsentState, frozenset[ConsentState]]] = MappingProxyType(
         S.ACTIVE: frozenset({S.EXPIRED, S.REVOKING}),
         S.REVOKING: frozenset({S.REVOKED}),
         S.REFUSED: frozenset({S.REVOKING}),
-        S.EXPIRED: frozenset(),
+        S.EXPIRED: frozenset({S.SENT, S.SCHEDULED, S.ACTIVE, S.REVOKING}),
         S.REVOKED: frozenset(),
     }
 )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -62,10 +63,16 @@ class Peers:
             DoorMisconfigured: something is missing or unreadable.
         """
         given = settings.p1
+        tls = _read("PROVIDERS_TLS_CA", given.providers_tls_ca or given.providers_ca, TrustStore.from_pem)
+        wss = _read("PROVIDERS_WSS_CA", given.providers_wss_ca or given.providers_ca, TrustStore.from_pem)
+        file = given.token_ca or settings.p1_signing_authority
+        tokens = _read("TOKEN_CA", file, partial(TokenSigners, providers=(tls, wss)))
+        if tokens.shared:  # any provider could sign an assertion about itself
+            raise DoorMisconfigured(setting="EREPO_P1__TOKEN_CA")
         return cls(
-            tls=_read("PROVIDERS_TLS_CA", given.providers_tls_ca or given.providers_ca, TrustStore.from_pem),
-            wss=_read("PROVIDERS_WSS_CA", given.providers_wss_ca or given.providers_ca, TrustStore.from_pem),
-            tokens=_read("TOKEN_CA", given.token_ca or settings.p1_signing_authority, TokenSigners),
+            tls=tls,
+            wss=wss,
+            tokens=tokens,
             issuer=given.token_issuer,
             number=re.compile(given.provider_number),
             revocation=revocation,

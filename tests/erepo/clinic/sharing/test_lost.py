@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from erepo.clinic.sharing import Channel, ConsentState, order_revocation
+from erepo.clinic.sharing import Channel, ConsentState, ledger, order_revocation
 from erepo.clinic.sharing.ledger import GRACE
 from erepo.identifiers import oids
 from tests.support.crashing import Crash, fail_at
@@ -165,3 +165,17 @@ async def test_expired_by_the_clock_alone(desk: SharingDesk) -> None:
     done = await desk.settle(free_port())
     assert (done.expired >= 2, done.open) == (True, 0)
     assert (desk.row(held).state, desk.row(name).state) == ("expired", "expired")
+
+
+async def test_a_clock_that_ran_ahead_keeps_nothing_shown(desk: SharingDesk) -> None:
+    """What a wrong clock called expired is still shown by the service: it can be revoked, or goes on."""
+    desk.at(FROM + timedelta(hours=1))
+    first, [shown] = await desk.given()
+    second, _ = await desk.given()
+    ledger.advance(desk.clinic.database, FROM + timedelta(days=400))
+    assert (desk.row(first).state, desk.row(second).state) == ("expired", "expired")
+    assert desk.sees(shown)
+    assert (await desk.revoke(first)).state is S.REVOKED
+    assert not desk.sees(shown)
+    await desk.settle()
+    assert desk.row(second).state == "active"

@@ -157,6 +157,20 @@ def test_tokens_are_signed_by_what_was_pinned() -> None:
             signers.expect(wrong, at)
 
 
+def test_no_provider_vouches_for_itself(place: Place, tmp_path: Path) -> None:
+    """Where an authority issues to providers too, its certificates sign no tokens unless they are pinned."""
+    wss = TrustStore([place.wss.certificate])
+    signers = TokenSigners(place.wss.pem, (wss,))
+    with pytest.raises(AssertionRefused, match="pinned"):
+        signers.expect(place.signer(), NOW)
+    token = place.signer("P1 SAML")
+    TokenSigners(write_certificates([token]), (wss,)).expect(token, NOW)
+    for name, authority in (("tls", place.tls), ("wss", place.wss), ("token", place.wss)):
+        (tmp_path / f"{name}.pem").write_bytes(authority.pem)
+    with pytest.raises(DoorMisconfigured, match="TOKEN_CA"):
+        Peers.of(opened(tmp_path), place.peers.revocation)
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -169,7 +183,7 @@ def test_tokens_are_signed_by_what_was_pinned() -> None:
 )
 def test_a_door_is_whole_or_shut(place: Place, tmp_path: Path, changes: dict[str, Any], named: str) -> None:
     """What is missing is named when the service starts."""
-    for name, authority in (("tls", place.tls), ("wss", place.wss), ("token", place.wss)):
+    for name, authority in (("tls", place.tls), ("wss", place.wss), ("token", place.tenants)):
         (tmp_path / f"{name}.pem").write_bytes(authority.pem)
     settings = opened(tmp_path, **changes)
     with pytest.raises(DoorMisconfigured, match=named):
