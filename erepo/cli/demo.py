@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.status import Status
 from rich.table import Table
 
 from erepo.cda.kinds import KINDS, Kind
@@ -84,7 +83,7 @@ _HEAD = {
 }
 _NO_MAIL = Text(
     "Nothing was shared: mails to patients go to an SMTP server, where no demonstration can read a code.",
-    "Niczego nie udostępniono: wiadomości do pacjentów trafiają na serwer SMTP, gdzie pokaz nie odczyta kodu.",
+    "Niczego nie udostępniono: e-maile do pacjentów trafiają na serwer SMTP, gdzie pokaz nie odczyta kodów.",
 )
 _TOTAL = Text("Total", "Razem")
 _REFUSED = Text("Refused: {codes}", "Odrzucone: {codes}")
@@ -161,7 +160,7 @@ class _Demonstration:
         self._console = console
         self._stack = stack
         self._kills = kills
-        self._status: Status | None = None
+        self._show: Callable[[str], None] = lambda _: None
         self._doing = ""
         self.attempts: list[Attempt] = []
         """Who looked for the shared document."""
@@ -237,8 +236,7 @@ class _Demonstration:
 
     def _far(self, done: int, of: int) -> None:
         """Show how far the present step is."""
-        if self._status is not None:
-            self._status.update(_FAR.fill(language(), doing=self._doing, done=done, all=of))
+        self._show(_FAR.fill(language(), doing=self._doing, done=done, all=of))
 
     def _killed_archiving(self, database: Database, prefect: Prefect) -> KilledArchiving | None:
         if self._stack is None or not self._kills:
@@ -270,7 +268,8 @@ class _Demonstration:
     def _step(self, name: str, **facts: object) -> Iterator[dict[str, object]]:
         begun = time.monotonic()
         self._doing = _DOING[name].fill(language())
-        with self._console.status(self._doing) as self._status:
+        with self._console.status(self._doing) as status:
+            self._show = status.update
             yield facts
         words = _DONE[name].fill(language(), **facts)
         self._console.print(f"✓ {words} ({time.monotonic() - begun:.1f} s)", highlight=False)
@@ -302,7 +301,7 @@ def _count(counted: Counter[Kind], kind: Kind | None) -> int:
 
 def _share_of(done: int, of: int) -> str:
     """Return `done/of`, or a dash where nothing has to be done."""
-    return f"{done}/{of}" if of else "–"
+    return f"{done}/{of}" if of else "-"
 
 
 def _remarks(result: Fate, around: Surroundings) -> Iterator[str]:

@@ -7,7 +7,8 @@ the other account and the other provider send real messages with real certificat
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from datetime import timedelta
+from typing import Final
 
 import sqlalchemy as sa
 from rich.table import Table
@@ -31,13 +32,17 @@ from erepo.clinic.permissions import Permission, require
 from erepo.clinic.rest.patients import PatientCalls
 from erepo.clinic.rest.speaking import account_client
 from erepo.clinic.states import DEPOSITED
-from erepo.clinic.tables import document, patient
+from erepo.clinic.tables import document, now, patient
 from erepo.clinic.tables_indexing import document_index
+from erepo.clinic.times import WARSAW
 from erepo.identifiers import CX, oids
 from erepo.settings import Settings
 from erepo.texts import Text, language
 
 _DEPLOYMENT: Final = "share-documents/on-demand"
+
+#: How long the consent counts, until the end of that day.
+_SHARED_FOR: Final = timedelta(days=7)
 
 _HEAD = (
     Text("Who looks for it", "Kto go szuka"),
@@ -117,7 +122,7 @@ def choose(database: Database, hashes: Sequence[str], seed: int) -> Chosen | Non
         .where(
             document.c.sha256.in_(hashes[:500]),
             document.c.kind.in_([kind.value for kind in LAWFUL]),
-            document.c.state.in_([state.value for state in DEPOSITED]),
+            document.c.state.in_(DEPOSITED),
             patient.c.authority == oids.PESEL,
         )
         .order_by(indexed, document.c.id)
@@ -170,7 +175,11 @@ class Sharing:
             for name, pesel in self._people():
                 wanted = inviting.Wanted.read(pesel, self._address(name), "", language())
                 inviting.invite(self._database, portal, wanted, login)
-        parameters = {"acting_user": login, "documents": [self._chosen.public_id]}
+        parameters = {
+            "acting_user": login,
+            "documents": [self._chosen.public_id],
+            "valid_until": f"{now().astimezone(WARSAW) + _SHARED_FOR:%Y-%m-%d}",
+        }
         prefect.run(_DEPLOYMENT, parameters, limit=limit)
 
     def attempts(self, tell: Callable[[int, int], None]) -> list[Attempt]:
@@ -248,6 +257,6 @@ def _seen(attempt: Attempt) -> str:
     return (_SEES if attempt.who == "patient" else _NOTHING).fill(language())
 
 
-def readable(settings: Any) -> bool:
+def readable(settings: Settings) -> bool:
     """Tell whether mails to patients can be read here: they are laid into a Maildir."""
     return not settings.portal.smtp_host
