@@ -25,7 +25,7 @@ from erepo.pki.tls import client_context
 from erepo.pki.trust import TrustStore
 from erepo.sandbox.p1.home import Home
 from erepo.settings import Limits, Settings
-from erepo.soap.errors import FaultRefused
+from erepo.soap.errors import AddressUnknown, FaultRefused
 from erepo.soap.faults import raise_fault
 from erepo.soap.headers import Addressing
 from erepo.soap.message import new_message_id
@@ -36,6 +36,9 @@ from erepo.xds.errors import XdsRefused
 from erepo.xds.iti43 import DocumentRequest, RetrieveResult
 from erepo.xds.responses import raise_for_status
 from erepo.xds.vocabulary import APPROVED
+
+#: What "as if nothing existed" looks like from outside.
+_REFUSALS: Final = (AddressUnknown, FaultRefused, XdsRefused)
 
 #: The other account, and resort code I of the other provider.
 ACCOUNT: Final = "0000000000002004"
@@ -80,17 +83,22 @@ def seen_by_account(owner: CloudConnection, credentials: Path, target: Target) -
     )
     name = str(facts["account"])
     actor = replace(owner.actor, organisation=name) if owner.actor else None
-    return asyncio.run(_look(replace(owner, account=name, tls=tls, wss=wss, actor=actor), target))
+    stranger = replace(owner, account=name, tls=tls, wss=wss, actor=actor)
+    at_home = replace(stranger, service_url=facts["service"], registry_url=facts["registry"])
+    return asyncio.run(_look(stranger, at_home, target))
 
 
-async def _look(stranger: CloudConnection, target: Target) -> int:
+async def _look(stranger: CloudConnection, at_home: CloudConnection, target: Target) -> int:
     seen = 0
+    async with at_home as cloud:
+        # At its own door it is let in: what it does not see elsewhere is not for want of certificates.
+        await cloud.query(iti18.find_documents(target.patient, [APPROVED]))
     wanted = [DocumentRequest(stranger.repository_unique_id, target.unique_id)]
     async with stranger as cloud:
-        with suppress(FaultRefused, XdsRefused):
+        with suppress(*_REFUSALS):
             found = await cloud.query(iti18.find_documents(target.patient, [APPROVED]))
             seen += len(found.metadata.documents)
-        with suppress(FaultRefused, XdsRefused):
+        with suppress(*_REFUSALS):
             seen += _came(await cloud.retrieve(wanted))
     return seen
 
@@ -144,7 +152,7 @@ def seen_by_provider(around: Surroundings, settings: Settings, door: str, target
         answer = http.post(door, content=octets, headers=headers)
     received = unpack(answer.headers["content-type"], bytearray(answer.content), Limits())
     verified = P1Verifier(TrustStore([home.providers.certificate])).verify(received)
-    with suppress(FaultRefused, XdsRefused):
+    with suppress(*_REFUSALS):
         raise_fault(verified.payload, door)
         return _came(iti43.read_response(verified))
     return 0
