@@ -6,8 +6,10 @@ HELP: Final[dict[str, str]] = {
     (
         "Set everything up on this machine, archive new sample documents end to end, and verify each"
         " one.\n\n"
-        "Those that the law wants there are indexed in P1, and one document is shared with its patient: the patient\n"
-        "and three who must not see it really look for it. The last line is `archived N/N, verified N/N, failed 0`;\n"
+        "Those that the law wants there are indexed in P1, and one document is shared with its patient: the"
+        " patient\n"
+        "and three who must not see it really look for it. The last line is `archived N/N, verified N/N,"
+        " failed 0`;\n"
         "the exit code is 0 only if that is so, and if everybody saw what they may and nothing else."
     ): (
         "Przygotuj wszystko na tym komputerze, zarchiwizuj nowe przykładowe dokumenty od początku do"
