@@ -3,17 +3,19 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from erepo.cda.kinds import KINDS
-from erepo.cli import demo_clinic, demo_p1
+from erepo.cda.kinds import KINDS, Kind
+from erepo.cli import demo_clinic, demo_index, demo_p1, demo_sharing
 from erepo.cli.demo_clinic import ACCOUNT, Fate
 from erepo.cli.demo_kills import KilledArchiving
+from erepo.cli.demo_sharing import Attempt, Sharing
 from erepo.cli.killing import Killer
 from erepo.cli.stack import Stack, already_up, order_account, running
 from erepo.cli.supervisor import interruptible
@@ -36,7 +38,11 @@ _DOING = {
     "import": Text("Taking documents in", "Przyjmowanie dokumentów"),
     "archive": Text("Archiving", "Archiwizacja"),
     "verify": Text("Checking every document", "Sprawdzanie każdego dokumentu"),
+    "index": Text("Indexing in P1", "Indeksowanie w P1"),
+    "share": Text("Sharing one document with its patient", "Udostępnianie dokumentu jego pacjentowi"),
+    "look": Text("Four look for it", "Cztery strony szukają dokumentu"),
 }
+_FAR = Text("{doing}: {done} of {all}", "{doing}: {done} z {all}")
 _DONE = {
     "order": Text("Account {account} ordered", "Zamówiono konto {account}"),
     "onboard": Text(
@@ -53,15 +59,32 @@ _DONE = {
         "{equal} of {checked} checked with the registry and read back byte by byte",
         "{equal} z {checked} sprawdzono w rejestrze i odczytano bajt po bajcie",
     ),
+    "index": Text(
+        "{indexed} of {required} that the law wants in P1's index are there",
+        "{indexed} z {required} wymaganych prawem jest w indeksie P1",
+    ),
+    "share": Text(
+        "Two patients invited to the portal, one document shared with its patient",
+        "Dwóch pacjentów zaproszono do portalu, jeden dokument udostępniono jego pacjentowi",
+    ),
+    "look": Text(
+        "{right} of {all} see of it exactly what they may",
+        "{right} z {all} widzi z niego dokładnie tyle, ile może",
+    ),
 }
 _IN_P1 = Text("Repository registered in P1: {id}", "Repozytorium zarejestrowane w P1: {id}")
 _HEAD = {
     "kind": Text("Kind of document", "Rodzaj dokumentu"),
     "wanted": Text("documents", "dokumenty"),
     "octets": Text("size", "rozmiar"),
-    "archived": Text("archived", "zarchiwizowane"),
+    "archived": Text("archived", "w archiwum"),
     "verified": Text("verified", "sprawdzone"),
+    "indexed": Text("indexed", "w indeksie"),
 }
+_NO_MAIL = Text(
+    "Nothing was shared: mails to patients go to an SMTP server, where no demonstration can read a code.",
+    "Niczego nie udostępniono: e-maile do pacjentów trafiają na serwer SMTP, gdzie pokaz nie odczyta kodów.",
+)
 _TOTAL = Text("Total", "Razem")
 _REFUSED = Text("Refused: {codes}", "Odrzucone: {codes}")
 _DIFFER = Text("{count} recognised as another kind", "{count} rozpoznano jako inny rodzaj")
@@ -77,6 +100,8 @@ _LOOK = {
 
 #: Seconds each flow run may take before the demonstration gives up.
 _LIMIT = 3600
+#: Columns from which a table has room between its own.
+_WIDE = 96
 
 
 def command(
@@ -95,19 +120,24 @@ def command(
 ) -> None:
     """Set everything up on this machine, archive new sample documents end to end, and verify each one.
 
-    The last line is `archived N/N, verified N/N, failed 0`, and the exit code 0, only if that is so.
+    Those that the law wants there are indexed in P1, and one document is shared with its patient: the patient
+    and three who must not see it really look for it. The last line is `archived N/N, verified N/N, failed 0`;
+    the exit code is 0 only if that is so, and if everybody saw what they may and nothing else.
     """
     console = Console()
     around = Surroundings(Settings())
     with fail_politely(), interruptible(), _stack(around, console, alone=bool(kills)) as stack:
         demonstration = _Demonstration(around, console, stack, kills)
         result = demonstration.run(documents)
-    console.print(table(result))
+    console.print(table(result, wide=console.width >= _WIDE))
+    if demonstration.attempts:
+        console.print(demo_sharing.table(demonstration.attempts))
     for words in _remarks(result, around):
         console.print(words, highlight=False)
     # Plain, whatever the width of the terminal: programs read this line.
     typer.echo(result.last_line)
-    raise typer.Exit(0 if result.failed == 0 and not result.kinds_differ else 1)
+    good = result.failed == 0 and not result.kinds_differ and result.indexed == result.required
+    raise typer.Exit(0 if good and all(each.right for each in demonstration.attempts) else 1)
 
 
 @contextlib.contextmanager
@@ -130,6 +160,10 @@ class _Demonstration:
         self._console = console
         self._stack = stack
         self._kills = kills
+        self._show: Callable[[str], None] = lambda _: None
+        self._doing = ""
+        self.attempts: list[Attempt] = []
+        """Who looked for the shared document."""
 
     def run(self, count: int) -> Fate:
         """Do all of it and return what became of the documents."""
@@ -143,7 +177,7 @@ class _Demonstration:
             database.close()
 
     def _steps(self, database: Database, settings: Settings, prefect: Prefect, count: int) -> Fate:
-        begun = time.time()
+        begun, seed = time.time(), demo_clinic.new_seed()
         with self._step("order", account=ACCOUNT):
             order_account(self._around, ACCOUNT)
             demo_clinic.prepare(database)
@@ -152,11 +186,12 @@ class _Demonstration:
             prefect.run("onboard-clinic/on-demand", self._onboarding(certificates), limit=_LIMIT)
         self._tell_p1(database)
         with self._step("drop") as facts:
-            drop = demo_clinic.drop_documents(self._around.inbox, count, demo_clinic.new_seed())
+            drop = demo_clinic.drop_documents(self._around.inbox, count, seed)
             facts.update(count=count, size=size_words(drop.octets, language()))
         with self._step("import"):
             parameters = {"quiet_seconds": 0, "delete_taken": True}
             prefect.run("import-documents/scheduled", parameters, limit=_LIMIT)
+            demo_index.report_visits(self._around, database)
         killed = self._killed_archiving(database, prefect)
         with self._step("archive"):
             if killed:
@@ -170,7 +205,38 @@ class _Demonstration:
         if killed:
             twice = sum(one.what == "twice" for one in report.differing)
             self._say(f"✓ {killed.summary(result.failed, twice)}")
+        self._index(database, prefect, list(drop.kinds), result)
+        self._share(database, settings, prefect, list(drop.kinds), seed)
         return result
+
+    def _index(self, database: Database, prefect: Prefect, hashes: Sequence[str], result: Fate) -> None:
+        found = registration(database, ACCOUNT)
+        if found is None or not found.repository_unique_id:
+            return
+        with self._step("index") as facts:
+            demo_index.index(prefect, database, hashes, self._far, _LIMIT)
+            result.indexed, result.required = demo_index.by_kind(database, hashes)
+            facts.update(indexed=result.indexed.total(), required=result.required.total())
+
+    def _share(
+        self, database: Database, settings: Settings, prefect: Prefect, hashes: Sequence[str], seed: int
+    ) -> None:
+        if not demo_sharing.readable(settings):
+            self._say(_NO_MAIL.fill(language()))
+            return
+        chosen = demo_sharing.choose(database, hashes, seed)
+        if chosen is None:
+            return
+        sharing = Sharing(self._around, settings, database, chosen, seed)
+        with self._step("share"):
+            sharing.share(prefect, _LIMIT)
+        with self._step("look") as facts:
+            self.attempts = sharing.attempts(self._far)
+            facts.update(right=sum(each.right for each in self.attempts), all=len(self.attempts))
+
+    def _far(self, done: int, of: int) -> None:
+        """Show how far the present step is."""
+        self._show(_FAR.fill(language(), doing=self._doing, done=done, all=of))
 
     def _killed_archiving(self, database: Database, prefect: Prefect) -> KilledArchiving | None:
         if self._stack is None or not self._kills:
@@ -201,31 +267,41 @@ class _Demonstration:
     @contextlib.contextmanager
     def _step(self, name: str, **facts: object) -> Iterator[dict[str, object]]:
         begun = time.monotonic()
-        with self._console.status(_DOING[name].fill(language())):
+        self._doing = _DOING[name].fill(language())
+        with self._console.status(self._doing) as status:
+            self._show = status.update
             yield facts
         words = _DONE[name].fill(language(), **facts)
         self._console.print(f"✓ {words} ({time.monotonic() - begun:.1f} s)", highlight=False)
 
 
-def table(result: Fate) -> Table:
-    """Return what became of the documents, by kind, for a person."""
+def table(result: Fate, *, wide: bool = True) -> Table:
+    """Return what became of the documents, by kind, for a person; not `wide` fits 80 columns."""
     speak = language()
-    shown = Table(show_footer=True)
+    shown = Table(show_footer=True, padding=(0, 1 if wide else 0))
     shown.add_column(_HEAD["kind"].fill(speak), footer=_TOTAL.fill(speak))
-    columns: dict[str, Callable[[int], str]] = {
-        "wanted": str,
-        "octets": lambda octets: size_words(octets, speak),
-        "archived": str,
-        "verified": str,
+    columns: dict[str, Callable[[Kind | None], str]] = {
+        "wanted": lambda kind: str(_count(result.wanted, kind)),
+        "octets": lambda kind: size_words(_count(result.octets, kind), speak),
+        "archived": lambda kind: str(_count(result.archived, kind)),
+        "verified": lambda kind: str(_count(result.verified, kind)),
+        "indexed": lambda kind: _share_of(_count(result.indexed, kind), _count(result.required, kind)),
     }
     for name, words in columns.items():
-        total = words(getattr(result, name).total())
-        shown.add_column(_HEAD[name].fill(speak), footer=total, justify="right")
+        shown.add_column(_HEAD[name].fill(speak), footer=words(None), justify="right", no_wrap=True)
     for kind in KINDS:
         if result.wanted[kind]:
-            counts = [words(getattr(result, name)[kind]) for name, words in columns.items()]
-            shown.add_row(KINDS[kind].label.fill(speak), *counts)
+            shown.add_row(KINDS[kind].label.fill(speak), *(words(kind) for words in columns.values()))
     return shown
+
+
+def _count(counted: Counter[Kind], kind: Kind | None) -> int:
+    return counted.total() if kind is None else counted[kind]
+
+
+def _share_of(done: int, of: int) -> str:
+    """Return `done/of`, or a dash where nothing has to be done."""
+    return f"{done}/{of}" if of else "-"
 
 
 def _remarks(result: Fate, around: Surroundings) -> Iterator[str]:

@@ -21,7 +21,8 @@ from erepo.cda.samples import Sample, generate
 from erepo.cda.samples.people import PROVIDER
 from erepo.clinic.database import Database
 from erepo.clinic.kinds import set_rule
-from erepo.clinic.structure import store_structure
+from erepo.clinic.permissions import Permission, grant
+from erepo.clinic.structure import read_archiving_user, store_structure
 from erepo.clinic.structure_file import parse_structure
 from erepo.clinic.tables import document, provider
 from erepo.durable import make_folder
@@ -67,7 +68,10 @@ _STRUCTURE = {
 
 
 def prepare(database: Database) -> None:
-    """Give an empty clinic its structure and switch every kind on, due at once; a real structure stays."""
+    """Give an empty clinic its structure and switch every kind on, due at once; a real structure stays.
+
+    The archiving task's default user, in whose name the demonstration acts, may invite patients and share.
+    """
     structure = parse_structure(json.dumps(_STRUCTURE).encode())
     with database.begin() as connection:
         if not connection.execute(sa.select(sa.func.count()).select_from(provider)).scalar_one():
@@ -76,6 +80,9 @@ def prepare(database: Database) -> None:
             # The kinds processed by P1 start off and would fall due a month after intake.
             if info.processed_by_p1:
                 set_rule(connection, kind, auto_archive=True, local_days=0, actor="demo")
+        if (user := read_archiving_user(connection)) is not None:
+            for permission in (Permission.INVITE, Permission.SHARE):
+                grant(connection, user.login, permission, actor="demo")
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,8 @@ class Fate:
         kinds_differ: how many were recognised as another kind than they were made as.
         refused: reason codes of rejected ones, and how many.
         octets: bytes, by kind.
+        required: how many the law wants in P1's index, by kind; empty where there is no P1.
+        indexed: how many of these are there, by kind.
     """
 
     wanted: Counter[Kind] = field(default_factory=Counter)
@@ -149,6 +158,8 @@ class Fate:
     kinds_differ: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     octets: Counter[Kind] = field(default_factory=Counter)
+    required: Counter[Kind] = field(default_factory=Counter)
+    indexed: Counter[Kind] = field(default_factory=Counter)
 
     @property
     def failed(self) -> int:

@@ -1,6 +1,7 @@
 """The demonstration's part in P1: the provider's certificates go into a block, as staff would do it."""
 
 import json
+from pathlib import Path
 
 from erepo.cda.samples.people import PROVIDER
 from erepo.cli.prefect_blocks import P1, save_block
@@ -28,13 +29,13 @@ def keep_certificates(around: Surroundings, passphrase: bytes, prefect: Prefect)
     """
     if not around.p1_is_ours:
         return ""
-    pair = _issued(around)
+    pair = issued(around.p1_provider)
     save_block(prefect, P1, BLOCK, {"provider": PROVIDER.book, **pair.sealed(passphrase)})
     return BLOCK
 
 
-def _issued(around: Surroundings) -> Pair:
-    folder = around.p1_provider
+def issued(folder: Path) -> Pair:
+    """Open the certificates that the sandbox's P1 laid into a folder for a provider."""
     said = json.loads(read_file(folder / "passwords.json"))
     tls, wss = (
         (read_file(folder / said[purpose]["file"]), said[purpose]["password"].encode())

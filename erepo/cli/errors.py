@@ -14,9 +14,11 @@ ErepoError
 │   │   ├── NoTerminal            a password can be shown on a terminal only
 │   │   └── FilesIncomplete       neither four PEM files nor two .p12 files were named
 │   ├── ProgramEnded              a program we started ended by itself
+│   ├── PortalRefused             the portal refuses a person of the demonstration
 │   └── KillsUnsettled            documents are still open long after the last kill
 └── RetryableError
     ├── ProgramNotReady           a program we started did not become ready in time
+    ├── CodeNotCome               no mail with a code to sign in came
     ├── PrefectUnavailable        the Prefect server does not answer
     └── RunNotFinished            a flow run took longer than we wait
 """
@@ -210,4 +212,32 @@ class FilesIncomplete(InvalidInput):
         " --wss-p12).",
         "Wskaż cztery pliki PEM (--tls-cert, --tls-key, --wss-cert, --wss-key) albo dwa pliki .p12"
         " (--tls-p12, --wss-p12).",
+    )
+
+
+class PortalRefused(PermanentError):
+    """The patients' side answers otherwise than it must."""
+
+    code = "demo.portal-refused"
+    cause = Text(
+        "The patients' side of the service refused a person of the demonstration ({status}).",
+        "Portal pacjentów odmówił osobie z pokazu ({status}).",
+    )
+    cure = Text(
+        "See logs/portal.log. After many demonstrations within a quarter of an hour (429), wait that long.",
+        "Zobacz logs/portal.log. Po wielu pokazach w ciągu kwadransa (429) odczekaj kwadrans.",
+    )
+
+
+class CodeNotCome(RetryableError):
+    """The mail did not come."""
+
+    code = "demo.code-not-come"
+    cause = Text(
+        "No mail with a code to sign in came within {seconds} seconds.",
+        "W ciągu {seconds} sekund nie nadeszła wiadomość z kodem logowania.",
+    )
+    cure = Text(
+        "See logs/portal.log, then run the demonstration again.",
+        "Zobacz logs/portal.log i uruchom pokaz ponownie.",
     )

@@ -221,8 +221,17 @@ def running(around: Surroundings, say: Callable[[str], None]) -> Iterator[Stack]
             around.state_file.unlink(missing_ok=True)
 
 
-def order_account(around: Surroundings, account: str) -> None:
-    """Order an account in the service, as its operator would; one that is there already stays as it is."""
+def order_account(around: Surroundings, account: str, credentials: Path | None = None) -> None:
+    """Order an account in the service, as its operator would; one that is there already stays as it is.
+
+    Args:
+        around: the installation.
+        account: 16 digits.
+        credentials: folder for keys and certificates of an account that is active at once; None orders only.
+    """
+    given = ("--credentials", str(credentials)) if credentials else ()
+    if credentials and (credentials / "account.json").exists():
+        return
     with Supervisor(around.logs) as supervisor:
 
         def operator(*arguments: str) -> str:
@@ -231,7 +240,9 @@ def order_account(around: Surroundings, account: str) -> None:
             )
 
         if not any(known["account"] == account for known in json.loads(operator("list", "--json"))):
-            operator("add", account)
+            operator("add", account, *given)
+        elif given:
+            operator("renew", account, *given)
 
 
 def already_up(around: Surroundings) -> bool:

@@ -49,6 +49,28 @@ def test_the_table_is_for_a_person(first: Ended) -> None:
     assert re.search(r"Total\s*│\s*26", first.stdout)
 
 
+def test_what_the_law_wants_is_indexed(first: Ended, machine: Machine) -> None:
+    """The table counts all of them, and the clinic has as many noted as indexed."""
+    counted = re.search(r"Total\s*│.*│\s*(\d+)/(\d+)\s*│", first.stdout)
+    assert counted is not None
+    assert counted[1] == counted[2] != "0"
+    with sqlite3.connect(machine.home / "clinic" / "clinic.db") as clinic:
+        rows = clinic.execute(
+            "SELECT count(*) FROM document_index i JOIN document d ON d.id = i.document_id"
+            " WHERE i.state = 'indexed'"
+        ).fetchone()
+    clinic.close()
+    assert rows[0] >= int(counted[1])
+
+
+def test_the_shared_document_is_seen_by_its_patient_alone(first: Ended) -> None:
+    """Four really look for it; one of them sees it."""
+    told = " ".join(first.stdout.split())
+    assert re.search(r"its patient │[^│]*│ it, byte for byte", told)
+    assert len(re.findall(r"│ nothing", told)) == 3
+    assert "NOT AS IT MUST BE" not in told
+
+
 def test_it_leaves_nothing_running(first: Ended, machine: Machine) -> None:
     """No process and no port."""
     assert machine.left_over() == []

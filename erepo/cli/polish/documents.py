@@ -6,13 +6,18 @@ HELP: Final[dict[str, str]] = {
     (
         "Set everything up on this machine, archive new sample documents end to end, and verify each"
         " one.\n\n"
-        "The last line is `archived N/N, verified N/N, failed 0`, and the exit code 0, only if that is"
-        " so."
+        "Those that the law wants there are indexed in P1, and one document is shared with its patient: the"
+        " patient\n"
+        "and three who must not see it really look for it. The last line is `archived N/N, verified N/N,"
+        " failed 0`;\n"
+        "the exit code is 0 only if that is so, and if everybody saw what they may and nothing else."
     ): (
         "Przygotuj wszystko na tym komputerze, zarchiwizuj nowe przykładowe dokumenty od początku do"
         " końca i zweryfikuj każdy.\n\n"
-        "Ostatni wiersz brzmi `archived N/N, verified N/N, failed 0`, a kod wyjścia wynosi 0, tylko"
-        " jeśli tak jest."
+        "Dokumenty, których indeksu wymaga prawo, są indeksowane w P1, a jeden dokument zostaje udostępniony"
+        " swojemu pacjentowi: szukają go naprawdę pacjent i trzy strony, które nie mogą go zobaczyć. Ostatni"
+        " wiersz brzmi `archived N/N, verified N/N, failed 0`; kod wyjścia wynosi 0 tylko wtedy, gdy tak jest"
+        " i gdy każdy zobaczył to, co może, i nic ponadto."
     ),
     "How many sample documents.": "Liczba przykładowych dokumentów.",
     (
