@@ -53,6 +53,9 @@ consent = sa.Table(
     sa.Index("ix_consent_open", "state", sqlite_where=_OPEN, postgresql_where=_OPEN),
 )
 
+#: Consents that hold, or are about to, however many are over; written out, for only so is their index found.
+HELD = consent.c.state.in_(sa.bindparam("held", LIVE_STATES, expanding=True, literal_execute=True))
+
 #: Documents of a consent: chosen once, never changed.
 consent_document = sa.Table(
     "consent_document",
