@@ -208,10 +208,10 @@ def _outlived(connection: sa.Connection) -> list[int]:
 
 
 def _ids(connection: sa.Connection, state: Index, which: sa.ColumnElement[bool]) -> list[int]:
-    its = document_index.c.state
+    its: sa.ColumnElement[Any] = document_index.c.state
     if state is Index.INDEXED:
         # Almost everything is indexed; written so that no planner begins with all of that.
-        some = document_index.c.document_id.in_(sa.select(document.c.id).where(which))
+        some: sa.ColumnElement[bool] = document_index.c.document_id.in_(sa.select(document.c.id).where(which))
         its = sa.func.coalesce(its, "")
     else:
         some = sa.select(document.c.id).where(document.c.id == document_index.c.document_id, which).exists()

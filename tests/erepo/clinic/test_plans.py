@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import event, make_url
 from sqlalchemy.engine import Engine
 
+from erepo.clinic.abroad.ledger import here
 from erepo.clinic.archiving import Choice, reconcile, send_batch
 from erepo.clinic.content import ContentStore
 from erepo.clinic.indexing import enrol, ledger, untold
@@ -102,7 +103,7 @@ def _explain(desk: Desk, heard: dict[str, Any], whole: re.Pattern[str]) -> None:
 
 #: The same for indexing and consents; intake's newest rows are looked through from a number on.
 _WHOLE_OF_E = re.compile(
-    r"SCAN (document|newer|document_index|patient|audit_event)\b"
+    r"SCAN (document|newer|submission|document_index|patient|audit_event)\b"
     r"|SCAN consent(?! USING INDEX ix_consent_open)\b"
     r"|SEARCH newer USING .*ix_document_state"
 )
@@ -143,5 +144,7 @@ def test_neither_indexing_nor_sharing_goes_through_the_whole_archive(tmp_path: P
             advance(desk.database, at)
             open_ones(desk.database)
             is_anything_due(desk.database, at)
+            with desk.database.read() as connection:
+                assert here(connection, {"0" * 40}) == {}
         assert len(heard) > 12
         _explain(desk, heard, _WHOLE_OF_E)
