@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from erepo.clinic.sharing import ConsentState
+from erepo.clinic.sharing import ConsentState, deliver, order_revocation, settle, share
 from erepo.clinic.sharing.listing import Search, count_standing, find, show
 from tests.support import postgres
 from tests.support.sharing_desk import END, FROM, LOGIN, SharingDesk, sharing_desk
@@ -51,7 +51,13 @@ async def test_sent_by_two_and_revoked_by_a_third_at_once(desk: SharingDesk) -> 
     for _ in range(3):
         [shown] = desk.local(1)
         name = desk.draft([shown])
-        await asyncio.gather(desk.share(name), desk.settle(), desk.revoke(name), return_exceptions=True)
+        async with desk.channel() as channel:  # one for all: opening it turns what tokens are for
+
+            async def end(name: str = name) -> None:
+                await asyncio.to_thread(order_revocation, desk.clinic.database, name, LOGIN, at=FROM)
+                await deliver(channel, name)
+
+            await asyncio.gather(share(channel, name, LOGIN), settle(channel), end(), return_exceptions=True)
         await desk.revoke(name)
         await desk.settle()
         assert desk.state(name) is S.REVOKED
