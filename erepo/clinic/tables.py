@@ -293,7 +293,7 @@ document = sa.Table(
     sa.Column("entry_uuid", sa.String),
     sa.Column("reference_ids", sa.JSON(none_as_null=True)),
     sa.Column("sha256", sa.String(64), nullable=False, unique=True),
-    sa.Column("sha1", sa.String(40), nullable=False),
+    sa.Column("sha1", sa.String(40), nullable=False, index=True),  # what indexes abroad know it by
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("mime_type", sa.String, nullable=False),
     sa.Column("kind", sa.String, nullable=False, index=True),

@@ -16,6 +16,7 @@ RECIPIENT_KINDS = ("patient", "person", "account")
 #: In these the service may show the documents, or is about to: they must stay where they are.
 LIVE_STATES = ("ordered", "sent", "scheduled", "active", "revoking")
 
+_OVER = sa.text("state = 'expired'")
 _OPEN = sa.text("state IN ('ordered', 'sent', 'scheduled', 'active', 'revoking')")
 
 consent = sa.Table(
@@ -51,7 +52,13 @@ consent = sa.Table(
     one_of("state", CONSENT_STATES),
     one_of("recipient_kind", RECIPIENT_KINDS),
     sa.Index("ix_consent_open", "state", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    sa.Index("ix_consent_over", "valid_until", sqlite_where=_OVER, postgresql_where=_OVER),
 )
+
+#: Consents that hold, or are about to, however many are over; written out, for only so is their index found.
+HELD = consent.c.state.in_(sa.bindparam("held", LIVE_STATES, expanding=True, literal_execute=True))
+#: Those whose time is over, by its end.
+OVER = consent.c.state == sa.literal("expired", literal_execute=True)
 
 #: Documents of a consent: chosen once, never changed.
 consent_document = sa.Table(

@@ -128,8 +128,11 @@ def account_world(folder: Path) -> Iterator[AccountWorld]:
 
 
 @contextmanager
-def account_clinic(folder: Path, world: AccountWorld, **order: Any) -> Iterator[AccountClinic]:
-    """Set up a clinic with structure and a fresh account."""
+def account_clinic(
+    folder: Path, world: AccountWorld, *, database: str = "", **order: Any
+) -> Iterator[AccountClinic]:
+    """Set up a clinic with structure and a fresh account; `database` is its own's address, if not SQLite."""
     served = world.served(**order)
-    with new_clinic(folder / "clinic", served.credentials) as clinic:
+    settings = {"clinic_database_url": database} if database else {}
+    with new_clinic(folder / "clinic", served.credentials, **settings) as clinic:
         yield AccountClinic(clinic, served)

@@ -163,9 +163,9 @@ class IndexSite:
 
 
 @contextmanager
-def index_site(folder: Path, world: AccountWorld) -> Iterator[IndexSite]:
+def index_site(folder: Path, world: AccountWorld, *, database: str = "") -> Iterator[IndexSite]:
     """Set up a clinic whose account is registered in P1."""
-    with account_clinic(folder, world) as site:
+    with account_clinic(folder, world, database=database) as site:
         registry = Registry(world.p1.home.folder)
         found = IndexSite(site, registry, folder)
         found.register()

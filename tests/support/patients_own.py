@@ -172,8 +172,14 @@ class World:
 
 
 @contextmanager
-def patients_world(folder: Path, *, stores: str = SQLITE_FILES, **settings: str) -> Iterator[World]:
-    """Run it until the block ends; `settings` are those of `EREPO_PATIENTS_OWN__`."""
+def patients_world(
+    folder: Path, *, stores: str = SQLITE_FILES, database: str = "", **settings: str
+) -> Iterator[World]:
+    """Run it until the block ends; `settings` are those of `EREPO_PATIENTS_OWN__`.
+
+    `database` is the address of the first clinic's, if not SQLite.
+    """
+    of_one = {"clinic_database_url": database} if database else {}
     environment = {f"EREPO_PATIENTS_OWN__{name.upper()}": value for name, value in settings.items()}
     with running_cloud(folder / "service", stores=stores, environment=environment, start=False) as service:
         second = service.add_tenant(SECOND)
@@ -182,7 +188,7 @@ def patients_world(folder: Path, *, stores: str = SQLITE_FILES, **settings: str)
         cloud.start()
         try:
             with (
-                new_clinic(folder / "one", service.tenant) as one,
+                new_clinic(folder / "one", service.tenant, **of_one) as one,
                 new_clinic(folder / "two", second) as two,
             ):
                 yield World(service, Portal(cloud), Site(one), Site(two))

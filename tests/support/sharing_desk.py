@@ -185,10 +185,13 @@ class SharingDesk:
 
 
 @contextmanager
-def sharing_desk(folder: Path, stores: str = SQLITE_FILES) -> Iterator[SharingDesk]:
+def sharing_desk(folder: Path, stores: str = SQLITE_FILES, **settings: object) -> Iterator[SharingDesk]:
     """Run the service, set the clinic up, and let its user share."""
     (folder / "service").mkdir()
-    with sharing(folder / "service", stores) as world, new_clinic(folder / "clinic", world.owner) as clinic:
+    with (
+        sharing(folder / "service", stores) as world,
+        new_clinic(folder / "clinic", world.owner, **settings) as clinic,
+    ):
         with clinic.database.begin() as connection:
             for permission in (Permission.SHARE, Permission.MIGRATE, Permission.DELETE, Permission.DESTROY):
                 grant(connection, LOGIN, permission, actor="test")

@@ -128,15 +128,16 @@ def keep(connection: sa.Connection, search_id: str, found: Abroad) -> None:
     """Write down what P1 named; what is here already is known from the start."""
     mine = abroad_search.c.id == search_id
     connection.execute(abroad_search.update().where(mine).values(more=found.more))
-    here = _here(connection, {one.hash for one in found.documents if one.hash})
-    rows = [_row(search_id, number, one, here) for number, one in enumerate(found.documents, 1)]
+    hashes = {one.hash for one in found.documents if one.hash}
+    there = here(connection, hashes)
+    rows = [_row(search_id, number, one, there) for number, one in enumerate(found.documents, 1)]
     if rows:
         connection.execute(abroad_document.insert(), rows)
 
 
-def _row(search_id: str, number: int, one: FoundAbroad, here: dict[tuple[str, int], str]) -> dict[str, Any]:
+def _row(search_id: str, number: int, one: FoundAbroad, there: dict[tuple[str, int], str]) -> dict[str, Any]:
     institution = one.institution
-    known = here.get((one.hash, one.size or 0), "")
+    known = there.get((one.hash, one.size or 0), "")
     named = institution and institution.root and institution.extension
     return {
         "search_id": search_id,
@@ -162,7 +163,7 @@ def _moment(dtm: str) -> datetime | None:
     return read_time(f"{dtm}+0000" if len(dtm) >= _HOUR else dtm)
 
 
-def _here(connection: sa.Connection, hashes: Collection[str]) -> dict[tuple[str, int], str]:
+def here(connection: sa.Connection, hashes: Collection[str]) -> dict[tuple[str, int], str]:
     """Return documents that are here, by SHA-1 and size."""
     columns = (document.c.sha1, document.c.size, document.c.public_id)
     query = sa.select(*columns).where(document.c.sha1.in_(hashes), document.c.state != "deleted")

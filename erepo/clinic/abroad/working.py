@@ -231,9 +231,8 @@ def _known(database: Database, one: Listed) -> str:
     """Return the document of this hash and size that is here; empty where there is none."""
     if not one.sha1 or one.size is None:
         return ""
-    same = (document.c.sha1 == one.sha1, document.c.size == one.size, document.c.state != "deleted")
     with database.read() as connection:
-        return connection.execute(sa.select(document.c.public_id).where(*same)).scalar() or ""
+        return ledger.here(connection, {one.sha1}).get((one.sha1, one.size), "")
 
 
 def _expect_promised(received: Received, one: Listed, patient: CX, limit: int) -> None:

@@ -116,6 +116,7 @@ def _rows(connection: sa.Connection, wanted: Sequence[str]) -> Sequence[Any]:
         .outerjoin(document_index, _i.document_id == document.c.id)
         .where(document.c.public_id.in_(wanted))
         .order_by(document.c.id)
+        .with_for_update(of=document)
     ).all()
     if len(rows) < len(wanted):
         raise IndexUnknown(count=len(wanted) - len(rows))

@@ -14,7 +14,7 @@ or a destruction, the next run sees a document that is gone, and its index is no
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from erepo.clinic import audit
 from erepo.clinic.archiving.leases import is_free
 from erepo.clinic.content import ContentStore
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.indexing.duties import LAWFUL, SINCE, deadline
 from erepo.clinic.indexing.medical import FROM_DOCUMENT, event_in
 from erepo.clinic.indexing.states import Index, move
@@ -75,13 +75,19 @@ def enrol(database: Database, store: ContentStore, at: datetime) -> Enrolled:
         at: now.
     """
     new = 0
-    while True:
-        with database.begin() as connection:
-            rows = _unknown(connection)
-            add(connection, store, rows, lawful=True)
-        new += len(rows)
-        if len(rows) < _SLICE:
-            break
+    while found := _take_up(database, store):
+        new += found
+    return replace(_align(database, at), new=new)
+
+
+@repeated
+def _take_up(database: Database, store: ContentStore) -> int:
+    with database.begin() as connection:
+        return add(connection, store, _unknown(connection), lawful=True)
+
+
+@repeated
+def _align(database: Database, at: datetime) -> Enrolled:
     with database.begin() as connection:
         went = document.c.state.in_(WENT)
         owed = _owe(connection, at, GONE, went) + _owe(connection, at, CANCELLED, _cancelled())
@@ -91,7 +97,7 @@ def enrol(database: Database, store: ContentStore, at: datetime) -> Enrolled:
         )
         owed += _owe(connection, at, REPLACED, document.c.id.in_(_outlived(connection)))
         again = _return(connection)
-    return Enrolled(new, owed, left, again)
+    return Enrolled(owed=owed, left=left, again=again)
 
 
 def add(
@@ -101,10 +107,18 @@ def add(
     *,
     lawful: bool,
     asked_by: str | None = None,
-) -> None:
-    """Put documents on the list, in the transaction of the caller; rows as `COLUMNS` name them."""
+) -> int:
+    """Put documents on the list, in the transaction of the caller; return how many are new there.
+
+    Rows as `COLUMNS` name them. The caller holds the documents: whoever put some on the list meanwhile has
+    committed.
+    """
+    ids = [row.id for row in rows]
+    known = sa.select(document_index.c.document_id).where(document_index.c.document_id.in_(ids))
+    there = set(connection.execute(known).scalars())
+    rows = [row for row in rows if row.id not in there]
     if not rows:
-        return
+        return 0
     values = []
     for row in rows:
         event = event_in(row.header, store, row.sha256)
@@ -122,6 +136,7 @@ def add(
         )
     connection.execute(document_index.insert(), values)
     audit.record(connection, "index_asked", [row.id for row in rows], actor=asked_by or "erepo")
+    return len(rows)
 
 
 COLUMNS: Final = tuple(
@@ -147,15 +162,17 @@ def _unknown(connection: sa.Connection) -> Sequence[Any]:
         )
         .order_by(document.c.id)
         .limit(_SLICE)
+        .with_for_update()
     ).all()
 
 
 def _older_ones(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Another document in the repository names it; asked from there, for such are few."""
+    newer = sa.func.coalesce(_NEWER.c.state, "").in_(THERE)
     found = (
         sa.select(chain_link.c.predecessor_id)
         .join(_NEWER, _NEWER.c.id == chain_link.c.document_id)
-        .where(chain_link.c.predecessor_id.is_not(None), _NEWER.c.state.in_(THERE), *conditions)
+        .where(chain_link.c.predecessor_id.is_not(None), newer, *conditions)
     )
     return document.c.id.in_(found)
 
@@ -191,13 +208,18 @@ def _outlived(connection: sa.Connection) -> list[int]:
 
 
 def _ids(connection: sa.Connection, state: Index, which: sa.ColumnElement[bool]) -> list[int]:
+    its: sa.ColumnElement[Any] = document_index.c.state
+    if state is Index.INDEXED:
+        # Almost everything is indexed; written so that no planner begins with all of that.
+        some: sa.ColumnElement[bool] = document_index.c.document_id.in_(sa.select(document.c.id).where(which))
+        its = sa.func.coalesce(its, "")
+    else:
+        some = sa.select(document.c.id).where(document.c.id == document_index.c.document_id, which).exists()
     found = (
         sa.select(document_index.c.document_id)
-        .join(document, document.c.id == document_index.c.document_id)
-        # Almost everything is indexed; written so that no planner begins with all of that.
-        .where(sa.func.coalesce(document_index.c.state, "") == state.value, which)
+        .where(its == state.value, some)
         .order_by(document_index.c.document_id)
-        .with_for_update(of=document_index)
+        .with_for_update()
     )
     return list(connection.execute(found).scalars())
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from erepo.clinic.archiving.leases import is_free
 from erepo.clinic.archiving.owner import new_owner
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.indexing.enrolling import REPLACED, THERE
 from erepo.clinic.indexing.errors import IndexTaken
 from erepo.clinic.indexing.preflight import Entry
@@ -30,6 +30,8 @@ from erepo.clinic.tables_indexing import document_index
 LIFE: Final = 200
 #: More versions of one document than anybody has made.
 _DEEPEST: Final = 1000
+#: A run brings these further.
+_TO_DO: Final = (Index.WITHDRAWING.value, Index.WAITING.value, Index.INDEXING.value)
 _i = document_index.c
 
 
@@ -42,6 +44,7 @@ class Claimed:
     actor: str
 
 
+@repeated
 def claim(database: Database, document_id: int, actor: str, at: datetime) -> Claimed | None:
     """Take a document's index in hand (C); None where there is nothing to do any more.
 
@@ -55,7 +58,9 @@ def claim(database: Database, document_id: int, actor: str, at: datetime) -> Cla
             .join(document, document.c.id == _i.document_id)
             .where(_i.document_id == document_id)
             .with_for_update(of=document_index)
-        ).one()
+        ).one_or_none()
+        if row is None:  # withdrawn and forgotten by another run since ours looked
+            return None
         state = Index(row.state)
         if state not in (Index.WAITING, Index.INDEXING, Index.WITHDRAWING):
             return None
@@ -121,6 +126,7 @@ def older(connection: sa.Connection, document_id: int) -> Older | None:
     return None
 
 
+@repeated
 def keep(database: Database, mine: Claimed, found: IndexState, replaced: Older | None, at: datetime) -> None:
     """Write down that the document is in the index (K), in the place of another if it replaces one.
 
@@ -151,6 +157,7 @@ def keep(database: Database, mine: Claimed, found: IndexState, replaced: Older |
                  actor=mine.actor, values=values)  # fmt: skip
 
 
+@repeated
 def went(database: Database, mine: Claimed, at: datetime) -> None:
     """Write down that P1 has the index no more (W); of a destroyed document nothing is kept.
 
@@ -173,6 +180,7 @@ def forget(connection: sa.Connection, destroyed: sa.Select[tuple[int]]) -> None:
     connection.execute(document_index.update().where(own).values(nothing))
 
 
+@repeated
 def back(
     database: Database,
     mine: Claimed,
@@ -223,14 +231,12 @@ def due(
         limit: most documents.
     """
     withdrawing = _i.state == Index.WITHDRAWING.value
-    going = sa.and_(
-        _i.state.in_((Index.WAITING.value, Index.INDEXING.value)),
-        document.c.state.in_(THERE),
-    )
+    # Almost everything is archived; written so that no planner begins with all of that.
+    there = sa.func.coalesce(document.c.state, "").in_(THERE)
     found = (
         sa.select(_i.document_id)
         .join(document, document.c.id == _i.document_id)
-        .where(sa.or_(withdrawing, going))
+        .where(_i.state.in_(_TO_DO), sa.or_(withdrawing, there))
         .order_by(sa.case((withdrawing, 0), else_=1), _i.deadline, _i.document_id)
         .limit(limit)
     )

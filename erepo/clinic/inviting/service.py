@@ -190,7 +190,9 @@ def _confirm(database: Database, row: Any, state: str, login: str, reason: str |
                 _table.invited_at <= row.invited_at,
             )
             replaced = {"state": "replaced", "ended_at": now()}
-            connection.execute(patient_invitation.update().where(*before).values(replaced))
+            former = patient_invitation.update().where(*before).values(replaced).returning(_table.id)
+            for each in connection.execute(former).scalars().all():
+                _note(connection, "patient_invitation_replaced", each, login)
         _note(connection, f"patient_invitation_{state}", row.id, login, reason)
 
 

@@ -74,7 +74,11 @@ def keep(connection: sa.Connection, entry: Entry) -> None:
         "reason": entry.reason,
         "code": entry.code or None,
     }
-    connection.execute(own_document.insert().values(values))
+    try:
+        with connection.begin_nested():
+            connection.execute(own_document.insert().values(values))
+    except sa.exc.IntegrityError:
+        return  # another collector was quicker, where writers do not exclude each other
     detail = {"document": entry.public_id} if entry.public_id else {"code": entry.code}
     note(
         connection,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from erepo.clinic import audit
 from erepo.clinic.archiving.results import Problem
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, repeated
 from erepo.clinic.permissions import Permission, require
 from erepo.clinic.sharing.documents import MOST, check_fit, locked, unfit
 from erepo.clinic.sharing.drafting import octets_of
@@ -27,7 +27,7 @@ from erepo.clinic.sharing.states import OPEN, ConsentState, by_clock, document_i
 from erepo.clinic.sharing.words import STATE_WORDS
 from erepo.clinic.states import State
 from erepo.clinic.tables import document
-from erepo.clinic.tables_sharing import consent
+from erepo.clinic.tables_sharing import HELD, OVER, consent
 from erepo.errors import ErepoError
 
 S = ConsentState
@@ -52,6 +52,17 @@ def read(connection: sa.Connection, consent_id: str, *, lock: bool = False) -> s
     return row
 
 
+def look(database: Database, consent_id: str) -> sa.Row[Any]:
+    """Return the row of a consent, as it is now.
+
+    Raises:
+        ConsentUnknown: there is none of this id.
+    """
+    with database.read() as connection:
+        return read(connection, consent_id)
+
+
+@repeated
 def order(database: Database, consent_id: str, login: str, at: datetime) -> ConsentState:
     """Write down that a person wants it sent (O); what is local of its documents becomes due. Idempotent.
 
@@ -90,6 +101,7 @@ def _make_due(connection: sa.Connection, ids: Sequence[int], at: datetime) -> No
     connection.execute(document.update().where(local).values(due_at=at))
 
 
+@repeated
 def seal(database: Database, consent_id: str, account: str, at: datetime) -> ConsentState:
     """Make and keep the octets that go out, once every document is in the repository (S).
 
@@ -121,6 +133,7 @@ def seal(database: Database, consent_id: str, account: str, at: datetime) -> Con
     raise error
 
 
+@repeated
 def attempt(database: Database, consent_id: str, at: datetime) -> bool:
     """Write down that the body goes out now (M); False where it must not any more."""
     with database.begin() as connection:
@@ -132,6 +145,7 @@ def attempt(database: Database, consent_id: str, at: datetime) -> bool:
         return bool(found.rowcount)
 
 
+@repeated
 def confirm(database: Database, consent_id: str, at: datetime, *, revoked: bool = False) -> ConsentState:
     """Write down that the service has it (A); the clock says what it is.
 
@@ -172,6 +186,7 @@ def refuse(
     move(connection, row, S.REFUSED, "consent_refused", values={"reason": reason}, detail=detail)
 
 
+@repeated
 def refuse_sent(database: Database, consent_id: str, error: ErepoError, unique_ids: Sequence[str]) -> None:
     """Write down that the service refused what was sent; `unique_ids` are the documents it names."""
     with database.begin() as connection:
@@ -185,6 +200,7 @@ def refuse_sent(database: Database, consent_id: str, error: ErepoError, unique_i
         refuse(connection, row, error, blamed)
 
 
+@repeated
 def note_problem(database: Database, consent_id: str, error: Exception) -> Problem:
     """Write down what keeps a consent from going on; its state stays."""
     problem = Problem.of(error)
@@ -193,6 +209,7 @@ def note_problem(database: Database, consent_id: str, error: Exception) -> Probl
     return problem
 
 
+@repeated
 def intend_revocation(
     database: Database, consent_id: str, login: str, reason: str, at: datetime
 ) -> ConsentState:
@@ -237,6 +254,7 @@ def intend_revocation(
         return S.REVOKING
 
 
+@repeated
 def revoked(database: Database, consent_id: str, at: datetime, *, there: bool) -> None:
     """Write down that nobody sees anything by it any more (R); `there`: the service had it."""
     with database.begin() as connection:
@@ -251,6 +269,7 @@ def may_still_come(row: sa.Row[Any], at: datetime) -> bool:
     return row.tried_at is not None and at <= row.tried_at + GRACE
 
 
+@repeated
 def advance(database: Database, at: datetime) -> dict[ConsentState, int]:
     """Write down what the clock has made of consents; return how many came into each state.
 
@@ -263,9 +282,12 @@ def advance(database: Database, at: datetime) -> dict[ConsentState, int]:
     )
     found: dict[ConsentState, int] = {}
     with database.begin() as connection:
-        wanted = sa.or_(waiting, over, _too_early(at))
-        rows = connection.execute(sa.select(consent).where(wanted).order_by(consent.c.number))
-        for row in rows.all():
+        wanted = sa.select(consent)
+        rows = [
+            *connection.execute(wanted.where(HELD, sa.or_(waiting, over)).order_by(consent.c.number)),
+            *connection.execute(wanted.where(_too_early(at)).order_by(consent.c.valid_until)),
+        ]
+        for row in rows:
             target = by_clock(row.valid_from, row.valid_until, at)
             event = "consent_expired" if target is S.EXPIRED else "consent_begun"
             if row.state == S.EXPIRED:
@@ -276,14 +298,14 @@ def advance(database: Database, at: datetime) -> dict[ConsentState, int]:
 
 
 def _too_early(at: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        consent.c.state == S.EXPIRED.value, consent.c.valid_until > at, consent.c.body.is_not(None)
-    )
+    """Consents that a clock has ended before their time; written out, for only so is their index found."""
+    return sa.and_(OVER, consent.c.valid_until > at, consent.c.body.is_not(None))
 
 
 def open_ones(database: Database) -> list[str]:
     """Return ids of consents with which something is still to be done, revocations first."""
-    wanted = sa.select(consent.c.id, consent.c.state).where(consent.c.state.in_([one.value for one in OPEN]))
+    open_ = consent.c.state.in_([one.value for one in OPEN])
+    wanted = sa.select(consent.c.id, consent.c.state).where(HELD, open_)
     with database.read() as connection:
         rows = connection.execute(wanted.order_by(consent.c.number)).all()
     return [row.id for row in sorted(rows, key=lambda row: OPEN.index(S(row.state)))]
@@ -295,10 +317,12 @@ def is_anything_due(database: Database, at: datetime) -> bool:
         consent.c.state.in_([one.value for one in OPEN]),
         sa.and_(consent.c.state == S.SCHEDULED.value, consent.c.valid_from <= at),
         sa.and_(consent.c.state == S.ACTIVE.value, consent.c.valid_until <= at),
-        _too_early(at),
     )
     with database.read() as connection:
-        return connection.execute(sa.select(consent.c.number).where(due).limit(1)).first() is not None
+        return any(
+            connection.execute(sa.select(consent.c.number).where(which).limit(1)).first() is not None
+            for which in (sa.and_(HELD, due), _too_early(at))
+        )
 
 
 def fixed(state: ConsentState) -> ConsentFixed:

@@ -67,8 +67,8 @@ async def deliver(channel: Channel, consent_id: str) -> Revocation:
         await end(channel, consent_id)
     except Exception as error:  # noqa: BLE001 - whatever it is, the revocation stands, for the next run
         problem = await asyncio.to_thread(ledger.note_problem, channel.database, consent_id, error)
-    with channel.database.read() as connection:
-        return Revocation(consent_id, ConsentState(ledger.read(connection, consent_id).state), problem)
+    row = await asyncio.to_thread(ledger.look, channel.database, consent_id)
+    return Revocation(consent_id, ConsentState(row.state), problem)
 
 
 async def end(channel: Channel, consent_id: str) -> None:
@@ -78,8 +78,7 @@ async def end(channel: Channel, consent_id: str) -> None:
         RevocationUnconfirmed: the service does not know it, and a late request could still bring it.
         ErepoError: nobody knows yet whether it has ended.
     """
-    with channel.database.read() as connection:
-        row = ledger.read(connection, consent_id)
+    row = await asyncio.to_thread(ledger.look, channel.database, consent_id)
     if row.state != ConsentState.REVOKING:
         return
     at, there = channel.clock(), True

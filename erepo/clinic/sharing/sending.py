@@ -150,8 +150,7 @@ async def _give(channel: Channel, consent_id: str) -> None:
         ConsentConflict, ConsentInvalid, ConsentUnfit: refused for good, and that is written down.
         ErepoError: nobody knows yet whether it is there.
     """
-    with channel.database.read() as connection:
-        row = ledger.read(connection, consent_id)
+    row = await asyncio.to_thread(ledger.look, channel.database, consent_id)
     remote = None
     try:
         if row.attempts:

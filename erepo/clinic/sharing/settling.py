@@ -76,8 +76,8 @@ def _advanced(channel: Channel) -> Settled:
 
 
 async def _settle(channel: Channel, consent_id: str) -> tuple[ConsentState, Problem | None]:
-    with channel.database.read() as connection:
-        state = ConsentState(ledger.read(connection, consent_id).state)
+    row = await asyncio.to_thread(ledger.look, channel.database, consent_id)
+    state = ConsentState(row.state)
     if state is ConsentState.REVOKING:
         ended = await revoking.deliver(channel, consent_id)
         return ended.state, ended.problem

@@ -3,18 +3,23 @@
 import asyncio
 import contextlib
 import re
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.engine import Engine
 
+from erepo.clinic.abroad.ledger import here
 from erepo.clinic.archiving import Choice, reconcile, send_batch
+from erepo.clinic.content import ContentStore
+from erepo.clinic.indexing import enrol, ledger, untold
 from erepo.clinic.outlook import look_ahead
 from erepo.clinic.purging import purge
 from erepo.clinic.repository import Cloud
+from erepo.clinic.sharing.ledger import advance, is_anything_due, open_ones
 from erepo.clinic.tables import document, now
 from tests.bench.clinic_loader import load_clinic
 from tests.support.archive_desk import Desk
@@ -85,8 +90,61 @@ def test_no_question_of_a_run_goes_through_the_whole_archive(tmp_path: Path) -> 
     with contextlib.closing(world.desk) as desk:
         heard = asyncio.run(_run(world))
         assert len(heard) > 30
-        with desk.database.read() as connection:
-            for statement, values in heard.items():
-                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
-                steps = [step for *_, step in plan]
-                assert not [step for step in steps if _WHOLE.search(step)], (steps, statement)
+        _explain(desk, heard, _WHOLE)
+
+
+def _explain(desk: Desk, heard: dict[str, Any], whole: re.Pattern[str]) -> None:
+    with desk.database.read() as connection:
+        for statement, values in heard.items():
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            steps = [step for *_, step in plan]
+            assert not [step for step in steps if whole.search(step)], (steps, statement)
+
+
+#: The same for indexing and consents; intake's newest rows are looked through from a number on.
+_WHOLE_OF_E = re.compile(
+    r"SCAN (document|newer|submission|document_index|patient|audit_event)\b"
+    r"|SCAN consent(?! USING INDEX ix_consent_open)\b"
+    r"|SEARCH newer USING .*ix_document_state"
+)
+
+
+def _index_all(desk: Desk) -> None:
+    """Have everything archived in the index, too; no clinic has figures about its tables."""
+    path = make_url(desk.settings.clinic_url).database
+    with contextlib.closing(sqlite3.connect(str(path), isolation_level=None)) as connection:
+        connection.execute(
+            "INSERT INTO document_index (document_id, unique_id, lawful, deadline, created_at, state)"
+            " SELECT id, unique_id, 1, taken_in_at, taken_in_at, 'indexed' FROM document"
+        )
+        connection.execute("DELETE FROM sqlite_stat1")
+    desk.database.close()
+
+
+def test_neither_indexing_nor_sharing_goes_through_the_whole_archive(tmp_path: Path) -> None:
+    """What is due is found by its state, what went by its own, and consents that are over by nobody."""
+    world = ModelWorld(tmp_path / "clinic")
+    with contextlib.closing(world.desk) as desk:
+
+        async def fill() -> None:
+            async with world.opened() as cloud:
+                desk.take_in(1, 1)
+                await _archive(cloud, desk)
+
+        asyncio.run(fill())
+        load_clinic(desk.settings, STORED)
+        _index_all(desk)
+        desk.take_in(3, 1, seed=2)
+        at = now()
+        with overheard() as heard:
+            assert enrol(desk.database, ContentStore.at(desk.settings), at).new == 3
+            with desk.database.read() as connection:
+                assert ledger.due(connection, at) == []
+                assert untold(connection, at, timedelta(hours=6)) is not None
+            advance(desk.database, at)
+            open_ones(desk.database)
+            is_anything_due(desk.database, at)
+            with desk.database.read() as connection:
+                assert here(connection, {"0" * 40}) == {}
+        assert len(heard) > 12
+        _explain(desk, heard, _WHOLE_OF_E)
