@@ -144,7 +144,7 @@ async def _work(order: dict[str, Any], writer: int) -> None:
         connection = load_connection(database, settings)
         with account_client(connection) as client:
             os.write(writer, b".")
-            run(client, database, settings, connection.account)
+            run(client, database, settings, connection.account, Choice(limit=order["limit"]))
         return
     async with load_connection(database, settings) as cloud:
         os.write(writer, b".")
@@ -164,7 +164,7 @@ if __name__ == "__main__":
     from erepo.clinic.archiving import leases, plan, reconcile, send_batch
     from erepo.clinic.archiving import work as archiving
     from erepo.clinic.database import open_clinic
-    from erepo.clinic.indexing import run
+    from erepo.clinic.indexing import Choice, run
     from erepo.clinic.migrating import Selection, migrate
     from erepo.clinic.migrating import leases as migration_leases
     from erepo.clinic.purging import purge
