@@ -1,8 +1,10 @@
 """Patients' documents in the flow import-documents."""
 
 import asyncio
+from pathlib import Path
 
 from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_HOME
 
 from erepo.cloud.patients_own import Gift, Giver, give
 from erepo.cloud.service import Cloud
@@ -11,11 +13,12 @@ from tests.flows.test_import_documents import newest
 from tests.support.cloud import RunningCloud
 from tests.support.flow_clinic import PREFECT, ClinicUnderTest
 from tests.support.patients_own import PATIENT, WHO, pdf
+from tests.support.prefect import written
 
 pytestmark = PREFECT
 
 
-async def test_both_ways_in(connected: ClinicUnderTest, cloud: RunningCloud) -> None:
+async def test_both_ways_in(connected: ClinicUnderTest, cloud: RunningCloud, prefect_database: Path) -> None:
     """One run takes files and what a patient gave; the page has counts, Prefect nothing of the patient."""
     portal = Cloud(cloud.settings)
     portal.start()
@@ -34,3 +37,5 @@ async def test_both_ways_in(connected: ClinicUnderTest, cloud: RunningCloud) -> 
         (run,) = await client.read_flow_runs(limit=1)
         assert "Tajny" not in f"{run}{page}"
         assert PATIENT.id not in f"{run}{page}"
+    written_down = list(written(prefect_database, PREFECT_HOME.value()))
+    assert [where for where, text in written_down if "Tajny" in text or PATIENT.id in text] == []

@@ -133,6 +133,21 @@ class RunningP1:
         bundle = Bundle.from_pem((folder / "tls.pem").read_bytes(), (folder / "tls.key").read_bytes())
         return httpx.Client(base_url=self.url, verify=client_context(bundle, self.trust), trust_env=False)
 
+    def kill(self) -> None:
+        """Kill it as kill -9 does."""
+        self.process.kill()
+        self.process.wait(10)
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    def start(self) -> None:
+        """Start it again, on the same ports and state."""
+        folder = self.home.folder.parent
+        self.process = _started(folder, self.port, int(self.sink.rpartition(":")[2]))
+        _ready(self.process, folder)
+        assert self.process.stdout is not None
+        self.process.stdout.readline()
+
     def wrong(self, service: str, kind: str, **more: object) -> None:
         """Have a service go wrong, by the administrator's endpoint."""
         with self.admin() as admin:
@@ -144,22 +159,17 @@ class RunningP1:
 def running_p1(home: Path) -> Iterator[RunningP1]:
     """Set a sandbox up in `home/p1` and run `erepo p1-sandbox serve` until the block ends."""
     made = Home.initialise(home / "p1", ["127.0.0.1", "localhost"])
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("EREPO_")}
-    with (home / "p1.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "erepo", "p1-sandbox", "serve", "--port", "0", "--audit-port", "0"],
-            env=kept | {"EREPO_HOME": str(home), "EREPO_HOST": "127.0.0.1"},
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-    assert process.stdout is not None
+    process = _started(home)
+    running: RunningP1 | None = None
     try:
-        line = process.stdout.readline()
-        assert "erepo p1-sandbox ready on" in line, (home / "p1.log").read_text()
+        url = _ready(process, home)
+        assert process.stdout is not None
         sink = process.stdout.readline().rpartition(" ")[2].strip()
-        yield RunningP1(made, line.rpartition(" ")[2].strip(), process, sink)
+        running = RunningP1(made, url, process, sink)
+        yield running
     finally:
+        process = running.process if running else process
+        assert process.stdout is not None
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(20)
@@ -168,6 +178,27 @@ def running_p1(home: Path) -> Iterator[RunningP1]:
             process.wait(10)
         process.stdout.close()
         made.store.close()
+
+
+def _started(home: Path, port: int = 0, audit_port: int = 0) -> subprocess.Popen[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("EREPO_")}
+    serve = ("p1-sandbox", "serve", "--port", str(port), "--audit-port", str(audit_port))
+    with (home / "p1.log").open("a") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "erepo", *serve],
+            env=kept | {"EREPO_HOME": str(home), "EREPO_HOST": "127.0.0.1"},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+
+
+def _ready(process: subprocess.Popen[str], home: Path) -> str:
+    """Wait until it is ready and return its address."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert "erepo p1-sandbox ready on" in line, (home / "p1.log").read_text()
+    return line.rpartition(" ")[2].strip()
 
 
 def quick(**changes: float) -> HttpTimeouts:

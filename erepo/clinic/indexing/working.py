@@ -18,7 +18,7 @@ end the run.
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -268,11 +268,10 @@ class _Work:
         """Write down what a failure means for the document and the run; tell whether P1 was heard."""
         found, reason = verdict(error), Reason.of(error)
         if found is Verdict.FINAL and not mine.entry.withdrawing:
-            self._refuse(mine, reason)
-            return True
+            return self._final(mine, reason)
         # A document that always meets an outage is not the probe of every run.
         alone = found is not Verdict.OUTAGE or mine.entry.attempts >= PATIENCE
-        self._postpone(mine, reason, certain=certain(error), alone=alone)
+        self._postpone(mine, reason, certain=certain(error) and not mine.entry.begun, alone=alone)
         if found is Verdict.HALT:
             self._stop(of_service(error))
         if found is not Verdict.OUTAGE:
@@ -283,6 +282,18 @@ class _Work:
         if over:
             self._stop(of_service(error), outage=reason.code)
         return False
+
+    def _final(self, mine: Claimed, reason: Reason) -> bool:
+        """Refuse a document; what an earlier request may have put into P1's index must not stay there."""
+        if mine.entry.begun:
+            try:
+                self.client.withdraw_index(mine.entry.unique_id)
+            except ErepoError as error:
+                if not _unknown_there(error):
+                    owing = replace(mine, entry=replace(mine.entry, withdrawing=True))
+                    return self._failed(owing, error)
+        self._refuse(mine, reason)
+        return True
 
     def _refuse(self, mine: Claimed, reason: Reason) -> None:
         ledger.back(self.database, mine, reason, to=Index.REFUSED, next_at=None)
@@ -317,5 +328,5 @@ class _Work:
 
 
 def _unknown_there(error: ErepoError) -> bool:
-    """The service has neither the document nor a row of its index: it has never sent one."""
+    """The service has neither the document nor a row of its index, and has asked P1: there is none."""
     return isinstance(error, IndexRefusal) and error.data["code"] == "index.document-unknown"

@@ -76,17 +76,23 @@ async def answer_index(call: Call) -> Answer:
 async def answer_withdraw(call: Call) -> Answer:
     """Answer `DELETE …/index`; what is in no index stays as it is.
 
+    P1 is asked, whether or not we know of an index: our row may be lost with a backup.
+
     Raises:
+        DocumentUnknown: neither the account nor P1 has it, and nobody ever had it indexed.
         IndexProblem: see `erepo.cloud.national.indexing.errors`.
     """
     key, actor = _key(call), await _actor(call)
-    row = await _row(call, key)
-    if row is not None and row.state != ledger.WITHDRAWN and row.shown(now()) != "none":
+    means = AccountMeans(call)
+    row = await means.read(partial(ledger.present, key=key))
+    if row is None or row.state != ledger.WITHDRAWN:
         wanted = Wanted(key.unique_id)
         # What was removed from the repository while it was indexed leaves the index all the same.
-        held = await AccountMeans(call).read(partial(_held, call.tenant, wanted))
+        held = await means.read(partial(_held, call.tenant, wanted))
         ready = check(wanted, held, actor, call.cloud.now(), withdrawing=True)
         row = await (await _work(call, key, ready)).withdraw(ready)
+        if row is None and held.entry is None:
+            raise DocumentUnknown
     return json_answer(200, shown(key.unique_id, row))
 
 

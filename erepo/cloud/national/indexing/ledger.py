@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from erepo.cloud.national.indexing.errors import IndexBusy
 from erepo.cloud.storage.tables import p1_index
@@ -127,6 +127,16 @@ def note_replaced(connection: Connection, key: Key, at: datetime, by: str) -> No
     """Keep that another document's index took the place of this one; unknown ones stay unknown."""
     mine = update(p1_index).where(*_of(key), _table.state == INDEXED)
     connection.execute(mine.values(state=WITHDRAWN, withdrawn_at=at, replaced_by=by, **_FREE))
+
+
+def drop(connection: Connection, key: Key, holder: str) -> None:
+    """Forget a row of which P1 has nothing, and never had.
+
+    Raises:
+        IndexBusy: the row was lost to another request.
+    """
+    if not connection.execute(delete(p1_index).where(*_of(key), _table.holder == holder)).rowcount:
+        raise IndexBusy
 
 
 def release(connection: Connection, key: Key, holder: str, *, certain: bool) -> None:

@@ -68,6 +68,7 @@ class Indexing:
     holder: str = field(default_factory=lambda: secrets.token_hex(16))
     recovered: bool = False
     _phase: str = "token"
+    _uncertain: bool = False
 
     async def register(self, ready: Ready, held: Held) -> Row:
         """Have the document in P1's index and return its row; nothing is sent if it is there.
@@ -79,13 +80,13 @@ class Indexing:
         if row.state == ledger.INDEXED:
             self.recovered = True
             return row
-        # What an earlier request sent may still be on its way.
-        uncertain = self._on_its_way(row)
+        # What an earlier request sent may be there, whenever that was: until P1 itself says otherwise.
+        self._uncertain = row.sent_at is not None
         try:
             async with self.index.session(self.provider, ready.acting) as session:
                 return await self._registered(session, ready, held, row)
         except Exception as error:
-            await self._released(error, uncertain=uncertain)
+            await self._released(error, uncertain=self._uncertain)
             self._retell(error)
             raise
 
@@ -97,6 +98,7 @@ class Indexing:
         if there := _ours(found.documents, wanted.unique_id, {ready.repository_id}):
             self.recovered = True
             return await self._kept(there[0], ready, found.documents)
+        self._uncertain = self._on_its_way(row)
         if abs(found.ahead) > _APART:
             raise IndexClockApart(phase="ask")
         targets = [each.entry_uuid for each in _ours(found.documents, wanted.replaces, {ready.repository_id})]
@@ -144,8 +146,10 @@ class Indexing:
         await self._write(keep, f"indexed {there.entry_uuid}")
         return await self._row()
 
-    async def withdraw(self, ready: Ready) -> Row:
-        """Have the document's index withdrawn and return its row; withdrawn already, nothing happens.
+    async def withdraw(self, ready: Ready) -> Row | None:
+        """Have the document's index withdrawn and return its row; None where there never was any.
+
+        P1 is asked even where no row says that anything was sent: rows are lost with a backup.
 
         Raises:
             IndexProblem: see `errors`.
@@ -158,7 +162,7 @@ class Indexing:
             await self._released(error, uncertain=True)
             self._retell(error)
             raise
-        return await self._row()
+        return await self.means.read(partial(ledger.present, key=self.key))
 
     def _retell(self, error: Exception) -> None:
         """Raise what an error of P1's client means; return for any other.
@@ -189,6 +193,9 @@ class Indexing:
         elif self._on_its_way(row):
             # What was sent a moment ago may still arrive, and would stand there after the withdrawal.
             raise IndexOutcomeUnknown(phase="ask")
+        elif row.sent_at is None and row.indexed_at is None:
+            await self._write(ledger.drop, "nothing to withdraw")
+            return
         await self._write(partial(ledger.note_withdrawn, at=self.clock()), "withdrawn")
 
     def _on_its_way(self, row: Row) -> bool:

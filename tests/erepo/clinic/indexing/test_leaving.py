@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 
 import pytest
 
@@ -136,3 +137,43 @@ async def test_a_person_withdraws_and_it_stays_so(site: IndexSite) -> None:
     assert site.run().withdrawn == 1
     assert site.run().due == 0
     assert site.states() == {one: "withdrawn"}
+
+
+def unheard(site: IndexSite, unique_id: str) -> None:
+    """Let nobody know that P1 has a document: its answer was lost an hour ago."""
+    with site.database.begin() as connection:
+        mine = document_index.c.unique_id == unique_id
+        connection.execute(document_index.update().where(mine).values(state="indexing", indexed_at=None))
+    file = site.site.served.world.cloud.settings.cloud_home / "cloud.db"
+    with contextlib.closing(sqlite3.connect(file, timeout=30)) as connection, connection:
+        told = "state = 'asked', indexed_at = NULL, sent_at = datetime('now', '-1 hour')"
+        connection.execute(f"UPDATE p1_index SET {told} WHERE unique_id = ?", (unique_id,))
+
+
+async def test_a_refusal_takes_back_what_may_have_been_done_before(site: IndexSite) -> None:
+    """P1 has an older version, nobody knows, and a newer one replaces it in the repository: one stays."""
+    [first] = await archived(site, written(1, site))
+    site.run()
+    [row] = site.rows(document.c.unique_id)
+    unheard(site, row.unique_id)
+    [second] = await archived(site, written(2, site))
+    for _ in range(3):
+        site.run()
+        site.past_pauses()
+    assert site.states()[second] == "indexed"
+    assert (site.at_p1()[first], site.at_p1()[second]) == (["Deprecated"], ["Approved"])
+
+
+async def test_a_later_refusal_says_nothing_of_an_earlier_request(site: IndexSite) -> None:
+    """P1 has it, nobody knows, then P1 denies access, and the document leaves: its index goes along."""
+    [one] = await site.archive(1)
+    site.run()
+    [row] = site.rows(document.c.unique_id)
+    unheard(site, row.unique_id)
+    site.p1.wrong("iti-18", "forbidden", times=1)
+    assert site.run().problem is not None
+    assert site.states() == {one: "indexing"}
+    site.change([one], state="deleted")
+    site.past_pauses()
+    assert site.run().withdrawn == 1
+    assert site.at_p1()[one] == ["Deprecated"]

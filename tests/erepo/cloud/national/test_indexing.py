@@ -1,8 +1,10 @@
 """Indexing in P1 through the real service and the sandbox's P1: the whole life, every fault, every crash."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -289,6 +291,38 @@ async def test_a_withdrawal_waits_for_what_is_on_its_way(world: IndexWorld) -> N
     assert world.call("GET", path_of(document)).json()["state"] == "indexing"
     assert world.index(document).status_code == 200
     assert world.call("DELETE", path_of(document)).json()["state"] == "withdrawn"
+
+
+def at_service(world: IndexWorld, statement: str, unique_id: str) -> None:
+    """Change a row behind the service's back, as a restored backup does."""
+    file = world.cloud.settings.cloud_home / "cloud.db"
+    with closing(sqlite3.connect(file, timeout=30)) as connection, connection:
+        connection.execute(f"{statement} WHERE unique_id = ?", (unique_id,))
+
+
+async def test_an_index_without_a_row_is_withdrawn(world: IndexWorld) -> None:
+    """The row was lost with a backup: P1 is asked; where it has nothing either, no row comes to be."""
+    document, other = await world.deposits(2)
+    assert world.index(document).status_code == 200
+    at_service(world, "DELETE FROM p1_index", document)
+    assert world.call("DELETE", path_of(document)).json()["state"] == "withdrawn"
+    assert statuses(world, document) == [DEPRECATED]
+    for _ in range(2):
+        answer = world.call("DELETE", path_of(other))
+        assert (answer.status_code, answer.json()["state"]) == (200, "none"), answer.text
+
+
+async def test_a_failure_to_ask_says_nothing_of_what_was_sent_before(world: IndexWorld) -> None:
+    """Sent an hour ago, done, and never heard of; then P1 cannot be asked: a withdrawal still finds it."""
+    document = await world.deposit()
+    assert world.index(document).status_code == 200
+    unheard = "UPDATE p1_index SET state = 'asked', indexed_at = NULL, sent_at = datetime('now', '-1 hour')"
+    at_service(world, unheard, document)
+    world.p1.wrong("iti-18", "busy")
+    assert world.index(document).json()["code"] == "index.later"
+    assert world.call("GET", path_of(document)).json()["state"] == "indexing"
+    assert world.call("DELETE", path_of(document)).json()["state"] == "withdrawn"
+    assert statuses(world, document) == [DEPRECATED]
 
 
 async def test_of_two_processes_one_indexes(world: IndexWorld) -> None:
