@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from erepo.blobs.errors import StorageUnavailable
 from erepo.cda.errors import DocumentTooLarge, GivenRefused, GivenTypeRefused
 from erepo.cloud.consents import NothingVisible
-from erepo.cloud.errors import ServiceStopping, where
+from erepo.cloud.errors import BodyTooLarge, ServiceStopping, where
 from erepo.cloud.patients_own.errors import (
     OwnDocumentConflict,
     OwnDocumentLimit,
@@ -51,6 +51,7 @@ _STATUS: Final[tuple[tuple[type[ErepoError], int], ...]] = (
     (OwnDocumentConflict, 409),
     (OwnDocumentSettled, 409),
     (ours.RequestTooLarge, 413),
+    (BodyTooLarge, 413),
     (DocumentTooLarge, 413),
     (GivenTypeRefused, 415),
     (GivenRefused, 422),
@@ -70,7 +71,9 @@ _TITLES: Final[Mapping[int, Text]] = {
     404: Text("Not there", "Nie znaleziono"),
     405: Text("Not this way", "Niedozwolona metoda"),
     408: Text("Too slow", "Przekroczony czas"),
+    409: Text("Already settled", "Sprzeczne z tym, co już jest"),
     413: Text("Too large", "Zbyt duże"),
+    415: Text("Not this kind of file", "Nieobsługiwany rodzaj pliku"),
     422: Text("Cannot be done", "Nie można wykonać"),
     429: Text("Too often", "Zbyt wiele prób"),
     500: Text("A fault of ours", "Błąd wewnętrzny"),

@@ -85,7 +85,10 @@ class OwnDocuments(BaseModel):
     operation_id="giveDocument",
     summary="Give a document to a clinic",
     status_code=_CREATED,
-    responses={**problems(401, 403), 200: {"model": OwnDocument, "description": "It came before."}},
+    responses={
+        **problems(401, 403, 409, 413, 415, 422, 429),
+        200: {"model": OwnDocument, "description": "It came before."},
+    },
     openapi_extra=_BODY,
 )
 async def add(
