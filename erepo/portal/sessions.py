@@ -17,7 +17,7 @@ from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from erepo.cloud.audit.events import Who
 from erepo.cloud.consents import Reader
@@ -69,6 +69,11 @@ class PatientSession:
     def readers(self) -> tuple[Reader, ...]:
         """The person as patient, and as somebody with whom another one's documents are shared."""
         return self.reader, Reader.person(self.person.authority_oid, self.person.id)
+
+    @property
+    def proven(self) -> bytes:
+        """Hash of the address that the session was begun by."""
+        return self.links[0].contact_key
 
     @property
     def clinics(self) -> tuple[int, ...]:
@@ -129,23 +134,38 @@ def end(connection: Connection, key: bytes) -> None:
     connection.execute(delete(portal_session).where(_table.key == key))
 
 
-def end_by_id(connection: Connection, account_id: int, session_id: str) -> bool:
-    """End one of a person's own sessions; return whether there was one."""
-    mine = (_table.account_id == account_id, _table.id == session_id)
+def end_by_id(connection: Connection, who: PatientSession, session_id: str) -> bool:
+    """End one of a person's sessions by the same address; return whether there was one."""
+    mine = (*_of(who), _table.id == session_id)
     return connection.execute(delete(portal_session).where(*mine)).rowcount > 0
 
 
-def end_all(connection: Connection, account_id: int) -> int:
-    """End every session of a person; return how many there were."""
-    return connection.execute(delete(portal_session).where(_table.account_id == account_id)).rowcount
+def end_all(connection: Connection, who: PatientSession) -> int:
+    """End every session of a person by the same address; return how many there were."""
+    return connection.execute(delete(portal_session).where(*_of(who))).rowcount
 
 
 def sessions_of(
-    connection: Connection, account_id: int, limits: PortalSettings, at: datetime
+    connection: Connection, who: PatientSession, limits: PortalSettings, at: datetime
 ) -> Sequence[Row[Any]]:
-    """Return the sessions of a person that have not ended, newest first."""
-    query = select(portal_session).where(_table.account_id == account_id, *_alive(limits, at))
+    """Return the sessions of a person by the same address that have not ended, newest first."""
+    query = select(portal_session).where(*_of(who), *_alive(limits, at))
     return connection.execute(query.order_by(_table.began_at.desc(), _table.id)).all()
+
+
+def _of(who: PatientSession) -> tuple[ColumnElement[bool], ...]:
+    # Another address may be another one's: of a clinic that knows the person by it, wrongly perhaps.
+    return _table.account_id == who.account_id, _table.contact_key == who.proven
+
+
+def stands(office: Office, who: PatientSession, tenant_id: int) -> bool:
+    """Tell whether a session has not been ended, and the clinic still vouches for its address."""
+    with office.cloud.database.everyone("a person's clinics") as connection:
+        query = select(_table.key).where(_table.key == who.key)
+        if connection.execute(query).one_or_none() is None:
+            return False
+        links = links_of(connection, who.account_id, office.keys)
+    return any(each.tenant_id == tenant_id and each.contact_key == who.proven for each in links)
 
 
 def sweep(connection: Connection, limits: PortalSettings, at: datetime) -> None:

@@ -33,7 +33,12 @@ from erepo.identifiers import CX
 from erepo.portal import sessions, throttle
 from erepo.portal.errors import CodeRefused
 from erepo.portal.office import NOBODY, Office
-from erepo.portal.throttle import ASKS_OF_PERSON, Window
+from erepo.portal.throttle import (
+    ASKS_OF_PERSON,
+    ASKS_OF_PERSON_BY_ALL,
+    WRONG_OF_PERSON_BY_ALL,
+    Window,
+)
 
 #: Digits of a code: 26 bits, of which five tries are had (OWASP ASVS 6.5.5 asks for 20 bits and few tries).
 DIGITS: Final = 8
@@ -91,7 +96,9 @@ async def sign_in(office: Office, challenge: str, code: str, form: sessions.Form
     token = sessions.new_token()
     who = Who(user=f"patient {found.account_id}", address=address, endpoint="/portal")
     evidence = office.evidence("sign-in", who, [_person(found.identifier_key)])
-    await office.change(Change(evidence=evidence, apply=partial(_begin, office, key, found, token, form)))
+    await office.change(
+        Change(evidence=evidence, apply=partial(_begin, office, key, found, token, form, place))
+    )
     return token
 
 
@@ -122,8 +129,10 @@ def _ask(
 ) -> Outcome:
     keys, at, limits = office.keys, office.now(), office.settings.portal
     throttle.count(connection, keys.hash("asks of address", network), Window(limits.asks), at)
-    throttle.expect_open(connection, keys.hash("wrong of person", key), at)
-    throttle.count(connection, keys.hash("asks of person", key), ASKS_OF_PERSON, at)
+    throttle.expect_open(connection, keys.hash("wrong of person here", key, network), at)
+    throttle.expect_room(connection, keys.hash("wrong of person", key), WRONG_OF_PERSON_BY_ALL, at)
+    throttle.count(connection, keys.hash("asks of person here", key, network), ASKS_OF_PERSON, at)
+    throttle.count(connection, keys.hash("asks of person", key), ASKS_OF_PERSON_BY_ALL, at)
     _sweep(connection, at)
     account_id, links = found
     until = at + timedelta(seconds=limits.code_seconds)
@@ -173,7 +182,9 @@ def _try(office: Office, key: bytes, network: str, connection: Connection) -> Ou
     row = _row(connection, key)
     if row is None:
         raise CodeRefused
-    throttle.expect_open(connection, keys.hash("wrong of person", bytes(row.identifier_key)), at)
+    person = bytes(row.identifier_key)
+    throttle.expect_open(connection, keys.hash("wrong of person here", person, network), at)
+    throttle.expect_room(connection, keys.hash("wrong of person", person), WRONG_OF_PERSON_BY_ALL, at)
     if row.used_at is not None or row.until <= at or row.tries >= TRIES:
         raise CodeRefused
     connection.execute(update(portal_challenge).where(_challenge.key == key).values(tries=row.tries + 1))
@@ -204,9 +215,10 @@ def _compare(office: Office, key: bytes, code: str) -> _Compared:
 
 def _wrong(office: Office, identifier_key: bytes, network: str, connection: Connection) -> Outcome:
     keys, at = office.keys, office.now()
-    throttle.failed(connection, keys.hash("wrong of person", identifier_key), at)
+    throttle.failed(connection, keys.hash("wrong of person here", identifier_key, network), at)
+    throttle.note(connection, keys.hash("wrong of person", identifier_key), WRONG_OF_PERSON_BY_ALL, at)
     limit = Window(office.settings.portal.failures)
-    throttle.count(connection, keys.hash("wrong of address", network), limit, at)
+    throttle.note(connection, keys.hash("wrong of address", network), limit, at)
     return Outcome()
 
 
@@ -216,13 +228,14 @@ def _begin(
     found: _Compared,
     token: str,
     form: sessions.Form,
+    network: str,
     connection: Connection,
 ) -> Outcome:
     at = office.now()
     mine = (_challenge.key == key, _challenge.used_at.is_(None), _challenge.until > at)
     if connection.execute(update(portal_challenge).where(*mine).values(used_at=at)).rowcount != 1:
         raise CodeRefused  # another request was first
-    throttle.forgive(connection, office.keys.hash("wrong of person", found.identifier_key))
+    throttle.forgive(connection, office.keys.hash("wrong of person here", found.identifier_key, network))
     sessions.sweep(connection, office.settings.portal, at)
     assert found.account_id is not None
     assert found.contact_key is not None

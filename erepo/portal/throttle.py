@@ -27,8 +27,11 @@ class Window:
     length: timedelta = QUARTER
 
 
-#: Codes that are sent to one person.
+#: Codes that are sent to one person, as one network asks, and as all do: nobody uses up another one's.
 ASKS_OF_PERSON: Final = Window(5)
+ASKS_OF_PERSON_BY_ALL: Final = Window(20)
+#: Wrong codes of one person, whoever typed them: of a hundred million that there are.
+WRONG_OF_PERSON_BY_ALL: Final = Window(60, timedelta(days=1))
 
 
 def network(address: str) -> str:
@@ -57,6 +60,15 @@ def count(connection: Connection, key: bytes, window: Window, at: datetime) -> N
     if row.times >= window.most:
         raise _too_many(row.since + window.length, at)
     _write(connection, key, row, times=row.times + 1, last_at=at)
+
+
+def note(connection: Connection, key: bytes, window: Window, at: datetime) -> None:
+    """Count one more, however many there were: what happened is counted, what may happen is asked before."""
+    row = _row(connection, key)
+    if row is None or row.since + window.length <= at:
+        _write(connection, key, row, times=1, since=at, last_at=at, locked_until=None)
+    else:
+        _write(connection, key, row, times=row.times + 1, last_at=at)
 
 
 def expect_room(connection: Connection, key: bytes, window: Window, at: datetime) -> None:

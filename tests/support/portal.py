@@ -108,11 +108,12 @@ class World:
         assert match
         return match[1] + match[2]
 
-    def browser(self, **headers: str) -> "Browser":
-        """Return somebody at the portal."""
+    def browser(self, at: str = "127.0.0.1", **headers: str) -> "Browser":
+        """Return somebody at the portal, who comes from an address of this machine."""
         context = client_context(None, (self.office.settings.cloud_home / "ca" / "ca.pem").read_bytes())
         headers = {"accept-language": "pl", **headers}
-        http = httpx.Client(verify=context, trust_env=False, timeout=60, headers=headers)
+        way = httpx.HTTPTransport(verify=context, trust_env=False, local_address=at)
+        http = httpx.Client(transport=way, trust_env=False, timeout=60, headers=headers)
         self.clients.append(http)
         return Browser(self, http)
 

@@ -26,7 +26,7 @@ from erepo.portal.models import SharedDocuments
 from erepo.portal.office import AtOffice, Office
 from erepo.portal.problems import spoken
 from erepo.portal.routes.common import SHOWN, problems
-from erepo.portal.sessions import PatientSession, SignedIn
+from erepo.portal.sessions import PatientSession, SignedIn, stands
 from erepo.portal.showing import shared_documents
 from erepo.settings import Settings
 from erepo.texts import Language
@@ -106,7 +106,7 @@ async def content(
     opened = await _opened(office, who, account, unique_id)
     document = opened.document
     form = files.itself(document.mime_type, _language(request))
-    return _answer(office, opened, form, document.content.size, document.content.chunks())
+    return _answer(office, who, opened, form, document.content.size, document.content.chunks())
 
 
 async def _made(
@@ -121,7 +121,7 @@ async def _made(
         work = partial(make, octets, document.mime_type, office.settings, _language(request))
         form = await office.cloud.opening(work)
     octets = form.octets or b""
-    return _answer(office, opened, form, len(octets), MemoryContent(octets).chunks())
+    return _answer(office, who, opened, form, len(octets), MemoryContent(octets).chunks())
 
 
 async def _opened(office: Office, who: PatientSession, account: str, unique_id: str) -> Opened:
@@ -139,19 +139,21 @@ async def _opened(office: Office, who: PatientSession, account: str, unique_id: 
 
 
 def _answer(
-    office: Office, opened: Opened, form: Form, size: int, chunks: Iterator[Buffer]
+    office: Office, who: PatientSession, opened: Opened, form: Form, size: int, chunks: Iterator[Buffer]
 ) -> StreamingResponse:
     headers = {**form.headers, "content-length": str(size)}
-    return StreamingResponse(_watched(office, opened, chunks), headers=headers)
+    return StreamingResponse(_watched(office, who, opened, chunks), headers=headers)
 
 
-async def _watched(office: Office, opened: Opened, chunks: Iterator[Buffer]) -> AsyncIterator[bytes]:
+async def _watched(
+    office: Office, who: PatientSession, opened: Opened, chunks: Iterator[Buffer]
+) -> AsyncIterator[bytes]:
     """Yield the chunks as long as they may be given; the first is asked for as well: making takes time."""
     sent = _EVERY
     while True:
         if sent >= _EVERY:
             sent = 0
-            await _expect_still(office, opened)
+            await _expect_still(office, who, opened)
         try:
             chunk = await office.cloud.heavily(lambda: next(chunks, None))
         except StoredContentDamaged:
@@ -162,8 +164,13 @@ async def _watched(office: Office, opened: Opened, chunks: Iterator[Buffer]) -> 
         sent += len(chunk)
 
 
-async def _expect_still(office: Office, opened: Opened) -> None:
-    if await office.cloud.reading(partial(still, office.cloud, opened)):
+async def _expect_still(office: Office, who: PatientSession, opened: Opened) -> None:
+    """Prove that the consent holds, the person is signed in, and their clinic vouches for the address."""
+
+    def holds() -> bool:
+        return still(office.cloud, opened) and stands(office, who, opened.owner.id)
+
+    if await office.cloud.reading(holds):
         return
     document = opened.document
     things = (

@@ -71,7 +71,7 @@ async def sign_out(response: Response, office: AtOffice, who: SignedIn) -> Ended
     responses=problems(401),
 )
 async def list_all(office: AtOffice, who: SignedIn) -> Sessions:
-    """List every session of the person."""
+    """List every session of the person by the same address."""
     return await office.cloud.reading(partial(_listed, office, who))
 
 
@@ -82,9 +82,9 @@ async def list_all(office: AtOffice, who: SignedIn) -> Sessions:
     responses=problems(401, 403),
 )
 async def sign_out_everywhere(response: Response, office: AtOffice, who: SignedIn) -> Ended:
-    """End every session of the person, this one included."""
+    """End every session of the person by the same address, this one included."""
     set_cookie(response, "")
-    return await _ended(office, who, partial(_end_all, account_id=who.account_id), "all")
+    return await _ended(office, who, partial(_end_all, who=who), "all")
 
 
 @router.delete(
@@ -97,15 +97,15 @@ async def end_one(office: AtOffice, who: SignedIn, session_id: SessionId) -> End
     """End another session of the person: a lost telephone, say."""
 
     def end(connection: Connection) -> int:
-        if not sessions.end_by_id(connection, who.account_id, session_id):
+        if not sessions.end_by_id(connection, who, session_id):
             raise SessionUnknown
         return 1
 
     return await _ended(office, who, end, session_id)
 
 
-def _end_all(connection: Connection, account_id: int) -> int:
-    return sessions.end_all(connection, account_id)
+def _end_all(connection: Connection, who: PatientSession) -> int:
+    return sessions.end_all(connection, who)
 
 
 async def _ended(office: Office, who: PatientSession, end: Callable[[Connection], int], name: str) -> Ended:
@@ -123,7 +123,7 @@ async def _ended(office: Office, who: PatientSession, end: Callable[[Connection]
 
 def _listed(office: Office, who: PatientSession) -> Sessions:
     with office.cloud.database.read() as connection:
-        rows = sessions.sessions_of(connection, who.account_id, office.settings.portal, office.now())
+        rows = sessions.sessions_of(connection, who, office.settings.portal, office.now())
     found = [
         Session.model_validate(
             {

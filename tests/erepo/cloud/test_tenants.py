@@ -238,6 +238,6 @@ def _open(cloud: RunningCloud, context: ssl.SSLContext) -> ssl.SSLSocket:
 def test_credentials_are_private(cloud: RunningCloud) -> None:
     """Private keys on disk are readable by their owner only; the service's own are encrypted."""
     keys = [*Path(cloud.tenant.folder).glob("*.key"), *cloud.home.folder.rglob("*.key")]
-    assert len(keys) == 5
+    assert len(keys) == 6
     assert all(key.stat().st_mode & 0o077 == 0 for key in keys)
     assert all(b"ENCRYPTED" in key.read_bytes() for key in cloud.home.folder.rglob("*.key"))

@@ -5,6 +5,7 @@ import io
 import json
 import secrets
 import zipfile
+from collections.abc import Callable
 from urllib.parse import quote
 
 import httpx
@@ -167,3 +168,34 @@ async def test_what_is_no_document_for_a_page_can_be_saved(world: World) -> None
     refused = patient.get(path_of(world, other, "page"))
     assert (refused.status_code, refused.json()["code"]) == (422, "portal.not-shown")
     assert patient.get(path_of(world, other, "files")).status_code == 200
+
+
+async def test_signing_out_and_the_end_of_an_invitation_end_what_is_under_way(world: World) -> None:
+    """The rest does not come to whom nobody vouches for any more, nor to a session that was ended."""
+    unique_id, octets = new_oid(), secrets.token_bytes(16 * 1024**2)
+    async with connected(world.sharing.owner) as client:
+        submission = one_document(octets, unique_id=unique_id, mime_type="application/pdf")
+        assert not (await client.provide(submission)).errors
+    assert world.sharing.give(unique_id, recipient={"kind": "patient"}, **WINDOW).status_code == 201
+    url = f"{world.url}/portal/api{path_of(world, unique_id, 'content')}"
+
+    def cut_by(patient: Browser, end: Callable[[], httpx.Response]) -> int:
+        received = 0
+        with (
+            patient.http.stream("GET", url) as answer,
+            contextlib.suppress(httpx.RemoteProtocolError, httpx.ReadError),
+        ):
+            for piece in answer.iter_raw(64 * 1024):
+                if not received:
+                    assert end().status_code == 200
+                received += len(piece)
+        return received
+
+    world.later(minutes=15, seconds=1)  # codes are asked for again
+    patient, other = signed_in(world), world.browser()
+    other.sign_in(PESEL)
+    assert 0 < cut_by(patient, lambda: other.delete("/sessions")) < len(octets)
+    link = world.invite(PESEL).json()["id"]
+    patient = world.browser()
+    patient.sign_in(PESEL)
+    assert 0 < cut_by(patient, lambda: world.remove(link)) < len(octets)

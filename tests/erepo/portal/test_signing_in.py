@@ -182,6 +182,33 @@ def test_wrong_codes_of_one_address_are_counted_over_all_numbers(world: World) -
         world.office.settings.portal.failures = 20
 
 
+def test_nobody_locks_another_one_out(world: World, invited: str) -> None:
+    """Whoever asks and guesses from elsewhere is stopped there; the person signs in as ever."""
+    stranger = world.browser(at="127.0.0.2")
+    challenge = stranger.ask(PESEL).json()["challenge"]
+    for _ in range(5):
+        assert stranger.type_code(challenge, "00000000").status_code == 403
+    assert stranger.ask(PESEL).status_code == 429
+    world.browser().sign_in(PESEL)
+    assert stranger.ask(PESEL).status_code == 429
+
+
+def test_guesses_from_everywhere_end(world: World, invited: str) -> None:
+    """Sixty wrong codes of a person in a day are enough, wherever they come from."""
+    world.office.settings.portal.failures = 100
+    try:
+        for part in range(2, 14):
+            guesser = world.browser(at=f"127.0.0.{part}")
+            challenge = guesser.ask(PESEL).json()["challenge"]
+            for _ in range(5):
+                assert guesser.type_code(challenge, "00000000").status_code == 403
+        assert world.browser().ask(PESEL).status_code == 429
+        world.later(days=1, seconds=1)
+        world.browser().sign_in(PESEL)
+    finally:
+        world.office.settings.portal.failures = 20
+
+
 @pytest.mark.parametrize("pesel", ["80051212358", "8005121235", "00000000000", "", "8005121235a"])
 def test_a_wrong_number_is_told_before_anything_is_looked_up(world: World, pesel: str) -> None:
     """It says nothing of who exists, and is not repeated."""
