@@ -58,7 +58,7 @@ async def test_from_one_clinic_through_p1_to_another(world: JointWorld) -> None:
     assert (look["by"], look["organisation"]) == ("provider", world.reader.site.served.resort_i)
     assert (look["emergency"], look["professional"]) == (False, "5425740")
     until(lambda: len(world.p1.audits) >= before + 2)
-    told_by = {sender: message for sender, message in world.p1.audits[before:]}
+    told_by = dict(world.p1.audits[before:])
     giver, reader = (each.site.served.resort_i for each in (world.giver, world.reader))
     assert b'csd-code="110106"' in told_by[giver]  # export
     assert b'csd-code="110107"' in told_by[reader]  # import

@@ -86,9 +86,7 @@ def joint_world(folder: Path) -> Iterator[JointWorld]:
 def _portal(cloud: RunningCloud, owner: TenantCredentials) -> Iterator[World]:
     with mail_server() as (port, post):
         mail = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_tls": "none", "sender": "e@erepo.example"}
-        settings = cloud.settings.model_copy(
-            update={"portal": cloud.settings.portal.model_copy(update=mail)}
-        )
+        settings = cloud.settings.model_copy(update={"portal": cloud.settings.portal.model_copy(update=mail)})
         beside = Cloud(settings)
         office = Office(beside, PatientKeys(beside.database, beside.vault), carriers_of(settings))
         world = World(_Owner(cloud, owner), office, post, "")  # type: ignore[arg-type]  # see `_Owner`
