@@ -24,8 +24,10 @@ R = TypeVar("R")
 #: Where our own packages lie.
 _ROOT = Path(__file__).parents[1]
 
-#: Eleven digits in a row: a PESEL, or near enough.
-_PESEL = re.compile(r"(?<!\d)\d{11}(?!\d)")
+#: An id of ours: hexadecimal, so eleven digits may stand side by side in it.
+_ID = r"(?<![0-9a-z])(?=[0-9-]*[a-f])(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-z])"
+#: Eleven digits in a row, a PESEL or near enough; ids are found first, and stay.
+_PESEL = re.compile(rf"(?P<id>{_ID})|(?<!\d)\d{{11}}(?!\d)")
 
 
 class UnexpectedFailure(PermanentError):
@@ -58,7 +60,7 @@ def guarded(work: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
 def cleaned(error: Exception, place: str) -> ErepoError:
     """Return an error that may be shown: the same one if it is ours and holds no personal number."""
     if isinstance(error, ErepoError):
-        if not _PESEL.search(repr(error.data)):
+        if _redacted(told := repr(error.data)) == told:
             return type(error)(**error.data)
         return UnexpectedFailure(kind=error.code, place=place)
     return trouble_of(error, place) or UnexpectedFailure(kind=type(error).__name__, place=place)
@@ -71,13 +73,17 @@ def _line(error: Exception) -> str:
     return f"{ours[-1][0].relative_to(_ROOT)}:{ours[-1][1]}" if ours else "?"
 
 
+def _redacted(text: str) -> str:
+    return _PESEL.sub(lambda found: found["id"] or "[PESEL]", text)
+
+
 class _Redact(logging.Filter):
     """The second line of defence: no eleven digits in a log line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = _PESEL.sub("[PESEL]", record.getMessage()), ()
+        record.msg, record.args = _redacted(record.getMessage()), ()
         if record.exc_info:
-            record.exc_text = _PESEL.sub("[PESEL]", logging.Formatter().formatException(record.exc_info))
+            record.exc_text = _redacted(logging.Formatter().formatException(record.exc_info))
         return True
 
 

@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
 from erepo.acting import Memory
 from erepo.cloud.addresses import door_url, service_url
+from erepo.cloud.audit.dicom import Origin
 from erepo.cloud.audit.sending import sender_for
 from erepo.cloud.bodies import Bodies
 from erepo.cloud.errors import where
@@ -45,6 +47,7 @@ from erepo.soap.verifying import Verifier
 
 if TYPE_CHECKING:
     from erepo.cloud.outside.opening import Outside
+    from erepo.cloud.outside.sending import P1AuditSender
 
 Result = TypeVar("Result")
 
@@ -118,18 +121,25 @@ class Cloud:
         self.opened = Opened(self.vault)
         #: Other providers, where the settings let them in.
         self.outside = self._outside() if settings.p1.token_issuer else None
+        #: What tells P1 of accesses, in both directions; where the settings name its audit repository.
+        self.p1_audit = self._p1_audit() if settings.p1.audit_sink else None
 
         self.metrics = Metrics(self.database, lambda: self.writer.waiting)
 
     def _outside(self) -> "Outside":
         # Loaded where it is wanted: P1's library of SOAP costs every start of the service half a second.
-        from erepo.cloud.outside.opening import outside_of  # noqa: PLC0415
+        from erepo.cloud.outside.opening import Outside  # noqa: PLC0415
+
+        return Outside(self.settings, self.revocation)
+
+    def _p1_audit(self) -> "P1AuditSender":
+        from erepo.cloud.outside.sending import P1AuditSender  # noqa: PLC0415 — as above
 
         with self.database.read() as connection:
             home = connection.scalar(select(service.c.value).where(service.c.name == "home"))
         url = door_url(self.settings, self.base_url)
-        found = (self.settings, self.revocation, self.database, self.opened.of)
-        return outside_of(*found, url=url, community=home or "")
+        origin = Origin(url, urlsplit(url).hostname or "", home or "")
+        return P1AuditSender(self.database, self.settings, self.opened.of, origin)
 
     def _verifier(self) -> Verifier:
         wss = self.settings.wss
@@ -163,8 +173,8 @@ class Cloud:
         self.writer.start()
         if self.sender is not None:
             self.sender.start()
-        if self.outside is not None:
-            self.outside.sender.start()
+        if self.p1_audit is not None:
+            self.p1_audit.start()
         self.readers.submit(self._tidy)
 
     def _tidy(self) -> None:
@@ -182,8 +192,8 @@ class Cloud:
         await asyncio.get_running_loop().run_in_executor(None, self.writer.stop)
         if self.sender is not None:
             await asyncio.get_running_loop().run_in_executor(None, self.sender.stop)
-        if self.outside is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self.outside.sender.stop)
+        if self.p1_audit is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self.p1_audit.stop)
 
     def trusts(self, trust: TrustStore) -> None:
         """Accept certificates of these authorities from now on."""

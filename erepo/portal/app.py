@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from erepo.portal import problems
 from erepo.portal.carriers import Carriers, mail_carrier
 from erepo.portal.guard import Guard
+from erepo.portal.housekeeping import keep_house
 from erepo.portal.office import Office
 from erepo.portal.routes import ROUTERS
 from erepo.portal.sending import Sender
@@ -60,9 +61,12 @@ def build(office: Office) -> FastAPI:
         cloud.start()
         sender = Sender(office)
         sender.start()
+        house = asyncio.create_task(keep_house(office))
         try:
             yield
         finally:
+            house.cancel()
+            await asyncio.gather(house, return_exceptions=True)
             await asyncio.to_thread(sender.stop)
             await cloud.stop()
 

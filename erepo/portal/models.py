@@ -115,7 +115,9 @@ class Access(BaseModel):
 
     at: AwareDatetime = Field(examples=[_AT])
     by: Literal["you", "person", "organisation", "provider"]
-    organisation: str | None = Field(description="Its name; null for a person.")
+    organisation: str | None = Field(
+        description="Its name; of a provider that P1 vouches for, its number in RPWDL; null for a person."
+    )
     account: str | None = Field(description="Its account; null for what has none.")
     professional: str | None = Field(description="NPWZ of who asked, where a professional's is known.")
     clinic: str = Field(description="Whose document it is.")

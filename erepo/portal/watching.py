@@ -1,4 +1,4 @@
-"""Who has looked at a person's documents: every access that was granted by consent, or without one."""
+"""Who has looked at a person's documents: every access that was granted, by a consent or without one."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +10,7 @@ from erepo.cloud.patients.links import organisation
 from erepo.cloud.registry.kinds import Kind as Object
 from erepo.cloud.storage.tables import registry_object, tenant
 from erepo.cloud.storage.tables_consents import consent, consent_access
+from erepo.identifiers import CX
 from erepo.portal.models import Access, Accesses
 from erepo.portal.office import Office
 from erepo.portal.sessions import PatientSession
@@ -29,7 +30,7 @@ def accesses(office: Office, who: PatientSession, before: int | None, limit: int
 
 
 def _query(who: PatientSession, before: int | None) -> Any:
-    """Accesses by consents about the person's documents, and those in an emergency to such documents."""
+    """Accesses by consents about the person's documents, and those without a consent to such documents."""
     person = str(who.person)
     owned = (consent.c.tenant_id == _access.tenant_id) & (consent.c.number == _access.consent_number)
     theirs = exists().where(
@@ -76,7 +77,7 @@ def _shown(
             "professional": _professional(row.actor),
             "clinic": clinics[row.tenant_id],
             "uniqueId": row.unique_id,
-            "emergency": row.consent_number is None,
+            "emergency": row.emergency,
         }
     )
 
@@ -86,7 +87,7 @@ def _by(row: Row[Any], who: PatientSession, names: Mapping[str, str]) -> tuple[s
         case Kind.ACCOUNT:
             return "organisation", names.get(row.reader, row.reader)
         case Kind.PROVIDER:
-            return "provider", row.reader
+            return "provider", CX.parse(row.reader).id
         case _:
             return ("you" if row.reader == str(who.person) else "person"), None
 

@@ -12,6 +12,7 @@ _SUBJECTS: Final = {
     Kind.INVITATION: Text("Your documents can be seen on-line", "Dostęp do dokumentów przez internet"),
     Kind.CHANGED: Text("Your contact address was changed", "Zmiana adresu kontaktowego"),
     Kind.ENDED: Text("Access to documents has ended", "Koniec dostępu do dokumentów"),
+    Kind.EXPIRED: Text("What you sent was not collected", "Placówka nie odebrała przesłanego dokumentu"),
 }
 _BODIES: Final = {
     Kind.CODE: Text(
@@ -51,6 +52,12 @@ _BODIES: Final = {
         "{organisation} zakończyła Twój dostęp do jej dokumentów w {url}. Same dokumenty są nadal"
         " przechowywane; zapytaj o nie placówkę.\n",
     ),
+    Kind.EXPIRED: Text(
+        "{organisation} did not collect in time what you sent to it at {url}, so it was deleted there."
+        " Send it again, or bring it along.\n",
+        "{organisation} nie odebrała na czas tego, co przesłano do niej przez {url}, więc zostało to stamtąd"
+        " usunięte. Prześlij ponownie albo zabierz ze sobą na wizytę.\n",
+    ),
 }
 #: Without letters outside of the 7-bit alphabet of text messages, and short.
 _SHORT: Final = {
@@ -69,6 +76,10 @@ _SHORT: Final = {
     Kind.ENDED: Text(
         "A clinic has ended your access to its documents at {url}.",
         "Placowka zakonczyla Twoj dostep do dokumentow na {url}.",
+    ),
+    Kind.EXPIRED: Text(
+        "A clinic has not collected what you sent to it at {url}. Send it again.",
+        "Placowka nie odebrala tego, co przeslano do niej przez {url}. Przeslij ponownie.",
     ),
 }
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from erepo.clinic.machine import DiskTrouble
-from erepo.errors import ErepoError, InvalidInput, RemoteBusy, RemoteUnavailable
+from erepo.errors import ErepoError, InvalidInput, RemoteBusy, RemoteTimeout, RemoteUnavailable
 from tasks.boundary import UnexpectedFailure, cleaned, guarded, only_retryable, redact_logs
 
 PESEL = "44051401458"
@@ -131,3 +131,17 @@ def test_a_database_without_room_or_lock_is_the_machines_trouble(code: int, word
     error = cleaned(OperationalError("INSERT", {}, cause), "plan")
     assert isinstance(error, DiskTrouble) is known
     assert (words in str(error)) is known
+
+
+@pytest.mark.parametrize(
+    "name", ["ab12345678901c" + "0" * 18, "0a9b1c2d-0000-4000-8000-12345678901f"], ids=["hex", "uuid"]
+)
+def test_an_id_with_eleven_digits_in_it_stays(name: str) -> None:
+    """Ids are drawn by chance, and some hold what looks like a number; beside one, a number does not stay."""
+    error = cleaned(RemoteTimeout(address=name, phase="read", seconds=1, setting="READ"), "here")
+    assert isinstance(error, RemoteTimeout)
+    assert error.data["address"] == name
+    hidden = cleaned(
+        RemoteTimeout(address=f"{name}/{PESEL}", phase="read", seconds=1, setting="READ"), "here"
+    )
+    assert isinstance(hidden, UnexpectedFailure)

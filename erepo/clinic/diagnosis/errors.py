@@ -13,11 +13,16 @@ ConfigurationError
 ├── MailNotConfigured          no mail server is known (manual 2.6)
 ├── AccountFull                the account's limits are near (manual 1.1.2)
 └── LicenceOver                the licence of the module is over
+PermanentError
+└── IndexesLate                documents should have been in P1's index by now
 RetryableError
-└── MaintenanceOngoing         an announced pause (manual 2.7)
+├── MaintenanceOngoing         an announced pause (manual 2.7)
+├── IndexesNear                documents have to be in P1's index soon
+├── RevocationsStuck           the service has not confirmed revocations
+└── ConsentsHeldUp             consents do not get to the service
 """
 
-from erepo.errors import AccessRefused, ConfigurationError, RetryableError
+from erepo.errors import AccessRefused, ConfigurationError, PermanentError, RetryableError
 from erepo.soap.errors import SecureChannelFailed
 from erepo.texts import Language, Text, size_words
 
@@ -204,4 +209,62 @@ class LicenceOver(ConfigurationError):
     cure = Text(
         "Load a new one (`erepo account licence load FILE`); migration and reading go on without.",
         "Wczytaj nową (`erepo account licence load PLIK`); migracja i odczyt działają także bez niej.",
+    )
+
+
+class IndexesLate(PermanentError):
+    """The law's two days are over; `reason` is the code of the commonest cause."""
+
+    code = "indexing.late"
+    cause = Text(
+        "{count} documents are late in P1's index, most of them because of: {reason}.",
+        "Po terminie indeksowania w systemie P1: {count}; najczęstsza przyczyna: {reason}.",
+    )
+    cure = Text(
+        "`erepo index report` names each with its reason and what to do; then `erepo index run`.",
+        "`erepo index report` wymienia każdy z nich, przyczynę i sposób naprawy; potem `erepo index run`.",
+    )
+
+
+class IndexesNear(RetryableError):
+    """They are on time yet."""
+
+    code = "indexing.near"
+    cause = Text(
+        "{count} documents have to be in P1's index within hours.",
+        "Wkrótce mija termin indeksowania w systemie P1: {count}.",
+    )
+    cure = Text(
+        "`index-documents/scheduled` does it by itself; at once: `erepo index run`.",
+        "Zrobi to samo wdrożenie index-documents/scheduled; od razu: `erepo index run`.",
+    )
+
+
+class RevocationsStuck(RetryableError):
+    """The service may still be showing documents that were withdrawn."""
+
+    code = "sharing.revocations-stuck"
+    cause = Text(
+        "The service has not confirmed {count} revocations: it may still show those documents.",
+        "Usługa nie potwierdziła odwołań zgód ({count}): może nadal pokazywać te dokumenty.",
+    )
+    cure = Text(
+        "`erepo consents settle` sends them again and says what is in the way; until then have the service's"
+        " operator suspend the account if it matters.",
+        "`erepo consents settle` wyśle je ponownie i powie, co przeszkadza; w pilnym przypadku poproś"
+        " operatora usługi o zawieszenie konta.",
+    )
+
+
+class ConsentsHeldUp(RetryableError):
+    """Recipients do not see yet what they were promised."""
+
+    code = "sharing.held-up"
+    cause = Text(
+        "{count} consents have waited for the service for over half an hour.",
+        "Na wysłanie do usługi od ponad pół godziny czekają zgody: {count}.",
+    )
+    cure = Text(
+        "`erepo consents list --state ordered --state sent` names them, `erepo consents settle` sends them.",
+        "`erepo consents list --state ordered --state sent` je wymienia, `erepo consents settle` wysyła.",
     )

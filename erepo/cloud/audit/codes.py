@@ -7,6 +7,7 @@ from typing import Final
 
 from erepo.cloud.audit.events import (
     BREAK_GLASS,
+    CONSUMED,
     CUT_OFF,
     NODE,
     OPERATOR,
@@ -75,6 +76,7 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "ITI-41": _ihe(IMPORT, "ITI-41", "Provide and Register Document Set-b"),
         "ITI-42": _ihe(IMPORT, "ITI-42", "Register Document Set-b"),
         "ITI-43": _ihe(EXPORT, "ITI-43", "Retrieve Document Set", _OUT),
+        CONSUMED: _ihe(IMPORT, "ITI-43", "Retrieve Document Set"),
         "ITI-57": _ihe(IMPORT, "ITI-57", "Update Document Set"),
         "ITI-62": _ihe(PATIENT_RECORD, "ITI-62", "Remove Metadata"),
         "ITI-86": _ihe(PATIENT_RECORD, "ITI-86", "Remove Documents"),
@@ -91,6 +93,9 @@ _KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             EXPORT, Coded("patient-documents", "erepo", "Document of a Patient Collected"), _OUT
         ),
         "p1-certificates": Kind(SECURITY_ALERT, _ATTRIBUTES),
+        "p1-documents": Kind(IMPORT, Coded("p1-documents", "erepo", "Document of Another Provider Fetched")),
+        "p1-index": Kind(EXPORT, Coded("p1-index", "erepo", "Document Indexed in P1")),
+        "p1-search": Kind(QUERY, Coded("p1-search", "erepo", "Documents of Other Providers Searched")),
         SHARED_DOCUMENT: Kind(EXPORT, Coded("shared-document", "erepo", "Shared Document Opened")),
         "structure": Kind(APPLICATION_ACTIVITY, Coded("structure", "erepo", "Organisational Structure")),
         "wsdl": Kind(APPLICATION_ACTIVITY, Coded("wsdl", "erepo", "Service Description")),

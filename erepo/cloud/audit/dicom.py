@@ -9,11 +9,12 @@ from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
+from urllib.parse import urlsplit
 
 from lxml import etree
 
 from erepo.cloud.audit.codes import Coded, Kind, Role, kind_of, role_of
-from erepo.cloud.audit.events import OPERATOR, Action, Event, Thing
+from erepo.cloud.audit.events import CONSUMED, OPERATOR, Action, Event, Thing
 
 #: What our clients write into wsa:ReplyTo: IHE wants its content as the UserID of who asks.
 ANONYMOUS: Final = "http://www.w3.org/2005/08/addressing/anonymous"
@@ -74,7 +75,10 @@ def _participants(root: _Element, event: Event, kind: Kind, origin: Origin) -> N
     """Who asked, with which machine, and we; IHE calls the two machines source and destination."""
     who = event.who
     client_role, our_role = kind.roles or (None, None)
-    if not event.transaction.startswith(OPERATOR):
+    if event.transaction == CONSUMED:  # we asked, and another provider's repository answered
+        source = _person(root, who.endpoint, role=client_role)
+        _network(source, urlsplit(who.endpoint).hostname or "")
+    elif not event.transaction.startswith(OPERATOR):
         client = _person(root, ANONYMOUS, requestor=True, role=client_role)
         _optional(client, "AlternativeUserID", who.tls and f"sha256:{who.tls}")
         _optional(client, "UserName", who.account)
@@ -82,7 +86,8 @@ def _participants(root: _Element, event: Event, kind: Kind, origin: Origin) -> N
     if who.user:
         person = _person(root, who.user, requestor=True, role=_code(who.role) if who.role else None)
         _optional(person, "UserName", who.account and f"<{who.user}@{who.account}>")
-    ours = _person(root, origin.url + who.endpoint if who.endpoint[:1] == "/" else origin.url, role=our_role)
+    url = origin.url + who.endpoint if who.endpoint[:1] == "/" else origin.url
+    ours = _person(root, url, requestor=event.transaction == CONSUMED, role=our_role)
     ours.set("AlternativeUserID", str(event.process))
     _network(ours, origin.host)
 

@@ -18,6 +18,8 @@ PANEL: Final = "panel"
 #: The patients' side: signing in, looking at lists.
 PORTAL: Final = "portal"
 NODE: Final = "node-authentication"
+#: P1 is told that a document of another provider was fetched; `endpoint` is that provider's repository.
+CONSUMED: Final = "ITI-43: consumer"
 #: Somebody reads without a consent because a life is in danger: an alarm beside the event of the reading.
 BREAK_GLASS: Final = "break-glass"
 #: A person opened a document that is shared with them.

@@ -28,12 +28,13 @@ class Access:
     """A granted access that is about to be recorded."""
 
     consents: Sequence[int]
-    """Numbers of the consents that granted it; empty in an emergency."""
+    """Numbers of the consents that granted it; empty in an emergency, and where SOZ did."""
     reader: Reader
     unique_ids: Sequence[str | None]
     """Documents that were given out; one None: a query."""
     actor: str = field(default="", repr=False)
-    """The acting person of an account, as `OID:number`; kept only where the number is a public one."""
+    """The acting person of an account or provider, as `OID:number`; kept only where the number is public."""
+    emergency: bool = False
 
 
 def keep(connection: Connection, tenant_id: int, given: Given, proof: Detached, at: datetime) -> bool:
@@ -147,6 +148,7 @@ def note(connection: Connection, tenant_id: int, access: Access, at: datetime) -
         "reader_kind": access.reader.kind.value,
         "reader": access.reader.key,
         "actor": _public(access.actor),
+        "emergency": access.emergency,
     }
     rows = [
         {**row, "consent_number": number, "unique_id": unique_id}

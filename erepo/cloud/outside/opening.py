@@ -1,20 +1,16 @@
-"""The door for other providers of one process: whom to believe, whom to ask, and what P1 is told."""
+"""The door for other providers of one process: whom to believe, and whom to ask."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
-from urllib.parse import urlsplit
 
-from erepo.cloud.audit.dicom import Origin
+from erepo.cloud.audit.syslog import address_of
 from erepo.cloud.errors import ServiceBusy
 from erepo.cloud.national.abroad import Abroad
-from erepo.cloud.national.credentials import Credentials
-from erepo.cloud.national.keeping import Registration
 from erepo.cloud.outside.deciding import Deciders
+from erepo.cloud.outside.errors import DoorMisconfigured
 from erepo.cloud.outside.peers import Peers
-from erepo.cloud.outside.sending import P1AuditSender
-from erepo.cloud.storage.database import Database
 from erepo.pki.revocation import Revocation
 from erepo.settings import Settings
 
@@ -29,27 +25,18 @@ class Outside:
     Args:
         settings: of the service.
         revocation: the lists at hand.
-        database: of the service.
-        opened: gives an account's P1 certificates.
-        origin: who reports to P1.
 
     Raises:
         DoorMisconfigured: a setting is missing or cannot be used.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        revocation: Revocation,
-        database: Database,
-        opened: Callable[[int, Registration], Credentials],
-        origin: Origin,
-    ) -> None:
+    def __init__(self, settings: Settings, revocation: Revocation) -> None:
+        if address_of(settings.p1.audit_sink) is None:
+            raise DoorMisconfigured(setting="EREPO_P1__AUDIT_SINK")
         self.peers = Peers.of(settings, revocation)
         self.deciders = Deciders(settings)
         #: The threads in which SOZ is asked.
         self.calls = Abroad()
-        self.sender = P1AuditSender(database, settings, opened, origin)
         self._asking: Counter[str] = Counter()
 
     @contextmanager
@@ -73,29 +60,3 @@ class Outside:
         """Finish what is under way."""
         self.calls.close()
         self.deciders.close()
-
-
-def outside_of(
-    settings: Settings,
-    revocation: Revocation,
-    database: Database,
-    opened: Callable[[int, Registration], Credentials],
-    *,
-    url: str,
-    community: str,
-) -> Outside:
-    """Return the door that the settings open.
-
-    Args:
-        settings: of the service.
-        revocation: the lists at hand.
-        database: of the service.
-        opened: gives an account's P1 certificates.
-        url: under which other providers reach the service.
-        community: homeCommunityId.
-
-    Raises:
-        DoorMisconfigured: a setting is missing or cannot be used.
-    """
-    origin = Origin(url, urlsplit(url).hostname or "", community)
-    return Outside(settings, revocation, database, opened, origin)

@@ -120,6 +120,18 @@ def remove(
     messages.queue(connection, [messages.row_of(message, keys, at)])
 
 
+def write_to(
+    connection: Connection, tenant_id: int, account_id: int, kind: Kind, keys: Keys, at: datetime
+) -> None:
+    """Queue a message to a person where the clinic reaches them; to nobody if it vouches for them no more."""
+    found = _standing(connection, tenant_id, account_id)
+    if found is None:
+        return
+    name = organisation(connection, tenant_id)
+    message = messages.to(_contact(keys, found), kind, found.language, organisation=name)
+    messages.queue(connection, [messages.row_of(message, keys, at)])
+
+
 def shown(connection: Connection, tenant_id: int, link_id: str) -> dict[str, Any]:
     """Return what a clinic is told of one of its invitations: neither person nor address.
 

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     INVITATION = "invitation"
     CHANGED = "contact-changed"
     ENDED = "link-ended"
+    EXPIRED = "own-expired"
+    """The clinic has not collected what the person gave it."""
 
 
 #: How long somebody wants a message, by its kind; a code as long as it counts.

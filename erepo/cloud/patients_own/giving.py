@@ -21,6 +21,9 @@ from erepo.blobs.store import new_key
 from erepo.cda.given import given_type
 from erepo.cloud.audit.events import Action, Event, Thing, Who
 from erepo.cloud.audit.evidence import Evidence, now
+from erepo.cloud.patients import links
+from erepo.cloud.patients.keys import PatientKeys
+from erepo.cloud.patients.messages import Kind as MessageKind
 from erepo.cloud.patients_own import keeping
 from erepo.cloud.patients_own.errors import (
     ClinicNotTheirs,
@@ -151,9 +154,12 @@ def _given(cloud: Cloud, giver: Giver) -> list[dict[str, Any]]:
 
 
 async def expire(cloud: Cloud, clinic: int, who: Who) -> None:
-    """End what has waited for a clinic longer than it may; called before lists are read.
+    """End what has waited for a clinic longer than it may, and let those who gave it know, at once.
+
+    Called before lists are read, and now and then (`erepo.portal.housekeeping`).
 
     Raises:
+        MasterKeyMissing, MasterKeyUnknown: the operator has to act.
         StorageUnavailable, ServiceStopping: nothing was ended, or that is not known.
     """
     at = now()
@@ -164,12 +170,33 @@ async def expire(cloud: Cloud, clinic: int, who: Who) -> None:
     things = tuple(Thing("document", row.public_id, "expired") for row in rows)
     event = Event(TRANSACTION, Action.DELETE, who, at, things)
 
+    keys = await cloud.reading(PatientKeys(cloud.database, cloud.vault).get)
+
     def apply(connection: Connection) -> Outcome:
-        return Outcome(unused=keeping.expire(connection, clinic, before, at))
+        givers, unused = keeping.expire(connection, clinic, before, at)
+        for each in givers:
+            links.write_to(connection, clinic, each, MessageKind.EXPIRED, keys, cloud.consent_time())
+        return Outcome(unused=tuple(unused))
 
     job = Change(evidence=Evidence(clinic, (event,)), apply=apply)
     outcome = await asyncio.shield(cloud.writer.submit(job))
     await discard(cloud, outcome.unused)
+
+
+async def expire_all(cloud: Cloud, who: Who) -> None:
+    """End what has waited for any clinic longer than it may.
+
+    Raises:
+        StorageUnavailable, ServiceStopping, MasterKeyMissing, MasterKeyUnknown: some of it waits on.
+    """
+    before = now() - timedelta(days=cloud.settings.patients_own.days)
+    for clinic in await cloud.reading(partial(_late, cloud, before)):
+        await expire(cloud, clinic, who)
+
+
+def _late(cloud: Cloud, before: datetime) -> Sequence[int]:
+    with cloud.database.everyone("what no clinic has collected") as connection:
+        return keeping.late(connection, before)
 
 
 def _overdue(cloud: Cloud, clinic: int, before: datetime) -> Sequence[Row]:

@@ -154,12 +154,19 @@ def settle(
     return () if row.state is end.state else _end(connection, row, end.state, at, end.reason)
 
 
-def expire(connection: Connection, tenant_id: int, before: datetime, at: datetime) -> tuple[str, ...]:
-    """End what has waited since before a moment; returns keys of blobs as `settle`."""
-    gone: list[str] = []
-    for row in overdue(connection, [tenant_id], before):
-        gone += _end(connection, row, State.EXPIRED, at)
-    return tuple(gone)
+def expire(
+    connection: Connection, tenant_id: int, before: datetime, at: datetime
+) -> tuple[list[int], list[str]]:
+    """End what has waited since before a moment; returns whose it was, and keys of blobs as `settle`."""
+    rows = overdue(connection, [tenant_id], before)
+    gone = [key for row in rows for key in _end(connection, row, State.EXPIRED, at)]
+    return sorted({row.giver for row in rows}), gone
+
+
+def late(connection: Connection, before: datetime) -> Sequence[int]:
+    """Return the accounts for which something has waited since before a moment."""
+    query = select(_table.tenant_id).where(_table.state.in_(_WAITING), _table.given_at <= before)
+    return connection.scalars(query.distinct().order_by(_table.tenant_id)).all()
 
 
 @dataclass(frozen=True, slots=True)

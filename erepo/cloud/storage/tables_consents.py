@@ -1,6 +1,7 @@
 """Tables of consents: who may see which documents of an account, from when until when, and who did."""
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -51,18 +52,20 @@ consent_document = Table(
     sqlite_with_rowid=False,
 )
 
-#: Each access that was granted: one row of a query, one for each document that was given out.
+#: Each access that was granted, by a consent, by SOZ to a provider that P1 vouches for, or in an emergency:
+#: one row of a query, one for each document that was given out.
 consent_access = Table(
     "consent_access",
     metadata,
     Column("number", Number, primary_key=True),
     Column("tenant_id", ForeignKey("tenant.id"), nullable=False),
-    Column("consent_number", Number),  # NULL: an emergency (break-glass)
+    Column("consent_number", Number),  # NULL: granted by none of our consents
+    Column("emergency", Boolean, nullable=False),  # break-glass
     Column("at", DateTime, nullable=False),
     Column("reader_kind", String(10), nullable=False),
     Column("reader", String(256), nullable=False),
     Column("unique_id", String(256)),  # NULL: a query
-    Column("actor", String(128)),  # who acted for an account: NPWZ as `OID:number`
+    Column("actor", String(128)),  # who acted for an account or provider: NPWZ as `OID:number`
 )
 Index("ix_access_consent", consent_access.c.tenant_id, consent_access.c.consent_number)
 Index("ix_access_document", consent_access.c.tenant_id, consent_access.c.unique_id)

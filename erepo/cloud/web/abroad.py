@@ -4,7 +4,7 @@
     POST /services/{account}/p1/documents   the octets of one of them
 
 The patient stands in the body, never in an address. An emergency raises its alarm before anything is asked;
-every answer leaves only when its record is written.
+every answer leaves only when its record is written, with a document's also the audit message for P1.
 """
 
 import logging
@@ -19,7 +19,7 @@ import orjson
 from sqlalchemy import Connection
 
 from erepo.acting import Actor, UserUnknown
-from erepo.cloud.audit.events import BREAK_GLASS, Thing
+from erepo.cloud.audit.events import BREAK_GLASS, CONSUMED, Action, Thing
 from erepo.cloud.errors import RequestMalformed
 from erepo.cloud.national import keeping
 from erepo.cloud.national.indexing.port import Provider
@@ -27,6 +27,8 @@ from erepo.cloud.national.keeping import Registration
 from erepo.cloud.national.searching.narrowing import narrowed
 from erepo.cloud.national.searching.port import PURPOSE_SCHEME, Located, Window
 from erepo.cloud.national.searching.preflight import Asked, Ready, check
+from erepo.cloud.outside import queue
+from erepo.cloud.registry.jobs import Change, Outcome
 from erepo.cloud.structure import keeping as structures
 from erepo.cloud.structure.errors import StructureNone
 from erepo.cloud.tenancy.tenants import Tenant
@@ -100,9 +102,33 @@ async def answer_document(call: Call) -> None:
     room = 2 * (cloud.settings.p1.abroad_bytes if wanted.size is None else wanted.size)
     async with cloud.bodies.answering(call.tenant.account, room):
         found = await cloud.others.fetch(provider, ready.acting, wanted)
-        await call.trail.tell((patient, document))
+        await _told(call, (patient, document), found.address)
         answer = Answer(200, found.media_type, found.octets)
         await answer.send(call.send, cloud.settings.http.write)
+
+
+async def _told(call: Call, things: tuple[Thing, ...], address: str) -> None:
+    """Record that a document is given, and queue P1's message of it (ITI-20), in one transaction.
+
+    Raises:
+        StorageUnavailable, ServiceStopping: the document must not go out.
+    """
+    evidence = call.trail.evidence(things).ended(())
+    event = evidence.events[0]
+    # P1 hears of the two providers, not of the clinic's machine.
+    who = replace(event.who, tls="", signer="", address="", endpoint=address)
+    message = replace(event, transaction=CONSUMED, action=Action.CREATE, who=who)
+    queued: list[bool] = []
+
+    def apply(connection: Connection) -> Outcome:
+        if call.cloud.p1_audit is not None:
+            queued.append(queue.enqueue(connection, call.tenant.id, message))
+        return Outcome()
+
+    await call.trail.write(Change(evidence=evidence, apply=apply))
+    if False in queued[-1:]:
+        call.cloud.metrics.untold()
+        log.error("account %s: too many audit messages wait for P1", call.tenant.account)
 
 
 def is_usable(one: DocumentEntry) -> bool:

@@ -25,7 +25,8 @@ from erepo.acting import AssertionRefused
 from erepo.cloud import addresses
 from erepo.cloud.audit.events import BREAK_GLASS, Action, Event, Thing
 from erepo.cloud.audit.evidence import Once
-from erepo.cloud.consents import NothingVisible
+from erepo.cloud.consents import NothingVisible, Reader
+from erepo.cloud.consents.keeping import Access, note
 from erepo.cloud.errors import MethodNotAllowed, PathUnknown, where
 from erepo.cloud.national.errors import P1Overdue
 from erepo.cloud.national.indexing.port import Provider
@@ -297,7 +298,7 @@ class _Visit:
         return retrieved(requests, documents, missing)
 
     async def _recorded(self, patient: str, reply: Reply, answer: Answer) -> Answer:
-        """Record the access and queue P1's message, in one transaction.
+        """Record the access, for the patient as well, and queue P1's message, in one transaction.
 
         Raises:
             NothingVisible: something that is to be given is not visible any more; nothing was recorded.
@@ -318,6 +319,9 @@ class _Visit:
     ) -> Outcome:
         if visible(connection, self.door.owner.id, patient, given) != frozenset(given):
             raise NothingVisible
+        reader = Reader.provider(oids.PROVIDER, self.organisation)
+        access = Access((), reader, given, event.who.user, event.who.purpose == _EMERGENCY)
+        note(connection, self.door.owner.id, access, self.cloud.consent_time())
         queued.append(queue.enqueue(connection, self.door.owner.id, event))
         return Outcome()
 

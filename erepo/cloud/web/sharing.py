@@ -248,10 +248,12 @@ class _Reading:
         view, actor = self._seen(connection), self._call.trail.who.user
         if entries:
             numbers = [each.number for each in view.showing(connection, entries)]
-            note(connection, self._owner.id, Access(numbers, self._reader, [None], actor), at)
+            access = Access(numbers, self._reader, [None], actor, self._emergency)
+            note(connection, self._owner.id, access, at)
         for unique_id in given:
             numbers = [each.number for each in view.granted(connection, unique_id)]
-            note(connection, self._owner.id, Access(numbers, self._reader, [unique_id], actor), at)
+            access = Access(numbers, self._reader, [unique_id], actor, self._emergency)
+            note(connection, self._owner.id, access, at)
         return Outcome()
 
     def _watched(self, answer: Answer, given: list[str], things: tuple[Thing, ...]) -> Answer:

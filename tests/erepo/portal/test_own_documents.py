@@ -2,16 +2,23 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from erepo.cda.attachments import embedded_files
+from erepo.cloud.audit.events import Who
+from erepo.cloud.audit.evidence import now
+from erepo.cloud.patients_own.giving import expire_all
+from erepo.cloud.storage.tables_patients_own import own_document
 from tests.support.clinic_side import new_clinic
 from tests.support.patients_own import Site, pdf, png
 from tests.support.portal import ADDRESS, OTHER, PESEL, Browser, World
+from tests.support.waiting import until
 
 PATH = "/portal/api/own-documents"
 
@@ -72,7 +79,8 @@ def test_a_lost_answer(world: World, site: Site) -> None:
     first = give(patient, octets, site.account, "one key")
     again = give(patient, octets, site.account, "one key")
     assert (first.status_code, again.status_code, again.json()) == (201, 200, first.json())
-    assert give(patient, png(), site.account, "one key").json()["code"] == "own-document.conflict"
+    other = give(patient, png(), site.account, "one key")
+    assert (other.status_code, other.json()["code"]) == (409, "own-document.conflict")
 
 
 def test_nobody_else_sees_or_gives(world: World, site: Site) -> None:
@@ -127,3 +135,20 @@ def test_nothing_of_it_stands_in_a_log(world: World, site: Site, caplog: pytest.
     assert PESEL not in caplog.text
     names = [str(path) for path in Path(world.office.settings.cloud_home).rglob("*")]
     assert not [name for name in names if PESEL in name]
+
+
+async def test_what_no_clinic_collects_ends_without_anybody_looking(world: World, site: Site) -> None:
+    """Nobody lists anything: a round of the housekeeping ends it, and the patient is told by mail, once."""
+    mailbox = "anna@poczta.example"
+    patient = signed_in(world, OTHER, mailbox)
+    given = give(patient, pdf(), site.account).json()["id"]
+    cloud, before = world.office.cloud, len(world.letters(mailbox))
+    old = {"given_at": now() - timedelta(days=cloud.settings.patients_own.days + 1)}
+    with cloud.database.everyone("a test", write=True) as connection:
+        connection.execute(sa.update(own_document).where(own_document.c.public_id == given).values(old))
+    for _ in range(2):
+        await expire_all(cloud, Who())
+    until(lambda: len(world.letters(mailbox)) > before)
+    (letter,) = world.letters(mailbox)[before:]
+    assert "nie odebrała na czas" in letter
+    assert seen(patient)[given] == "expired"

@@ -10,6 +10,7 @@ from erepo.clinic.diagnosis.checks.certificates import certificates, keys
 from erepo.clinic.diagnosis.checks.channel import channel
 from erepo.clinic.diagnosis.checks.limits import clock, disk, quota, time_limit
 from erepo.clinic.diagnosis.checks.mail import mail
+from erepo.clinic.diagnosis.checks.national import indexing, sharing
 from erepo.clinic.diagnosis.checks.orchestrator import prefect
 from erepo.clinic.diagnosis.checks.permissions import permissions
 from erepo.clinic.diagnosis.checks.rendering import rendering
@@ -37,6 +38,8 @@ CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
         "earchive": earchive,
         "rendering": rendering,
         "structure": structure,
+        "indexing": indexing,
+        "sharing": sharing,
         "keys": keys,
         "permissions": permissions,
         "prefect": prefect,

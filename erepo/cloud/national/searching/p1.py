@@ -212,7 +212,8 @@ class P1Abroad:
         if sha1.hexdigest() != wanted.sha1:
             raise AbroadDiffers(phase="fetch", rule="hash")
         media = found[0].mime_type
-        return Octets(octets, media if _MEDIA_TYPE.fullmatch(media) else "application/octet-stream")
+        media = media if _MEDIA_TYPE.fullmatch(media) else "application/octet-stream"
+        return Octets(octets, media, address)
 
     async def _asked(
         self, provider: Provider, token: "Token", address: str, wanted: Located

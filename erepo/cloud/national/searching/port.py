@@ -44,6 +44,8 @@ class Octets:
 
     octets: Buffer = field(repr=False)
     media_type: str
+    address: str
+    """Of the repository that gave it."""
 
 
 class Abroad(Protocol):

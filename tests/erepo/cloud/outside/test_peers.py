@@ -187,4 +187,4 @@ def test_a_door_is_whole_or_shut(place: Place, tmp_path: Path, changes: dict[str
         (tmp_path / f"{name}.pem").write_bytes(authority.pem)
     settings = opened(tmp_path, **changes)
     with pytest.raises(DoorMisconfigured, match=named):
-        Outside(settings, place.peers.revocation, None, None, None)  # type: ignore[arg-type]  # not needed yet
+        Outside(settings, place.peers.revocation)
