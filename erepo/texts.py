@@ -1,7 +1,7 @@
 """Words for people, in Polish and English side by side."""
 
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,17 @@ def day_words(moment: datetime) -> str:
 def moment_words(moment: datetime) -> str:
     """Return an aware time as people read it in either language: `2026-11-30 06:00`, Polish time."""
     return f"{moment.astimezone(_POLAND):%Y-%m-%d %H:%M}"
+
+
+def end_words(moment: datetime) -> str:
+    """Return the aware time at which something ends as people read it: a Polish midnight is 24:00 of its day.
+
+    Who typed 2026-12-31 as the last day reads `2026-12-31 24:00`, not a day that nobody named.
+    """
+    local = moment.astimezone(_POLAND)
+    if (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0):
+        return f"{local.date() - timedelta(days=1)} 24:00"
+    return moment_words(moment)
 
 
 def time_words(seconds: float, speak: Language) -> str:

@@ -16,7 +16,7 @@ from erepo.cli.consent_words import parse_state, state_words
 from erepo.cli.desk import open_database, open_prefect
 from erepo.cli.patients import asked_patient
 from erepo.cli.share import asked_recipient
-from erepo.cli.words import fail_politely
+from erepo.cli.words import fail_politely, wide_console
 from erepo.clinic.database import Database
 from erepo.clinic.reading.errors import FilterWrong
 from erepo.clinic.repositories import opening
@@ -41,7 +41,7 @@ from erepo.clinic.sharing.words import RECIPIENT_WORDS
 from erepo.clinic.times import WARSAW
 from erepo.identifiers.hl7 import CX
 from erepo.settings import Settings
-from erepo.texts import Language, Text, language, moment_words
+from erepo.texts import Language, Text, end_words, language, moment_words
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -253,19 +253,19 @@ def _print(found: list[Line], limit: int, *, as_json: bool) -> None:
     if as_json:
         typer.echo(orjson.dumps([one.as_json() for one in found]))
         return
-    speak, console = language(), Console()
+    speak = language()
     if not found:
-        console.print(_NONE.fill(speak))
+        typer.echo(_NONE.fill(speak))
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for number, head in enumerate(_HEADS):
-        table.add_column(head.fill(speak), no_wrap=number != 1, overflow="fold")
+    for head in _HEADS:
+        table.add_column(head.fill(speak))
     for one in found:
         state = state_words(one.state, speak) + (f" ({one.problem})" if one.problem else "")
         whom = RECIPIENT_WORDS[one.recipient].fill(speak)
-        window = moment_words(one.valid_from), moment_words(one.valid_until)
+        window = moment_words(one.valid_from), end_words(one.valid_until)
         table.add_row(one.id, state, whom, *window, str(one.documents))
-    console.print(table)
+    wide_console().print(table)
     if len(found) == limit:
         typer.echo(_MORE.fill(speak, last=found[-1].id))
 
@@ -280,7 +280,7 @@ def _print_one(one: Details, console: Console, speak: Language) -> None:
         (_NUMBER, one.identifier),
         (_RECIPIENT, f"{RECIPIENT_WORDS[line.recipient].fill(speak)} {whom}".strip()),
         (_HEADS[3], moment_words(line.valid_from)),
-        (_HEADS[4], moment_words(line.valid_until)),
+        (_HEADS[4], end_words(line.valid_until)),
         (_MATTER, one.matter),
         (_WRITTEN, moment_words(line.created_at)),
         (_BY, line.created_by),

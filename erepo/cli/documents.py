@@ -18,7 +18,7 @@ from erepo.cli.desk import open_database
 from erepo.cli.document_words import day_of
 from erepo.cli.documents_opening import As, For, Id
 from erepo.cli.patients import asked_patient
-from erepo.cli.words import fail_politely
+from erepo.cli.words import fail_politely, wide_console
 from erepo.clinic.kinds import parse_kind
 from erepo.clinic.reading import Filter, Found, Reader, Who, search
 from erepo.clinic.reading.errors import FilterWrong
@@ -88,7 +88,7 @@ def list_documents(  # noqa: PLR0913, PLR0917 - an option for each filter
     if as_json:
         typer.echo(orjson.dumps([one.as_json() for one in found]))
         return
-    _print_list(found, limit, Console(), language())
+    _print_list(found, limit, wide_console(), language())
 
 
 @app.command()
@@ -117,12 +117,10 @@ def _print_list(found: list[Found], limit: int, console: Console, speak: Languag
         console.print(_NONE.fill(speak))
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(_ID.fill(speak), no_wrap=True)
-    table.add_column(_KIND.fill(speak), overflow="fold")
-    table.add_column(_STATE.fill(speak), overflow="fold")
-    table.add_column(_ISSUED.fill(speak), no_wrap=True)
-    table.add_column(_SIZE.fill(speak), justify="right", no_wrap=True)
-    table.add_column(_SHARED.fill(speak), overflow="fold")
+    for head in (_ID, _KIND, _STATE, _ISSUED):
+        table.add_column(head.fill(speak))
+    table.add_column(_SIZE.fill(speak), justify="right")
+    table.add_column(_SHARED.fill(speak))
     for one in found:
         label, standing = KINDS[one.kind].label.fill(speak), STATE_WORDS[one.state].short.fill(speak)
         size = size_words(one.size, speak)

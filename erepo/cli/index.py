@@ -7,8 +7,6 @@ from typing import Annotated
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from erepo.cda.kinds import KINDS, Kind
 from erepo.cli.bars import bar
@@ -64,13 +62,8 @@ _COUNTS = Text(
 )
 _STATES = Text("By state: {states}", "Według stanu: {states}")
 _REASONS = Text("Late because: {reasons}", "Przyczyny opóźnień: {reasons}")
-_LATE = Text("Documents after their deadline", "Dokumenty po terminie")
-_HEADS = (
-    Text("document", "dokument"),
-    Text("kind", "rodzaj"),
-    Text("deadline", "termin"),
-    Text("why", "przyczyna"),
-)
+_LATE = Text("Documents after their deadline:", "Dokumenty po terminie:")
+_LINE = Text("{document}  {kind}, deadline {deadline}", "{document}  {kind}, termin {deadline}")
 _ONE = Text(
     "{document}: {state}, deadline {deadline}, attempts {attempts}",
     "{document}: {state}, termin {deadline}, liczba prób: {attempts}",
@@ -281,20 +274,20 @@ def _show(found: Shown) -> None:
 
 
 def _show_report(found: Report, *, listed: bool) -> None:
-    speak, console = language(), Console()
+    speak = language()
     states = ", ".join(f"{STATES[name].fill(speak)} {count}" for name, count in sorted(found.states.items()))
-    typer.echo(_STATES.fill(speak, states=states or "-"))
+    if states:
+        typer.echo(_STATES.fill(speak, states=states))
     typer.echo(_COUNTS.fill(speak, late=found.late, near=found.near, owed=found.owed))
     if found.reasons:
         reasons = ", ".join(f"{code} {count}" for code, count in found.reasons.items())
         typer.echo(_REASONS.fill(speak, reasons=reasons))
     if listed and found.listed:
-        table = Table(title=_LATE.fill(speak))
-        for head in _HEADS:
-            table.add_column(head.fill(speak))
+        typer.echo(_LATE.fill(speak))
         for one in found.listed:
-            table.add_row(one.document, KINDS[Kind(one.kind)].label.fill(speak), until(one), why(one, speak))
-        console.print(table)
+            kind = KINDS[Kind(one.kind)].label.fill(speak)
+            typer.echo(_LINE.fill(speak, document=one.document, kind=kind, deadline=until(one)))
+            typer.echo(f"  {why(one, speak)}")
     if found.pause is not None:
         typer.echo(found.pause.error().explain(speak)[0])
     if found.problem is not None:

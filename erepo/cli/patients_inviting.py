@@ -9,12 +9,11 @@ from typing import Annotated, Literal
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from erepo.cli.desk import open_database
 from erepo.cli.patients import asked_patient
-from erepo.cli.words import fail_politely
+from erepo.cli.words import fail_politely, wide_console
 from erepo.clinic import inviting
 from erepo.clinic.account import load_connection
 from erepo.clinic.actor import actor_of
@@ -101,7 +100,7 @@ def list_all(
     if as_json:
         typer.echo(orjson.dumps([each.as_json() for each in found]))
         return
-    Console().print(_table(found) if found else _NONE.fill(language()))
+    wide_console().print(_table(found) if found else _NONE.fill(language()))
 
 
 @app.command("remove")
@@ -154,7 +153,7 @@ def _tell(made: Invitation, words: Text, *, as_json: bool) -> None:
 def _table(found: Sequence[Invitation]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for header in _HEADERS:
-        table.add_column(header.fill(language()), no_wrap=True)
+        table.add_column(header.fill(language()))
     for each in found:
         state = _STATES[each.state].fill(language(), reason=each.reason or "-")
         ended = moment_words(each.ended_at) if each.ended_at else "-"

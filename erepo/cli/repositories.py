@@ -4,11 +4,10 @@ from typing import Annotated, Literal
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from erepo.cli.desk import open_database
-from erepo.cli.words import fail_politely
+from erepo.cli.words import fail_politely, wide_console
 from erepo.clinic.repositories import Repository, listing, use
 from erepo.texts import Text, language
 
@@ -32,9 +31,6 @@ _NONE = Text(
 _SWITCHED = Text("The repository in use is now: {kind}.", "Używane repozytorium to teraz: {kind}.")
 _SAME = Text("It is in use already: {kind}.", "To repozytorium jest już w użyciu: {kind}.")
 
-#: Wider than any line: an address that is broken in two cannot be copied; terminals wrap by themselves.
-_WIDE = 4000
-
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -46,7 +42,7 @@ def list_(as_json: _Json = False) -> None:
     if as_json:
         typer.echo(orjson.dumps([one.as_json() for one in found]))
     elif found:
-        Console(width=_WIDE).print(_table(found))
+        wide_console().print(_table(found))
     else:
         typer.echo(_NONE.fill(language()))
 

@@ -20,6 +20,16 @@ _CORRECT = Text(
     "Popraw je w środowisku lub w pliku .env; wszystkie ustawienia opisuje docs/reference/settings.md.",
 )
 
+_WIDE = 4000
+
+
+def wide_console() -> Console:
+    """Return a console for lists whose lines hold ids and addresses, wider than any line.
+
+    What is cut or broken in two cannot be copied into the next command; terminals wrap by themselves.
+    """
+    return Console(width=_WIDE)
+
 
 @contextlib.contextmanager
 def fail_politely() -> Iterator[None]:

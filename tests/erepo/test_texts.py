@@ -1,8 +1,10 @@
 """Words for people: languages, sizes and durations."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from erepo.texts import Language, Text, language, size_words, time_words
+from erepo.texts import Language, Text, end_words, language, size_words, time_words
 
 
 def test_a_text_speaks_both_languages_and_fills_its_places() -> None:
@@ -33,6 +35,14 @@ def test_a_size_is_told_in_units_people_read(octets: int, speak: Language, words
 def test_a_duration_is_told_in_units_people_read(seconds: float, words: str) -> None:
     """Seconds, then minutes and seconds, then hours and minutes."""
     assert time_words(seconds, "en") == words
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "words"), [(23, 0, "2026-12-31 24:00"), (22, 59, "2026-12-31 23:59")]
+)
+def test_an_end_at_midnight_belongs_to_the_day_before(hour: int, minute: int, words: str) -> None:
+    """The last day that somebody named is the day that is read."""
+    assert end_words(datetime(2026, 12, 31, hour, minute, tzinfo=UTC)) == words
 
 
 @pytest.mark.parametrize(

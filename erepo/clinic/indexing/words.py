@@ -30,7 +30,8 @@ def why(one: Shown, speak: Language) -> str:
         return _NOT_TRIED.fill(speak)
     if one.reason is None:
         return ""
-    return f"{one.reason.words(speak)[0]} ({one.code})"
+    cause: str = one.reason.words(speak)[0]
+    return cause if one.code in cause else f"{cause} ({one.code})"
 
 
 def until(one: Shown) -> str:

@@ -44,6 +44,7 @@ async def test_from_a_dry_run_to_a_withdrawal(here: IndexSite, monkeypatch: pyte
     assert (told["indexed"], [one["document"] for one in told["refused"]]) == (2, ids[:1])
     report = erepo("report", "--list", code=1).stdout
     assert "refused 1" in report
+    assert ids[0] in report
     monkeypatch.setenv("EREPO_LANGUAGE", "pl")
     assert "brak zdarzenia medycznego" in erepo("show", ids[0]).stdout
     monkeypatch.setenv("EREPO_LANGUAGE", "en")

@@ -180,6 +180,7 @@ def test_what_is_wrong_is_named_and_not_repeated(given: tuple[str, str, str], fi
     with pytest.raises(InvitationUnusable) as caught:
         Wanted.read(*given, "pl")
     assert caught.value.data == {"field": field}
+    assert field not in caught.value.explain("pl")[0]
 
 
 def test_commands_against_a_real_service(
@@ -196,6 +197,7 @@ def test_commands_against_a_real_service(
     number = json.loads(made.output)["id"]
     shown = run.invoke(app, ["list", "--json"])
     assert [each["state"] for each in json.loads(shown.output)] == ["invited"]
+    monkeypatch.setenv("COLUMNS", "80")
     mine = run.invoke(app, ["list", "--patient"], input=f"{PESEL}\n")
     assert number in mine.output
     ended = run.invoke(app, ["remove", number, "--as", LOGIN, "--reason", "na prośbę pacjenta"])

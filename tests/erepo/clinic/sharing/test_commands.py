@@ -17,7 +17,7 @@ def site(desk: SharingDesk, monkeypatch: pytest.MonkeyPatch) -> SharingDesk:
     """A clinic that the commands of this process act on; the service goes by the present, as they do."""
     for name, value in desk.clinic.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "80")
     desk.world.clock.write_text("")
     return desk
 
@@ -44,12 +44,14 @@ def test_new_send_list_show_search_history_revoke(site: SharingDesk) -> None:
     assert site.sees(one)
 
     listed = erepo("consents", "list", "--document", one, language="pl")
+    assert all(text in listed.stdout for text in (draft, told["consent"], "2031-12-31 24:00"))
     assert "obowiązuje" in listed.stdout
     assert "robocza" in listed.stdout
     assert not any(text in listed.stdout for text in (PESEL, OTHER_PESEL, "Odbiorca J", MATTER))
     found = erepo("consents", "search", "--recipient", "--json", given=f"{OTHER_PESEL}\n")
     assert [line["id"] for line in json.loads(found.stdout)] == [draft]
     assert "true" in erepo("documents", "list", "--json").stdout
+    assert one in erepo("documents", "list").stdout
 
     shown = erepo("consents", "show", draft, *AS, language="pl")
     assert all(text in shown.stdout for text in (PESEL, OTHER_PESEL, "Jan Odbiorca", MATTER, one))
