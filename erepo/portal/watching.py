@@ -44,7 +44,11 @@ def _query(who: PatientSession, before: int | None) -> Any:
         .join_from(consent_access, consent, owned, isouter=True)
         .where(
             _access.tenant_id.in_(who.clinics),
-            or_(consent.c.patient_id == person, _access.consent_number.is_(None) & theirs),
+            or_(
+                consent.c.patient_id == person,
+                _access.patient_id == person,
+                _access.consent_number.is_(None) & _access.patient_id.is_(None) & theirs,
+            ),
         )
         .order_by(_access.number.desc())
     )

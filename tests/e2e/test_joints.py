@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from erepo.clinic.permissions import Permission, grant
+from erepo.clinic.removal.asking import closed_set
 from erepo.clinic.tables import document, patient
+from erepo.xds import iti18
 from tests.support.index_clinic import LOGIN
 from tests.support.joints import JointWorld, joint_world
 from tests.support.waiting import until
@@ -65,6 +67,17 @@ async def test_from_one_clinic_through_p1_to_another(world: JointWorld) -> None:
     for message in told_by.values():
         assert b'csd-code="ITI-43"' in message
         assert unique_id.encode() in message
+    await removed(world, unique_id)
+    assert looks(browser, unique_id) == [look]
+
+
+async def removed(world: JointWorld, unique_id: str) -> None:
+    """Have clinic A's repository lose a document."""
+    async with world.giver.site.clinic.connection() as cloud:
+        found = await cloud.query(iti18.get_documents(unique_ids=[unique_id]))
+        (entry,) = found.metadata.documents
+        await cloud.remove_metadata(sorted(await closed_set(cloud, [entry.entry_uuid])))
+        assert not (await cloud.query(iti18.get_documents(unique_ids=[unique_id]))).metadata.documents
 
 
 def looks(browser: Any, unique_id: str) -> list[dict[str, Any]]:

@@ -35,6 +35,8 @@ class Access:
     actor: str = field(default="", repr=False)
     """The acting person of an account or provider, as `OID:number`; kept only where the number is public."""
     emergency: bool = False
+    patient: str | None = field(default=None, repr=False)
+    """CX, where P1 vouches for it: no consent names the patient, and the document may be removed."""
 
 
 def keep(connection: Connection, tenant_id: int, given: Given, proof: Detached, at: datetime) -> bool:
@@ -149,6 +151,7 @@ def note(connection: Connection, tenant_id: int, access: Access, at: datetime) -
         "reader": access.reader.key,
         "actor": _public(access.actor),
         "emergency": access.emergency,
+        "patient_id": access.patient,
     }
     rows = [
         {**row, "consent_number": number, "unique_id": unique_id}

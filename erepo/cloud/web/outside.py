@@ -320,7 +320,8 @@ class _Visit:
         if visible(connection, self.door.owner.id, patient, given) != frozenset(given):
             raise NothingVisible
         reader = Reader.provider(oids.PROVIDER, self.organisation)
-        access = Access((), reader, given, event.who.user, event.who.purpose == _EMERGENCY)
+        emergency = event.who.purpose == _EMERGENCY
+        access = Access((), reader, given, event.who.user, emergency, patient)
         note(connection, self.door.owner.id, access, self.cloud.consent_time())
         queued.append(queue.enqueue(connection, self.door.owner.id, event))
         return Outcome()

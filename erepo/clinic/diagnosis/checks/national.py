@@ -55,9 +55,10 @@ def indexing(ground: Ground) -> Finding:
 
 def sharing(ground: Ground) -> Finding:
     """Look for revocations that the service has not confirmed, and for consents that do not get there."""
-    row, database = ground.account(), ground.database()
-    if row is None or database is None:
+    database = ground.database()
+    if database is None:
         return no_account()
+    # Also where the eArchiwum has taken the account's place: what was shared is still shown there.
     before = now() - _PATIENCE
     revoking = (consent.c.state == "revoking", consent.c.revoking_at <= before)
     waiting = (consent.c.state.in_(("ordered", "sent")), consent.c.ordered_at <= before)

@@ -12,7 +12,7 @@ from erepo.cda.samples import generate
 from erepo.clinic.content import ContentStore
 from erepo.clinic.diagnosis import Verdict
 from erepo.clinic.indexing import enrol
-from erepo.clinic.tables import now, patient
+from erepo.clinic.tables import account, now, patient
 from erepo.clinic.tables_account import p1_registration
 from erepo.clinic.tables_indexing import document_index
 from erepo.clinic.tables_sharing import consent
@@ -93,3 +93,6 @@ def test_what_the_service_has_not_confirmed(
     found = ask("sharing")
     assert (found.verdict, found.code, found.data["count"]) == (verdict, code, 1)
     assert all((*found.words("pl"), *found.words("en")))
+    with clinic.database.begin() as connection:
+        connection.execute(account.update().values(active=False))
+    assert ask("sharing").code == code  # also where the eArchiwum has taken the account's place
