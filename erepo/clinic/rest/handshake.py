@@ -6,13 +6,16 @@ refusal then shows as a connection that closes in silence, just as a killed serv
 
 import socket
 import ssl
+import time
 
 #: Seconds in which a server that refuses our certificate closes the connection.
 PATIENCE = 2.0
+#: Seconds between two looks: what a service that is being killed leaves open is gone by the second.
+_PAUSE = 0.3
 
 
 def certificate_refused(host: str, port: int, context: ssl.SSLContext, patience: float = PATIENCE) -> bool:
-    """Connect, say nothing, and see whether the server closes at once: then it does not want our certificate.
+    """Connect, say nothing, and see whether the server closes at once, twice: it refuses our certificate.
 
     Args:
         host: name or address of the server.
@@ -23,6 +26,13 @@ def certificate_refused(host: str, port: int, context: ssl.SSLContext, patience:
     Returns:
         False also when the server cannot be reached at all.
     """
+    if not _closes(host, port, context, patience):
+        return False
+    time.sleep(_PAUSE)
+    return _closes(host, port, context, patience)
+
+
+def _closes(host: str, port: int, context: ssl.SSLContext, patience: float) -> bool:
     try:
         plain = socket.create_connection((host, port), patience)
     except OSError:
