@@ -20,6 +20,7 @@ from erepo.cloud.web.openapi_words import (
     ACCOUNT,
     COUNT,
     OID,
+    PAGE,
     PERHAPS_PERSON,
     PROBLEMS,
     URL,
@@ -167,9 +168,6 @@ def _paths() -> Json:
 
 
 def _audit() -> Json:
-    after = {"name": "after", "in": "query", "schema": COUNT | {"default": 0}}
-    limit_schema = {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}
-    limit = {"name": "limit", "in": "query", "schema": limit_schema}
     content = {
         "account": _FACTS["account"],
         "events": {"type": "array", "items": {"type": "object"}},
@@ -181,7 +179,7 @@ def _audit() -> Json:
         "The account's own record of every access, in the order in which it was written",
         answer("A page of events.", "application/json", object_of(content)),
         problems("400", "403", "404", "405", "503"),
-        parameters=[after, limit],
+        parameters=PAGE,
         security=PERHAPS_PERSON,
     )
 

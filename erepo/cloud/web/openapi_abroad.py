@@ -9,30 +9,26 @@ from erepo.cloud.web.openapi_words import (
     PERHAPS_PERSON,
     Json,
     answer,
+    nullable,
     object_of,
     problems,
     ref,
     text,
 )
 
-
-def _nullable(schema: Json) -> Json:
-    return {"oneOf": [schema, {"type": "null"}]}
-
-
 _WHY: Final[Json] = {
     "patient": object_of({"root": OID, "extension": text(minLength=1, maxLength=256)}),
     "purpose": {"enum": ["TREAT", "CONTT", "BTG"], "default": "TREAT"},
-    "reason": _nullable(text(maxLength=500, description="Of BTG: three words at least.")),
+    "reason": nullable(text(maxLength=500, description="Of BTG: three words at least.")),
 }
 _SEARCH: Final[Json] = {
     "type": "object",
     "required": ["patient"],
     "properties": {
         **_WHY,
-        "kinds": _nullable({"type": "array", "maxItems": 50, "items": text(r"^[0-9.]+$")}),
-        "from": _nullable(text(format="date", description="Created on this Polish day or later.")),
-        "to": _nullable(text(format="date", description="Created on this Polish day or earlier.")),
+        "kinds": nullable({"type": "array", "maxItems": 50, "items": text(r"^[0-9.]+$")}),
+        "from": nullable(text(format="date", description="Created on this Polish day or later.")),
+        "to": nullable(text(format="date", description="Created on this Polish day or earlier.")),
     },
 }
 _DOCUMENT: Final[Json] = {
@@ -43,7 +39,7 @@ _DOCUMENT: Final[Json] = {
         "repositoryUniqueId": OID,
         "uniqueId": text(minLength=1, maxLength=256),
         "hash": text("^[0-9a-fA-F]{40}$", description="SHA-1, as the search told it."),
-        "size": _nullable({"type": "integer", "minimum": 1}),
+        "size": nullable({"type": "integer", "minimum": 1}),
     },
 }
 SCHEMAS: Final[Json] = {
@@ -56,16 +52,16 @@ SCHEMAS: Final[Json] = {
                         "uniqueId": text(),
                         "repositoryUniqueId": text(),
                         "entryUuid": text(),
-                        "classCode": _nullable(text()),
-                        "typeCode": _nullable(text()),
-                        "formatCode": _nullable(text()),
+                        "classCode": nullable(text()),
+                        "typeCode": nullable(text()),
+                        "formatCode": nullable(text()),
                         "mimeType": text(),
                         "creationTime": text(description="DTM, UTC."),
-                        "size": _nullable(COUNT),
-                        "hash": _nullable(text()),
-                        "institution": _nullable(
+                        "size": nullable(COUNT),
+                        "hash": nullable(text()),
+                        "institution": nullable(
                             object_of(
-                                {"name": text(), "root": _nullable(text()), "extension": _nullable(text())}
+                                {"name": text(), "root": nullable(text()), "extension": nullable(text())}
                             )
                         ),
                     }

@@ -4,11 +4,13 @@ from typing import Any, Final
 
 from erepo.cloud.web.openapi_words import (
     ACCOUNT,
+    MOMENT,
     OID,
     PERHAPS_PERSON,
     Json,
     answer,
     get,
+    nullable,
     object_of,
     problems,
     ref,
@@ -16,16 +18,11 @@ from erepo.cloud.web.openapi_words import (
 )
 
 _ACCOUNT_ID: Final = text("^[0-9]{16}$")
-_MOMENT: Final = text(format="date-time")
 _FINGERPRINT: Final = text("^[0-9a-f]{64}$", description="SHA-256.")
 _SERIAL: Final = text("^[0-9A-F]+$")
 _PEM: Final = text(description="PEM.")
 _P12: Final = text(contentEncoding="base64", description="PKCS#12 file, at most 1 MiB; old ciphers too.")
 _PASSWORD: Final = text(format="password")
-
-
-def _nullable(schema: Json) -> Json:
-    return {"oneOf": [schema, {"type": "null"}]}
 
 
 def _sent(properties: Json, optional: Json) -> Json:
@@ -38,8 +35,8 @@ _CERTIFICATE: Final = object_of(
         "purpose": {"enum": ["TLS", "WSS"]},
         "fingerprint": _FINGERPRINT,
         "serial": _SERIAL,
-        "notBefore": _MOMENT,
-        "notAfter": _MOMENT,
+        "notBefore": MOMENT,
+        "notAfter": MOMENT,
         "state": {"enum": ["active", "retired"]},
     }
 )
@@ -69,7 +66,7 @@ _PROVIDER: Final = _sent(
     _REGON,
 )
 _P1_CERTIFICATE: Final = object_of(
-    {"serial": _SERIAL, "subject": text(), "notBefore": _MOMENT, "notAfter": _MOMENT}
+    {"serial": _SERIAL, "subject": text(), "notBefore": MOMENT, "notAfter": MOMENT}
 )
 
 SCHEMAS: Final[Json] = {
@@ -77,15 +74,15 @@ SCHEMAS: Final[Json] = {
         {"account": _ACCOUNT_ID, "certificates": {"type": "array", "items": _CERTIFICATE}}
     ),
     "Structure": object_of({"provider": _PROVIDER}),
-    "StructureHeld": object_of({"provider": _PROVIDER, "sha256": _FINGERPRINT, "updatedAt": _MOMENT}),
+    "StructureHeld": object_of({"provider": _PROVIDER, "sha256": _FINGERPRINT, "updatedAt": MOMENT}),
     "P1Registration": object_of(
         {
             "account": _ACCOUNT_ID,
             "state": {"enum": ["none", "stored", "registered"]},
-            "repositoryId": _nullable(OID),
-            "tls": _nullable(_P1_CERTIFICATE),
-            "wss": _nullable(_P1_CERTIFICATE),
-            "registeredAt": _nullable(_MOMENT),
+            "repositoryId": nullable(OID),
+            "tls": nullable(_P1_CERTIFICATE),
+            "wss": nullable(_P1_CERTIFICATE),
+            "registeredAt": nullable(MOMENT),
         }
     ),
     "P1Revoked": object_of({"account": _ACCOUNT_ID, "state": {"const": "none"}}),

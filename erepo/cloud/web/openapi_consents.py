@@ -6,20 +6,23 @@ from erepo.cloud.consents.content import MOST_DOCUMENTS
 from erepo.cloud.web.openapi_words import (
     ACCOUNT,
     COUNT,
+    MOMENT,
     OID,
+    PAGE,
     PERHAPS_PERSON,
+    UUID,
+    WRITTEN,
     Json,
     answer,
     get,
+    nullable,
     object_of,
     problems,
     ref,
     text,
 )
 
-_MOMENT: Final = text(format="date-time")
-_PERHAPS: Final = {"oneOf": [_MOMENT, {"type": "null"}]}
-_UUID: Final = text("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_PERHAPS: Final = nullable(MOMENT)
 _EXTENSION: Final = text("^[A-Za-z0-9./_-]+$", maxLength=64)
 _WORDS: Final = text(minLength=1, maxLength=500)
 _UNIQUE_ID: Final = text(maxLength=256, description="XDS uniqueId.")
@@ -38,12 +41,12 @@ _RECIPIENT: Final[Json] = {
     "additionalProperties": False,
 }
 _FACTS: Final[Json] = {
-    "id": _UUID,
+    "id": UUID,
     "state": {"enum": ["scheduled", "active", "expired", "revoked"]},
     "recipientKind": {"enum": ["patient", "person", "account"]},
-    "validFrom": _MOMENT,
-    "validUntil": _MOMENT,
-    "createdAt": _MOMENT,
+    "validFrom": MOMENT,
+    "validUntil": MOMENT,
+    "createdAt": MOMENT,
     "revokedAt": _PERHAPS,
 }
 _ACCESSES: Final = object_of({"count": COUNT, "last": _PERHAPS})
@@ -52,11 +55,11 @@ SCHEMAS: Final[Json] = {
     "ConsentGiven": {
         **object_of(
             {
-                "id": _UUID | {"description": "Of the client."},
+                "id": UUID | {"description": "Of the client."},
                 "patient": _PATIENT,
                 "recipient": _RECIPIENT,
-                "validFrom": _MOMENT,
-                "validUntil": _MOMENT | {"description": "The first moment in which it holds no more."},
+                "validFrom": MOMENT,
+                "validUntil": MOMENT | {"description": "The first moment in which it holds no more."},
                 "case": _WORDS,
                 "documents": {
                     "type": "array",
@@ -72,7 +75,7 @@ SCHEMAS: Final[Json] = {
     "ConsentRevoked": {
         "type": "object",
         "required": ["reason"],
-        "properties": {"reason": _WORDS, "id": _UUID | {"description": "If there, that of the path."}},
+        "properties": {"reason": _WORDS, "id": UUID | {"description": "If there, that of the path."}},
         "additionalProperties": False,
     },
     "Consent": object_of(
@@ -95,12 +98,11 @@ _SIGNATURE: Final = {
     "description": "Detached JWS (RFC 7515, appendix F) of the account's WSS key over the body's octets:"
     " `alg` ES256, RS256 or PS256, `x5t#S256` of its certificate.",
 }
-_WRITTEN: Final = ("400", "403", "404", "405", "408", "413", "503")
 
 
 def paths(service: str) -> Json:
     """Return the paths below an account."""
-    one = {"name": "id", "in": "path", "required": True, "schema": _UUID}
+    one = {"name": "id", "in": "path", "required": True, "schema": UUID}
     return {
         f"{service}/consents": {"parameters": [ACCOUNT], **_all()},
         f"{service}/consents/{{id}}": {"parameters": [ACCOUNT, one], **_one()},
@@ -108,9 +110,6 @@ def paths(service: str) -> Json:
 
 
 def _all() -> Json:
-    after = {"name": "after", "in": "query", "schema": COUNT | {"default": 0}}
-    limit_schema = {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}
-    limit = {"name": "limit", "in": "query", "schema": limit_schema}
     made = answer("It is there, the very same came before.", "application/json", ref("Consent"))
     fresh = {"201": answer("It is kept.", "application/json", ref("Consent"))["200"]}
     return {
@@ -119,14 +118,14 @@ def _all() -> Json:
             "The account's consents in the order in which they came",
             answer("A page of consents.", "application/json", ref("Consents")),
             problems("400", "403", "404", "405", "503"),
-            parameters=[after, limit],
+            parameters=PAGE,
             security=PERHAPS_PERSON,
         ),
         "post": signed(
             "give-consent",
             "Share documents of one patient; the very same again changes nothing",
             "ConsentGiven",
-            made | fresh | problems(*_WRITTEN, "409", "422"),
+            made | fresh | problems(*WRITTEN, "409", "422"),
         ),
     }
 
@@ -145,7 +144,7 @@ def _one() -> Json:
             "revoke-consent",
             "End a consent now, also for downloads under way; the same again answers alike",
             "ConsentRevoked",
-            told | problems(*_WRITTEN),
+            told | problems(*WRITTEN),
         ),
     }
 

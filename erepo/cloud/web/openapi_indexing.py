@@ -4,11 +4,13 @@ from typing import Any, Final
 
 from erepo.cloud.web.openapi_words import (
     ACCOUNT,
+    MOMENT,
     OID,
     PERHAPS_PERSON,
     Json,
     answer,
     get,
+    nullable,
     object_of,
     problems,
     ref,
@@ -26,19 +28,15 @@ DOCUMENT: Final = {
 }
 
 
-def _nullable(schema: Json) -> Json:
-    return {"oneOf": [schema, {"type": "null"}]}
-
-
-_MOMENT: Final = _nullable(text(format="date-time"))
+_MOMENT: Final = nullable(MOMENT)
 _STATE: Final[Json] = {
     "uniqueId": text(),
-    "entryUuid": _nullable(text("^urn:uuid:", description="P1's own.")),
+    "entryUuid": nullable(text("^urn:uuid:", description="P1's own.")),
     "state": {"enum": ["none", "indexing", "indexed", "withdrawn"]},
     "indexedAt": _MOMENT,
     "withdrawnAt": _MOMENT,
-    "repositoryUniqueId": _nullable(OID),
-    "replacedBy": _nullable(text()),
+    "repositoryUniqueId": nullable(OID),
+    "replacedBy": nullable(text()),
 }
 SCHEMAS: Final[Json] = {
     "Index": object_of(_STATE),
@@ -66,8 +64,8 @@ _SENT: Final[Json] = {
     "type": "object",
     "required": ["storageYear"],
     "properties": {
-        "replaces": _nullable(text(description="uniqueId of the document whose index it replaces (RPLC).")),
-        "medicalEvent": _nullable(object_of({"root": OID, "extension": text(minLength=1, maxLength=128)})),
+        "replaces": nullable(text(description="uniqueId of the document whose index it replaces (RPLC).")),
+        "medicalEvent": nullable(object_of({"root": OID, "extension": text(minLength=1, maxLength=128)})),
         "storageYear": {"type": "integer", "minimum": 1900, "maximum": 2999},
         "purpose": {"enum": ["TREAT", "BTG", "CONTT"], "default": "TREAT"},
     },

@@ -7,10 +7,15 @@ from erepo.cloud.web.openapi_consents import signed
 from erepo.cloud.web.openapi_words import (
     ACCOUNT,
     COUNT,
+    MOMENT,
+    PAGE,
     PERHAPS_PERSON,
+    UUID,
+    WRITTEN,
     Json,
     answer,
     get,
+    nullable,
     object_of,
     problems,
     ref,
@@ -18,14 +23,12 @@ from erepo.cloud.web.openapi_words import (
 )
 from erepo.identifiers.oids import PESEL
 
-_MOMENT: Final = text(format="date-time")
-_UUID: Final = text("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _FACTS: Final[Json] = {
-    "id": _UUID,
+    "id": UUID,
     "state": {"enum": ["invited", "ended"]},
     "channel": {"enum": ["email", "sms"]},
-    "createdAt": _MOMENT,
-    "endedAt": {"oneOf": [_MOMENT, {"type": "null"}]},
+    "createdAt": MOMENT,
+    "endedAt": nullable(MOMENT),
 }
 SCHEMAS: Final[Json] = {
     "PatientInvited": {
@@ -34,7 +37,7 @@ SCHEMAS: Final[Json] = {
         "description": "A person whose identity the clinic has checked, and an address that the person has"
         " given to it: one of email and phone at least. Codes go to the e-mail address where there is one.",
         "properties": {
-            "id": _UUID | {"description": "Of the client."},
+            "id": UUID | {"description": "Of the client."},
             "patient": object_of({"root": {"const": PESEL}, "extension": text("^[0-9]{11}$")}),
             "email": {"oneOf": [text(EMAIL, maxLength=254), {"type": "null"}]},
             "phone": {"oneOf": [text(PHONE), {"type": "null"}]},
@@ -43,7 +46,7 @@ SCHEMAS: Final[Json] = {
         "additionalProperties": False,
     },
     "PatientRemoved": {
-        **object_of({"id": _UUID, "reason": text(minLength=1, maxLength=500)}),
+        **object_of({"id": UUID, "reason": text(minLength=1, maxLength=500)}),
         "additionalProperties": False,
     },
     "Patient": object_of(_FACTS),
@@ -56,12 +59,11 @@ SCHEMAS: Final[Json] = {
         }
     ),
 }
-_WRITTEN: Final = ("400", "403", "404", "405", "408", "413", "503")
 
 
 def paths(service: str) -> Json:
     """Return the paths below an account."""
-    one = {"name": "id", "in": "path", "required": True, "schema": _UUID}
+    one = {"name": "id", "in": "path", "required": True, "schema": UUID}
     return {
         f"{service}/patients": {"parameters": [ACCOUNT], **_all()},
         f"{service}/patients/{{id}}": {"parameters": [ACCOUNT, one], **_one()},
@@ -69,9 +71,6 @@ def paths(service: str) -> Json:
 
 
 def _all() -> Json:
-    after = {"name": "after", "in": "query", "schema": COUNT | {"default": 0}}
-    limit_schema = {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}
-    limit = {"name": "limit", "in": "query", "schema": limit_schema}
     made = answer("It is there, the very same came before.", "application/json", ref("Patient"))
     fresh = {"201": answer("It is kept.", "application/json", ref("Patient"))["200"]}
     return {
@@ -80,7 +79,7 @@ def _all() -> Json:
             "Whom the account has invited, in the order in which they came; persons are not told",
             answer("A page of invitations.", "application/json", ref("Patients")),
             problems("400", "403", "404", "405", "503"),
-            parameters=[after, limit],
+            parameters=PAGE,
             security=PERHAPS_PERSON,
         ),
         "post": signed(
@@ -88,7 +87,7 @@ def _all() -> Json:
             "Invite a person to the portal; the very same again changes nothing, a new one for the person"
             " takes the place of the earlier",
             "PatientInvited",
-            made | fresh | problems(*_WRITTEN, "409", "422"),
+            made | fresh | problems(*WRITTEN, "409", "422"),
         ),
     }
 
@@ -107,6 +106,6 @@ def _one() -> Json:
             "remove-patient",
             "End an invitation now, also for sessions under way; the same again answers alike",
             "PatientRemoved",
-            told | problems(*_WRITTEN),
+            told | problems(*WRITTEN),
         ),
     }

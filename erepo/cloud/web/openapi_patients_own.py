@@ -7,20 +7,22 @@ from erepo.cloud.patients_own.states import Reason, State
 from erepo.cloud.web.openapi_words import (
     ACCOUNT,
     COUNT,
+    MOMENT,
     OID,
+    PAGE,
     PERHAPS_PERSON,
+    UUID,
     Json,
     answer,
     get,
+    nullable,
     object_of,
     problems,
     ref,
     text,
 )
 
-_UUID: Final = text("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _SHA256: Final = text("^[0-9a-f]{64}$", description="Of the octets as the patient gave them, hex.")
-_MOMENT: Final = text(format="date-time")
 
 SCHEMAS: Final[Json] = {
     "PatientDocuments": object_of(
@@ -30,13 +32,13 @@ SCHEMAS: Final[Json] = {
                 "type": "array",
                 "items": object_of(
                     {
-                        "id": _UUID,
+                        "id": UUID,
                         "size": COUNT,
                         "sha256": _SHA256,
                         "contentType": {"enum": list(TYPES), "description": "By the octets."},
                         "patient": object_of({"root": OID, "extension": text()}),
                         "title": text(maxLength=200),
-                        "givenAt": _MOMENT,
+                        "givenAt": MOMENT,
                     }
                 ),
             },
@@ -63,9 +65,9 @@ SCHEMAS: Final[Json] = {
     "PatientDocument": object_of(
         {
             "account": text("^[0-9]{16}$"),
-            "id": _UUID,
+            "id": UUID,
             "state": {"enum": [state.value for state in State]},
-            "settledAt": {"oneOf": [_MOMENT, {"type": "null"}]},
+            "settledAt": nullable(MOMENT),
         }
     ),
 }
@@ -73,7 +75,7 @@ SCHEMAS: Final[Json] = {
 
 def paths(service: str) -> Json:
     """Return the paths below an account."""
-    one = {"name": "id", "in": "path", "required": True, "schema": _UUID}
+    one = {"name": "id", "in": "path", "required": True, "schema": UUID}
     return {
         f"{service}/patient-documents": {"parameters": [ACCOUNT], **_all()},
         f"{service}/patient-documents/{{id}}": {"parameters": [ACCOUNT, one], **_one()},
@@ -81,15 +83,12 @@ def paths(service: str) -> Json:
 
 
 def _all() -> Json:
-    after = {"name": "after", "in": "query", "schema": COUNT | {"default": 0}}
-    limit_schema = {"type": "integer", "minimum": 1, "maximum": 500, "default": 100}
-    limit = {"name": "limit", "in": "query", "schema": limit_schema}
     return get(
         "patient-documents",
         "What patients gave and the account has not taken, in the order in which it came",
         answer("A page of documents.", "application/json", ref("PatientDocuments")),
         problems("400", "403", "404", "405", "503"),
-        parameters=[after, limit],
+        parameters=PAGE,
         security=PERHAPS_PERSON,
     )
 

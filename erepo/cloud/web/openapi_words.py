@@ -13,6 +13,19 @@ def text(*pattern: str, **more: Any) -> Json:
 OID: Final = text(r"^[0-2](\.(0|[1-9][0-9]*))+$")
 COUNT: Final = {"type": "integer", "minimum": 0}
 URL: Final = text(format="uri")
+MOMENT: Final = text(format="date-time")
+UUID: Final = text("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+#: How what is written may fail, whatever it is.
+WRITTEN: Final = ("400", "403", "404", "405", "408", "413", "503")
+#: Parameters of a list that is read page by page.
+PAGE: Final[list[Json]] = [
+    {"name": "after", "in": "query", "schema": COUNT | {"default": 0}},
+    {
+        "name": "limit",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 100},
+    },
+]
 
 PROBLEMS: Final = {
     "400": "The request cannot be read, or its certificates do not pass.",
@@ -40,6 +53,11 @@ PERHAPS_PERSON: Final[list[Json]] = [{"certificate": []}, {"certificate": [], "p
 def object_of(properties: Json) -> Json:
     """Return the type of an object that has all these properties."""
     return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def nullable(schema: Json) -> Json:
+    """Return the type of what may be null."""
+    return {"oneOf": [schema, {"type": "null"}]}
 
 
 def answer(description: str, media_type: str, schema: Json) -> Json:
