@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from prefect import flow
 from pydantic import Field
 
-from erepo.clinic.sharing.errors import DocumentsWrong
+from erepo.clinic.sharing.errors import OneOfTwo
 from flows.migrate_documents import DAY, PublicId
 from flows.naming import run_name
 from flows.sharing_page import report_shared
@@ -58,7 +58,7 @@ async def share_documents(
         connection: Name of the clinic's blocks.
     """
     if bool(consent) == bool(documents):
-        raise DocumentsWrong(most=1000, unknown=0)
+        raise OneOfTwo
     name = consent or await draft_for_patient(
         connection, documents, (valid_from, valid_until), MATTERS[matter], acting_user
     )

@@ -106,3 +106,17 @@ async def test_only_who_may(connected: ClinicUnderTest) -> None:
         assert state.is_failed()
         assert "--permission share" in str(state.message)
     assert states(connected) == {name: "draft"}
+
+
+async def test_a_consent_or_documents(connected: ClinicUnderTest) -> None:
+    """Both at once, or neither, are refused in words; nothing is written down."""
+    login, one = await filled(connected)
+    before = states(connected)
+    name = "00000000-0000-4000-8000-000000000000"
+    for state in (
+        await share_documents(login, return_state=True),
+        await share_documents(login, consent=name, documents=[one], return_state=True),
+    ):
+        assert state.is_failed()
+        assert "Give either the id of a consent, or documents" in str(state.message)
+    assert states(connected) == before

@@ -7,6 +7,7 @@ PermanentError
 │   ├── ConsentFixed         what is asked for is not possible in its state
 │   ├── DocumentsUnfit       documents that cannot be shared, each with its reason
 │   ├── DocumentsWrong       none, too many, or ids of no document
+│   ├── OneOfTwo             a consent and documents, or neither
 │   ├── RecipientWrong       whom it is for cannot be understood
 │   ├── ValidityWrong        from and until make no sense
 │   └── MatterWrong          the reason ("Sprawa") is empty, too long, or not legible
@@ -86,6 +87,20 @@ class DocumentsWrong(InvalidInput):
     cure = Text(
         "Compare the ids with `erepo documents list`. Nothing was written down.",
         "Porównaj identyfikatory z wynikiem `erepo documents list`. Niczego nie zapisano.",
+    )
+
+
+class OneOfTwo(InvalidInput):
+    """A consent that was written down and documents for a new one, or neither of them."""
+
+    code = "sharing.one-of-two"
+    cause = Text(
+        "Give either the id of a consent, or documents for their patient.",
+        "Podaj albo identyfikator zgody, albo dokumenty dla ich pacjenta.",
+    )
+    cure = Text(
+        "Fill in one of the two fields. Nothing was written down or sent.",
+        "Wypełnij jedno z tych dwóch pól. Niczego nie zapisano ani nie wysłano.",
     )
 
 
