@@ -41,6 +41,11 @@ def archived(clinic: ClinicUnderTest) -> int:
     return clinic.states().get("archived", 0)
 
 
+def in_hand(clinic: ClinicUnderTest) -> bool:
+    """Tell whether a batch is under way."""
+    return "sending" in clinic.states()
+
+
 def entries(cloud: RunningCloud) -> Counter[int]:
     """Count how many documents have how many entries in the registry, of any status."""
     question = "SELECT count(*) FROM registry_object WHERE document_id IS NOT NULL GROUP BY document_id"
@@ -78,11 +83,13 @@ async def test_the_server_is_killed_amid_a_run(
         before = archived(connected)
         assert 0 < before < DOCUMENTS
         await asyncio.to_thread(kill_server)
-        if not alone:
-            process.kill()
-        # What is in hand is brought to its end without the server.
-        await until(lambda: archived(connected) > before, process)
-        await asyncio.to_thread(restart_server)
+        try:
+            if not alone:
+                process.kill()
+            # What is in hand is brought to its end without the server; between two batches nothing is.
+            await until(lambda: archived(connected) > before or not in_hand(connected), process)
+        finally:
+            await asyncio.to_thread(restart_server)
         await asyncio.to_thread(process.wait, 240)
     finally:
         process.kill()

@@ -21,10 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 
 from erepo.acting import write_detached
 from erepo.cloud.patients.keys import PatientKeys
 from erepo.cloud.service import Cloud
+from erepo.cloud.storage.tables_portal import portal_message
 from erepo.identifiers.oids import PESEL as PESEL_ROOT
 from erepo.pki.tls import client_context
 from erepo.portal.app import carriers_of
@@ -108,6 +110,12 @@ class World:
         assert match
         return match[1] + match[2]
 
+    def all_is_sent(self) -> bool:
+        """Tell whether no message waits, nor is on its way."""
+        waiting = select(portal_message.c.id).where(portal_message.c.state == "waiting")
+        with self.office.cloud.database.read() as connection:
+            return connection.execute(waiting).first() is None
+
     def browser(self, at: str = "127.0.0.1", **headers: str) -> "Browser":
         """Return somebody at the portal, who comes from an address of this machine."""
         context = client_context(None, (self.office.settings.cloud_home / "ca" / "ca.pem").read_bytes())
@@ -139,7 +147,8 @@ class Browser:
         return answer
 
     def sign_in(self, pesel: str, to: str = ADDRESS, form: str = "cookie") -> httpx.Response:
-        """Sign in by a code that really comes by mail."""
+        """Sign in by a code that really comes by mail; what others asked for before has come by then."""
+        until(self.world.all_is_sent)
         before = len(self.world.letters(to))
         asked = self.ask(pesel)
         assert asked.status_code == 202, asked.text
