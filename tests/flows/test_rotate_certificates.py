@@ -67,7 +67,7 @@ def stage(clinic: ClinicUnderTest) -> Stage | None:
 
 async def until_answered(clinic: ClinicUnderTest, form: dict[str, Any], **more: Any) -> None:
     """Run day after day until the office has answered."""
-    for _ in range(100):
+    for _ in range(600):
         await rotate_certificates(**form, **more)
         if stage(clinic) not in (Stage.REQUESTED, Stage.MAILED):
             return
@@ -154,7 +154,7 @@ async def test_blocks_follow_the_ledger_whichever_way_it_went(
     old = await in_use(name)
     rotation.start(clinic.database, clinic.settings, ACCOUNT, demand=Demand.FORCED)
     rotation.mail_requests(clinic.database, ACCOUNT, office.mailer(), office.address)
-    for _ in range(100):
+    for _ in range(600):
         if rotation.collect_certificates(clinic.database, ACCOUNT, office.mailbox()):
             break
         await asyncio.sleep(0.1)

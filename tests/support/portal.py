@@ -215,7 +215,7 @@ def _served(office: Office) -> Iterator[str]:
     server = Server(configured(office, tls_of(office.settings), port=0), "test")
     thread = threading.Thread(target=server.run)
     thread.start()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not server.started and thread.is_alive() and time.monotonic() < end:
         time.sleep(0.01)
     assert server.started
@@ -224,4 +224,4 @@ def _served(office: Office) -> Iterator[str]:
         yield f"https://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(120)

@@ -110,12 +110,12 @@ async def test_bodies_that_never_come() -> None:
         await bounded(silent, 0.01)()
 
     async def whole() -> dict[str, Any]:
-        await asyncio.sleep(0.02 if reads else 0)
+        await asyncio.sleep(0.6 if reads else 0)
         reads.append(1)
         return {"type": "http.request", "body": b"x", "more_body": False}
 
     reads: list[int] = []
-    limited = bounded(whole, 0.01)
+    limited = bounded(whole, 0.5)
     await limited()
     await limited()
 

@@ -102,9 +102,10 @@ async def test_a_failed_commit_is_told_to_those_who_add_and_to_the_block() -> No
     async def use() -> None:
         async with GroupCommit(commit, gather=0) as commits:
             await commits.add(1)
-            await asyncio.sleep(0.05)
             with pytest.raises(OSError, match="disk full"):
-                await commits.add(2)
+                for number in range(2, 12_000):
+                    await asyncio.sleep(0.01)
+                    await commits.add(number)
 
     with pytest.raises(OSError, match="disk full"):
         await use()

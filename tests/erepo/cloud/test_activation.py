@@ -13,7 +13,7 @@ from erepo.pki.tls import client_context
 from tests.support.cloud import ACCOUNT, RunningCloud, TenantCredentials
 from tests.support.cloud_client import connected, one_document
 
-ORDERED = iter(f"00000000000050{number:02d}" for number in range(100))
+ORDERED = iter(f"00000000000050{number:02d}" for number in range(1200))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ class Clinic:
 async def clinic(cloud: RunningCloud, office: Authority) -> Clinic:
     """A clinic whose certificates the running service already accepts."""
     clinic = Clinic(cloud, office)
-    for _ in range(100):
+    for _ in range(1200):
         try:
             await clinic.call("GET", clinic.account)
         except httpx.TransportError:

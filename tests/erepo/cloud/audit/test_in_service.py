@@ -123,7 +123,7 @@ def command(cloud: RunningCloud, *arguments: str) -> subprocess.CompletedProcess
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=200,
     )
 
 
