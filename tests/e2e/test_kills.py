@@ -70,15 +70,23 @@ class Installation:
     def kill_at_some_moment(self, target: Target) -> None:
         """Let the run get somewhere, then kill, and start again what was killed."""
         self.keep_running()
-        goal = self.registered() + self.chance.randint(1, 2 * DOCUMENTS // KILLS)
+        goal = min(self.registered() + self.chance.randint(1, 2 * DOCUMENTS // KILLS), DOCUMENTS)
         # Some kills fall before the first document moves: into start, reconciling and planning.
-        patience = self.chance.uniform(0, 6) if self.chance.random() < 0.3 else 20
+        patience = self.chance.uniform(0, 6) if self.chance.random() < 0.3 else 120
         end = time.monotonic() + patience
-        while time.monotonic() < end and self.registered() < goal:
-            time.sleep(0.002)
+        while time.monotonic() < end and self.registered() < goal and not self.is_over():
+            # Not long, so that the kill falls into what was waited for.
+            until = min(time.monotonic() + 1, end)
+            while time.monotonic() < until and self.registered() < goal:
+                time.sleep(0.002)
         self.killer.kill(target)
         self.moments.append(self.registered())
         self.killer.restart(target)
+
+    def is_over(self) -> bool:
+        """Tell whether the run has ended: it waits for nothing, and nobody for it."""
+        assert self.run is not None
+        return self.prefect.read(self.run.id).final
 
     def finish(self) -> None:
         """Run until the deployment has nothing left to do."""
