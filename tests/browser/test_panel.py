@@ -43,7 +43,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     soon = (datetime.now(UTC) + timedelta(days=20)).date()
     with running_cloud(tmp_path_factory.mktemp("cloud"), valid_until=soon) as running:
         tenant = running.tenant
-        with httpx.Client(verify=tenant.tls_context(), trust_env=False) as http:
+        with httpx.Client(verify=tenant.tls_context(), trust_env=False, timeout=60) as http:
             body = {"login": LOGIN, "password": FIRST}
             assert http.put(f"{tenant.facts['service']}/administrator", json=body).status_code == 200
         yield running

@@ -72,7 +72,7 @@ class Service:
         """End it as an operator would."""
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(30)
+            self.process.wait(120)
             self.process = None
 
 

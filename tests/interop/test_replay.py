@@ -100,7 +100,7 @@ def test_second_process_and_restart(service: Any, clinic: Peer) -> None:
     finally:
         other.close()
         os.kill(second.pid, signal.SIGTERM)
-        second.wait(30)
+        second.wait(120)
     service.stop()
     clinic.close()
     service.start()

@@ -36,7 +36,7 @@ class Clinic:
     async def call(self, method: str, path: str, content: object = None) -> httpx.Response:
         """Send one request with the account's TLS certificate."""
         context = client_context(self.issued.tls, self.cloud.ca.read_bytes())
-        with httpx.Client(verify=context, trust_env=False) as http:
+        with httpx.Client(verify=context, trust_env=False, timeout=60) as http:
             return http.request(method, f"{self.cloud.url}/services/{path}", content=orjson.dumps(content))  # noqa: ASYNC212  # another process answers
 
     async def activate(self, pem: bytes | None = None, account: str = "") -> httpx.Response:

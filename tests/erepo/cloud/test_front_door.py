@@ -31,7 +31,7 @@ pytestmark = pytest.mark.one_store
 @pytest.fixture
 def http(cloud: RunningCloud) -> Iterator[httpx.Client]:
     """Plain HTTP with the first account's certificate."""
-    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False, timeout=60) as session:
         yield session
 
 
@@ -101,7 +101,7 @@ def test_a_message_addressed_elsewhere_is_refused(cloud: RunningCloud, bent: str
         signer,
         assertion=acting(),
     )
-    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False, timeout=60) as session:
         response = session.post(
             cloud.tenant.repository,
             content=b"".join(packed.chunks()),
@@ -113,7 +113,7 @@ def test_a_message_addressed_elsewhere_is_refused(cloud: RunningCloud, bent: str
 def test_answers_go_the_way_of_the_question(cloud: RunningCloud) -> None:
     """An MTOM question gets an MTOM answer, a simple one a simple answer; both are signed."""
     signer, acting = Signer(cloud.tenant.wss), assertions_of(cloud.tenant)
-    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False, timeout=60) as session:
         for mtom in (True, False):
             payload, attachments = iti41.write_request(one_document(b"x"))
             outgoing = Outgoing(iti41.ACTION, cloud.tenant.repository, payload, attachments)
@@ -135,7 +135,7 @@ def test_chunked_bodies_are_taken(cloud: RunningCloud) -> None:
     packed = pack(
         Outgoing(iti41.ACTION, cloud.tenant.repository, payload, attachments), signer, assertion=acting()
     )
-    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False, timeout=60) as session:
         response = session.post(
             cloud.tenant.repository,
             content=(bytes(chunk) for chunk in packed.chunks()),
