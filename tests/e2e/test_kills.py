@@ -93,7 +93,7 @@ class Installation:
         for _ in range(5):
             self.keep_running()
             assert self.run is not None
-            if self.prefect.wait(self.run.id, 300).state == "COMPLETED" and not self.open_documents():
+            if self.prefect.wait(self.run.id, 600).state == "COMPLETED" and not self.open_documents():
                 return
         pytest.fail(f"not finished after five runs: {self.states()}")
 
@@ -128,7 +128,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
         try:
             prepare(database)
             where = {"smtp_host": settings.host, "smtp_port": settings.office_port}
-            prefect.run("onboard-clinic/on-demand", {"account": ACCOUNT, **where}, limit=300)
+            prefect.run("onboard-clinic/on-demand", {"account": ACCOUNT, **where}, limit=600)
             folder = tmp_path / "documents"
             write_samples(folder, seed=seed, count=DOCUMENTS, size=15_000, patients=350)
             assert Intake.at(database, settings).take_folder(sorted(folder.iterdir())).taken == DOCUMENTS
