@@ -25,7 +25,11 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
     with running_cloud(tmp_path, security="mtls") as cloud:
         script = f"{connect.replace('FOLDER', str(cloud.tenant.folder), 1)}\n{query}\n"
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=200, check=True
+            ["bash", "-euo", "pipefail", "-c", script],
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=True,
         )
     assert f'location="{cloud.tenant.repository}"' in done.stdout
     assert '"openapi":"3.1' in done.stdout.replace(" ", "")
