@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from erepo.cli.trigger import Prefect
 from tests.support.machine import Machine
-from tests.support.prefect_ui import Ui, address_of, browsing, login_of, need_browser
+from tests.support.prefect_ui import Ui, address_of, browsing, login_of, need_browser, newest_run
 
 STRUCTURE = Path(__file__).parents[2] / "docs" / "reference" / "structure-example.json"
 LOGIN = "archiwum"
@@ -27,7 +27,7 @@ FIELDS = (
 pytestmark = [
     pytest.mark.prefect,
     pytest.mark.xdist_group("prefect"),
-    pytest.mark.timeout(600),  # a minute where nothing else runs
+    pytest.mark.timeout(1200),  # a minute where nothing else runs
 ]
 
 
@@ -78,10 +78,9 @@ def prefect(machine: Machine) -> Iterator[Prefect]:
 
 def look_at_the_run(prefect: Prefect, ui: Ui) -> None:
     """Wait for the good end of the run that was ordered last, and look at its page."""
-    wanted = {"flows": {"name": {"any_": ["migrate-documents"]}}, "limit": 1}
-    (run,) = prefect.request("POST", "flow_runs/filter", wanted | {"sort": "EXPECTED_START_TIME_DESC"})
-    assert prefect.wait(run["id"], 180).state == "COMPLETED"
-    ui.open_run(run["id"])
+    run = newest_run(ui.root, ui.login, "migrate-documents")
+    assert prefect.wait(run, 400).state == "COMPLETED"
+    ui.open_run(run)
     ui.state("Completed")
 
 

@@ -1,6 +1,7 @@
 """The panel in a real browser with the account's client certificate; skipped where Chromium is missing."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"
 )
+#: In milliseconds; what is there is not waited for.
+PATIENCE = 90_000
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 PAGES = {
@@ -40,7 +43,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     soon = (datetime.now(UTC) + timedelta(days=20)).date()
     with running_cloud(tmp_path_factory.mktemp("cloud"), valid_until=soon) as running:
         tenant = running.tenant
-        with httpx.Client(verify=tenant.tls_context(), trust_env=False) as http:
+        with httpx.Client(verify=tenant.tls_context(), trust_env=False, timeout=60) as http:
             body = {"login": LOGIN, "password": FIRST}
             assert http.put(f"{tenant.facts['service']}/administrator", json=body).status_code == 200
         yield running
@@ -70,6 +73,7 @@ class Looker:
             client_certificates=[{"origin": cloud.url, **certificate}],
         )
         self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("request", lambda request: self._note(request.url, cloud.url))
         self.url = f"{cloud.url}/services/{ACCOUNT}"
@@ -91,6 +95,14 @@ class Looker:
             self.page.wait_for_load_state("networkidle")
             self.page.screenshot(path=str(Path(folder) / f"{self.size}-{name}.png"), full_page=True)
 
+    def shows(self, element: Any, text: str | re.Pattern[str]) -> None:
+        """Wait until an element has this text: a page that was asked for may take its time."""
+        sync_api.expect(element).to_have_text(text, timeout=PATIENCE)
+
+    def headed(self, title: str) -> None:
+        """Wait for the page with this heading."""
+        self.shows(self.page.get_by_role("heading", level=1), title)
+
     def log_in(self, password: str) -> None:
         """Fill in the login page."""
         self.page.get_by_label("Login").fill(LOGIN)
@@ -104,16 +116,16 @@ def test_the_whole_visit(browser: Any, cloud: RunningCloud) -> None:
     wide.open("/app")
     wide.keep("login")
     wide.log_in("to nie jest to haslo")
-    assert wide.page.get_by_role("alert").inner_text().startswith("Nieprawidłowy login")
+    wide.shows(wide.page.get_by_role("alert"), re.compile("^Nieprawidłowy login"))
     wide.keep("login-refused")
     wide.log_in(FIRST)
-    assert wide.page.get_by_role("heading", level=1).inner_text() == "Zmiana hasła"
+    wide.headed("Zmiana hasła")
     wide.keep("first-password")
     wide.page.get_by_label("Obecne hasło").fill(FIRST)
     wide.page.get_by_label("Nowe hasło", exact=True).fill(SECOND)
     wide.page.get_by_label("Powtórz nowe hasło").fill(SECOND)
     wide.page.get_by_role("button", name="Zmień hasło").click()
-    assert wide.page.get_by_role("status").inner_text() == "Hasło zostało zmienione."
+    wide.shows(wide.page.get_by_role("status"), "Hasło zostało zmienione.")
     wide.keep("account-changed")
     narrow = Looker(browser, cloud, "narrow")
     narrow.open("/app/audit")
@@ -131,18 +143,19 @@ def walk(looker: Looker) -> None:
     for number, language in enumerate(("pl", "en")):
         if number:
             looker.page.get_by_role("link", name="English").click()
+            looker.page.locator("html[lang=en]").wait_for()
         for name, titles in PAGES.items():
             looker.page.locator(f"nav a[href$='/{name}']").click()
-            assert looker.page.get_by_role("heading", level=1).inner_text() == titles[number]
+            looker.headed(titles[number])
             assert looker.page.locator("html").get_attribute("lang") == language
             assert looker.page.locator("nav a[aria-current=page]").count() == 1
             looker.keep(f"{name}-{language}")
     looker.open("/e-survey-gui/#/login")
-    assert "not part of this service" in looker.page.locator("main").inner_text()
+    looker.shows(looker.page.locator("main"), re.compile("not part of this service"))
     looker.keep("survey-en")
     looker.open("/app")
     looker.page.get_by_role("button", name="Log out").click()
-    assert looker.page.get_by_role("heading", level=1).inner_text() == "Log in"
+    looker.headed("Log in")
     looker.page.go_back()
     assert looker.page.get_by_role("button", name="Log out").count() == 0
 

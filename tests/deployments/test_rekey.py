@@ -53,7 +53,7 @@ def server(around: Surroundings) -> Iterator[Vault]:
     )
     try:
         with Vault(around.prefect_url, around.prefect_login()) as vault:
-            end = time.monotonic() + 120
+            end = time.monotonic() + 240
             while not vault.answers():
                 assert process.poll() is None
                 assert time.monotonic() < end
@@ -61,7 +61,7 @@ def server(around: Surroundings) -> Iterator[Vault]:
             yield vault
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def save_mail_server(client: Prefect) -> None:

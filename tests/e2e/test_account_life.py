@@ -164,7 +164,7 @@ def rotate(database: Database, office: RunningOffice) -> None:
         "--without-flows",
     ]
     run("certificates", "rotate", "--because", "forced", *options)
-    for _ in range(200):
+    for _ in range(2400):
         if rotation.under_way(database, ACCOUNT) is None:
             break
         time.sleep(0.05)

@@ -25,7 +25,11 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
     with running_cloud(tmp_path, security="mtls") as cloud:
         script = f"{connect.replace('FOLDER', str(cloud.tenant.folder), 1)}\n{query}\n"
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60, check=True
+            ["bash", "-euo", "pipefail", "-c", script],
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=True,
         )
     assert f'location="{cloud.tenant.repository}"' in done.stdout
     assert '"openapi":"3.1' in done.stdout.replace(" ", "")
@@ -46,7 +50,7 @@ def test_the_client_of_the_guide_submits_and_proves_the_answer(tmp_path: Path) -
                 cwd=GUIDE.parent,
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=200,
                 check=True,
             )
             assert "ResponseStatusType:Success" in done.stdout

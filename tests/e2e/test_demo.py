@@ -118,7 +118,7 @@ def test_a_second_one_uses_what_runs_and_it_all_ends(first: Ended, machine: Mach
         refused = machine.run("up")
         assert refused.returncode == 1
         assert "Another `erepo up`" in refused.stderr.replace("\n", " ")
-        until(lambda: _scheduled(machine) > 0, 60)
+        until(lambda: _scheduled(machine) > 0)
     until(machine.ports_free)
     assert machine.left_over() == []
     assert not (machine.home / "run" / "up.json").exists()
@@ -129,10 +129,10 @@ def test_a_killed_worker_comes_back_and_its_runs_are_settled(first: Ended, machi
     with machine.up():
         words = ("prefect worker start", "cloud serve", "prefect.engine")
         demo = machine.begin("demo", "--documents", "40")
-        until(lambda: any(words[2] in command_line(pid) for pid in machine.left_over()), 60)
+        until(lambda: any(words[2] in command_line(pid) for pid in machine.left_over()), 240)
         killed = [pid for pid in machine.left_over() if any(word in command_line(pid) for word in words)]
         signal_all(killed, signal.SIGKILL)
-        demo.communicate(timeout=200)
+        demo.communicate(timeout=400)
         until(
             lambda: (
                 sum(any(word in command_line(pid) for word in words[:2]) for pid in machine.left_over()) == 2

@@ -37,7 +37,7 @@ def test_the_commands_of_the_guide_do_what_it_says(tmp_path: Path) -> None:
         environment = {**api.environment, "PATH": f"{Path(sys.executable).parent}:{api.environment['PATH']}"}
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
-            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False,
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200, check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert '{"status":"ok"}201\n' in done.stdout

@@ -70,22 +70,30 @@ class Installation:
     def kill_at_some_moment(self, target: Target) -> None:
         """Let the run get somewhere, then kill, and start again what was killed."""
         self.keep_running()
-        goal = self.registered() + self.chance.randint(1, 2 * DOCUMENTS // KILLS)
+        goal = min(self.registered() + self.chance.randint(1, 2 * DOCUMENTS // KILLS), DOCUMENTS)
         # Some kills fall before the first document moves: into start, reconciling and planning.
-        patience = self.chance.uniform(0, 6) if self.chance.random() < 0.3 else 20
+        patience = self.chance.uniform(0, 6) if self.chance.random() < 0.3 else 120
         end = time.monotonic() + patience
-        while time.monotonic() < end and self.registered() < goal:
-            time.sleep(0.002)
+        while time.monotonic() < end and self.registered() < goal and not self.is_over():
+            # Not long, so that the kill falls into what was waited for.
+            until = min(time.monotonic() + 1, end)
+            while time.monotonic() < until and self.registered() < goal:
+                time.sleep(0.002)
         self.killer.kill(target)
         self.moments.append(self.registered())
         self.killer.restart(target)
+
+    def is_over(self) -> bool:
+        """Tell whether the run has ended: it waits for nothing, and nobody for it."""
+        assert self.run is not None
+        return self.prefect.read(self.run.id).final
 
     def finish(self) -> None:
         """Run until the deployment has nothing left to do."""
         for _ in range(5):
             self.keep_running()
             assert self.run is not None
-            if self.prefect.wait(self.run.id, 300).state == "COMPLETED" and not self.open_documents():
+            if self.prefect.wait(self.run.id, 600).state == "COMPLETED" and not self.open_documents():
                 return
         pytest.fail(f"not finished after five runs: {self.states()}")
 
@@ -120,7 +128,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
         try:
             prepare(database)
             where = {"smtp_host": settings.host, "smtp_port": settings.office_port}
-            prefect.run("onboard-clinic/on-demand", {"account": ACCOUNT, **where}, limit=300)
+            prefect.run("onboard-clinic/on-demand", {"account": ACCOUNT, **where}, limit=600)
             folder = tmp_path / "documents"
             write_samples(folder, seed=seed, count=DOCUMENTS, size=15_000, patients=350)
             assert Intake.at(database, settings).take_folder(sorted(folder.iterdir())).taken == DOCUMENTS

@@ -48,7 +48,7 @@ def clinic(tmp_path: Path, cloud: RunningCloud) -> Iterator[Clinic]:
         yield clinic
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_documents_of_100_mb_pass_within_400_mb_and_small_ones_go_on(
     cloud: RunningCloud, clinic: Clinic
 ) -> None:

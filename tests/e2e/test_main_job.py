@@ -179,6 +179,6 @@ async def test_what_a_restored_service_has_forgotten_is_sent_again(
 def run(clinic: Clinic, *arguments: str, status: int) -> str:
     """Run one command of the clinic to its expected end and return what it wrote."""
     process = clinic.start(*arguments)
-    words = process.communicate(timeout=120)
+    words = process.communicate(timeout=300)
     assert process.returncode == status, words
     return words[0].decode()

@@ -147,7 +147,7 @@ def metrics(cloud: RunningCloud) -> str:
         assert CliRunner(env=dict(cloud.environment)).invoke(app, order).exit_code == 0
     own = Bundle.from_pem((folder / "tls.pem").read_bytes(), (folder / "tls.key").read_bytes())
     context = client_context(own, (folder / "ca.pem").read_bytes())
-    with httpx.Client(verify=context, base_url=cloud.url, trust_env=False) as http:
+    with httpx.Client(verify=context, base_url=cloud.url, trust_env=False, timeout=60) as http:
         answer = http.get("/metrics")
     assert answer.status_code == 200
     return answer.text

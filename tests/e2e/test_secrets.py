@@ -49,7 +49,7 @@ def test_a_demonstration_keeps_its_secrets(tmp_path: Path) -> None:
             [sys.executable, "-m", "erepo", "demo", "--documents", "3"],
             env=kept | ours,
             capture_output=True,
-            timeout=280,
+            timeout=500,
             check=False,
         )
     assert done.returncode == 0, done.stderr

@@ -91,7 +91,7 @@ async def keep_p1(clinic: ClinicUnderTest, files: P1Files, name: str = "p1") -> 
 async def events(number: str, name: str = EVENT, kind: str = "account") -> list[dict[str, object]]:
     """Return the payloads of one of our events about an account, or about something of another kind."""
     async with get_client() as client:
-        for _ in range(100):
+        for _ in range(1200):
             body = {
                 "filter": {
                     "event": {"name": [name]},

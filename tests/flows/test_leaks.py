@@ -43,7 +43,7 @@ async def test_the_scan_finds_what_is_there(prefect_database: Path) -> None:
     """A careless flow leaves its word in parameters, logs, states and pickled results: all are read."""
     word = "Zażółćgęśląjaźń"
     await careless_flow(word, return_state=True)
-    for _ in range(100):
+    for _ in range(600):
         hits = {where for where, text in written(prefect_database, PREFECT_HOME.value()) if word in text}
         if {"table log", "table flow_run", "table flow_run_state"} <= hits and any(
             "storage" in one for one in hits

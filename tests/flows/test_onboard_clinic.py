@@ -76,7 +76,7 @@ async def test_the_whole_way(
     assert ledger(clinic).state == "active"
     login, _, password = login_file(clinic.settings, ACCOUNT).read_text().strip().partition(":")
     async with httpx.AsyncClient(
-        verify=client_context(bundle, cloud.ca.read_bytes()), trust_env=False
+        verify=client_context(bundle, cloud.ca.read_bytes()), trust_env=False, timeout=60
     ) as http:
         entered = await Person(http, f"{cloud.url}/services/{ACCOUNT}/app").log_in(login, password)
     assert entered.status_code == 303

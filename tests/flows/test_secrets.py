@@ -48,7 +48,7 @@ MAIL_PASSWORD = "hasło-do-poczty-47"
 
 def answers(api: str) -> Iterator[tuple[str, bytes]]:
     """Yield what Prefect's API answers to whoever asks, without asking for secrets."""
-    with httpx.Client(base_url=api, timeout=30, trust_env=False) as client:
+    with httpx.Client(base_url=api, timeout=60, trust_env=False) as client:
         for kind in ("flows", "flow_runs", "task_runs", "logs", "artifacts", "block_documents", "variables"):
             for offset in range(0, 2000, 200):
                 body = {"limit": 200, "offset": offset}
@@ -67,7 +67,7 @@ def answers(api: str) -> Iterator[tuple[str, bytes]]:
 def with_secrets(api: str) -> Iterator[tuple[str, bytes]]:
     """Yield the blocks that hold keys, with their secrets shown and their base64 opened."""
     address = f"{api}/block_types/slug/{TenantCertificates.get_block_type_slug()}/block_documents"
-    found = httpx.get(address, params={"include_secrets": True}, trust_env=False).json()
+    found = httpx.get(address, params={"include_secrets": True}, trust_env=False, timeout=60).json()
     assert found
     for one in found:
         for name in ("tls_pkcs12", "wss_pkcs12"):

@@ -28,7 +28,9 @@ NOBODY = "nobody-has-this"
 def artifact(key: str) -> str:
     """Return the latest page under a key."""
     answer = httpx.post(
-        f"{PREFECT_API_URL.value()}/artifacts/latest/filter", json={"artifacts": {"key": {"any_": [key]}}}
+        f"{PREFECT_API_URL.value()}/artifacts/latest/filter",
+        json={"artifacts": {"key": {"any_": [key]}}},
+        timeout=60,
     )
     return str(answer.json()[0]["data"])
 

@@ -60,7 +60,7 @@ class Service:
             [sys.executable, "-m", "erepo", "cloud", "serve"], env=self.environment, stdout=log, stderr=log
         )
         log.close()
-        for _ in range(300):
+        for _ in range(1200):
             assert self.process.poll() is None, (self.home / "service.log").read_text()
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -72,7 +72,7 @@ class Service:
         """End it as an operator would."""
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(30)
+            self.process.wait(120)
             self.process = None
 
 

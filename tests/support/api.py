@@ -70,7 +70,7 @@ class RunningApi:
         assert self.process.stdout
         threading.Thread(target=self._collect, args=(self.process.stderr,), daemon=True).start()
         if "ready on" not in self.process.stdout.readline():
-            self.process.wait(10)
+            self.process.wait(60)
             raise RuntimeError("the interface did not start:\n" + "".join(self.log))
 
     def kill(self) -> None:
@@ -86,7 +86,7 @@ class RunningApi:
         if process is None:
             return 0
         process.send_signal(number)
-        code = process.wait(40)
+        code = process.wait(120)
         if process.stdout:
             process.stdout.close()
         return code

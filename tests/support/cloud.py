@@ -164,7 +164,7 @@ class RunningCloud:
         line = self.process.stdout.readline()
         if "ready on" not in line:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
             raise RuntimeError("the service did not start:\n" + "".join(self.log))
 
     def kill(self) -> None:
@@ -180,7 +180,7 @@ class RunningCloud:
         if process is None:
             return 0
         process.send_signal(number)
-        code = process.wait(40)
+        code = process.wait(120)
         if process.stdout:
             process.stdout.close()
         return code

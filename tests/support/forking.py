@@ -73,7 +73,7 @@ class Forks:
     ) -> None:
         """End it."""
         assert self._process is not None
-        self._process.communicate(timeout=60)
+        self._process.communicate(timeout=120)
 
     def start(self, order: dict[str, Any]) -> Child:
         """Start a child; returns when it is at work, or has ended already."""
@@ -105,7 +105,7 @@ def serve() -> None:
             os.close(writer)
             pipes[pid] = reader
             # One octet says that it is at work; the end of the pipe, that it has ended before.
-            if select.select([reader], [], [], 60)[0]:
+            if select.select([reader], [], [], 300)[0]:
                 os.read(reader, 1)
             answer = {"pid": pid}
         print(json.dumps(answer), flush=True)

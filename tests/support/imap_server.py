@@ -86,7 +86,7 @@ class ImapServer:
 
     def mailbox(self, **changes: Any) -> ImapMailbox:
         """Return the mailbox of the user, over TLS."""
-        wanted = {"host": "localhost", "port": self.port, "user": USER, "password": PASSWORD, "timeout": 10}
+        wanted = {"host": "localhost", "port": self.port, "user": USER, "password": PASSWORD, "timeout": 60}
         return ImapMailbox(**{**wanted, "ssl_context": self.context(), **changes})
 
     def context(self) -> ssl.SSLContext:
@@ -125,7 +125,7 @@ def running_imap() -> Iterator[ImapServer]:
             yield server
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(120)
 
 
 def _lay_out(server: ImapServer, owner: pwd.struct_passwd, bundle: Bundle) -> None:

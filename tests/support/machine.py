@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from erepo.cli.processes import MARK, port_free
-from tests.support.ports import free_port_base
+from tests.support.ports import BLOCK, free_port_base
 from tests.support.prefect import written
 from tests.support.waiting import until
 
-PORTS = range(7)
+PORTS = range(BLOCK)
 
 Ended = subprocess.CompletedProcess[str]
 
@@ -23,7 +23,7 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
-        self.base = free_port_base(len(PORTS))
+        self.base = free_port_base()
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("EREPO_", "PREFECT_"))
         }
@@ -42,7 +42,7 @@ class Machine:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=400,
             check=False,
         )
 
@@ -61,11 +61,11 @@ class Machine:
         with subprocess.Popen(arguments, env=self.environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             try:
-                until(lambda: (self.home / "run" / "up.json").exists() or process.poll() is not None, 120)
+                until(lambda: (self.home / "run" / "up.json").exists() or process.poll() is not None, 240)
                 yield process
             finally:
                 process.send_signal(signal.SIGINT)
-                process.wait(60)
+                process.wait(200)
 
     def written(self) -> Iterator[tuple[str, str]]:
         """Yield all that Prefect and the programs have written."""

@@ -37,7 +37,7 @@ class RunningOffice:
 
     def mailer(self) -> Mailer:
         """The clinic's outgoing mail."""
-        return Mailer("127.0.0.1", self.port, CLINIC, tls="none", timeout=20)
+        return Mailer("127.0.0.1", self.port, CLINIC, tls="none", timeout=60)
 
     def mailbox(self) -> MaildirMailbox:
         """The clinic's incoming mail."""
@@ -50,7 +50,7 @@ class RunningOffice:
     def stop(self) -> int:
         """SIGTERM; returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(120)
 
 
 @contextmanager
@@ -73,5 +73,5 @@ def running_office(tmp_path: Path, service_ca: bytes | None = None) -> Iterator[
         yield RunningOffice(home, int(line.rpartition(":")[2]), process)
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)
         process.stdout.close()

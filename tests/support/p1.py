@@ -131,12 +131,14 @@ class RunningP1:
         """Return HTTP with the administrator's certificate."""
         folder = self.home.folder / "admin"
         bundle = Bundle.from_pem((folder / "tls.pem").read_bytes(), (folder / "tls.key").read_bytes())
-        return httpx.Client(base_url=self.url, verify=client_context(bundle, self.trust), trust_env=False)
+        return httpx.Client(
+            base_url=self.url, verify=client_context(bundle, self.trust), trust_env=False, timeout=60
+        )
 
     def kill(self) -> None:
         """Kill it as kill -9 does."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
         if self.process.stdout:
             self.process.stdout.close()
 
@@ -172,10 +174,10 @@ def running_p1(home: Path) -> Iterator[RunningP1]:
         assert process.stdout is not None
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(120)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
+            process.wait(60)
         process.stdout.close()
         made.store.close()
 

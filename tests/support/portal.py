@@ -110,6 +110,11 @@ class World:
         assert match
         return match[1] + match[2]
 
+    def so_far(self, to: str = ADDRESS) -> int:
+        """Count the letters at an address, once everything that was asked for before has come."""
+        until(self.all_is_sent)
+        return len(self.letters(to))
+
     def all_is_sent(self) -> bool:
         """Tell whether no message waits, nor is on its way."""
         waiting = select(portal_message.c.id).where(portal_message.c.state == "waiting")
@@ -148,8 +153,7 @@ class Browser:
 
     def sign_in(self, pesel: str, to: str = ADDRESS, form: str = "cookie") -> httpx.Response:
         """Sign in by a code that really comes by mail; what others asked for before has come by then."""
-        until(self.world.all_is_sent)
-        before = len(self.world.letters(to))
+        before = self.world.so_far(to)
         asked = self.ask(pesel)
         assert asked.status_code == 202, asked.text
         answer = self.type_code(asked.json()["challenge"], self.world.code(to, before), form)
@@ -215,7 +219,7 @@ def _served(office: Office) -> Iterator[str]:
     server = Server(configured(office, tls_of(office.settings), port=0), "test")
     thread = threading.Thread(target=server.run)
     thread.start()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not server.started and thread.is_alive() and time.monotonic() < end:
         time.sleep(0.01)
     assert server.started
@@ -224,4 +228,4 @@ def _served(office: Office) -> Iterator[str]:
         yield f"https://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(120)

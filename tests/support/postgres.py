@@ -77,7 +77,7 @@ class Server:
 
     def _await(self) -> None:
         assert self.process is not None
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while True:
             try:
                 with self.superuser():
@@ -91,7 +91,7 @@ class Server:
         """End it: SIGINT closes all connections and keeps everything, SIGQUIT is a crash."""
         if self.process is not None:
             self.process.send_signal(how)
-            self.process.wait(60)
+            self.process.wait(120)
             self.process = None
 
     def remove(self) -> None:

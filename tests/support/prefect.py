@@ -4,18 +4,31 @@ import base64
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
 
+import httpx
+from prefect.server.api import server as prefects
 from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import (
+    PREFECT_API_REQUEST_TIMEOUT,
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_HOME,
     PREFECT_LOCAL_STORAGE_PATH,
     PREFECT_SERVER_DATABASE_CONNECTION_URL,
     temporary_settings,
 )
+from prefect.testing import utilities
 from prefect.testing.utilities import prefect_test_harness
+
+from tests.support.ports import free_port
+
+#: Seconds within which the server stands, on a loaded machine.
+_STARTING = 240
 
 
 @contextmanager
@@ -27,11 +40,14 @@ def prefect_server(home: Path) -> Iterator[Path]:
     """
     ours = {
         PREFECT_HOME: home,
+        PREFECT_API_REQUEST_TIMEOUT: 180.0,
         PREFECT_LOCAL_STORAGE_PATH: home / "storage",
         # Otherwise each flow waits a second at its end for the thread that beats.
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
     }
-    with temporary_settings(ours), prefect_test_harness(server_startup_timeout=120):
+    # Not a port that the system gives to somebody else while the killed server is away.
+    ports = mock.patch.object(utilities, "_find_available_port", free_port)
+    with temporary_settings(ours), ports, _patience(), prefect_test_harness(server_startup_timeout=_STARTING):
         yield Path(PREFECT_SERVER_DATABASE_CONNECTION_URL.value().partition("///")[2])
 
 
@@ -53,7 +69,14 @@ def restart_server() -> None:
     """Start the killed server on the same port and database."""
     server = SubprocessASGIServer._instances[None]
     server.running = False
-    server.start(timeout=120)
+    with _patience():
+        server.start(timeout=_STARTING)
+
+
+def _patience() -> AbstractContextManager[Any]:
+    """Let Prefect ask a server again that is slow to answer: by itself it gives up after five seconds."""
+    asking = SimpleNamespace(Client=partial(httpx.Client, timeout=60), ConnectError=httpx.TransportError)
+    return mock.patch.object(prefects, "httpx", asking)
 
 
 def written(database: Path, *folders: Path) -> Iterator[tuple[str, str]]:

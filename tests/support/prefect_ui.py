@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as TookTooLong
 
+from erepo.cli.trigger import Prefect
 from tests.support.machine import Machine
 
 CHROMIUM = shutil.which("chromium")
@@ -24,9 +25,11 @@ class Ui:
     def __init__(self, page: Page, root: str) -> None:
         self.page = page
         self.root = root
+        self.login = ""
 
     def log_in(self, login: str) -> None:
         """Give the login that the UI asks for."""
+        self.login = login
         self.page.goto(self.root)
         self.page.locator("input[type=password]").fill(login)
         self.page.keyboard.press("Enter")
@@ -66,13 +69,6 @@ class Ui:
             return
         raise AssertionError("Prefect did not take the form")
 
-    def open_last_run(self) -> None:
-        """Open the page of the run that began last."""
-        self.page.goto(f"{self.root}/runs")
-        found = self.page.locator("a[href*='flow-run/']").first
-        expect(found).to_be_visible()
-        self.page.goto(f"{self.root}{found.get_attribute('href')}")
-
     def open_run(self, run: str) -> None:
         """Open the page of a run by its id."""
         self.page.goto(f"{self.root}/runs/flow-run/{run}")
@@ -87,11 +83,19 @@ class Ui:
         for title, value in fields.items():
             self.field(title).fill(value)
         self.submit()
-        self.open_last_run()
+        self.open_run(newest_run(self.root, self.login, flow))
 
     def state(self, name: str) -> None:
         """Wait until the run is in a state."""
         expect(self.page.get_by_text(name, exact=True).first).to_be_visible()
+
+
+def newest_run(root: str, login: str, flow: str) -> str:
+    """Return the id of the run of a flow that was ordered last: schedules order runs of others meanwhile."""
+    wanted = {"flows": {"name": {"any_": [flow]}}, "sort": "EXPECTED_START_TIME_DESC", "limit": 1}
+    with Prefect(root, login) as prefect:
+        (run,) = prefect.request("POST", "flow_runs/filter", wanted)
+    return str(run["id"])
 
 
 def need_browser() -> None:

@@ -56,7 +56,7 @@ def running_receiver(context: ssl.SSLContext | None = None) -> Iterator[Receiver
             receiver.messages.append(
                 {"id": self.headers["webhook-id"], "status": status, "signed": signed, **json.loads(body)}
             )
-            receiver.hold.wait(30)
+            receiver.hold.wait(300)
             self.send_response(status)
             self.send_header("content-length", "0")
             if 300 <= status < 400:

@@ -210,7 +210,7 @@ def publishing(known: Callable[[int], x509.Certificate | None] = lambda _serial:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(10)
+        thread.join(60)
 
 
 LOCAL = RevocationSettings(local_addresses=True, seconds=5)

@@ -86,7 +86,7 @@ class Server:
         guard = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([*guard, *self._command()], stdout=log, stderr=log)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError((self.folder / "log").read_text()[-4000:])

@@ -91,7 +91,7 @@ def watched_arguments() -> Iterator[set[bytes]]:
         yield seen
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(60)
 
 
 def open_to_others(*folders: Path) -> set[str]:

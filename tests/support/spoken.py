@@ -45,7 +45,7 @@ class Wire:
 
     def post(self, message: Message, tenant: TenantCredentials | None = None) -> httpx.Response:
         """POST a message."""
-        with httpx.Client(verify=(tenant or self.tenant).tls_context(), trust_env=False) as http:
+        with httpx.Client(verify=(tenant or self.tenant).tls_context(), trust_env=False, timeout=60) as http:
             return http.post(message.url, content=message.body, headers=message.headers)
 
     def head(self, lines: Sequence[str], body: bytes = b"", *, wait: bool = True) -> bytes:

@@ -72,7 +72,7 @@ class SyslogServer:
         process, self.process = self.process, None
         if process is not None:
             process.send_signal(signal.SIGKILL)
-            process.wait(10)
+            process.wait(60)
             assert process.stdout
             process.stdout.close()
 

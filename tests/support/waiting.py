@@ -3,8 +3,11 @@
 import time
 from collections.abc import Callable
 
+#: Longer than a loaded machine takes for anything that comes at all; what has come is not waited for.
+PATIENCE = 120.0
 
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
+
+def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Return as soon as `true()` holds; fail after some seconds."""
     end = time.monotonic() + seconds
     while not true():

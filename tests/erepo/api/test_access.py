@@ -68,7 +68,7 @@ def test_who_is_not_let_in(api: RunningApi) -> None:
     _, revoked = api.token("kinds:read")
     with api.database.begin() as connection:
         revoke_token(connection, list_tokens(connection)[-1].name, actor="test")
-    with httpx.Client(base_url=api.url, trust_env=False) as http:
+    with httpx.Client(base_url=api.url, trust_env=False, timeout=60) as http:
         missing = http.get("/api/kinds")
         assert (missing.status_code, missing.json()["code"]) == (401, "api.token-missing")
         assert missing.headers["www-authenticate"] == "Bearer"
@@ -83,7 +83,10 @@ def test_who_is_not_let_in(api: RunningApi) -> None:
 def test_guessing_is_limited(api: RunningApi) -> None:
     """After some wrong secrets a token is refused even with the right one; other tokens go on working."""
     _, token = api.token("kinds:read")
-    with api.client("kinds:read") as other, httpx.Client(base_url=api.url, trust_env=False) as http:
+    with (
+        api.client("kinds:read") as other,
+        httpx.Client(base_url=api.url, trust_env=False, timeout=60) as http,
+    ):
         for number in range(api.settings.api.failures):
             guess = f"{token[:-2]}{number:02d}"
             if guess != token:

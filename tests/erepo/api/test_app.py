@@ -26,7 +26,7 @@ from tests.support.tls_server import make_pki
 @pytest.fixture(scope="module")
 def described(api: RunningApi) -> dict[str, Any]:
     """The description of the interface."""
-    found: dict[str, Any] = httpx.get(f"{api.url}/openapi.json", trust_env=False).json()
+    found: dict[str, Any] = httpx.get(f"{api.url}/openapi.json", trust_env=False, timeout=60).json()
     return found
 
 
@@ -86,13 +86,13 @@ def test_what_is_not_there(api: RunningApi, http: httpx.Client) -> None:
     assert (method.status_code, method.json()["code"]) == (405, "api.method-not-allowed")
     assert method.headers["allow"] == "GET, POST"
     assert http.get("/health").json() == {"status": "ok"}
-    assert httpx.get(f"{api.url}/docs", trust_env=False).status_code == 404
+    assert httpx.get(f"{api.url}/docs", trust_env=False, timeout=60).status_code == 404
 
 
 def test_bodies_that_are_no_documents_are_small(api: RunningApi, http: httpx.Client) -> None:
     """Announced or not, with or without a token, a large body is read by nobody; nonsense is a problem."""
     for content in (b"[" * 70_000, iter([b"[" * 40_000] * 2)):
-        large = httpx.post(f"{api.url}/api/documents/search", content=content, trust_env=False)
+        large = httpx.post(f"{api.url}/api/documents/search", content=content, trust_env=False, timeout=60)
         assert (large.status_code, large.json()["code"]) == (413, "api.request-too-large")
     json = {"content-type": "application/json"}
     for content in (b"[" * 60_000, b"{", b"\xff"):
@@ -110,12 +110,12 @@ async def test_bodies_that_never_come() -> None:
         await bounded(silent, 0.01)()
 
     async def whole() -> dict[str, Any]:
-        await asyncio.sleep(0.02 if reads else 0)
+        await asyncio.sleep(0.6 if reads else 0)
         reads.append(1)
         return {"type": "http.request", "body": b"x", "more_body": False}
 
     reads: list[int] = []
-    limited = bounded(whole, 0.01)
+    limited = bounded(whole, 0.5)
     await limited()
     await limited()
 
@@ -163,7 +163,7 @@ def test_https(tmp_path: Path) -> None:
     with running_api(tmp_path, certificate=str(certificate), key=str(key)) as api:
         assert api.url.startswith("https://")
         context = ssl.create_default_context(cadata=pki.authority.pem.decode())
-        assert httpx.get(f"{api.url}/health", verify=context, trust_env=False).status_code == 200
+        assert httpx.get(f"{api.url}/health", verify=context, trust_env=False, timeout=60).status_code == 200
         assert api.stop() == 0
 
 

@@ -24,7 +24,7 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi]:
 def connect(api: RunningApi, source: str = "127.0.0.1") -> socket.socket:
     """Open a connection from an address of this machine."""
     place = ("127.0.0.1", api.settings.api_port)
-    return socket.create_connection(place, timeout=30, source_address=(source, 0))
+    return socket.create_connection(place, timeout=120, source_address=(source, 0))
 
 
 def rest(connection: socket.socket) -> bytes:

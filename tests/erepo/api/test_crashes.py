@@ -114,7 +114,7 @@ def test_keys_are_forgotten(office: Office, fresh: Fresh) -> None:
 def _deliver(api: RunningApi, token: str, waiting: list[tuple[str, bytes]], told: dict[str, str]) -> None:
     """Send documents one after the other until the interface dies; note what was answered."""
     headers = {"authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=api.url, headers=headers, trust_env=False) as http:
+    with httpx.Client(base_url=api.url, headers=headers, trust_env=False, timeout=60) as http:
         for key, octets in waiting:
             try:
                 answer = http.post("/api/documents", content=octets, headers={"idempotency-key": key})

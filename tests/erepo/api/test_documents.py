@@ -132,7 +132,7 @@ def test_kinds_are_set_and_audited(api: RunningApi) -> None:
     """A kind's settings change and the history names the token; what is left out stays."""
     name, token = api.token("kinds:read", "kinds:write")
     headers = {"authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=api.url, headers=headers, trust_env=False) as http:
+    with httpx.Client(base_url=api.url, headers=headers, trust_env=False, timeout=60) as http:
         before = {one["kind"]: one for one in http.get("/api/kinds").json()}
         changed = http.put("/api/kinds/discharge_summary", json={"local_days": 77})
         after = {one["kind"]: one for one in http.get("/api/kinds").json()}

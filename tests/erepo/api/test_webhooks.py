@@ -130,8 +130,9 @@ def test_one_that_hangs_keeps_only_itself_waiting(
     with running_receiver() as hanging, registered(http, receiver), registered(http, hanging):
         hanging.hold.clear()
         moved = happen(api.database, 12)
-        until(lambda: all(receiver.states(one) == ["queued", "sending"] for one in moved), 10)
-        assert 0 < len(hanging.messages) < 12
+        until(lambda: all(receiver.states(one) == ["queued", "sending"] for one in moved), 25)
+        until(lambda: bool(hanging.messages))
+        assert len(hanging.messages) < 12
         hanging.hold.set()
         until(lambda: all(hanging.states(one) == ["queued", "sending"] for one in moved))
 

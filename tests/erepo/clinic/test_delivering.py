@@ -102,12 +102,17 @@ async def test_a_failed_commit_is_told_to_those_who_add_and_to_the_block() -> No
     async def use() -> None:
         async with GroupCommit(commit, gather=0) as commits:
             await commits.add(1)
-            await asyncio.sleep(0.05)
             with pytest.raises(OSError, match="disk full"):
-                await commits.add(2)
+                await _add_until_told(commits)
 
     with pytest.raises(OSError, match="disk full"):
         await use()
+
+
+async def _add_until_told(commits: GroupCommit[int]) -> None:
+    for number in range(2, 12_000):
+        await asyncio.sleep(0.01)
+        await commits.add(number)
 
 
 def test_one_typed_error_comes_out_of_nested_groups() -> None:

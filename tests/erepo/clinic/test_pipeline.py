@@ -88,7 +88,7 @@ async def test_small_parcels_go_on_while_large_ones_wait() -> None:
         if len(log.deliveries) >= 95:
             gate.set()
 
-    await asyncio.wait_for(pipeline(log, courier).run(parcels([2000] * 4 + [10] * 100)), 10)
+    await asyncio.wait_for(pipeline(log, courier).run(parcels([2000] * 4 + [10] * 100)), 120)
     assert len(log.deliveries) == 104
 
 

@@ -126,7 +126,7 @@ async def test_a_connection_lost_around_any_commit(
                 line.lose(loss, b"", number)
                 await attempt(getattr(hall, job))
                 if hit := line.loss is Loss.NEVER:
-                    assert line.lost.wait(30)
+                    assert line.lost.wait(120)
                 line.lose(Loss.NEVER, b"")
                 hall.check()
                 await hall.settle(job)
@@ -163,7 +163,7 @@ def test_who_met_a_deadlock_does_it_again(tmp_path: Path) -> None:
         with contextlib.closing(hall.desk):
             hall.desk.take_in(2, 1)
             ids = sorted(row[0] for row in hall.desk.rows(document.c.id))
-            both, tries, told = threading.Barrier(2, timeout=30), [], list[DatabaseBusy]()
+            both, tries, told = threading.Barrier(2, timeout=120), [], list[DatabaseBusy]()
 
             def work(order: list[int]) -> None:
                 tries.append(order)
@@ -185,7 +185,7 @@ def test_who_met_a_deadlock_does_it_again(tmp_path: Path) -> None:
                 rival = threading.Thread(target=act, args=(ids[::-1],))
                 rival.start()
                 act(ids)
-                rival.join(30)
+                rival.join(120)
                 assert len(tries) == (2 if act is plainly else 3)
             (busy,) = told
             assert busy.retryable

@@ -118,7 +118,7 @@ async def test_two_archivers_at_once_send_every_document_once(clinic: Clinic, tm
     """Two processes started together share the batches; no document arrives twice."""
     fill(clinic, tmp_path, 60, patients=60)
     both = [clinic.start("archive", "--json") for _ in range(2)]
-    outputs = [await asyncio.to_thread(one.communicate, timeout=120) for one in both]
+    outputs = [await asyncio.to_thread(one.communicate, timeout=300) for one in both]
     assert all(one.returncode in (0, 1) for one in both), outputs
     assert summary(await clinic.send_all()).complete
     await assert_all_archived_once(clinic)
@@ -142,7 +142,7 @@ async def test_kill_9_of_the_command_at_any_moment_loses_and_doubles_nothing(
         killed += process.returncode == -signal.SIGKILL
     assert killed
     last = clinic.start("archive", "--json")
-    output, errors = await asyncio.to_thread(last.communicate, timeout=120)
+    output, errors = await asyncio.to_thread(last.communicate, timeout=300)
     assert last.returncode == 0, (output, errors)
     assert json.loads(output)["problem"] is None
     await assert_all_archived_once(clinic)
@@ -151,8 +151,8 @@ async def test_kill_9_of_the_command_at_any_moment_loses_and_doubles_nothing(
 async def _archiving(clinic: Clinic, process: subprocess.Popen[bytes]) -> None:
     """Wait until the process has begun to send, or has ended."""
     path = clinic.settings.clinic_url.removeprefix("sqlite:///")
-    for _ in range(600):
-        with contextlib.closing(sqlite3.connect(path)) as connection:
+    for _ in range(6000):
+        with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
             if connection.execute("SELECT count(*) FROM batch WHERE run_key IS NOT NULL").fetchone()[0]:
                 return
         if process.poll() is not None:

@@ -83,7 +83,7 @@ async def test_reading_waits_for_no_server_of_an_authority(tmp_path: Path) -> No
     """While the authority's server keeps silent, answers are believed at once; only a change waits."""
     silence = threading.Event()
     with published_world(tmp_path) as world:
-        world.place.answer = lambda _handler: not silence.wait(30)
+        world.place.answer = lambda _handler: not silence.wait(300)
         signer = world.issue(crl=True, common_name="erepo cloud WSS")
         status = status_of(world, signer)
         status.refresh()

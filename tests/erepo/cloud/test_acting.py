@@ -54,7 +54,7 @@ def asked(
     signer = Signer(account.wss) if signed else None
     outgoing = Outgoing(iti18.ACTION, to or account.registry, payload)
     packed = pack(outgoing, signer, mtom=False, assertion=assertion)
-    with httpx.Client(verify=account.tls_context(), trust_env=False) as session:
+    with httpx.Client(verify=account.tls_context(), trust_env=False, timeout=60) as session:
         content, headers = b"".join(packed.chunks()), {"content-type": packed.content_type}
         return session.post(account.registry, content=content, headers=headers)
 
@@ -191,7 +191,7 @@ def test_rest_calls_may_name_a_person(cloud: RunningCloud) -> None:
 def test_changes_name_a_person(cloud: RunningCloud, method: str, path: str) -> None:
     """The certificate that a browser holds changes nothing by itself: 403 with its cure (manual 2.4)."""
     service = str(cloud.tenant.facts["service"])
-    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as client:
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False, timeout=60) as client:
         answer = client.request(method, service + path, json={})
         named = client.request(method, service + path, json={}, headers=cloud.tenant.named())
     assert (answer.status_code, answer.json()["code"]) == (403, "acting.user-unknown")

@@ -13,7 +13,7 @@ from erepo.pki.tls import client_context
 from tests.support.cloud import ACCOUNT, RunningCloud, TenantCredentials
 from tests.support.cloud_client import connected, one_document
 
-ORDERED = iter(f"00000000000050{number:02d}" for number in range(100))
+ORDERED = iter(f"00000000000050{number:02d}" for number in range(1200))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ class Clinic:
     async def call(self, method: str, path: str, content: object = None) -> httpx.Response:
         """Send one request with the account's TLS certificate."""
         context = client_context(self.issued.tls, self.cloud.ca.read_bytes())
-        with httpx.Client(verify=context, trust_env=False) as http:
+        with httpx.Client(verify=context, trust_env=False, timeout=60) as http:
             return http.request(method, f"{self.cloud.url}/services/{path}", content=orjson.dumps(content))  # noqa: ASYNC212  # another process answers
 
     async def activate(self, pem: bytes | None = None, account: str = "") -> httpx.Response:
@@ -51,7 +51,7 @@ class Clinic:
 async def clinic(cloud: RunningCloud, office: Authority) -> Clinic:
     """A clinic whose certificates the running service already accepts."""
     clinic = Clinic(cloud, office)
-    for _ in range(100):
+    for _ in range(1200):
         try:
             await clinic.call("GET", clinic.account)
         except httpx.TransportError:

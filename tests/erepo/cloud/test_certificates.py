@@ -59,7 +59,7 @@ class Account:
         if signer is not None:
             token = write_token(actor, signer, self.cloud.url, now=datetime.now(UTC))
             headers["authorization"] = f"Bearer {token}"
-        with httpx.Client(verify=context, trust_env=False) as http:
+        with httpx.Client(verify=context, trust_env=False, timeout=60) as http:
             url = f"{self.cloud.url}/services/{self.credentials.account}/certificates"
             return http.request(method, url, json=content, headers=headers)
 

@@ -25,7 +25,7 @@ def _query(tenant: TenantCredentials) -> tuple[dict[str, str], bytes]:
 
 
 def _post(tenant: TenantCredentials, url: str, message: tuple[dict[str, str], bytes]) -> httpx.Response:
-    with httpx.Client(verify=tenant.tls_context(), trust_env=False) as session:
+    with httpx.Client(verify=tenant.tls_context(), trust_env=False, timeout=60) as session:
         return session.post(url, content=message[1], headers=message[0])
 
 

@@ -62,7 +62,7 @@ class Service:
             name: each.certificate_pem.decode()
             for name, each in zip(("tls_certificate", "wss_certificate"), pair, strict=True)
         }
-        with httpx.Client(verify=old.tls_context(), trust_env=False) as http:
+        with httpx.Client(verify=old.tls_context(), trust_env=False, timeout=60) as http:
             url = f"{self.cloud.url}/services/{old.account}/certificates"
             return http.put(url, json=content, headers=old.named())
 
@@ -83,7 +83,7 @@ class Service:
 
     def state(self, credentials: TenantCredentials) -> httpx.Response:
         """Ask for the account's state."""
-        with httpx.Client(verify=credentials.tls_context(), trust_env=False) as http:
+        with httpx.Client(verify=credentials.tls_context(), trust_env=False, timeout=60) as http:
             return http.get(f"{self.cloud.url}/services/{credentials.account}")
 
     def age(self) -> None:
@@ -135,7 +135,7 @@ def test_new_certificates_are_asked_about_at_the_door(service: Service) -> None:
     place.signer, place.made = None, timedelta(days=-1, hours=2)
     assert service.put(old, fresh).status_code == 502
     place.made = timedelta(0)
-    with httpx.Client(verify=old.tls_context(), trust_env=False) as http:
+    with httpx.Client(verify=old.tls_context(), trust_env=False, timeout=60) as http:
         listed = http.get(f"{service.cloud.url}/services/{old.account}/certificates").json()
     assert len(listed["certificates"]) == 2
     assert service.put(old, fresh).status_code == 200
@@ -162,7 +162,7 @@ def test_activation_asks_the_authority(service: Service) -> None:
 
     def activate(pair: tuple[Bundle, Bundle]) -> httpx.Response:
         context = client_context(pair[0], service.cloud.ca.read_bytes())
-        with httpx.Client(verify=context, trust_env=False) as http:
+        with httpx.Client(verify=context, trust_env=False, timeout=60) as http:
             url = f"{service.cloud.url}/services/{account}/activation"
             return http.post(url, json={"wss_certificate": pair[1].certificate_pem.decode()})
 

@@ -36,7 +36,7 @@ def peer(cloud: RunningCloud) -> Iterator[httpx.Client]:
     """An HTTP client of the first account, for a member of its staff."""
     service = str(cloud.tenant.facts["service"])
     context, named = cloud.tenant.tls_context(), cloud.tenant.named()
-    with httpx.Client(verify=context, base_url=service, headers=named, trust_env=False) as client:
+    with httpx.Client(verify=context, base_url=service, headers=named, trust_env=False, timeout=60) as client:
         yield client
 
 

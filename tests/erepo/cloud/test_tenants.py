@@ -42,7 +42,7 @@ def other(cloud: RunningCloud) -> TenantCredentials:
 @pytest.fixture
 def http(cloud: RunningCloud) -> Iterator[httpx.Client]:
     """Plain HTTP with the first account's certificate."""
-    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as session:
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False, timeout=60) as session:
         yield session
 
 

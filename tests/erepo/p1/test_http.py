@@ -76,7 +76,7 @@ async def test_answers_that_are_none(case: str, pki: Pki) -> None:
     """Redirects are not followed, compressed and oversized bodies not read, trickles cut off."""
     script, error = CASES[case]
     async with running_peer(pki, script()) as peer:
-        http = P1Http(pki.client_context(), quick(read=5, total=1), most=1000)
+        http = P1Http(pki.client_context(), quick(read=60, total=1 if "trickle" in case else 60), most=1000)
         try:
             with pytest.raises(error):
                 await asyncio.to_thread(http.post, peer.url, "urn:x", b"<x/>")

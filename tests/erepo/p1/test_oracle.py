@@ -115,6 +115,7 @@ def test_p1_takes_what_xmlsec_signed_and_xmlsec_takes_its_answer(provider: Provi
         headers={"content-type": "text/xml; charset=utf-8", "soapaction": "urn:rejestrujRepozytorium"},
         verify=context,
         trust_env=False,
+        timeout=60,
     )
     assert answer.status_code == 200, answer.text
     envelope = etree.fromstring(answer.content)

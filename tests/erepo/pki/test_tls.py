@@ -31,7 +31,7 @@ def listening(context: ssl.SSLContext) -> Iterator[tuple[int, list[Exception]]]:
     def serve(listener: socket.socket) -> None:
         try:
             plain, _ = listener.accept()
-            plain.settimeout(10)
+            plain.settimeout(60)
             with context.wrap_socket(plain, server_side=True) as peer:
                 subject = peer.getpeercert()["subject"]
                 peer.sendall(subject[-1][0][1].encode())
@@ -43,7 +43,7 @@ def listening(context: ssl.SSLContext) -> Iterator[tuple[int, list[Exception]]]:
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
         yield listener.getsockname()[1], trouble
-        thread.join(15)
+        thread.join(120)
 
 
 def talk(context: ssl.SSLContext, port: int, name: str = "localhost") -> tuple[str, str | None]:

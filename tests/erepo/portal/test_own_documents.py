@@ -142,7 +142,7 @@ async def test_what_no_clinic_collects_ends_without_anybody_looking(world: World
     mailbox = "anna@poczta.example"
     patient = signed_in(world, OTHER, mailbox)
     given = give(patient, pdf(), site.account).json()["id"]
-    cloud, before = world.office.cloud, len(world.letters(mailbox))
+    cloud, before = world.office.cloud, world.so_far(mailbox)
     old = {"given_at": now() - timedelta(days=cloud.settings.patients_own.days + 1)}
     with cloud.database.everyone("a test", write=True) as connection:
         connection.execute(sa.update(own_document).where(own_document.c.public_id == given).values(old))

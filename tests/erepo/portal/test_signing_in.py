@@ -27,7 +27,8 @@ _HIDDEN = {"date", "content-length"}
 
 @pytest.fixture(autouse=True)
 def fresh(world: World) -> None:
-    """Begin each test a day later: every window and lock is over."""
+    """Begin each test a day later: every window and lock is over, and all that was written has come."""
+    world.so_far()
     world.later(days=1, minutes=1)
 
 
@@ -79,7 +80,7 @@ def test_nobody_learns_who_has_an_account(
     warm = world.browser()  # what the address has asked before is no one's secret
     warm.type_code(warm.ask(OTHER).json()["challenge"], "00000000")
     for pesel in (PESEL, STRANGER):
-        browser, letters = world.browser(), len(world.post.received)
+        browser, letters = world.browser(), world.so_far()
         work.clear()
         with statements(world) as said:
             asked = browser.ask(pesel)
@@ -100,7 +101,7 @@ def test_nobody_learns_who_has_an_account(
 
 def test_a_code_is_used_once(world: World, invited: str) -> None:
     """The right code begins one session; the same again is as wrong as any other."""
-    browser, letters = world.browser(), len(world.letters())
+    browser, letters = world.browser(), world.so_far()
     challenge = browser.ask(PESEL).json()["challenge"]
     code = world.code(after=letters)
     assert browser.type_code(challenge, code[1:] + str((int(code[0]) + 1) % 10)).status_code == 403
@@ -115,14 +116,14 @@ def test_a_code_is_used_once(world: World, invited: str) -> None:
 
 def test_codes_end_with_time_and_tries(world: World, invited: str) -> None:
     """After ten minutes, or many wrong tries, the right code counts no more; nor does another challenge's."""
-    browser, letters = world.browser(), len(world.letters())
+    browser, letters = world.browser(), world.so_far()
     first = browser.ask(PESEL).json()["challenge"]
     code = world.code(after=letters)
     second = browser.ask(PESEL).json()["challenge"]
     assert browser.type_code(second, code).status_code == 403
     world.later(seconds=600)
     assert browser.type_code(first, code).status_code == 403
-    letters = len(world.letters())
+    letters = world.so_far()
     third = browser.ask(PESEL).json()["challenge"]
     code = world.code(after=letters)
     for _ in range(4):
@@ -357,7 +358,7 @@ def test_a_changed_address_counts_at_once(world: World) -> None:
     browser.sign_in(OTHER, old)
     assert world.invite(OTHER, new).status_code == 201
     assert browser.get("/session").status_code == 401
-    before = len(world.letters(new))
+    before = world.so_far(new)
     browser.ask(OTHER)
     world.code(new, before)
     assert "inny adres" in world.letters(old)[-1]

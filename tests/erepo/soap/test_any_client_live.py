@@ -150,7 +150,7 @@ def test_lies_about_the_length_end_as_such(cloud: RunningCloud) -> None:
         ({"Content-Length": str(len(octets)), "Content-Encoding": "deflate, gzip"}, octets, {400, 415}),
         ({"Content-Length": str(10**12)}, octets, {413}),
     ]:
-        line = http.client.HTTPSConnection(host, context=cloud.tenant.tls_context(), timeout=20)
+        line = http.client.HTTPSConnection(host, context=cloud.tenant.tls_context(), timeout=60)
         line.putrequest("POST", path)
         for name, value in ({"Content-Type": "application/soap+xml"} | headers).items():
             line.putheader(name, value)

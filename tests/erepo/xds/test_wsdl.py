@@ -42,7 +42,7 @@ def test_zeep_loads_the_wsdl_and_knows_its_operations(
     base: str, session: requests.Session, name: str
 ) -> None:
     """Imports are found beside the WSDL; every operation has its action, and the port its address."""
-    with Client(f"{base}/{name}?wsdl", transport=Transport(session=session, timeout=10)) as client:  # type: ignore[no-untyped-call]
+    with Client(f"{base}/{name}?wsdl", transport=Transport(session=session, timeout=60)) as client:  # type: ignore[no-untyped-call]
         (service,) = client.wsdl.services.values()
         (port,) = service.ports.values()
         operations = port.binding.all().values()
@@ -95,7 +95,7 @@ def test_only_known_documents_are_given() -> None:
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_every_import_names_a_schema_of_ours(base: str, session: requests.Session, name: str) -> None:
     """No schema points outside, and each is served as XML."""
-    answer = session.get(f"{base}/registry?xsd={name}", timeout=10)
+    answer = session.get(f"{base}/registry?xsd={name}", timeout=60)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, MEDIA_TYPE)
     root = etree.fromstring(answer.content)
     places = [one.get("schemaLocation") for one in root.iter("{http://www.w3.org/2001/XMLSchema}import")]

@@ -168,7 +168,7 @@ class Peer:
         if not hasattr(self.local, "client"):
             context = ssl.create_default_context(cafile=str(self.folder / "ca.pem"))
             context.load_cert_chain(self.folder / "tls.pem", self.folder / "tls.key")
-            self.local.client = httpx.Client(verify=context, timeout=30, trust_env=False)
+            self.local.client = httpx.Client(verify=context, timeout=60, trust_env=False)
             self.clients.append(self.local.client)
         return self.local.client
 

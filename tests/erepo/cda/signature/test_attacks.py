@@ -34,10 +34,14 @@ def test_attacks_are_refused(vector: Vector) -> None:
     octets = vector.make()
     assert octets != good()
     assert is_suspect(octets), "nobody would look at it"
-    begun = time.process_time()
-    with pytest.raises(ErepoError) as caught:
-        verify_document(octets)
-    assert time.process_time() - begun < 0.05 + len(octets) / 2**20
+    # The least of some: beside others, or while rubbish is collected, a refusal takes longer than it costs.
+    for _ in range(5):
+        begun = time.process_time()
+        with pytest.raises(ErepoError) as caught:
+            verify_document(octets)
+        if (spent := time.process_time() - begun) < 0.05 + len(octets) / 2**20:
+            break
+    assert spent < 0.05 + len(octets) / 2**20
     assert isinstance(caught.value, vector.refusals)
     told = " ".join(caught.value.explain("pl") + caught.value.explain("en"))
     assert "EVIL" not in told

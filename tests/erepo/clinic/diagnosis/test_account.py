@@ -216,7 +216,7 @@ def old_server() -> Iterator[int]:
         thread.start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+        thread.join(60)
 
 
 def test_a_server_of_another_age(ask: Diagnose, clinic: Clinic) -> None:

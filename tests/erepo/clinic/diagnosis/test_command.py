@@ -15,7 +15,7 @@ def run(clinic: Clinic, *arguments: str, language: str = "en") -> tuple[int, str
     """Run `erepo …` in a process of its own; its Prefect is nowhere."""
     clinic.environment |= {"EREPO_PORT_BASE": str(free_port()), "EREPO_LANGUAGE": language}
     process = clinic.start(*arguments)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     return process.returncode, out.decode(), err.decode()
 
 

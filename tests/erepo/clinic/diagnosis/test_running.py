@@ -31,13 +31,13 @@ def test_a_check_that_hangs_is_left_behind(ground: Ground) -> None:
     release = threading.Event()
 
     def hang(_: Ground) -> Finding:
-        release.wait(30)
+        release.wait(300)
         return good(ground)
 
     seen: list[str] = []
     began = time.monotonic()
     found = run_checks(ground, {"hang": hang, "good": good}, watch=lambda one: seen.append(one.check))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     release.set()
     assert [(one.check, one.verdict) for one in found.findings] == [
         ("hang", Verdict.UNASKED),
@@ -72,13 +72,14 @@ def test_a_check_that_meets_an_error_of_ours_could_not_ask(ground: Ground) -> No
 
 def test_they_run_side_by_side(ground: Ground) -> None:
     """All wait for each other: one after the other none would ever end."""
-    together = threading.Barrier(4, timeout=0.4)
+    patient = Ground(Settings(_env_file=None, home=ground.settings.home, diagnosis={"seconds": 60}))
+    together = threading.Barrier(4)
 
     def meet(_: Ground) -> Finding:
         together.wait()
         return good(ground)
 
-    found = run_checks(ground, {str(number): meet for number in range(4)})
+    found = run_checks(patient, {str(number): meet for number in range(4)})
     assert found.worst is Verdict.OK
     assert found.exit_code == 0
 

@@ -51,10 +51,10 @@ FAULTS = [
 #: Faults that are set at once.
 AT_ONCE = 2 if SOAK else 4
 #: Seconds for which P1 keeps a request waiting, longer than the service waits.
-SLOW, PATIENT = 1.5, 1
+SLOW, PATIENT = 2.5, 2
 #: Of so many kills of the clinic, one takes the service along, and one P1.
 SERVICE, NATION = 6, 7
-#: Longest time, in seconds, that the clinic works before it is killed.
+#: Longest time, in seconds, that the clinic works before it is killed; grows where nothing gets done.
 LONGEST = 2.5 if SOAK else 0.8
 #: Documents that one run takes at most.
 LIMIT = 150 if SOAK else 12
@@ -83,6 +83,7 @@ class Trial:
     faults: list[tuple[str, str]] = field(default_factory=list)
     struck: Counter[tuple[str, str]] = field(default_factory=Counter)
     left: list[str] = field(default_factory=list)
+    longest: float = LONGEST
 
     def start(self, limit: int | None = None) -> Child:
         """Start the clinic's indexing in a process of its own."""
@@ -130,8 +131,9 @@ class Trial:
         """Let the clinic work for a while and kill it; sometimes the service, and P1, too."""
         self.switch()
         self.go_on()
+        before = self.site.counts()
         child = self.start(LIMIT)
-        time.sleep(self.chance.uniform(0, LONGEST))
+        time.sleep(self.chance.uniform(0, self.longest))
         if service := self.chance.randrange(SERVICE) == 0:
             self.cloud.kill()
         if nation := self.chance.randrange(NATION) == 0:
@@ -143,6 +145,7 @@ class Trial:
             self.ends[end] += 1
         else:
             self.kills["clinic"] += 1
+            self.longest *= 1.2 if self.site.counts() == before else 1
         if nation:
             self.p1.start()
             self.kills["P1"] += 1

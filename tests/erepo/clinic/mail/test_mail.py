@@ -79,12 +79,12 @@ def mail_server(
 
     thread = threading.Thread(target=run)
     thread.start()
-    ready.wait(10)
+    assert ready.wait(60)
     try:
         yield port, post
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
 
 
 def message() -> EmailMessage:
@@ -99,7 +99,7 @@ def mailer(port: int, tls: Any = "none", **more: Any) -> Mailer:
     """A mailer that trusts the test's authority."""
     trust = client_context(None, AUTHORITY.pem)
     host = "127.0.0.1" if tls == "none" else "localhost"
-    return Mailer(host, port, SENDER, tls=tls, timeout=5, **{"ssl_context": trust, **more})
+    return Mailer(host, port, SENDER, tls=tls, timeout=60, **{"ssl_context": trust, **more})
 
 
 @pytest.mark.parametrize("tls", ["none", "starttls", "tls"])

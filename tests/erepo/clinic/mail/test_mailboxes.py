@@ -171,4 +171,4 @@ class TestImap:
             with pytest.raises(MailboxUnavailable):
                 ImapMailbox("127.0.0.1", port, USER, PASSWORD, timeout=0.3).test()
         with pytest.raises(MailboxUnavailable):
-            list(ImapMailbox("127.0.0.1", port, USER, PASSWORD, timeout=2).letters())
+            list(ImapMailbox("127.0.0.1", port, USER, PASSWORD, timeout=30).letters())

@@ -193,7 +193,7 @@ async def test_kill_9_of_the_command_at_any_moment(clinic: Clinic, tmp_path: Pat
         killed += process.returncode == -signal.SIGKILL
     assert killed
     last = clinic.start(*command)
-    output, errors = await asyncio.to_thread(last.communicate, timeout=120)
+    output, errors = await asyncio.to_thread(last.communicate, timeout=300)
     assert last.returncode == 0, (output, errors)
     await assert_home(clinic)
 
@@ -201,8 +201,8 @@ async def test_kill_9_of_the_command_at_any_moment(clinic: Clinic, tmp_path: Pat
 async def _at_work(clinic: Clinic, process: "subprocess.Popen[bytes]") -> None:
     """Wait until the process holds a batch, or has ended."""
     path = clinic.settings.clinic_url.removeprefix("sqlite:///")
-    for _ in range(600):
-        with contextlib.closing(sqlite3.connect(path)) as connection:
+    for _ in range(6000):
+        with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
             held = "SELECT run_key FROM migration_batch WHERE run_key IS NOT NULL"
             if any(f"|{process.pid}|" in key for (key,) in connection.execute(held)):
                 return
@@ -219,7 +219,7 @@ async def test_an_interrupted_command_finishes_what_is_in_hand(clinic: Clinic, t
     process = clinic.start("migrate", "run", "--all", "--as", LOGIN, "--yes", "--json")
     await _at_work(clinic, process)
     process.send_signal(signal.SIGINT)
-    output, errors = await asyncio.to_thread(process.communicate, timeout=120)
+    output, errors = await asyncio.to_thread(process.communicate, timeout=300)
     assert process.returncode == 1, (output, errors)
     assert json.loads(output)["stopped"] is True
     assert set(clinic.states()) <= {"blocked", "remote"}
@@ -282,7 +282,7 @@ async def test_two_commands_beside_an_archiving_one(clinic: Clinic, tmp_path: Pa
     command = ("migrate", "run", "--all", "--as", LOGIN, "--yes", "--json")
     started = [clinic.start(*command), clinic.start("archive", "--json"), clinic.start(*command)]
     for process in started:
-        await asyncio.to_thread(process.communicate, timeout=120)
+        await asyncio.to_thread(process.communicate, timeout=300)
     assert set(clinic.states()) <= {"blocked", "archived"}
     last = await run(clinic, *command)
     assert last.exit_code == 0, last.output

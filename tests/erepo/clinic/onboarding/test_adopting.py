@@ -255,7 +255,7 @@ def test_the_password_on_a_terminal(copy: bool, elsewhere: Elsewhere) -> None:
     command += ["--purpose", "wss", *(["--copy"] if copy else [])]
     leader, follower = pty.openpty()
     environment = {**os.environ, **elsewhere.environment}
-    subprocess.run(command, env=environment, stdout=follower, stderr=follower, check=True, timeout=60)
+    subprocess.run(command, env=environment, stdout=follower, stderr=follower, check=True, timeout=300)
     os.close(follower)
     shown = os.read(leader, 100_000).decode()
     os.close(leader)

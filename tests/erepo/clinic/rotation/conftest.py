@@ -72,7 +72,7 @@ class Rotating:
         office = self.clinic.world.office
         rotation.mail_requests(self.database, self.account, office.mailer(), office.address)
 
-    def collect(self, patience: float = 20) -> None:
+    def collect(self, patience: float = 120) -> None:
         """Step 3, until the office has answered."""
         end = time.monotonic() + patience
         while not rotation.collect_certificates(

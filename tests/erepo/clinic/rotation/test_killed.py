@@ -69,7 +69,7 @@ def test_kill_9_at_any_moment(rotating: Rotating, tmp_path: Path) -> None:
             assert process.stdout.readline() == "ready\n"
             time.sleep(chance.uniform(0, 0.6))
             process.send_signal(signal.SIGKILL)
-            process.wait(20)
+            process.wait(60)
         assert rotating.works()
     rotating.go_on(Demand.FORCED)
     assert rotating.stage is None

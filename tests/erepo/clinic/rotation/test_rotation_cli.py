@@ -98,7 +98,7 @@ def test_by_mail_without_flows(rotating: Rotating, run: Run, monkeypatch: pytest
     mail = ["--smtp-host", "127.0.0.1", "--smtp-port", str(office.port), "--sender", office.mailer().sender]
     options = [*mail, "--reply-folder", str(box), "--overlap-days", "0", "--without-flows"]
     told = run("rotate", "--because", "forced", *options)
-    for _ in range(200):
+    for _ in range(2400):
         if rotating.stage is None:
             break
         time.sleep(0.05)

@@ -37,7 +37,7 @@ def test_foreign_and_unknown_paths_leave_one_event(
     wire: Wire, record: Record, method: str, path: str
 ) -> None:
     """Whoever asks for another's account, or for one that is not there, leaves that in their own chain."""
-    with httpx.Client(verify=wire.tenant.tls_context(), trust_env=False) as http:
+    with httpx.Client(verify=wire.tenant.tls_context(), trust_env=False, timeout=60) as http:
         for account in (OTHER, "9999999999999999"):
             before = now()
             answer = http.request(method, f"{wire.cloud.url}/services/{account}{path}")
@@ -60,7 +60,7 @@ def test_a_certificate_of_no_account_leaves_its_event_in_nobodys_chain(
     key = wire.tenant.tls.key
     stranger = Bundle(key, authority.issue_signer(key, "0000000000009999 TLS"), ())
     lost = _credentials(wire.tenant, stranger)
-    with httpx.Client(verify=lost.tls_context(), trust_env=False) as http:
+    with httpx.Client(verify=lost.tls_context(), trust_env=False, timeout=60) as http:
         assert http.post(f"{wire.cloud.url}/services/{ACCOUNT}{path}").status_code == 404
     chain, event = record.one()
     assert chain == 0
@@ -112,7 +112,7 @@ def rest(wire: Wire, method: str, path: str, *, person: bool = True) -> httpx.Re
     actor = replace(DOCTOR, organisation=ACCOUNT)
     token = write_token(actor, wire.tenant.wss, audience, now=datetime.now(UTC))
     headers = {"authorization": f"Bearer {token}"} if person else {}
-    with httpx.Client(verify=wire.tenant.tls_context(), trust_env=False) as http:
+    with httpx.Client(verify=wire.tenant.tls_context(), trust_env=False, timeout=60) as http:
         return http.request(method, service + path, headers=headers)
 
 
@@ -181,7 +181,7 @@ def test_rest_leaves_one_event(  # noqa: PLR0917  # one column each
 
 def test_asking_whether_it_is_alive_leaves_no_event(wire: Wire, record: Record) -> None:
     """What touches no account is not recorded when it is answered."""
-    with httpx.Client(verify=wire.tenant.tls_context(), trust_env=False) as http:
+    with httpx.Client(verify=wire.tenant.tls_context(), trust_env=False, timeout=60) as http:
         assert http.get(f"{wire.cloud.url}/health").status_code == 200
     assert record.new() == []
 

@@ -53,7 +53,7 @@ WRONG: dict[str, tuple[Callable[[RunningCloud], ssl.SSLContext | None], str]] = 
 def alerts(record: Record, least: int = 1) -> list[Event]:
     """Return the events that come within a moment; they are all of nobody's chain."""
     found: list[tuple[int, Event]] = []
-    until = time.monotonic() + 10
+    until = time.monotonic() + 120
     while len(found) < least and time.monotonic() < until:
         found += record.new()
         time.sleep(0.05)

@@ -136,5 +136,5 @@ async def test_what_cannot_be_recorded_is_not_answered(own_cloud: RunningCloud) 
 
 def account_state(cloud: RunningCloud) -> int:
     """Return the status of the answer to a REST request."""
-    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False) as http:
+    with httpx.Client(verify=cloud.tenant.tls_context(), trust_env=False, timeout=60) as http:
         return http.get(f"{cloud.url}/services/{ACCOUNT}").status_code

@@ -47,7 +47,7 @@ def page(tenant: TenantCredentials, **parameters: object) -> dict[str, object]:
     service = str(tenant.facts["service"])
     audience = service.removesuffix(f"/services/{tenant.account}")
     token = write_token(_doctor(tenant), tenant.wss, audience, now=datetime.now(UTC))
-    with httpx.Client(verify=tenant.tls_context(), trust_env=False) as http:
+    with httpx.Client(verify=tenant.tls_context(), trust_env=False, timeout=60) as http:
         answer = http.get(f"{service}/audit", params=parameters, headers={"authorization": f"Bearer {token}"})
     assert answer.status_code == 200, answer.text
     content: dict[str, object] = answer.json()
@@ -92,7 +92,7 @@ def test_an_account_reads_nobody_elses_record(lived: RunningCloud) -> None:
     events = page(other)["events"]
     assert isinstance(events, list)
     assert {event["transaction"] for event in events} == {"audit", "operator: tenant add"}
-    with httpx.Client(verify=other.tls_context(), trust_env=False) as http:
+    with httpx.Client(verify=other.tls_context(), trust_env=False, timeout=60) as http:
         answer = http.get(f"{lived.url}/services/{ACCOUNT}/audit")
         unknown = http.get(f"{lived.url}/services/9999999999999999/audit")
     assert (
@@ -110,7 +110,7 @@ def test_wrong_parameters_are_refused(lived: RunningCloud, query: str) -> None:
     service, tenant = str(lived.tenant.facts["service"]), lived.tenant
     audience = service.removesuffix(f"/services/{ACCOUNT}")
     token = write_token(_doctor(tenant), tenant.wss, audience, now=datetime.now(UTC))
-    with httpx.Client(verify=tenant.tls_context(), trust_env=False) as http:
+    with httpx.Client(verify=tenant.tls_context(), trust_env=False, timeout=60) as http:
         answer = http.get(f"{service}/audit?{query}", headers={"authorization": f"Bearer {token}"})
     assert answer.status_code == 400
 
@@ -123,7 +123,7 @@ def command(cloud: RunningCloud, *arguments: str) -> subprocess.CompletedProcess
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=200,
     )
 
 

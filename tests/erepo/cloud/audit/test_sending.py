@@ -78,7 +78,7 @@ def test_a_repository_killed_in_the_middle_misses_nothing(chains: Database, tmp_
             server.kill()
             append(chains, FIRST, 20)
             server.start()
-        until(all_there(chains), 60)
+        until(all_there(chains))
         for tenant_id in (FIRST, SECOND):
             wanted = written(chains, tenant_id)
             assert first_arrivals(server, wanted) == wanted
@@ -135,7 +135,7 @@ def test_a_receiver_without_close_notify_confirms_nothing(tmp_path: Path) -> Non
 def test_a_receiver_without_close_notify_is_believed_in_the_end(chains: Database, tmp_path: Path) -> None:
     """After some repetitions such a receiver's manner is accepted: otherwise nothing would ever go on."""
     with syslog_server(tmp_path / "repository", answers_close=False) as server, sending(chains, server):
-        until(all_there(chains), 60)
+        until(all_there(chains))
         wanted = written(chains, FIRST)
         assert first_arrivals(server, wanted) == wanted
 

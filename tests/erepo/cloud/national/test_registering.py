@@ -257,7 +257,7 @@ async def test_a_repository_elsewhere_is_not_taken_for_ours(
 async def test_one_registration_at_a_time(place: Place, tenant: TenantCredentials, pair: P1Pair) -> None:
     """While a call that took too long has not come back, another request hears that it should wait."""
     domain, go_on = Domain(), threading.Event()
-    domain.before = lambda _: go_on.wait(20) and None
+    domain.before = lambda _: go_on.wait(300) and None
     async with serving(place.cloud.settings, tenant, domain) as served:
         served.cloud.abroad.close()
         served.cloud.abroad = Abroad(0.2)
@@ -280,19 +280,19 @@ async def test_files_of_endless_work_keep_nobody_waiting(
 
     def slow(files: Any) -> list[Any]:
         begun.release()
-        go_on.wait(20)
+        go_on.wait(300)
         return [open_here(*file) for file in files]
 
     monkeypatch.setattr(credentials, "open_files", slow)
     async with serving(place.cloud.settings, tenant, Domain()) as served:
         first = asyncio.create_task(served.call("PUT", PATH, pair.body()))
         try:
-            assert await asyncio.to_thread(begun.acquire, timeout=20)
+            assert await asyncio.to_thread(begun.acquire, timeout=120)
             for _ in range(3):
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(120):
                     busy = await served.call("PUT", PATH, pair.body())
                 assert (busy.status_code, busy.json()["code"]) == (503, "p1.registration-busy")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(120):
                 assert await served.cloud.heavily(lambda: "done") == "done"
         finally:
             go_on.set()

@@ -178,7 +178,7 @@ def test_renewed_credentials_serve_beside_the_earlier_until_those_are_retired(
 
 def get_state(credentials: TenantCredentials) -> httpx.Response:
     """Ask for the account's state."""
-    with httpx.Client(verify=credentials.tls_context(), trust_env=False) as client:
+    with httpx.Client(verify=credentials.tls_context(), trust_env=False, timeout=60) as client:
         return client.get(credentials.facts["service"])
 
 

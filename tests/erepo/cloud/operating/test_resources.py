@@ -29,7 +29,9 @@ pytestmark = pytest.mark.one_store
 @pytest.fixture
 def peer(cloud: RunningCloud) -> Iterator[httpx.Client]:
     """An HTTP client with the first account's certificate."""
-    with httpx.Client(verify=cloud.tenant.tls_context(), base_url=cloud.url, trust_env=False) as client:
+    with httpx.Client(
+        verify=cloud.tenant.tls_context(), base_url=cloud.url, trust_env=False, timeout=60
+    ) as client:
         yield client
 
 
@@ -43,7 +45,7 @@ def operator(cloud: RunningCloud, tmp_path: Path) -> Iterator[httpx.Client]:
     assert made.exit_code == 0
     own = Bundle.from_pem((folder / "tls.pem").read_bytes(), (folder / "tls.key").read_bytes())
     context = client_context(own, (folder / "ca.pem").read_bytes())
-    with httpx.Client(verify=context, base_url=cloud.url, trust_env=False) as client:
+    with httpx.Client(verify=context, base_url=cloud.url, trust_env=False, timeout=60) as client:
         yield client
 
 

@@ -80,7 +80,7 @@ async def test_a_wrong_repository_is_told(world: OutsideWorld) -> None:
 def get(provider: ForeignProvider, url: str, method: str = "GET") -> httpx.Response:
     """Ask over the provider's connection."""
     context = client_context(provider.provider.tls, provider.service_ca)
-    with httpx.Client(verify=context, trust_env=False) as http:
+    with httpx.Client(verify=context, trust_env=False, timeout=60) as http:
         return http.request(method, url)
 
 

@@ -54,7 +54,7 @@ def world(shared: World) -> World:
 def call(world: World, method: str, path: str = "", content: Any = None, **headers: str) -> httpx.Response:
     """Send a request of the first clinic."""
     tenant = world.service.tenant
-    with httpx.Client(verify=tenant.tls_context(), trust_env=False, timeout=30) as http:
+    with httpx.Client(verify=tenant.tls_context(), trust_env=False, timeout=60) as http:
         url = f"{tenant.facts['service']}/patient-documents{path}"
         return http.request(method, url, json=content, headers=headers or tenant.named())
 

@@ -67,7 +67,7 @@ async def test_who_comes_in_the_moment_of_stopping_is_told(database: Database) -
     late = writer.submit({})
     writer.start()
     with pytest.raises(ServiceStopping):
-        await asyncio.wait_for(late, 20)
+        await asyncio.wait_for(late, 120)
 
 
 async def test_a_commit_that_fails_is_never_done_again() -> None:

@@ -135,7 +135,7 @@ def test_answers_are_mailed_where_a_server_is_set(office: Office) -> None:
     office.issue_pending(ACCOUNT)
     assert office.post() == 0
     with mail_server() as (port, post):
-        office.relay = Mailer("127.0.0.1", port, "biuro@office.example", tls="none", timeout=5)
+        office.relay = Mailer("127.0.0.1", port, "biuro@office.example", tls="none", timeout=60)
         assert (office.post(), office.post()) == (1, 0)
     mailed = parse(post.received[0])
     assert mailed["To"] == CLINIC
@@ -143,7 +143,7 @@ def test_answers_are_mailed_where_a_server_is_set(office: Office) -> None:
     office.answer(letter(request(TLS), request(WSS), message_id="<3@x.example>").as_bytes())
     office.refuse_pending(ACCOUNT, "Nie.")
     with mail_server(answer="550 no") as (port, _):
-        office.relay = Mailer("127.0.0.1", port, "biuro@office.example", tls="none", timeout=5)
+        office.relay = Mailer("127.0.0.1", port, "biuro@office.example", tls="none", timeout=60)
         assert office.post() == 0
     assert len(list((office.home / "undeliverable").iterdir())) == 1
     assert len(answers(office)) == 2

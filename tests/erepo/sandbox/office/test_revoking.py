@@ -97,7 +97,7 @@ def test_the_list_is_served_where_certificates_say(office: Office, tmp_path: Pat
                 asking.check(chain)
         finally:
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(120) == 0
 
 
 def test_the_list_ends_after_a_week(office: Office) -> None:

@@ -18,7 +18,7 @@ def test_a_killed_p1_remembers(tmp_path: Path) -> None:
             first = client.register_repository()
             p1.wrong("szar-access", "busy", times=5)
             p1.process.kill()
-            p1.process.wait(10)
+            p1.process.wait(60)
             with pytest.raises((P1Unavailable, P1OutcomeUnknown)) as raised:
                 client.register_repository()
             assert not isinstance(raised.value, P1ChannelFailed)

@@ -38,7 +38,9 @@ def post(
     """Send octets over the provider's connection."""
     context = client_context(provider.tls, provider.p1.trust)
     url = f"{provider.p1.url}{path}"
-    return httpx.post(url, content=octets, headers={"content-type": media}, verify=context, trust_env=False)
+    return httpx.post(
+        url, content=octets, headers={"content-type": media}, verify=context, trust_env=False, timeout=60
+    )
 
 
 def codes(provider: Provider, response: httpx.Response) -> tuple[str, ...]:
@@ -146,7 +148,7 @@ def test_the_index_wants_a_token_of_the_provider(provider: Provider, other: Prov
 def test_only_the_administrator_sees_the_admin_endpoint(provider: Provider, p1: RunningP1) -> None:
     """For a provider it does not exist; the administrator is told what makes no sense."""
     context = client_context(provider.tls, p1.trust)
-    with httpx.Client(base_url=p1.url, verify=context, trust_env=False) as client:
+    with httpx.Client(base_url=p1.url, verify=context, trust_env=False, timeout=60) as client:
         assert client.get("/admin/faults").status_code == 404
         assert client.put("/admin/faults", json={"service": "soz", "kind": "busy"}).status_code == 404
     with p1.admin() as admin:
