@@ -108,16 +108,16 @@ async def _serve(cloud: Cloud, scope: Scope, receive: Receive, send: Send) -> No
     try:
         await _route(cloud, request, trail, send)
     except ClientGone as gone:
-        await _record(trail, gone)
+        await _record(cloud, request, trail, gone)
     except ConsentEnded as ended:
         log.info("an answer was cut off, %s", ended.code)
         raise Unexpected from None
     except ErepoError as error:
-        await _record(trail, error)
+        await _record(cloud, request, trail, error)
         await _refusal(request, error).send(send)
     except Exception as error:  # noqa: BLE001  # whatever it is, the other side must hear something
         log.error("unexpected: %s", where(error))  # noqa: TRY400  # texts may hold patient data
-        await _record(trail, error)
+        await _record(cloud, request, trail, error)
         raise Unexpected from None
     finally:
         cloud.metrics.answered(trail.transaction, trail.outcome, time.monotonic() - began)
@@ -139,8 +139,10 @@ def _who(scope: Scope, request: Request) -> Who:
     return Who(tls=request.fingerprint, address=address, endpoint=request.path[:200])
 
 
-async def _record(trail: Trail, error: Exception) -> None:
+async def _record(cloud: Cloud, request: Request, trail: Trail, error: Exception) -> None:
     try:
+        if not trail.tenant_id:  # they asked for what is nowhere, or the service's alone
+            await _known(cloud, request, trail)
         await trail.refused(error)
     except ErepoError as unrecorded:
         log.error("a refusal is not recorded, %s", unrecorded.code)  # noqa: TRY400  # texts may hold patient data

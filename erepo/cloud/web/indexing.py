@@ -35,6 +35,7 @@ from erepo.xds.vocabulary import APPROVED
 
 _PATH: Final = re.compile(r"/services/[0-9]{16}/documents/(.+)/index", re.DOTALL)
 _LONGEST: Final = 256
+_LONGEST_EXTENSION: Final = 128
 _YEARS: Final = range(1900, 3000)
 _PURPOSE: Final = re.compile(r"[A-Z]{1,20}")
 
@@ -117,7 +118,7 @@ def _key(call: Call) -> Key:
     found = _PATH.fullmatch(call.request.path)
     unique_id = found[1] if found else ""
     call.trail.things = (Thing("document", unique_id, call.tenant.repository_unique_id).bounded(),)
-    if not unique_id or len(unique_id) > _LONGEST:
+    if not _is_text(unique_id, _LONGEST):
         raise DocumentUnknown
     return Key(call.tenant.id, unique_id)
 
@@ -186,7 +187,7 @@ def _wanted(unique_id: str, body: bytearray) -> Wanted:
         raise RequestMalformed(reason="replaces, medicalEvent, storageYear, purpose") from None
     if named is not None and not _is_event(*named):
         raise RequestMalformed(reason="medicalEvent")
-    if replaces is not None and not (isinstance(replaces, str) and 0 < len(replaces) <= _LONGEST):
+    if replaces is not None and not _is_text(replaces, _LONGEST):
         raise RequestMalformed(reason="replaces")
     if replaces == unique_id:
         raise RequestMalformed(reason="replaces")
@@ -198,4 +199,9 @@ def _wanted(unique_id: str, body: bytearray) -> Wanted:
 
 
 def _is_event(root: object, extension: object) -> bool:
-    return isinstance(root, str) and is_oid(root) and isinstance(extension, str) and 0 < len(extension) <= 128
+    return isinstance(root, str) and is_oid(root) and _is_text(extension, _LONGEST_EXTENSION)
+
+
+def _is_text(value: object, longest: int) -> bool:
+    """Tell whether it is what an id may be: neither XML nor every database holds a control character."""
+    return isinstance(value, str) and 0 < len(value) <= longest and value.isprintable()

@@ -8,6 +8,7 @@ request's head, the time a connection may take to send one, and the number of co
 import asyncio
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -37,9 +38,14 @@ class MutualTlsProtocol(HttpToolsProtocol):
     #: Seconds a client gets for a request's head, and for the rest of a request that is answered already.
     patience: ClassVar[float] = _HEAD_SECONDS
 
+    #: Told the certificate and address of a client who sent what is no request; the application never hears.
+    malformed: ClassVar[Callable[[str, str], None]] = staticmethod(lambda _fingerprint, _address: None)
+
     _tls: dict[str, Any] | None = None
     _head = 0
     _head_timer: asyncio.TimerHandle | None = None
+    #: Whether a request's head is under way: from here on the application does not know it yet.
+    _nobodys = True
 
     @classmethod
     def count_open(cls) -> int:
@@ -92,7 +98,7 @@ class MutualTlsProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Add the certificate to the scope."""
         super().on_message_begin()
-        self._head = 0
+        self._head, self._nobodys = 0, True
         self._await_head()
         self.scope["extensions"] = {"tls": cast("dict[object, object]", self._tls)}
 
@@ -110,6 +116,18 @@ class MutualTlsProtocol(HttpToolsProtocol):
         """Stop the timer, start the request."""
         self._head_done()
         super().on_headers_complete()
+        self._nobodys = False
+
+    def on_message_complete(self) -> None:
+        """What comes now belongs to the next request."""
+        super().on_message_complete()
+        self._nobodys = True
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; a request that the application has is recorded there."""
+        if self._nobodys and self._tls is not None:
+            type(self).malformed(self._tls["fingerprint"], (self.client or ("",))[0])
+        super().send_400_response(msg)
 
     def _count(self, size: int) -> None:
         self._head += size

@@ -22,6 +22,7 @@ from erepo.cloud.service import Cloud
 from erepo.cloud.web.app import build
 from erepo.cloud.web.door import Door, Listener, listen
 from erepo.cloud.web.handshakes import HandshakeAlerts
+from erepo.cloud.web.malformed import MalformedRequests
 from erepo.cloud.web.protocol import MutualTlsProtocol
 from erepo.cloud.web.standing import Watch
 from erepo.errors import ErepoError
@@ -88,6 +89,7 @@ def serve(settings: Settings) -> None:
     """
     cloud = Cloud(settings)
     cloud.metrics.connections = MutualTlsProtocol.count_open
+    MutualTlsProtocol.malformed = staticmethod(MalformedRequests(cloud))
     MutualTlsProtocol.patience = min(MutualTlsProtocol.patience, settings.http.read)
     # Whatever we ask of P1 is told by our own words, if at all.
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -3,16 +3,17 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 
 import httpx
 import pytest
 
 from erepo.acting import write_token
-from erepo.cloud.audit.events import Result
+from erepo.cloud.audit.events import Event, Result
 from erepo.cloud.audit.evidence import now
 from erepo.cloud.storage.database import Database
 from erepo.cloud.tenancy.tenants import resume, suspend
-from erepo.cloud.web.endpoints import ENDPOINTS
+from erepo.cloud.web.endpoints import ACTIVATION, ENDPOINTS, OUTSIDE, XDS
 from erepo.pki.authority import Authority
 from erepo.pki.bundle import Bundle, fingerprint
 from erepo.xds import iti18
@@ -20,7 +21,9 @@ from tests.support.actors import DOCTOR
 from tests.support.audit import Record
 from tests.support.cloud import ACCOUNT, RunningCloud, TenantCredentials
 from tests.support.cloud_client import connected, new_oid, one_document
+from tests.support.rest_bodies import filled
 from tests.support.spoken import OTHER, SPOKEN, Spoken, Stock, Wire
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.one_store
 
@@ -28,6 +31,8 @@ EVERY = pytest.mark.parametrize("spoken", SPOKEN.values(), ids=SPOKEN)
 SECURITY = "erepo cloud CA"
 
 
+#: Where a request may end before anybody knows what it is.
+SILENT = (ACTIVATION, OUTSIDE, XDS)
 PATHS = (*ENDPOINTS, "/app/account")
 
 
@@ -105,7 +110,7 @@ class suspended:  # noqa: N801  # reads like a function
             resume(connection, self.account)
 
 
-def rest(wire: Wire, method: str, path: str, *, person: bool = True) -> httpx.Response:
+def rest(wire: Wire, method: str, path: str, *, person: bool = True, content: bytes = b"") -> httpx.Response:
     """Call a REST resource of the first account."""
     service = str(wire.tenant.facts["service"])
     audience = service.removesuffix(f"/services/{ACCOUNT}")
@@ -113,7 +118,7 @@ def rest(wire: Wire, method: str, path: str, *, person: bool = True) -> httpx.Re
     token = write_token(actor, wire.tenant.wss, audience, now=datetime.now(UTC))
     headers = {"authorization": f"Bearer {token}"} if person else {}
     with httpx.Client(verify=wire.tenant.tls_context(), trust_env=False, timeout=60) as http:
-        return http.request(method, service + path, headers=headers)
+        return http.request(method, service + path, headers=headers, content=content)
 
 
 @pytest.mark.parametrize(
@@ -177,6 +182,65 @@ def test_rest_leaves_one_event(  # noqa: PLR0917  # one column each
     if status == 200:
         assert chain == record.number(ACCOUNT)
         assert bool(event.who.user) is person
+
+
+@pytest.mark.parametrize("place", ENDPOINTS)
+def test_every_method_of_every_endpoint_leaves_one_event(wire: Wire, record: Record, place: str) -> None:
+    """With a person and without one, with a body and without one, each of the program's own table."""
+    for method, person, content in product(("GET", "POST", "PUT", "DELETE"), (True, False), (b"", b"{}")):
+        answer = rest(wire, method, filled(place), person=person, content=content)
+        chain, event = record.one()
+        assert answer.status_code != 500, (method, person, content)
+        assert chain == record.number(ACCOUNT)
+        assert event.who.account == ACCOUNT
+        assert (event.result == Result.SUCCESS) == (answer.status_code < 400)
+        known = ENDPOINTS[place]
+        named = {"request", known.name} if known in SILENT else {known.name}
+        assert event.transaction.partition(":")[0] in {*named, known.name.partition(":")[0], "wsdl"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/metrics"),
+        ("POST", "/health"),
+        ("DELETE", "/openapi.json"),
+        ("GET", "/"),
+        ("GET", "/nowhere"),
+    ],
+)
+def test_who_asks_beside_the_accounts_is_known(wire: Wire, record: Record, method: str, path: str) -> None:
+    """What is the service's own, or nowhere, is refused in the chain of whose connection it is."""
+    with httpx.Client(verify=wire.tenant.tls_context(), trust_env=False) as http:
+        assert http.request(method, wire.cloud.url + path).status_code in (404, 405)
+    chain, event = record.one()
+    assert chain == record.number(ACCOUNT)
+    assert (event.who.account, event.result) == (ACCOUNT, Result.SERIOUS)
+
+
+@pytest.mark.parametrize(
+    ("first", "headers"),
+    [
+        ("POST {} HTTP/1.1", ["content-length: 5", "transfer-encoding: chunked"]),
+        ("POST {} HTTP/1.1", ["content-length: 0", "content-length: 44"]),
+        ("POST {} HTTP/1.1", ["content-length: +5"]),
+        ("POST {} HTTP/1.1", ["transfer-encoding: chunked, identity"]),
+        ("GET {} HTTP/1.1", ["a: b", " folded: c"]),
+        ("GET {} HTTP/1.1", ["x: " + "y" * 70_000]),
+        ("GET {}/\xff HTTP/1.1", []),
+        ("PRI * HTTP/2.0", []),
+    ],
+)
+def test_what_is_no_http_leaves_one_event(wire: Wire, record: Record, first: str, headers: list[str]) -> None:
+    """What could mean two requests, or none, never becomes one, and its sender's chain says so."""
+    answer = wire.head([first.format(f"/services/{ACCOUNT}"), *headers], b"0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    found: list[tuple[int, Event]] = []
+    until(lambda: bool(found.extend(record.new()) or found))
+    ((chain, event),) = found
+    assert chain == record.number(ACCOUNT)
+    assert (event.codes, event.result) == (("cloud.request-malformed",), Result.SERIOUS)
+    assert event.who.tls == fingerprint(wire.tenant.tls.certificate)
 
 
 def test_asking_whether_it_is_alive_leaves_no_event(wire: Wire, record: Record) -> None:
