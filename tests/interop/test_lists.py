@@ -71,3 +71,23 @@ def test_half_of_a_message_is_not_stored(peer: Peer, transaction: int, doubled: 
         body = f"<{root}>{body}{documents}</{root}>"
     expect.failure(peer.send(transaction, body), "XDSRepositoryError", "XDSRegistryError")
     expect.nothing(peer, given.patient, given.entries[0].uid)
+
+
+@pytest.mark.parametrize("doubled", ["AdhocQuery", "ResponseOption"])
+def test_half_of_a_question_is_not_answered(peer: Peer, doubled: str) -> None:
+    """Two queries in a message, or two wishes for the form of the answer: refused, not one of them taken."""
+    given = one("Right")
+    expect.success(peer.provide(given))
+    parameters = [
+        ("$XDSDocumentEntryPatientId", [f"'{given.patient}'"]),
+        ("$XDSDocumentEntryStatus", expect.BOTH),
+    ]
+    question = metadata.query("FindDocuments", parameters)
+    second = {
+        "AdhocQuery": f'<rim:AdhocQuery id="urn:uuid:{names.QUERIES["GetAll"]}"/>',
+        "ResponseOption": '<query:ResponseOption returnType="ObjectRef"/>',
+    }[doubled]
+    assert len(expect.success(peer.send(18, question)).ids()) == 1
+    where = "<rim:AdhocQuery" if doubled == "ResponseOption" else "</query:AdhocQueryRequest>"
+    answer = expect.failure(peer.send(18, question.replace(where, second + where, 1)), "XDSRegistryError")
+    assert answer.objects() == []
