@@ -81,12 +81,9 @@ _SIGNATURES = typer.Option(
 _EMERGENCIES = typer.Option(
     help="allow: other accounts may break the glass, with a stated reason; refuse: never."
 )
-_BYTES = typer.Option(
-    parser=size_of,
-    metavar="SIZE",
-    show_default="50GiB",
-    help="What it may store, in bytes or as 50GB, 1.5TiB.",
-)
+_BYTES_HELP = "What it may store, in bytes or as 50GB, 1.5TiB."
+_BYTES = typer.Option(parser=size_of, metavar="SIZE", show_default="50GiB", help=_BYTES_HELP)
+_NEW_BYTES = typer.Option(parser=size_of, metavar="SIZE", show_default=False, help=_BYTES_HELP)
 _DOCUMENTS = typer.Option(min=0, max=MOST, help="Documents it may store.")
 _UNTIL = typer.Option(
     parser=last_day, metavar="DATE", help="Last day to add documents, 2027-12-31; `open`: no end."
@@ -198,7 +195,7 @@ def tenant_set(  # noqa: PLR0913  # one option each, all by name
     users: Annotated[Users | None, typer.Option(help="Whether messages must say who acts (XUA).")] = None,
     signatures: Annotated[Signatures | None, _SIGNATURES] = None,
     emergencies: Annotated[Emergencies | None, _EMERGENCIES] = None,
-    limit_bytes: Annotated[int | None, _BYTES] = None,
+    limit_bytes: Annotated[int | None, _NEW_BYTES] = None,
     limit_documents: Annotated[int | None, _DOCUMENTS] = None,
     valid_until: Annotated[str | None, typer.Option(metavar="DATE", help=_UNTIL.help)] = None,
     as_json: Json = False,

@@ -4,7 +4,7 @@ Each class parses and writes one data type; the delimiters `| ^ ~ \ &` inside va
 and restored on reading, so `parse(str(x)) == x` for every `x`. What XDS leaves empty is not kept.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from erepo.identifiers.errors import FormWrong
@@ -90,7 +90,8 @@ class ReferenceId:
     """An entry of referenceIdList: CXi `id^^^&oid&ISO^type^home` (TF-3 table 4.2.3.1.7-2).
 
     `type_code` is a URN such as `urn:ihe:iti:xds:2013:uniqueId`; `home` an OID or empty; `namespace` the
-    authority's local name, which the profile permits here and nowhere else.
+    authority's local name, which the profile permits here and nowhere else. `received` is the text that was
+    parsed: queries match it as it was written (TF-2 3.18.4.1.2.3.7.14).
     """
 
     id: str
@@ -98,6 +99,7 @@ class ReferenceId:
     authority_oid: str = ""
     home: str = ""
     namespace: str = ""
+    received: str = field(default="", compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -111,7 +113,7 @@ class ReferenceId:
             raise FormWrong(kind="CXi", expected="id^^^&OID&ISO^type")
         namespace, ampersand, rest = parts[3].partition("&")
         authority, home = _read_authority(ampersand + rest, "CXi"), _read_authority(parts[5], "CXi")
-        return cls(unescape(parts[0]), unescape(parts[4]), authority, home, unescape(namespace))
+        return cls(unescape(parts[0]), unescape(parts[4]), authority, home, unescape(namespace), text)
 
     def __str__(self) -> str:
         return _join(

@@ -5,7 +5,7 @@ attributes of the profile and never a value.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TypeVar
@@ -27,6 +27,7 @@ _LOCALIZED = f"{{{RIM}}}LocalizedString"
 _VERSION = f"{{{RIM}}}VersionInfo"
 _CLASSIFICATION = f"{{{RIM}}}Classification"
 _IDENTIFIER = f"{{{RIM}}}ExternalIdentifier"
+_OBJECT_LIST = f"{{{RIM}}}RegistryObjectList"
 
 _PART = re.compile(r"([0-9]{1,4})\|(.*)", re.DOTALL)
 _VERSION_NUMBER = re.compile(r"([0-9]{1,9})(?:\.0)?")
@@ -195,8 +196,13 @@ class RawObject:
         return tuple(one for one in found if one is not None)
 
 
-def take_apart(element: _Element, kind: str, problems: Problems) -> RawObject:
-    """Sort the children of a registry object; `kind` is its name in messages."""
+def take_apart(
+    element: _Element, kind: str, problems: Problems, beside: Iterable[_Element] = ()
+) -> RawObject:
+    """Sort the children of a registry object, and the classifications that stand `beside` it.
+
+    `kind` is its name in messages.
+    """
     raw = RawObject(element, kind, problems, element.get("id", ""))
     if not raw.id:
         raw.complain("entryUUID", "is missing")
@@ -206,6 +212,8 @@ def take_apart(element: _Element, kind: str, problems: Problems) -> RawObject:
         sort = _SORTERS.get(child.tag)
         if sort is not None:
             sort(raw, child)
+    for each in beside:
+        _sort_classification(raw, each)
     return raw
 
 
@@ -230,6 +238,12 @@ def _sort_name(raw: RawObject, child: _Element) -> None:
 
 def _sort_description(raw: RawObject, child: _Element) -> None:
     raw.comments = _localized(child)
+
+
+def _sort_list(raw: RawObject, _: _Element) -> None:
+    # RIM has it in packages; XDS does not, and what stands in it would be kept without being looked at.
+    if raw.problems.strict:
+        raw.complain("RegistryObjectList", "is not allowed inside an object")
 
 
 def _sort_version(raw: RawObject, child: _Element) -> None:
@@ -265,11 +279,13 @@ def _slot(element: _Element) -> tuple[str, tuple[str, ...]]:
 
 
 def _slots_and_name(element: _Element) -> tuple[dict[str, tuple[str, ...]], str]:
-    slots, name = {}, ""
+    slots: dict[str, tuple[str, ...]] = {}
+    name = ""
     for child in element:
         if child.tag == _SLOT:
             key, values = _slot(child)
-            slots[key] = values
+            # A name given twice is more than one value, wherever one is expected.
+            slots[key] = slots.get(key, ()) + values
         elif child.tag == _NAME:
             name = _localized(child)
     return slots, name
@@ -289,4 +305,5 @@ _SORTERS: dict[object, Callable[[RawObject, _Element], None]] = {
     _NAME: _sort_name,
     _DESCRIPTION: _sort_description,
     _VERSION: _sort_version,
+    _OBJECT_LIST: _sort_list,
 }

@@ -51,6 +51,7 @@ _DOCUMENT = f"{{{RIM}}}ExtrinsicObject"
 _PACKAGE = f"{{{RIM}}}RegistryPackage"
 _ASSOCIATION = f"{{{RIM}}}Association"
 _CLASSIFICATION = f"{{{RIM}}}Classification"
+_CLASSIFIED = frozenset({_DOCUMENT, _PACKAGE, _ASSOCIATION})
 _REFERENCE = f"{{{RIM}}}ObjectRef"
 _HASH = re.compile(r"[0-9a-fA-F]{40}")
 _SIZE = re.compile(r"[0-9]{1,15}")
@@ -65,39 +66,48 @@ def read_objects(listed: _Element, rules: Rules = Rules.REGISTER) -> MetadataSet
         MetadataError: with every problem found, each with code, context and the id of its object as location.
     """
     problems = Problems(rules)
-    nodes = _outer_nodes(listed)
-    documents, sets, folders, associations = [], [], [], []
+    beside = _classifications(listed)
+    documents, packages, associations = [], [], []
     for element in listed.iterchildren(tag=etree.Element):
+        outer = beside.pop(element.get("id", ""), ()) if element.tag in _CLASSIFIED else ()
         if element.tag == _DOCUMENT:
-            documents.append(read_document(take_apart(element, "XDSDocumentEntry", problems)))
+            documents.append(read_document(take_apart(element, "XDSDocumentEntry", problems, outer)))
         elif element.tag == _PACKAGE:
-            raw = take_apart(element, "RegistryPackage", problems)
-            raw.nodes |= nodes.get(raw.id, set())
-            if SUBMISSION_SET in raw.nodes:
-                sets.append(read_submission_set(raw))
-            elif FOLDER in raw.nodes:
-                folders.append(read_folder(raw))
-            else:
-                raw.complain("classification", "names neither a submission set nor a folder")
+            packages.append(_read_package(take_apart(element, "RegistryPackage", problems, outer)))
         elif element.tag == _ASSOCIATION:
             if not element.get("id") and problems.strict:
                 # TF-3's own examples leave it out; nothing refers to such a one, so any symbol will do.
                 element.set("id", f"Association-{uuid.uuid4()}")
-            associations.append(read_association(take_apart(element, "Association", problems)))
+            associations.append(read_association(take_apart(element, "Association", problems, outer)))
         elif element.tag not in {_CLASSIFICATION, _REFERENCE}:
             problems.add(element.get("id", ""), "an object of a kind that XDS does not know")
+    for name in beside if problems.strict else ():
+        problems.add(name, "a classification of an object that is not in the message")
     if problems.found:
         raise MetadataError(problems.found)
-    return MetadataSet(tuple(sets), tuple(documents), tuple(folders), tuple(associations))
+    sets = tuple(each for each in packages if isinstance(each, SubmissionSet))
+    folders = tuple(each for each in packages if isinstance(each, Folder))
+    return MetadataSet(sets, tuple(documents), folders, tuple(associations))
 
 
-def _outer_nodes(listed: _Element) -> dict[str, set[str]]:
-    nodes: dict[str, set[str]] = {}
+def _read_package(raw: RawObject) -> SubmissionSet | Folder | None:
+    if raw.problems.strict and raw.nodes >= {SUBMISSION_SET, FOLDER}:
+        raw.complain("classification", "names both a submission set and a folder")
+    elif SUBMISSION_SET in raw.nodes:
+        return read_submission_set(raw)
+    elif FOLDER in raw.nodes:
+        return read_folder(raw)
+    else:
+        raw.complain("classification", "names neither a submission set nor a folder")
+    return None
+
+
+def _classifications(listed: _Element) -> dict[str, list[_Element]]:
+    """Return the classifications that stand beside their objects, by the ids of those."""
+    found: dict[str, list[_Element]] = {}
     for element in listed.iterchildren(_CLASSIFICATION):
-        nodes.setdefault(element.get("classifiedObject", ""), set()).add(
-            element.get("classificationNode", "")
-        )
-    return nodes
+        found.setdefault(element.get("classifiedObject", ""), []).append(element)
+    return found
 
 
 def read_document(raw: RawObject) -> DocumentEntry:

@@ -152,12 +152,15 @@ def read_query(verified: "Verified") -> StoredQuery:
             XDSRegistryError for a value that cannot be read.
     """
     payload = verified.payload
-    adhoc = payload.find(_ADHOC) if payload.tag == _REQUEST else None
-    option = payload.find(_OPTION)
-    return_type = option.get("returnType", "") if option is not None else ""
-    if adhoc is None or return_type not in {LEAF_CLASS, OBJECT_REF}:
-        context = "query:AdhocQueryRequest with rim:AdhocQuery and returnType LeafClass or ObjectRef expected"
+    questions, options = payload.findall(_ADHOC), payload.findall(_OPTION)
+    return_type = options[0].get("returnType", "") if len(options) == 1 else ""
+    # Of two questions one would stay without its answer.
+    if payload.tag != _REQUEST or len(questions) != 1 or return_type not in {LEAF_CLASS, OBJECT_REF}:
+        context = (
+            "query:AdhocQueryRequest with a rim:AdhocQuery and returnType LeafClass or ObjectRef expected"
+        )
         raise MessageShapeWrong([RegistryError(Xds.REGISTRY_ERROR, context)])
+    (adhoc,) = questions
     query_id = adhoc.get("id", "").strip().lower()
     definition = _definition(query_id)
     parameters = _read_parameters(adhoc, definition.parameters)

@@ -70,17 +70,26 @@ def read_request(verified: "Verified") -> Submission:
         MetadataError: metadata breaks a rule, a document lacks its metadata
             (XDSMissingDocumentMetadata) or an entry its document (XDSMissingDocument).
     """
-    payload = verified.payload
-    submit = payload.find(SUBMIT) if payload.tag == _REQUEST else None
-    expected = "xds:ProvideAndRegisterDocumentSetRequest with lcm:SubmitObjectsRequest expected"
-    found = read_submit(object_list(submit, Xds.REPOSITORY_ERROR, expected), Rules.PROVIDE)
-    documents = _documents(payload)
+    found = read_submit(objects_of(verified), Rules.PROVIDE)
+    documents = _documents(verified.payload)
     _check_pairs(found, documents)
     entries = tuple(
         (entry, MemoryContent(octets_of(verified.received, documents[entry.entry_uuid])))
         for entry in found.documents
     )
     return Submission(found.submission_set, entries, found.associations, found.folders)
+
+
+def objects_of(verified: "Verified") -> _Element:
+    """Return the only RegistryObjectList of a request.
+
+    Raises:
+        MessageShapeWrong: the payload is no such request, or has not exactly one.
+    """
+    payload = verified.payload
+    submits = payload.findall(SUBMIT) if payload.tag == _REQUEST else []
+    expected = "xds:ProvideAndRegisterDocumentSetRequest with one lcm:SubmitObjectsRequest expected"
+    return object_list(submits[0] if len(submits) == 1 else None, Xds.REPOSITORY_ERROR, expected)
 
 
 def _documents(payload: _Element) -> dict[str, _Element]:

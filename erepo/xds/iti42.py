@@ -11,7 +11,7 @@ from erepo.xds.vocabulary import Xds
 if TYPE_CHECKING:
     from erepo.soap.verifying import Verified
 
-__all__ = ["ACTION", "RESPONSE_ACTION", "Registration", "read_request", "write_request"]
+__all__ = ["ACTION", "RESPONSE_ACTION", "Registration", "objects_of", "read_request", "write_request"]
 
 ACTION: Final = "urn:ihe:iti:2007:RegisterDocumentSet-b"
 RESPONSE_ACTION: Final = f"{ACTION}Response"
@@ -31,5 +31,14 @@ def read_request(verified: "Verified") -> Registration:
         MessageShapeWrong: the payload is no such request.
         MetadataError: metadata breaks a rule (XDSRegistryMetadataError, every problem at once).
     """
-    expected = "lcm:SubmitObjectsRequest with rim:RegistryObjectList expected"
-    return read_submit(object_list(verified.payload, Xds.REGISTRY_ERROR, expected), Rules.REGISTER)
+    return read_submit(objects_of(verified), Rules.REGISTER)
+
+
+def objects_of(verified: "Verified") -> etree._Element:
+    """Return the only RegistryObjectList of a request; ITI-57 has the same.
+
+    Raises:
+        MessageShapeWrong: the payload is no such request, or has not exactly one.
+    """
+    expected = "lcm:SubmitObjectsRequest with one rim:RegistryObjectList expected"
+    return object_list(verified.payload, Xds.REGISTRY_ERROR, expected)

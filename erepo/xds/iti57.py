@@ -16,8 +16,9 @@ from lxml import etree
 from erepo.xds.ebrim import Rules
 from erepo.xds.errors import MetadataError, RegistryError
 from erepo.xds.forms import is_entry_uuid
+from erepo.xds.iti42 import objects_of
 from erepo.xds.model import Association, DocumentEntry, Folder, MetadataSet, SubmissionSet, new_entry_uuid
-from erepo.xds.submitting import UPDATE_TYPES, Registration, object_list, read_submit, write_submit
+from erepo.xds.submitting import UPDATE_TYPES, Registration, read_submit, write_submit
 from erepo.xds.vocabulary import APPROVED, DEPRECATED, ORIGINAL, AssociationType, Slot, Xds
 
 if TYPE_CHECKING:
@@ -157,9 +158,7 @@ def read_request(verified: "Verified") -> Update:
         MetadataError: metadata breaks a rule, or an operation cannot be understood
             (XDSMetadataUpdateOperationError) or its version is no number (XDSMetadataVersionError).
     """
-    expected = "lcm:SubmitObjectsRequest with rim:RegistryObjectList expected"
-    listed = object_list(verified.payload, Xds.REGISTRY_ERROR, expected)
-    registration = read_submit(listed, Rules.REGISTER, UPDATE_TYPES)
+    registration = read_submit(objects_of(verified), Rules.REGISTER, UPDATE_TYPES)
     reading = _Reading(registration)
     operations = tuple(reading.operations())
     reading.check_rest()

@@ -82,15 +82,18 @@ def write_submit(metadata: MetadataSet, parent: _Element | None = None) -> _Elem
 
 
 def object_list(submit: _Element | None, code: Xds, expected: str) -> _Element:
-    """Return the `rim:RegistryObjectList` of a SubmitObjectsRequest.
+    """Return the one `rim:RegistryObjectList` of a SubmitObjectsRequest.
+
+    Whoever keeps the objects takes them from here too: a list that was not read must never be the one kept.
 
     Raises:
-        MessageShapeWrong: the element is another or has no list; with `code` and what was `expected`.
+        MessageShapeWrong: the element is another, or has no list or several; with `code` and what was
+            `expected`.
     """
-    listed = submit.find(OBJECT_LIST) if submit is not None and submit.tag == SUBMIT else None
-    if listed is None:
+    lists = submit.findall(OBJECT_LIST) if submit is not None and submit.tag == SUBMIT else []
+    if len(lists) != 1:
         raise MessageShapeWrong([RegistryError(code, expected)])
-    return listed
+    return lists[0]
 
 
 def read_submit(listed: _Element, rules: Rules, types: Collection[str] = SUBMITTED_TYPES) -> Registration:

@@ -161,7 +161,7 @@ def _values(tenant: Tenant, place: int, model: _Model) -> Iterator[Row]:
             (Value.CONFIDENTIALITY, [code_text(code) or "" for code in model.confidentiality]),
             (Value.EVENT_CODE, [code_text(code) or "" for code in model.event_codes]),
             (Value.AUTHOR_PERSON, _persons(model.authors)),
-            (Value.REFERENCE_ID, [str(each) for each in model.reference_ids]),
+            (Value.REFERENCE_ID, [each.received or str(each) for each in model.reference_ids]),
         ]
     elif isinstance(model, SubmissionSet):
         found = [(Value.AUTHOR_PERSON, _persons(model.authors))]

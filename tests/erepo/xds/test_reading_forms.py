@@ -4,6 +4,7 @@ import copy
 import uuid
 
 import pytest
+from lxml import etree
 
 from erepo.identifiers import ReferenceId
 from erepo.xds import vocabulary as words
@@ -135,3 +136,63 @@ def test_a_uuid_of_the_clients_choice_is_kept() -> None:
     entry = document(name, hash=REGISTERED.hash, size=3)
     listed = write_object_list(MetadataSet(documents=(entry,)))
     assert read_objects(listed, Rules.PROVIDE).documents[0].entry_uuid == name
+
+
+def _beside(listed: etree._Element, target: str, **attributes: str) -> None:
+    """Put a classification beside the objects."""
+    etree.SubElement(
+        listed, f"{{{words.RIM}}}Classification", {"id": "c", "classifiedObject": target, **attributes}
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "attributes", "context"),
+    [
+        (
+            "Document01",
+            {"classificationScheme": words.TYPE_CODE, "nodeRepresentation": "x"},
+            "XDSDocumentEntry.typeCode is given more than once",
+        ),
+        (
+            "Document01",
+            {"classificationNode": words.DOCUMENT_LIMITED},
+            "XDSDocumentEntry.limitedMetadata is not allowed here",
+        ),
+        (
+            "SubmissionSet01",
+            {"classificationNode": words.FOLDER},
+            "RegistryPackage.classification names both a submission set and a folder",
+        ),
+        (
+            "Nobody",
+            {"classificationNode": words.FOLDER},
+            "a classification of an object that is not in the message",
+        ),
+    ],
+)
+def test_a_classification_beside_its_object_is_judged(
+    target: str, attributes: dict[str, str], context: str
+) -> None:
+    """What stands beside an object is kept with it, so it has to fit it as if it stood inside."""
+    listed = written()
+    _beside(listed, target, **attributes)
+    assert (context, target) in problems(listed)
+
+
+def test_objects_inside_an_object_are_refused() -> None:
+    """RIM lets a package hold objects; nobody would have looked at them."""
+    listed, hidden = written(), written()
+    find(listed, "r:RegistryPackage").append(hidden)
+    assert problems(listed) == [
+        ("RegistryPackage.RegistryObjectList is not allowed inside an object", "SubmissionSet01")
+    ]
+
+
+def test_a_coding_scheme_given_twice_is_none() -> None:
+    """Two schemes of a code: nobody knows by which of them it would be asked for."""
+    listed = written()
+    path = f"r:ExtrinsicObject/r:Classification[@classificationScheme='{words.TYPE_CODE}']/r:Slot"
+    slot = find(listed, path)
+    slot.addnext(etree.fromstring(etree.tostring(slot)))
+    context = "XDSDocumentEntry.typeCode lacks its code, coding scheme or display name"
+    assert problems(listed) == [(context, "Document01")]

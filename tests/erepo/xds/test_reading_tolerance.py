@@ -38,6 +38,15 @@ def test_the_node_of_a_package_may_stand_beside_it() -> None:
     assert read_objects(listed) == FULL
 
 
+def test_every_classification_may_stand_beside_its_object() -> None:
+    """Codes, authors and nodes are read where they stand: what is kept of them is what was judged."""
+    listed = written()
+    for path in ("r:ExtrinsicObject", "r:RegistryPackage"):
+        for owner in listed.findall(path, {"r": words.RIM}):
+            listed.extend(owner.findall("r:Classification", {"r": words.RIM}))
+    assert read_objects(listed) == FULL
+
+
 def test_comments_blank_space_and_references_are_passed_over() -> None:
     """Pretty-printed metadata with comments and ObjectRef elements means the same."""
     listed = written()

@@ -9,7 +9,6 @@ from erepo.cloud.repository.storing import Ready, judge, store
 from erepo.cloud.web.exchange import Question, Reply
 from erepo.cloud.web.transactions.writing import answered, submitted
 from erepo.xds import iti41
-from erepo.xds.ebrim import OBJECT_LIST
 from erepo.xds.responses import RegistryError
 from erepo.xds.vocabulary import Xds
 
@@ -29,7 +28,7 @@ def _judge(question: Question) -> Ready | Sequence[RegistryError]:
     if late := check_term(question.tenant, Xds.REPOSITORY_ERROR):
         return late
     submission = iti41.read_request(question.verified)
-    objects = next(question.verified.payload.iter(OBJECT_LIST))
+    objects = iti41.objects_of(question.verified)
     evidence = question.trail.evidence(submitted(submission.registration()))
     return judge(question.cloud, question.tenant, submission, objects, evidence)
 

@@ -45,7 +45,7 @@ def _entries(question: Question, found: queries.Found) -> tuple[str, ...]:
 def _request(question: Question) -> Thing:
     """Return the request as it came, also one that cannot be read: IHE wants it recorded (TF-2 3.18.5.1)."""
     payload = question.verified.payload
-    adhoc = next(payload.iter(f"{{{RIM}}}AdhocQuery"), None)
+    adhoc = payload.find(f"{{{RIM}}}AdhocQuery")
     octets = etree.tostring(payload, encoding="UTF-8", with_tail=False)[:_LONGEST]
     return Thing("query", adhoc.get("id", "") if adhoc is not None else "", b64encode(octets).decode())
 

@@ -7,7 +7,6 @@ from erepo.cloud.registry.submitting import judge
 from erepo.cloud.web.exchange import Question, Reply
 from erepo.cloud.web.transactions.writing import Judged, answered, submitted
 from erepo.xds import iti42
-from erepo.xds.ebrim import OBJECT_LIST
 from erepo.xds.vocabulary import Xds
 
 
@@ -21,6 +20,6 @@ def _judge(question: Question) -> Judged:
     if late := check_term(question.tenant, Xds.REGISTRY_ERROR):
         return late
     registration = iti42.read_request(question.verified)
-    objects = next(question.verified.payload.iter(OBJECT_LIST))
+    objects = iti42.objects_of(question.verified)
     evidence = question.trail.evidence(submitted(registration))
     return judge(question.cloud.numbers, question.tenant, registration, objects, evidence)

@@ -7,8 +7,7 @@ from erepo.cloud.registry.rules import check_term
 from erepo.cloud.registry.updating import judge
 from erepo.cloud.web.exchange import Question, Reply
 from erepo.cloud.web.transactions.writing import Judged, answered
-from erepo.xds import iti57
-from erepo.xds.ebrim import OBJECT_LIST
+from erepo.xds import iti42, iti57
 from erepo.xds.vocabulary import Xds
 
 
@@ -22,7 +21,7 @@ def _judge(question: Question) -> Judged:
     if late := check_term(question.tenant, Xds.REGISTRY_ERROR):
         return late
     asked = iti57.read_request(question.verified)
-    objects = next(question.verified.payload.iter(OBJECT_LIST))
+    objects = iti42.objects_of(question.verified)
     evidence = question.trail.evidence(_things(asked))
     return judge(question.cloud.numbers, question.tenant, asked, objects, evidence)
 

@@ -224,6 +224,12 @@ def test_an_account_is_shown_in_the_words_of_people(run: Run) -> None:
     assert "bez końca" in polish
 
 
+def test_set_promises_no_default(run: Run) -> None:
+    """What is not named stays as it is: only `add` has a size that it takes by itself."""
+    assert "50GiB" in run("tenant", "add", "--help").stdout
+    assert "50GiB" not in run("tenant", "set", "--help").stdout
+
+
 def test_a_count_that_no_database_holds_is_refused(run: Run) -> None:
     """A limit beyond what a column holds is a mistake of use, not a crash."""
     assert "--limit-documents" in run("tenant", "add", ACCOUNT, "--limit-documents", "9" * 20, code=2).stderr

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from erepo.identifiers.hl7 import CX, XCN
+from erepo.identifiers.hl7 import CX, XCN, ReferenceId
 from erepo.xds import iti18, iti42
 from erepo.xds.model import Author, DocumentEntry
+from erepo.xds.queries import QueryId
 from erepo.xds.responses import RegistryResponse, read_registry_response
-from erepo.xds.vocabulary import DOCUMENT_PATIENT, ON_DEMAND, REFERENCE, RIM, Xds
+from erepo.xds.vocabulary import DOCUMENT_PATIENT, ON_DEMAND, REFERENCE, RIM, Slot, Xds
 from erepo.xds.vocabulary import AssociationType as Kind
 from tests.support.cloud_client import PATIENT, CloudClient, new_oid
 from tests.support.registering import Desk, entry, good, link, member, provided, refusals, registration
@@ -61,6 +62,27 @@ async def test_authors_are_found_by_the_text_of_their_slot(desk: Desk, pattern: 
 
     good(await register_bent(desk, registration(one), bend))
     assert one.entry_uuid in await found_by(desk, str(PATIENT), AuthorPerson=[pattern])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1^^^&1.2.3&ISO^urn:x:order^", "A&B|C~D\\E^^^^urn:x:order", "A^^^NS&1.2.3&ISO^urn:x:order^&1.2&ISO"],
+)
+async def test_reference_ids_are_found_by_the_text_of_their_slot(desk: Desk, text: str) -> None:
+    """What was sent and comes back as referenceIdList is what the entry is found by."""
+    one = entry(reference_ids=(ReferenceId("1", "urn:x:order"),))
+
+    def bend(payload: Any) -> None:
+        found(payload, f"//r:Slot[@name='{Slot.REFERENCE_IDS}']//r:Value").text = text
+
+    good(await register_bent(desk, registration(one), bend))
+    query = iti18.find_documents(PATIENT, return_type=iti18.OBJECT_REF)
+    for pattern in (text, f"{text[:3]}%"):
+        asked = {"$XDSDocumentEntryReferenceIdList": ((pattern,),)}
+        asking = replace(
+            query, id=QueryId.FIND_DOCUMENTS_BY_REFERENCE_ID, parameters={**query.parameters, **asked}
+        )
+        assert one.entry_uuid in (await desk.client.query(asking)).object_refs
 
 
 async def test_a_patient_is_found_however_many_components_are_empty(desk: Desk) -> None:
