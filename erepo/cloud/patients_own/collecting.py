@@ -101,7 +101,7 @@ def settlement(body: bytes | bytearray) -> Settlement:
     if not isinstance(sent, dict) or not sent.keys() <= _FIELDS:
         raise SettlementInvalid(field="-")
     outcome, sha256, reason = (sent.get(name) for name in ("outcome", "sha256", "reason"))
-    if outcome not in _ENDS:
+    if not isinstance(outcome, str) or outcome not in _ENDS:
         raise SettlementInvalid(field="outcome")
     if not isinstance(sha256, str):
         raise SettlementInvalid(field="sha256")

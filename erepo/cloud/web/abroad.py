@@ -215,7 +215,7 @@ def _asked(sent: Mapping[str, Any]) -> Asked:
     root, extension = patient.get("root"), patient.get("extension")
     if not (isinstance(root, str) and is_oid(root) and _is_text(extension)):
         raise RequestMalformed(reason="patient")
-    if purpose not in _PURPOSES:
+    if not isinstance(purpose, str) or purpose not in _PURPOSES:
         raise RequestMalformed(reason="purpose")
     if reason is not None and not isinstance(reason, str):
         raise RequestMalformed(reason="reason")
