@@ -1,7 +1,8 @@
 """What a reader sees of an account's documents at a moment: the decision, brought to the database.
 
 The rows that name a reader come to `decision`, and only what it granted goes back as a condition. The
-registry has the last word: a document that was removed, or is another patient's by now, is not seen.
+registry has the last word: a document that was removed, or is another patient's by now, is not seen. Nor is
+anything of an account that the operator has closed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -133,12 +134,18 @@ def visible(connection: Connection, tenant_id: int, reader: Reader, at: datetime
         at: UTC, naive.
     """
     query = select(consent).where(
+        is_open(tenant_id),
         consent.c.tenant_id == tenant_id,
         consent.c.recipient_kind == reader.kind.value,
         consent.c.recipient == reader.key,
         *_perhaps(at),
     )
     return Visible(tenant_id, granting(map(read_row, connection.execute(query)), reader, at))
+
+
+def is_open(tenant_id: int) -> ColumnElement[bool]:
+    """Whether an account is active: what is under way ends with it, whoever reads."""
+    return exists().where(tenant.c.id == tenant_id, tenant.c.state == "active")
 
 
 def check(connection: Connection, tenant_id: int, reader: Reader, document_id: str, at: datetime) -> Consent:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from erepo.cloud.consents import Consent, Kind, NothingVisible, Reader, State, check, state_of, visible
 from erepo.cloud.consents.decision import documents_seen
@@ -17,6 +17,7 @@ from erepo.cloud.registry.kinds import Status
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import registry_object, tenant
 from erepo.cloud.storage.tables_consents import consent, consent_document
+from erepo.cloud.tenancy.tenants import suspend
 from tests.support.audit import FIRST, SECOND, new_database
 
 START = datetime.fromisoformat("2031-05-01T08:00:00")
@@ -199,6 +200,24 @@ def test_the_decision_in_the_database(database: Database) -> None:
                 assert found.recipient == reader
                 checked.add(document)
             assert checked == wanted
+
+
+def test_a_closed_account_shows_nothing(database: Database) -> None:
+    """What its operator has suspended shows nothing to anybody, also to whom a consent is open."""
+
+    def shown(owner: int) -> bool:
+        with database.read(owner) as connection:
+            seen = [visible(connection, owner, reader, moment) for reader in READERS for moment in MOMENTS]
+        return any(seen)
+
+    assert shown(FIRST)
+    with database.everyone("a test", write=True) as connection:
+        suspend(connection, f"{FIRST:016}")
+    try:
+        assert (shown(FIRST), shown(SECOND)) == (False, True)
+    finally:
+        with database.everyone("a test", write=True) as connection:
+            connection.execute(update(tenant).where(tenant.c.id == FIRST).values(state="active"))
 
 
 def test_nobody_is_shown_what_is_not_stored(database: Database) -> None:
