@@ -109,6 +109,20 @@ def repeated(work: Callable[Given, Result]) -> Callable[Given, Result]:
     return again
 
 
+@contextmanager
+def at_once(connection: sa.Connection) -> Iterator[None]:
+    """Add a row that another transaction may add in the same moment, where writers do not exclude each other.
+
+    Raises:
+        DatabaseBusy: it did; what is `repeated` finds its row.
+    """
+    try:
+        with connection.begin_nested():
+            yield
+    except sa.exc.IntegrityError as error:
+        raise DatabaseBusy(state=getattr(error.orig, "sqlstate", None) or "-") from None
+
+
 def open_database(url: str) -> Database:
     """Open the database at a SQLAlchemy URL; nothing is created but the folder of a SQLite file.
 

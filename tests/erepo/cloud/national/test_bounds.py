@@ -1,4 +1,4 @@
-"""What bounds questions to P1: one registration at a time, answers about one patient, an end of all asking."""
+"""What bounds questions to P1: one registration at a time, answers about one patient, an end of asking."""
 
 import threading
 from collections.abc import AsyncIterator
