@@ -36,6 +36,8 @@ PAUSE: Final = 0.02
 _READ_ONLY = "erepo_read_only"
 #: SQLSTATE serialization_failure and deadlock_detected: nothing was committed, and nothing was wrong.
 _IN_THE_WAY: Final = frozenset({"40001", "40P01"})
+#: unique_violation.
+_THERE_ALREADY: Final = "23505"
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -120,7 +122,9 @@ def at_once(connection: sa.Connection) -> Iterator[None]:
         with connection.begin_nested():
             yield
     except sa.exc.IntegrityError as error:
-        raise DatabaseBusy(state=getattr(error.orig, "sqlstate", None) or "-") from None
+        if getattr(error.orig, "sqlstate", None) != _THERE_ALREADY:
+            raise
+        raise DatabaseBusy(state=_THERE_ALREADY) from None
 
 
 def open_database(url: str) -> Database:

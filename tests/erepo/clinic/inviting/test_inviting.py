@@ -102,11 +102,12 @@ def test_a_later_invitation_replaces_the_earlier(database: Database) -> None:
 
 
 def test_two_at_once_end_as_the_later_one_here_and_there(database: Database) -> None:
-    """The service lets what comes last count: an earlier one that is still on its way goes first, or not at all."""
+    """The service lets the last count: an earlier one that is on its way goes first, or not at all."""
     away, heard = Heard(error=RemoteUnavailable(address="x", reason="x")), Heard()
     with pytest.raises(RemoteUnavailable):
         inviting.invite(database, away, wanted(), LOGIN)
     later = inviting.invite(database, heard, wanted("nowy@poczta.example"), LOGIN)
+    assert len(heard.invited) == 2
     assert list(heard.invited)[-1] == later.id
     assert states(database) == ["replaced", "invited"]
     with pytest.raises(RemoteUnavailable):
