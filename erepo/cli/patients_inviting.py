@@ -41,6 +41,10 @@ _INVITED = Text(
     "Invitation {id} is with the service; a message to the patient is on its way.",
     "Zaproszenie {id} zostało przyjęte przez usługę; wiadomość do pacjenta jest w drodze.",
 )
+_KEPT = Text(
+    "Invitation {id} is kept; the next command sends it.",
+    "Zaproszenie {id} zapisano; wyśle je następne polecenie.",
+)
 _ENDED = Text(
     "Invitation {id} has ended: the patient sees nothing of this clinic in the portal any more.",
     "Zaproszenie {id} zostało zakończone: pacjent nie widzi już w portalu niczego z tej placówki.",
@@ -82,7 +86,7 @@ def invite(
         with _open(acting) as (database, portal):
             inviting.resume(database, portal)
             made = inviting.invite(database, portal, wanted, acting)
-    _tell(made, _INVITED, as_json=as_json)
+    _tell(made, _KEPT if made.state == "sending" else _INVITED, as_json=as_json)
 
 
 @app.command("list")

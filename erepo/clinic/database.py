@@ -36,6 +36,8 @@ PAUSE: Final = 0.02
 _READ_ONLY = "erepo_read_only"
 #: SQLSTATE serialization_failure and deadlock_detected: nothing was committed, and nothing was wrong.
 _IN_THE_WAY: Final = frozenset({"40001", "40P01"})
+#: unique_violation.
+_THERE_ALREADY: Final = "23505"
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -107,6 +109,22 @@ def repeated(work: Callable[Given, Result]) -> Callable[Given, Result]:
         return work(*values, **named)
 
     return again
+
+
+@contextmanager
+def at_once(connection: sa.Connection) -> Iterator[None]:
+    """Add a row that another transaction may add in the same moment, where writers do not exclude each other.
+
+    Raises:
+        DatabaseBusy: it did; what is `repeated` finds its row.
+    """
+    try:
+        with connection.begin_nested():
+            yield
+    except sa.exc.IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) != _THERE_ALREADY:
+            raise
+        raise DatabaseBusy(state=_THERE_ALREADY) from None
 
 
 def open_database(url: str) -> Database:

@@ -105,9 +105,10 @@ class SharedDocument(BaseModel):
 
 
 class SharedDocuments(BaseModel):
-    """Everything that is shared with the person now."""
+    """What is shared with the person now."""
 
     documents: list[SharedDocument]
+    more: bool = Field(description="Whether there are more than these two thousand, of older consents.")
 
 
 class Access(BaseModel):

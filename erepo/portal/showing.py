@@ -13,7 +13,7 @@ from erepo.cloud.patients.links import organisation
 from erepo.cloud.registry.kinds import Kind, Status
 from erepo.cloud.registry.queries.reading import portions
 from erepo.cloud.storage.tables import registry_object
-from erepo.portal.models import SharedDocument
+from erepo.portal.models import SharedDocument, SharedDocuments
 from erepo.portal.office import Office
 from erepo.portal.sessions import PatientSession
 
@@ -35,22 +35,22 @@ class Described(NamedTuple):
 _UNKNOWN: Final = Described(None, None, "application/octet-stream")
 
 
-def shared_documents(office: Office, who: PatientSession) -> list[SharedDocument]:
+def shared_documents(office: Office, who: PatientSession) -> SharedDocuments:
     """Return what is shared with a person by the clinics that vouch for the proven address. Blocking."""
     accounts = who.accounts
     with office.cloud.database.everyone("what is shared with a person") as connection:
-        everything = shared_with(connection, who.readers, office.now())
-    found = [each for each in everything if each.account in accounts]
+        found, more = shared_with(connection, who.readers, office.now(), who.clinics)
     names, described = {}, {}
     for account, number in accounts.items():
         wanted = [each.unique_id for each in found if each.account == account]
         with office.cloud.database.read(number) as connection:
             names[account] = organisation(connection, number)
         described[account] = _described(office, number, wanted)
-    return [
+    documents = [
         _shown(each, names[each.account], described[each.account].get(each.unique_id, _UNKNOWN))
         for each in found
     ]
+    return SharedDocuments(documents=documents, more=more)
 
 
 def _shown(shared: Shared, clinic: str, described: Described) -> SharedDocument:

@@ -1,9 +1,9 @@
 """Who has looked at a person's documents: every access that was granted, by a consent or without one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select, union
 
 from erepo.cloud.consents import Kind
 from erepo.cloud.patients.links import organisation
@@ -30,29 +30,30 @@ def accesses(office: Office, who: PatientSession, before: int | None, limit: int
 
 
 def _query(who: PatientSession, before: int | None) -> Any:
-    """Accesses by consents about the person's documents, and those without a consent to such documents."""
-    person = str(who.person)
-    owned = (consent.c.tenant_id == _access.tenant_id) & (consent.c.number == _access.consent_number)
-    theirs = exists().where(
-        _entry.tenant_id == _access.tenant_id,
-        _entry.unique_id == _access.unique_id,
+    """Return the accesses about a person; asked from the person's side, however many others there are."""
+    mine: list[ColumnElement[bool]] = [_access.tenant_id.in_(who.clinics)]
+    mine += [_access.number < before] if before is not None else []
+    numbers = union(*(each.where(*mine) for each in _about(who))).subquery()
+    query = select(consent_access).join_from(numbers, consent_access, _access.number == numbers.c.number)
+    return query.where(*mine).order_by(numbers.c.number.desc())
+
+
+def _about(who: PatientSession) -> Iterator[Select[tuple[int]]]:
+    """Yield numbers of accesses by consents, of those that P1 vouches for, of those without either."""
+    person, number = str(who.person), select(_access.number)
+    by_consent = (consent.c.tenant_id == _access.tenant_id) & (consent.c.number == _access.consent_number)
+    yield number.join_from(consent, consent_access, by_consent).where(
+        consent.c.tenant_id.in_(who.clinics), consent.c.patient_id == person
+    )
+    yield number.where(_access.patient_id == person)
+    of_document = (_entry.tenant_id == _access.tenant_id) & (_entry.unique_id == _access.unique_id)
+    yield number.join_from(registry_object, consent_access, of_document).where(
+        _entry.tenant_id.in_(who.clinics),
         _entry.patient_id == person,
         _entry.kind == int(Object.DOCUMENT_ENTRY),
+        _access.consent_number.is_(None),
+        _access.patient_id.is_(None),
     )
-    query = (
-        select(consent_access)
-        .join_from(consent_access, consent, owned, isouter=True)
-        .where(
-            _access.tenant_id.in_(who.clinics),
-            or_(
-                consent.c.patient_id == person,
-                _access.patient_id == person,
-                _access.consent_number.is_(None) & _access.patient_id.is_(None) & theirs,
-            ),
-        )
-        .order_by(_access.number.desc())
-    )
-    return query.where(_access.number < before) if before is not None else query
 
 
 def _names(office: Office, clinics: Sequence[int], accounts: Sequence[str]) -> Mapping[str, str]:

@@ -178,7 +178,7 @@ class SharingDesk:
         at, database = self.moment.replace(tzinfo=None), Database(self.world.cloud.settings.cloud_url)
         try:
             with database.everyone("what a patient sees") as connection:
-                found = shared_with(connection, [Reader.patient(oids.PESEL, pesel)], at)
+                found, _ = shared_with(connection, [Reader.patient(oids.PESEL, pesel)], at)
                 return {one.unique_id for one in found}
         finally:
             database.close()

@@ -11,7 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, at_once, repeated
 from erepo.clinic.indexing.errors import IndexPaused
 from erepo.clinic.tables_indexing import index_pause
 from erepo.clinic.times import WARSAW
@@ -44,22 +44,28 @@ class Pause:
         return IndexPaused(failures=self.failures, resume=f"{self.resume_at.astimezone(WARSAW):%H:%M}")
 
 
-def pause_of(connection: sa.Connection, account: str) -> Pause | None:
+def pause_of(connection: sa.Connection, account: str, *, lock: bool = False) -> Pause | None:
     """Return the pause of an account; None where there is none."""
     columns = [index_pause.c[name] for name in Pause.__dataclass_fields__]
-    row = connection.execute(sa.select(*columns).where(index_pause.c.account == account)).one_or_none()
+    wanted = sa.select(*columns).where(index_pause.c.account == account)
+    row = connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
     return Pause(*row) if row else None
 
 
+@repeated
 def note_outage(database: Database, account: str, code: str, at: datetime) -> Pause:
     """Write down that P1 or the service could not; return the pause."""
     with database.begin() as connection:
-        known = pause_of(connection, account)
+        known = pause_of(connection, account, lock=True)
         failures = known.failures + 1 if known else 1
         pause = Pause(failures, known.since if known else at, at + _wait(failures, _FIRST, _LONGEST), code)
-        connection.execute(index_pause.delete().where(index_pause.c.account == account))
         values = {name: getattr(pause, name) for name in Pause.__dataclass_fields__}
-        connection.execute(index_pause.insert().values(account=account, **values))
+        if known:
+            mine = index_pause.update().where(index_pause.c.account == account)
+            connection.execute(mine.values(values))
+        else:
+            with at_once(connection):
+                connection.execute(index_pause.insert().values(account=account, **values))
     return pause
 
 

@@ -1,7 +1,12 @@
 """An invitation's way to the service: written down, sent, confirmed; and its end, the same way.
 
     sending ──confirmed──► invited ──person ends it──► ending ──confirmed──► ended
-       └─────refused─────► refused    └── a later one for the same patient ──► replaced
+       ├─────refused─────► refused    └── a later one for the same patient ──► replaced
+       └── a later one for the same patient was confirmed first ──► replaced
+
+**At the service the one that comes last counts.** So of one patient's invitations an earlier one never leaves
+after a later one, whichever processes send them: before one is sent, those before it are; one behind which a
+later one waits is left to that one's sending, and one behind which a later one was confirmed is not sent.
 
 Commit points: the row with the exact octets **before** they are sent, and the state **after** the service has
 confirmed it. After a crash or a lost answer `resume` sends the same octets under the same id once more, which
@@ -10,6 +15,7 @@ than until the confirmation.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -78,6 +84,8 @@ class Invitation:
 
 def invite(database: Database, portal: Portal, wanted: Wanted, login: str) -> Invitation:
     """Invite a patient whose identity the clinic has checked; an earlier invitation is replaced.
+
+    One that is still `sending` afterwards goes with a later one of the same patient, which waits already.
 
     Raises:
         NoSuchUser, PermissionMissing: nothing was sent.
@@ -149,13 +157,37 @@ def invitations(database: Database, who: CX | None = None) -> Sequence[Invitatio
         return [Invitation(*row) for row in connection.execute(query)]
 
 
-def _send(database: Database, portal: Portal, invitation_id: str) -> None:
+def _send(database: Database, portal: Portal, invitation_id: str, *, for_later: bool = False) -> None:
     with database.read() as connection:
         row = connection.execute(sa.select(patient_invitation).where(_table.id == invitation_id)).one()
-    if row.state == "sending":
+        others = _others(connection, row)
+    later = {each.state for each in others if _rank(each) > _rank(row)}
+    if row.state == "sending" and "invited" in later:
+        _confirm(database, row, "replaced", row.invited_by)
+    elif row.state == "sending" and (for_later or not later):
+        for each in others:
+            if each.state == "sending" and _rank(each) < _rank(row):
+                _send_earlier(database, portal, each.id)
         _exchange(database, row, lambda: portal.invite_patient(row.body), "invited", row.invited_by)
     elif row.state == "ending":
         _exchange(database, row, lambda: portal.remove_patient(row.id, row.body), "ended", row.ended_by or "")
+
+
+def _send_earlier(database: Database, portal: Portal, invitation_id: str) -> None:
+    with suppress(ServiceRefusal):  # noted; the later one may be right
+        _send(database, portal, invitation_id, for_later=True)
+
+
+def _others(connection: sa.Connection, row: Any) -> Sequence[Any]:
+    """Return a patient's other invitations that count or are on their way, the oldest first."""
+    live = _table.state.in_(("sending", "invited"))
+    query = sa.select(_table.id, _table.invited_at, _table.state)
+    query = query.where(_table.patient_id == row.patient_id, _table.id != row.id, live)
+    return sorted(connection.execute(query), key=_rank)
+
+
+def _rank(row: Any) -> tuple[datetime, str]:
+    return row.invited_at, row.id
 
 
 def _exchange(database: Database, row: Any, send: Callable[[], None], done: str, login: str) -> None:
@@ -177,7 +209,7 @@ def _confirm(database: Database, row: Any, state: str, login: str, reason: str |
     """Write down what the service has said, if nobody did so meanwhile; the address is forgotten."""
     mine = (_table.id == row.id, _table.state == row.state)
     values: dict[str, Any] = {"state": state, "body": None, "reason_code": reason}
-    values["ended_at" if state == "ended" else "confirmed_at"] = now()
+    values["ended_at" if state in {"ended", "replaced"} else "confirmed_at"] = now()
     with database.begin() as connection:
         if connection.execute(patient_invitation.update().where(*mine).values(values)).rowcount != 1:
             return

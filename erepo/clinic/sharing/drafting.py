@@ -10,7 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from erepo.clinic import audit
-from erepo.clinic.database import Database
+from erepo.clinic.database import Database, at_once, repeated
 from erepo.clinic.permissions import Permission, require
 from erepo.clinic.sharing.documents import MOST, check_fit, chosen
 from erepo.clinic.sharing.errors import ConsentTaken, DocumentsWrong, RecipientWrong
@@ -41,6 +41,7 @@ class Wanted:
     matter: str = field(repr=False)
 
 
+@repeated
 def draft(
     database: Database, wanted: Wanted, login: str, *, at: datetime | None = None, name: str = ""
 ) -> str:
@@ -91,7 +92,8 @@ def draft(
 
 
 def _write(connection: sa.Connection, row: Mapping[str, Any], ids: Sequence[int]) -> None:
-    number = connection.execute(consent.insert().values(row).returning(consent.c.number)).scalar_one()
+    with at_once(connection):  # the same id may come twice in one moment
+        number = connection.execute(consent.insert().values(row).returning(consent.c.number)).scalar_one()
     connection.execute(
         consent_document.insert(), [{"consent_number": number, "document_id": one} for one in ids]
     )

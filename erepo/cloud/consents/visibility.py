@@ -1,13 +1,14 @@
 """What a reader sees of an account's documents at a moment: the decision, brought to the database.
 
 The rows that name a reader come to `decision`, and only what it granted goes back as a condition. The
-registry has the last word: a document that was removed, or is another patient's by now, is not seen.
+registry has the last word: a document that was removed, or is another patient's by now, is not seen. Nor is
+anything of an account that the operator has closed.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, Connection, bindparam, exists, select, true
 
@@ -19,6 +20,10 @@ from erepo.cloud.registry.queries.reading import portions, uuids
 from erepo.cloud.storage.tables import document, registry_object, tenant
 from erepo.cloud.storage.tables_consents import consent, consent_document
 
+#: Documents of a person's list.
+MOST: Final = 2000
+#: Consents whose documents are read at once.
+_PORTION: Final = 100
 _entry = registry_object.c
 _SAME = (
     (consent_document.c.tenant_id == _entry.tenant_id)
@@ -133,12 +138,18 @@ def visible(connection: Connection, tenant_id: int, reader: Reader, at: datetime
         at: UTC, naive.
     """
     query = select(consent).where(
+        is_open(tenant_id),
         consent.c.tenant_id == tenant_id,
         consent.c.recipient_kind == reader.kind.value,
         consent.c.recipient == reader.key,
         *_perhaps(at),
     )
     return Visible(tenant_id, granting(map(read_row, connection.execute(query)), reader, at))
+
+
+def is_open(tenant_id: int) -> ColumnElement[bool]:
+    """Whether an account is active: what is under way ends with it, whoever reads."""
+    return exists().where(tenant.c.id == tenant_id, tenant.c.state == "active")
 
 
 def check(connection: Connection, tenant_id: int, reader: Reader, document_id: str, at: datetime) -> Consent:
@@ -158,43 +169,69 @@ def check(connection: Connection, tenant_id: int, reader: Reader, document_id: s
     return max(consents, key=lambda each: each.valid_until)
 
 
-def shared_with(connection: Connection, readers: Sequence[Reader], at: datetime) -> list[Shared]:
-    """Return the documents that any account shares with a person, newest consents first.
+def shared_with(
+    connection: Connection,
+    readers: Sequence[Reader],
+    at: datetime,
+    owners: Sequence[int] | None = None,
+    most: int = MOST,
+) -> tuple[list[Shared], bool]:
+    """Return the documents that accounts share with a person, newest consents first, and whether more are.
 
     Args:
         connection: a transaction on everybody's rows (`Database.everyone`).
         readers: the person, as patient and as somebody else's recipient.
         at: UTC, naive.
+        owners: row numbers of the accounts; None: any.
+        most: documents.
     """
     found: dict[tuple[str, str], Shared] = {}
     for reader in readers:
-        query = select(consent).where(
-            consent.c.recipient_kind == reader.kind.value, consent.c.recipient == reader.key, *_perhaps(at)
-        )
-        rows = connection.execute(query.order_by(consent.c.number.desc())).all()
-        for each in granting(map(read_row, rows), reader, at):
-            for shared in _documents(connection, each):
+        for consents in _portions(_given(connection, reader, at, owners)):
+            for shared in _documents(connection, consents):
                 found.setdefault((shared.account, shared.unique_id), shared)
-    return list(found.values())
+            if len(found) > most:
+                return list(found.values())[:most], True
+    return list(found.values()), False
 
 
-def _documents(connection: Connection, given: Consent) -> Iterator[Shared]:
+def _given(
+    connection: Connection, reader: Reader, at: datetime, owners: Sequence[int] | None
+) -> Sequence[Consent]:
+    query = select(consent).where(
+        consent.c.recipient_kind == reader.kind.value, consent.c.recipient == reader.key, *_perhaps(at)
+    )
+    if owners is not None:
+        query = query.where(consent.c.tenant_id.in_(owners))
+    return granting(map(read_row, connection.execute(query.order_by(consent.c.number.desc()))), reader, at)
+
+
+def _portions(consents: Sequence[Consent]) -> Iterator[Sequence[Consent]]:
+    for start in range(0, len(consents), _PORTION):
+        yield consents[start : start + _PORTION]
+
+
+def _documents(connection: Connection, consents: Sequence[Consent]) -> Iterator[Shared]:
+    given = {each.number: each for each in consents}
+    number = consent_document.c.consent_number
     query: Any = (
-        select(tenant.c.account, _entry.unique_id, _entry.created, document.c.size)
-        .join_from(registry_object, tenant, tenant.c.id == _entry.tenant_id)
+        select(number, tenant.c.account, _entry.unique_id, _entry.created, document.c.size)
+        .join_from(consent_document, registry_object, _SAME)
+        .join(tenant, tenant.c.id == _entry.tenant_id)
         .join(
             document,
             (document.c.tenant_id == _entry.tenant_id) & (document.c.unique_id == _entry.unique_id),
         )
         .where(
-            _entry.tenant_id == given.tenant_id,
+            number.in_(list(given)),
             tenant.c.state == "active",
-            Visible(given.tenant_id, [given]).condition,
+            _entry.kind == int(Object.DOCUMENT_ENTRY),
         )
-        .order_by(_entry.id.desc())
+        .order_by(number.desc(), _entry.id.desc())
     )
     for row in connection.execute(query):
-        yield Shared(row.account, given.id, row.unique_id, row.created or "", row.size, given.valid_until)
+        one = given[row.consent_number]
+        yield Shared(row.account, one.id, row.unique_id, row.created or "", row.size, one.valid_until)
 
 
 def _perhaps(at: datetime) -> tuple[ColumnElement[bool], ...]:

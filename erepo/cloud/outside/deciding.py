@@ -9,13 +9,15 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from erepo.cloud.errors import where
+from erepo.cloud.national.errors import P1Overdue
 from erepo.cloud.national.indexing.p1 import bounded
 from erepo.cloud.national.indexing.port import Provider
+from erepo.cloud.national.port import CALL_SECONDS
 from erepo.cloud.outside.errors import DecisionUnavailable
 from erepo.errors import ErepoError
 from erepo.p1 import Decision, P1Addresses, P1Client, Token
@@ -33,8 +35,8 @@ _Key = tuple[int, str]
 class Deciders:
     """Clients of SOZ, one request each at a time; any thread may use it."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings, self._clock = settings, clock
         self._idle: OrderedDict[_Key, tuple[float, P1Client]] = OrderedDict()
         self._turn = threading.Lock()
 
@@ -51,12 +53,23 @@ class Deciders:
         """
         try:
             with self._client(provider) as client:
-                return {each: client.decide([each], token) for each in unique_ids}
+                return dict(self._decided(client, token, unique_ids))
+        except DecisionUnavailable:
+            raise
         except ErepoError as error:
             raise DecisionUnavailable(reason=error.code) from error
         except Exception as error:  # noqa: BLE001  # whatever it is, it is no permission
             log.error("SOZ was not understood: %s", where(error))  # noqa: TRY400  # texts may hold patient data
             raise DecisionUnavailable(reason="p1.answer-invalid") from None
+
+    def _decided(
+        self, client: P1Client, token: Token, unique_ids: Sequence[str]
+    ) -> Iterator[tuple[str, Decision]]:
+        until = self._clock() + CALL_SECONDS
+        for each in unique_ids:
+            if self._clock() > until:  # nobody waits for the others any more
+                raise DecisionUnavailable(reason=P1Overdue.code)
+            yield each, client.decide([each], token)
 
     def close(self) -> None:
         """Close the connections."""
@@ -76,7 +89,7 @@ class Deciders:
             raise
         with self._turn:
             before = self._idle.pop(key, None)
-            self._idle[key] = (time.monotonic() + _SECONDS, client)
+            self._idle[key] = (self._clock() + _SECONDS, client)
             if before is not None:
                 before[1].close()
             while len(self._idle) > _MOST:
@@ -84,7 +97,7 @@ class Deciders:
 
     def _taken(self, key: _Key) -> P1Client | None:
         with self._turn:
-            for old in [each for each, (until, _) in self._idle.items() if until < time.monotonic()]:
+            for old in [each for each, (until, _) in self._idle.items() if until < self._clock()]:
                 self._idle.pop(old)[1].close()
             found = self._idle.pop(key, None)
         return found[1] if found is not None else None

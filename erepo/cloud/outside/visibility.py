@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from erepo.cloud.consents.visibility import is_open
 from erepo.cloud.national import keeping
 from erepo.cloud.national.indexing.ledger import INDEXED
 from erepo.cloud.national.keeping import Registration
@@ -51,7 +52,7 @@ def door_of(connection: Connection, owner: Tenant) -> Door | None:
 def visible(
     connection: Connection, tenant_id: int, patient: str, unique_ids: Sequence[str]
 ) -> frozenset[str]:
-    """Return which documents are in P1's index, Approved, and of a patient.
+    """Return which documents are in P1's index, Approved, and of a patient; none of a closed account.
 
     Args:
         connection: a transaction on the owner's rows.
@@ -66,6 +67,7 @@ def visible(
             select(p1_index.c.unique_id)
             .join_from(registry_object, p1_index, _SAME)
             .where(
+                is_open(tenant_id),
                 _entry.tenant_id == tenant_id,
                 _entry.kind == int(Kind.DOCUMENT_ENTRY),
                 _entry.status == int(Status.APPROVED),

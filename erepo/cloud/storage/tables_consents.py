@@ -40,6 +40,8 @@ consent = Table(
 Index("ix_consent_recipient", consent.c.tenant_id, consent.c.recipient_kind, consent.c.recipient)
 # Persons ask for what is shared with them by anybody.
 Index("ix_consent_anywhere", consent.c.recipient_kind, consent.c.recipient)
+# Patients ask who has looked at their documents.
+Index("ix_consent_patient", consent.c.tenant_id, consent.c.patient_id)
 Index("ix_consent_number", consent.c.tenant_id, consent.c.number)
 
 consent_document = Table(
@@ -70,3 +72,10 @@ consent_access = Table(
 )
 Index("ix_access_consent", consent_access.c.tenant_id, consent_access.c.consent_number)
 Index("ix_access_document", consent_access.c.tenant_id, consent_access.c.unique_id)
+Index(
+    "ix_access_patient",
+    consent_access.c.tenant_id,
+    consent_access.c.patient_id,
+    sqlite_where=consent_access.c.patient_id.is_not(None),
+    postgresql_where=consent_access.c.patient_id.is_not(None),
+)

@@ -56,7 +56,7 @@ class AccountMeans:
 
     async def abroad(self, call: Callable[[], Result]) -> Result:
         """See `Means`."""
-        return await self.call.cloud.abroad.call(self.call.tenant.id, call)
+        return await self.call.cloud.abroad.change(self.call.tenant.id, call)
 
 
 def _done(step: Step, connection: Connection) -> Outcome:

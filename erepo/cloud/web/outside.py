@@ -277,7 +277,7 @@ class _Visit:
             return {}
         ask = partial(self.outside.deciders.decide, provider, bearer.token, unique_ids)
         try:
-            return await self.outside.calls.call(self.door.owner.id, ask)
+            return await self.outside.calls.call(ask)
         except P1Overdue as error:
             raise DecisionUnavailable(reason=error.code) from error
 

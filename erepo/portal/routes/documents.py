@@ -4,16 +4,18 @@ Each opening is recorded in the clinic's own chain before the first octet leaves
 being sent asks again and again whether it may: the commit of a revocation ends it.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from erepo.blobs.errors import StoredContentDamaged
 from erepo.cloud.audit.events import CUT_OFF, Action, Event, Result, Thing
 from erepo.cloud.audit.evidence import Evidence
+from erepo.cloud.bodies import Bodies
 from erepo.cloud.consents import NothingVisible, Opened, open_shared, still
 from erepo.cloud.consents.errors import ConsentEnded
 from erepo.cloud.registry.jobs import Note
@@ -50,10 +52,11 @@ _Make = Callable[[bytes, str, Settings, Language], Form]
     responses=problems(401),
 )
 async def list_all(office: AtOffice, who: SignedIn) -> SharedDocuments:
-    """List every document that is shared with the person now, newest consents first."""
+    """List the documents that are shared with the person now, newest consents first."""
     found = await office.cloud.reading(partial(shared_documents, office, who))
-    await office.note("", who.pseudonym, [Thing("query", "shared documents", str(len(found)))])
-    return SharedDocuments(documents=found)
+    count = str(len(found.documents))
+    await office.note("", who.pseudonym, [Thing("query", "shared documents", count)])
+    return found
 
 
 def _file(words: str, *media_types: str) -> dict[int | str, dict[str, Any]]:
@@ -106,7 +109,8 @@ async def content(
     opened = await _opened(office, who, account, unique_id)
     document = opened.document
     form = files.itself(document.mime_type, _language(request))
-    return _answer(office, who, opened, form, document.content.size, document.content.chunks())
+    headers = {**form.headers, "content-length": str(document.content.size)}
+    return StreamingResponse(_watched(office, who, opened, document.content.chunks()), headers=headers)
 
 
 async def _made(
@@ -121,7 +125,9 @@ async def _made(
         work = partial(make, octets, document.mime_type, office.settings, _language(request))
         form = await office.cloud.opening(work)
     octets = form.octets or b""
-    return _answer(office, who, opened, form, len(octets), MemoryContent(octets).chunks())
+    chunks = _watched(office, who, opened, MemoryContent(octets).chunks())
+    headers = {**form.headers, "content-length": str(len(octets))}
+    return Counted(office.cloud.bodies, f"patient {who.account_id}", chunks, headers)
 
 
 async def _opened(office: Office, who: PatientSession, account: str, unique_id: str) -> Opened:
@@ -138,11 +144,22 @@ async def _opened(office: Office, who: PatientSession, account: str, unique_id: 
         raise PathUnknown from None
 
 
-def _answer(
-    office: Office, who: PatientSession, opened: Opened, form: Form, size: int, chunks: Iterator[Buffer]
-) -> StreamingResponse:
-    headers = {**form.headers, "content-length": str(size)}
-    return StreamingResponse(_watched(office, who, opened, chunks), headers=headers)
+class Counted(StreamingResponse):
+    """What was made for the answer lies in memory until it is sent: it counts as long, for who asked for it.
+
+    Raises ServiceBusy, before anything is sent, where the person has too much on its way.
+    """
+
+    def __init__(
+        self, bodies: Bodies, owner: str, chunks: AsyncIterator[bytes], headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(chunks, headers=headers)
+        self._room = bodies.answering(owner, int(headers["content-length"]))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        async with self._room:
+            await super().__call__(scope, receive, send)
 
 
 async def _watched(

@@ -103,7 +103,7 @@ class P1Index:
         async with kept.turn:
             if kept.token is None or not kept.token.usable(datetime.now(UTC)):
                 ask = partial(self._ask, key[2], provider, servers, signers)
-                kept.token = await self._abroad.call(provider.tenant_id, ask)
+                kept.token = await self._abroad.call(ask)
             return kept.token
 
     def _ask(self, acting: Acting, provider: Provider, servers: bytes, signers: bytes) -> "Token":

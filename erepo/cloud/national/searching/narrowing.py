@@ -17,9 +17,9 @@ from erepo.xds.model import DocumentEntry
 
 Ask = Callable[[Window], Awaitable[tuple[DocumentEntry, ...]]]
 
-#: Most questions, and most seconds, for one search.
+#: Most questions of one search, and seconds after which no further one begins.
 _MOST: Final = 24
-_SECONDS: Final = 100.0
+_SECONDS: Final = 90.0
 #: Code of P1's client: P1 ran out of time itself. Its module would load a library that few requests need.
 _OVERRUN: Final = "p1.overrun"
 _DAY: Final = timedelta(days=1)
@@ -35,19 +35,22 @@ class Narrowed:
     questions: int
 
 
-async def narrowed(ask: Ask, window: Window, now: datetime) -> Narrowed:
+async def narrowed(
+    ask: Ask, window: Window, now: datetime, clock: Callable[[], float] = time.monotonic
+) -> Narrowed:
     """Ask for a window; where P1 runs out of time, for its halves.
 
     Args:
         ask: one question; raises an error of the code `p1.overrun` where it is too much.
         window: what is wanted.
         now: aware.
+        clock: seconds that only go on.
 
     Raises:
         AbroadOverrun: a day is too much, or all of it would take too long.
         ErepoError: whatever else `ask` raises.
     """
-    until, pending = time.monotonic() + _SECONDS, [window]
+    until, pending = clock() + _SECONDS, [window]
     found: dict[str, DocumentEntry] = {}
     for questions in range(1, _MOST + 1):
         one = pending.pop()
@@ -57,11 +60,13 @@ async def narrowed(ask: Ask, window: Window, now: datetime) -> Narrowed:
             parts = halves(one, now) if error.code == _OVERRUN else None
             if parts is None:
                 raise
-            if not parts or time.monotonic() > until:
+            if not parts:
                 break
             pending += parts
         if not pending:
             return Narrowed(tuple(found.values()), questions)
+        if clock() > until:
+            break
     raise AbroadOverrun(phase="ask")
 
 

@@ -91,6 +91,7 @@ class P1Abroad:
         token = await self._token(provider, acting)
         assert acting.patient is not None
         root, number = acting.patient
+        whose = CX(number, root)
         more: dict[str, tuple[str, ...]] = {}
         if kinds:
             more["ClassCode"] = tuple(f"{kind}^^{SCHEMES['class_code'].name}" for kind in kinds)
@@ -98,7 +99,7 @@ class P1Abroad:
             more["CreationTimeFrom"] = (window.since.strftime(_TIME),)
         if window.until is not None:
             more["CreationTimeTo"] = (window.until.strftime(_TIME),)
-        query = iti18.find_documents(CX(number, root), (APPROVED,), iti18.LEAF_CLASS, **more)
+        query = iti18.find_documents(whose, (APPROVED,), iti18.LEAF_CLASS, **more)
         try:
             async with self._edm(provider) as client:
                 result = await client.query(query, token)
@@ -110,7 +111,7 @@ class P1Abroad:
                 raise
             raise judging.of_p1(error, "ask") from error
         # P1 was asked about this patient; what is about another is none of its answer.
-        return tuple(each for each in result.metadata.documents if each.patient_id.id == number)
+        return tuple(each for each in result.metadata.documents if each.patient_id == whose)
 
     async def fetch(self, provider: Provider, acting: Acting, wanted: Located) -> Octets:
         """See `port.Abroad`."""
@@ -159,7 +160,7 @@ class P1Abroad:
 
     async def _typed(self, provider: Provider, work: "Callable[[P1Client], Result]", phase: str) -> Result:
         try:
-            return await self._threads.call(provider.tenant_id, partial(self._called, provider, work))
+            return await self._threads.call(partial(self._called, provider, work))
         except ErepoError as error:
             raise judging.of_p1(error, phase) from error
 

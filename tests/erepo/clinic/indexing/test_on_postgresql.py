@@ -1,15 +1,23 @@
 """Indexing on PostgreSQL, where writers do not exclude each other and rows are locked."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from erepo.clinic.content import ContentStore
+from erepo.clinic.database import open_database
 from erepo.clinic.indexing import enrol, ledger, run
 from erepo.clinic.indexing.enrolling import _unknown, add
+from erepo.clinic.indexing.pausing import note_outage, pause_of
+from erepo.clinic.tables_indexing import index_pause
 from tests.support import postgres
 from tests.support.account_clinic import AccountWorld
 from tests.support.index_clinic import IndexSite, index_site
 from tests.support.waiting import until
+
+ACCOUNT = "0000000000001003"
+AT = datetime(2031, 5, 1, 8, tzinfo=UTC)
 
 
 async def test_indexed_replaced_withdrawn_and_by_two_at_once(
@@ -54,6 +62,32 @@ async def test_two_looks_at_once_put_each_document_on_the_list_once(
                 until(is_waiting)
             assert second.result().new == 0
         assert site.counts() == {"waiting": 4}
+
+
+def test_two_runs_that_meet_one_outage_write_one_pause() -> None:
+    """Neither fails at the other's row: it counts on from there, and the longer pause stands."""
+    with postgres.database() as url, closing(open_database(url)) as database:
+        database.upgrade()
+        other = {"account": ACCOUNT, "failures": 1, "since": AT, "resume_at": AT, "code": "index.later"}
+
+        def is_waiting() -> bool:
+            with database.read() as connection:
+                locked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                return bool(connection.exec_driver_sql(locked).scalar_one())
+
+        with ThreadPoolExecutor(1) as threads:
+            with database.begin() as first:
+                first.execute(index_pause.insert().values(other))
+                second = threads.submit(note_outage, database, ACCOUNT, "index.later", AT)
+                until(is_waiting)
+            assert second.result().failures == 2
+            with database.begin() as first:
+                first.execute(index_pause.update().values(failures=5))
+                second = threads.submit(note_outage, database, ACCOUNT, "index.later", AT)
+                until(is_waiting)
+            assert second.result().failures == 6
+        with database.read() as connection:
+            assert pause_of(connection, ACCOUNT) == second.result()
 
 
 async def test_what_another_run_has_forgotten_is_nothing_to_do(site: IndexSite) -> None:

@@ -101,6 +101,26 @@ def test_a_later_invitation_replaces_the_earlier(database: Database) -> None:
     assert not inviting.invitations(database, CX("44051401359", PESEL_ROOT))
 
 
+def test_two_at_once_end_as_the_later_one_here_and_there(database: Database) -> None:
+    """The service lets the last count: an earlier one that is on its way goes first, or not at all."""
+    away, heard = Heard(error=RemoteUnavailable(address="x", reason="x")), Heard()
+    with pytest.raises(RemoteUnavailable):
+        inviting.invite(database, away, wanted(), LOGIN)
+    later = inviting.invite(database, heard, wanted("nowy@poczta.example"), LOGIN)
+    assert len(heard.invited) == 2
+    assert list(heard.invited)[-1] == later.id
+    assert states(database) == ["replaced", "invited"]
+    with pytest.raises(RemoteUnavailable):
+        inviting.invite(database, away, wanted(), LOGIN)
+    with database.begin() as connection:  # its clock, or its commit, was behind that of the one that counts
+        last = patient_invitation.c.state == "sending"
+        early = sa.select(sa.func.min(patient_invitation.c.invited_at)).scalar_subquery()
+        connection.execute(patient_invitation.update().where(last).values(invited_at=early))
+    inviting.resume(database, heard)
+    assert list(heard.invited)[-1] == later.id
+    assert sorted(states(database)) == ["invited", "replaced", "replaced"]
+
+
 def _invite_and_end(database: Database, heard: Heard) -> None:
     made = inviting.invite(database, heard, wanted(), LOGIN)
     inviting.remove(database, heard, made.id, LOGIN, "na prośbę")

@@ -1,13 +1,17 @@
 """Sharing from a clinic on PostgreSQL: the same statements, another database."""
 
 import asyncio
+import threading
+import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from erepo.clinic.sharing import ConsentState, deliver, order_revocation, settle, share
-from erepo.clinic.sharing.listing import Search, count_standing, find, show
+from erepo.clinic.sharing import ConsentState, Recipient, deliver, drafting, order_revocation, settle, share
+from erepo.clinic.sharing.listing import Search, count_standing, find, history, show
 from tests.support import postgres
 from tests.support.sharing_desk import END, FROM, LOGIN, SharingDesk, sharing_desk
 
@@ -44,6 +48,33 @@ async def test_shared_settled_found_and_revoked(desk: SharingDesk) -> None:
     desk.at(END + timedelta(minutes=1))
     assert (await desk.settle()).expired == 1
     assert not desk.sees(shown)
+
+
+def test_written_down_by_two_at_once_it_is_one_consent(
+    desk: SharingDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both look before either has written: whoever comes second finds the first one's, and no fault."""
+    [shown] = desk.local(1)
+    meeting, write = threading.Barrier(2), drafting._write
+
+    def together(*values: Any) -> None:
+        if threading.get_ident() not in met:
+            met.add(threading.get_ident())
+            meeting.wait(30)
+        write(*values)
+
+    met = set[int]()
+    monkeypatch.setattr(drafting, "_write", together)
+    name = str(uuid.uuid4())
+    wanted = drafting.Wanted([shown], Recipient.patient(), "2031-05-01", "2031-05-08", "Na wniosek")
+
+    def one(_: int) -> str:
+        return drafting.draft(desk.clinic.database, wanted, LOGIN, at=FROM, name=name)
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(one, range(2))) == [name, name]
+    with desk.clinic.database.read() as connection:
+        assert [one.event for one in history(connection, name)] == ["consent_drafted"]
 
 
 async def test_sent_by_two_and_revoked_by_a_third_at_once(desk: SharingDesk) -> None:

@@ -1,5 +1,6 @@
 """The one decision, over a generated matrix, against a slow reference that knows nothing of it."""
 
+import contextlib
 import itertools
 import random
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from erepo.cloud.consents import Consent, Kind, NothingVisible, Reader, State, check, state_of, visible
 from erepo.cloud.consents.decision import documents_seen
@@ -15,8 +16,10 @@ from erepo.cloud.consents.visibility import shared_with
 from erepo.cloud.registry.kinds import Kind as Object
 from erepo.cloud.registry.kinds import Status
 from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.tables import document as document_table
 from erepo.cloud.storage.tables import registry_object, tenant
 from erepo.cloud.storage.tables_consents import consent, consent_document
+from erepo.cloud.tenancy.tenants import suspend
 from tests.support.audit import FIRST, SECOND, new_database
 
 START = datetime.fromisoformat("2031-05-01T08:00:00")
@@ -201,8 +204,54 @@ def test_the_decision_in_the_database(database: Database) -> None:
             assert checked == wanted
 
 
+def test_a_closed_account_shows_nothing(database: Database) -> None:
+    """What its operator has suspended shows nothing to anybody, also to whom a consent is open."""
+
+    def shown(owner: int) -> bool:
+        with database.read(owner) as connection:
+            seen = [visible(connection, owner, reader, moment) for reader in READERS for moment in MOMENTS]
+        return any(seen)
+
+    assert shown(FIRST)
+    with database.everyone("a test", write=True) as connection:
+        suspend(connection, f"{FIRST:016}")
+    try:
+        assert (shown(FIRST), shown(SECOND)) == (False, True)
+    finally:
+        with database.everyone("a test", write=True) as connection:
+            connection.execute(update(tenant).where(tenant.c.id == FIRST).values(state="active"))
+
+
 def test_nobody_is_shown_what_is_not_stored(database: Database) -> None:
     """A person's list joins what is registered with what is stored: here nothing is."""
     with database.everyone("a person's documents") as connection:
-        assert shared_with(connection, [READERS[2]], START) == []
+        assert shared_with(connection, [READERS[2]], START) == ([], False)
     assert Kind.PROVIDER not in {row.reader.kind for row in ROWS}
+
+
+class _Undone(Exception):
+    """The test's rows go again."""
+
+
+def stored(number: int, owner: int, unique_id: str) -> dict[str, object]:
+    """Return the row of a document's octets."""
+    ids = {"id": number, "tenant_id": owner, "unique_id": unique_id, "blob_key": "1/x", "stored_at": START}
+    return {**ids, "sha1": "", "sha256": "", "size": number, "mime_type": "text/xml", "coding": "raw"}
+
+
+def test_a_persons_list_is_what_is_decided_and_bounded(database: Database) -> None:
+    """Of all accounts or of some, each document once; what is beyond the bound is said to be."""
+    rows = [stored(number, *key) for number, key in enumerate(REGISTERED, 1)]
+    with contextlib.suppress(_Undone), database.everyone("a person's documents", write=True) as connection:
+        connection.execute(insert(document_table), rows)
+        for reader, moment in itertools.product(READERS, MOMENTS):
+            seen = {owner: slow(owner, reader, moment) for owner in (FIRST, SECOND)}
+            wanted = {(f"{owner:016}", each) for owner, names in seen.items() for each in names}
+            listed, more = shared_with(connection, [reader], moment)
+            told = [(each.account, each.unique_id) for each in listed]
+            assert (set(told), len(told), more) == (wanted, len(wanted), False)
+            some, _ = shared_with(connection, [reader], moment, [SECOND])
+            assert {each.unique_id for each in some} == seen[SECOND]
+            first, more = shared_with(connection, [reader], moment, most=1)
+            assert (len(first), more) == (min(len(wanted), 1), len(wanted) > 1)
+        raise _Undone

@@ -73,8 +73,8 @@ async def test_a_person_opens_what_is_shared(world: Sharing, monkeypatch: pytest
     who = Who(user="patient")
     try:
         with cloud.database.everyone("a patient's documents") as connection:
-            listed = shared_with(connection, [patient, other], cloud.consent_time())
-            assert not shared_with(connection, [other], cloud.consent_time())
+            listed, _ = shared_with(connection, [patient, other], cloud.consent_time())
+            assert not shared_with(connection, [other], cloud.consent_time())[0]
         assert [(each.account, each.unique_id) for each in listed] == [(world.owner.account, unique_id)]
         opened = await open_shared(cloud, [other, patient], world.owner.account, unique_id, who)
         assert b"".join(map(bytes, opened.document.content.chunks())) == b"<mine/>"

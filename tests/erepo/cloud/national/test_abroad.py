@@ -241,6 +241,7 @@ async def test_an_emergency_needs_a_reason_and_raises_an_alarm(world: AbroadWorl
         {"patient": {"root": "x", "extension": "1"}},
         {"patient": {"root": "1.2.3", "extension": ""}},
         {"purpose": "SELL"},
+        {"purpose": ["TREAT"]},
         {"reason": 5},
         {"kinds": "06.10"},
         {"kinds": ["drop table"]},

@@ -110,6 +110,7 @@ def test_wrong_words_of_a_clinic_end_nothing(world: World) -> None:
         (end_of(b"others"), 409),
         ([], 400),
         (end_of(octets, outcome="lost"), 400),
+        (end_of(octets, outcome=[]), 400),
         (end_of(octets, outcome="refused"), 400),
         (end_of(octets, outcome="refused", reason="because"), 400),
         (end_of(octets, reason="other"), 400),
