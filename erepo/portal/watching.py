@@ -3,19 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, or_, select
+from sqlalchemy import Connection, Row, or_, select
 
 from erepo.cloud.consents import Kind
 from erepo.cloud.patients.links import organisation
-from erepo.cloud.registry.kinds import Kind as Object
-from erepo.cloud.storage.tables import registry_object, tenant
+from erepo.cloud.storage.tables import tenant
 from erepo.cloud.storage.tables_consents import consent, consent_access
 from erepo.identifiers import CX
 from erepo.portal.models import Access, Accesses
 from erepo.portal.office import Office
 from erepo.portal.sessions import PatientSession
 
-_access, _entry = consent_access.c, registry_object.c
+_access = consent_access.c
 
 
 def accesses(office: Office, who: PatientSession, before: int | None, limit: int) -> Accesses:
@@ -30,25 +29,15 @@ def accesses(office: Office, who: PatientSession, before: int | None, limit: int
 
 
 def _query(who: PatientSession, before: int | None) -> Any:
-    """Accesses by consents about the person's documents, and those without a consent to such documents."""
+    """Accesses by consents about the person's documents, and those that no consent granted."""
     person = str(who.person)
     owned = (consent.c.tenant_id == _access.tenant_id) & (consent.c.number == _access.consent_number)
-    theirs = exists().where(
-        _entry.tenant_id == _access.tenant_id,
-        _entry.unique_id == _access.unique_id,
-        _entry.patient_id == person,
-        _entry.kind == int(Object.DOCUMENT_ENTRY),
-    )
     query = (
         select(consent_access)
         .join_from(consent_access, consent, owned, isouter=True)
         .where(
             _access.tenant_id.in_(who.clinics),
-            or_(
-                consent.c.patient_id == person,
-                _access.patient_id == person,
-                _access.consent_number.is_(None) & _access.patient_id.is_(None) & theirs,
-            ),
+            or_(consent.c.patient_id == person, _access.patient_id == person),
         )
         .order_by(_access.number.desc())
     )
