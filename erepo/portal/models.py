@@ -99,6 +99,9 @@ class SharedDocument(BaseModel):
     created: str = Field(description="As XDS writes it, UTC; may be empty.", examples=["20310501080000"])
     mimeType: str = Field(examples=["text/xml"])  # noqa: N815
     size: int
+    replaced: bool = Field(
+        description="Whether a newer version, or a document that cancels it, has taken its place."
+    )
     validUntil: AwareDatetime = Field(  # noqa: N815
         description="The first moment in which it is not shared any more.", examples=[_AT]
     )

@@ -30,6 +30,7 @@ class Described(NamedTuple):
     title: str | None
     kind: str | None
     mime_type: str
+    replaced: bool = False
 
 
 _UNKNOWN: Final = Described(None, None, "application/octet-stream")
@@ -64,6 +65,7 @@ def _shown(shared: Shared, clinic: str, described: Described) -> SharedDocument:
             "created": shared.created,
             "mimeType": described.mime_type,
             "size": shared.size,
+            "replaced": described.replaced,
             "validUntil": f"{shared.valid_until.isoformat()}Z",
         }
     )
@@ -80,7 +82,9 @@ def _described(office: Office, tenant_id: int, unique_ids: Sequence[str]) -> dic
             )
             # The one in force last: it has the last word.
             rows = sorted(connection.execute(query), key=lambda row: row.status == int(Status.APPROVED))
-            found |= {row.unique_id: _read(bytes(row.xml)) for row in rows}
+            for row in rows:
+                replaced = row.status != int(Status.APPROVED)
+                found[row.unique_id] = _read(bytes(row.xml))._replace(replaced=replaced)
     return found
 
 

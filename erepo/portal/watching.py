@@ -7,15 +7,14 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select, unio
 
 from erepo.cloud.consents import Kind
 from erepo.cloud.patients.links import organisation
-from erepo.cloud.registry.kinds import Kind as Object
-from erepo.cloud.storage.tables import registry_object, tenant
+from erepo.cloud.storage.tables import tenant
 from erepo.cloud.storage.tables_consents import consent, consent_access
 from erepo.identifiers import CX
 from erepo.portal.models import Access, Accesses
 from erepo.portal.office import Office
 from erepo.portal.sessions import PatientSession
 
-_access, _entry = consent_access.c, registry_object.c
+_access = consent_access.c
 
 
 def accesses(office: Office, who: PatientSession, before: int | None, limit: int) -> Accesses:
@@ -39,21 +38,13 @@ def _query(who: PatientSession, before: int | None) -> Any:
 
 
 def _about(who: PatientSession) -> Iterator[Select[tuple[int]]]:
-    """Yield numbers of accesses by consents, of those that P1 vouches for, of those without either."""
+    """Yield numbers of accesses by consents, and of those that no consent granted."""
     person, number = str(who.person), select(_access.number)
     by_consent = (consent.c.tenant_id == _access.tenant_id) & (consent.c.number == _access.consent_number)
     yield number.join_from(consent, consent_access, by_consent).where(
         consent.c.tenant_id.in_(who.clinics), consent.c.patient_id == person
     )
     yield number.where(_access.patient_id == person)
-    of_document = (_entry.tenant_id == _access.tenant_id) & (_entry.unique_id == _access.unique_id)
-    yield number.join_from(registry_object, consent_access, of_document).where(
-        _entry.tenant_id.in_(who.clinics),
-        _entry.patient_id == person,
-        _entry.kind == int(Object.DOCUMENT_ENTRY),
-        _access.consent_number.is_(None),
-        _access.patient_id.is_(None),
-    )
 
 
 def _names(office: Office, clinics: Sequence[int], accounts: Sequence[str]) -> Mapping[str, str]:

@@ -218,6 +218,7 @@ def due(
     kinds: Sequence[str] = (),
     ids: Sequence[str] = (),
     limit: int | None = None,
+    owed: bool = False,
 ) -> list[int]:
     """Return what is to be done now: withdrawals first, then by deadline. Named ids wait for no time.
 
@@ -229,6 +230,7 @@ def due(
         kinds: only these; empty: all.
         ids: opaque ids, only these; empty: all.
         limit: most documents.
+        owed: only what has to be withdrawn.
     """
     withdrawing = _i.state == Index.WITHDRAWING.value
     # Almost everything is archived; written so that no planner begins with all of that.
@@ -236,7 +238,7 @@ def due(
     found = (
         sa.select(_i.document_id)
         .join(document, document.c.id == _i.document_id)
-        .where(_i.state.in_(_TO_DO), sa.or_(withdrawing, there))
+        .where(_i.state.in_(_TO_DO), withdrawing if owed else sa.or_(withdrawing, there))
         .order_by(sa.case((withdrawing, 0), else_=1), _i.deadline, _i.document_id)
         .limit(limit)
     )

@@ -36,6 +36,7 @@ from erepo.clinic.indexing.preflight import ARCHIVED, check_account, missing_of
 from erepo.clinic.indexing.results import Reason, Refused, RunResult, of_service
 from erepo.clinic.indexing.states import Index
 from erepo.clinic.indexing.verdicts import REPLACES, Verdict, certain, missing, verdict
+from erepo.clinic.maintenance.errors import MaintenanceNow
 from erepo.clinic.rest.client import AccountClient
 from erepo.clinic.rest.errors import IndexRefusal
 from erepo.clinic.rest.indexing import IndexState
@@ -60,11 +61,13 @@ class Choice:
         kinds: only these.
         ids: opaque ids; these are tried at once, whatever was agreed for them and for P1.
         limit: most documents.
+        owed: only indexes that have to be withdrawn.
     """
 
     kinds: tuple[Kind, ...] = ()
     ids: tuple[str, ...] = ()
     limit: int | None = None
+    owed: bool = False
 
 
 def run(  # noqa: PLR0913 - one argument per thing a run needs
@@ -91,16 +94,23 @@ def run(  # noqa: PLR0913 - one argument per thing a run needs
         progress: told what came to an end.
 
     Raises:
-        MaintenanceNow, LicenceExpired…: not permitted now; nothing was sent.
+        MaintenanceNow: nothing was sent.
+        LicenceExpired…: likewise, and nothing has to be withdrawn, which needs no licence.
     """
-    check_permitted(database, settings)
+    unlicensed = _unlicensed(database, settings)
     wanted, at = choice or Choice(), clock()
     result = RunResult()
     try:
         ids = look(database, settings, account, wanted, at)
     except ErepoError as error:
-        result.problem = Problem.of(error)
+        result.problem = Problem.of(unlicensed or error)
         return result
+    left = 0
+    if unlicensed is not None:
+        owed = look(database, settings, account, replace(wanted, owed=True), at)
+        if not owed:
+            raise unlicensed
+        ids, left = owed, len(ids) - len(owed)
     with database.read() as connection:
         pause = pause_of(connection, account)
     result.due = len(ids)
@@ -108,9 +118,26 @@ def run(  # noqa: PLR0913 - one argument per thing a run needs
         result.paused, result.problem = True, Problem.of(pause.error())
         return result
     work = _Work(client, database, settings, account, actor, clock, progress, result)
-    work.paused = pause is not None
+    work.paused, work.licensed = pause is not None, unlicensed is None
     work.all(ids)
+    if unlicensed is not None and left and result.problem is None:
+        result.problem = Problem.of(unlicensed)
     return result
+
+
+def _unlicensed(database: Database, settings: Settings) -> ErepoError | None:
+    """Return what is wrong with the licence; what must not stay in P1 is withdrawn without one.
+
+    Raises:
+        MaintenanceNow: nothing at all is sent now.
+    """
+    try:
+        check_permitted(database, settings)
+    except MaintenanceNow:
+        raise
+    except ErepoError as error:
+        return error
+    return None
 
 
 def look(database: Database, settings: Settings, account: str, choice: Choice, at: datetime) -> list[int]:
@@ -131,7 +158,7 @@ def look(database: Database, settings: Settings, account: str, choice: Choice, a
     enrol(database, ContentStore.at(settings), at)
     kinds = [kind.value for kind in choice.kinds]
     with database.read() as connection:
-        return ledger.due(connection, at, kinds=kinds, ids=choice.ids, limit=choice.limit)
+        return ledger.due(connection, at, kinds=kinds, ids=choice.ids, limit=choice.limit, owed=choice.owed)
 
 
 @dataclass
@@ -145,6 +172,7 @@ class _Work:
     progress: Progress | None
     result: RunResult
     paused: bool = False
+    licensed: bool = True
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _failures: int = 0
     _begun: int = 0
@@ -213,8 +241,8 @@ class _Work:
         with self._turn:
             self._begun += 1
             look = self._begun % _LOOK == 0
-        if look:
-            check_permitted(self.database, self.settings)
+        if look and (error := _unlicensed(self.database, self.settings)) and self.licensed:
+            raise error
 
     def _withdraw(self, mine: Claimed) -> bool:
         try:
@@ -269,8 +297,8 @@ class _Work:
         found, reason = verdict(error), Reason.of(error)
         if found is Verdict.FINAL and not mine.entry.withdrawing:
             return self._final(mine, reason)
-        # A document that always meets an outage is not the probe of every run.
-        alone = found is not Verdict.OUTAGE or mine.entry.attempts >= PATIENCE
+        # What is not the document's own does not put it off; only one that always meets it is no probe.
+        alone = found not in {Verdict.OUTAGE, Verdict.HALT} or mine.entry.attempts >= PATIENCE
         self._postpone(mine, reason, certain=certain(error) and not mine.entry.begun, alone=alone)
         if found is Verdict.HALT:
             self._stop(of_service(error))

@@ -36,7 +36,7 @@ class Access:
     """The acting person of an account or provider, as `OID:number`; kept only where the number is public."""
     emergency: bool = False
     patient: str | None = field(default=None, repr=False)
-    """CX, where P1 vouches for it: no consent names the patient, and the document may be removed."""
+    """CX, where no consent names the patient: the document may be removed."""
 
 
 def keep(connection: Connection, tenant_id: int, given: Given, proof: Detached, at: datetime) -> bool:

@@ -5,7 +5,7 @@ registry has the last word: a document that was removed, or is another patient's
 anything of an account that the operator has closed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -82,6 +82,20 @@ class Visible:
             query = _SHOWING.where(_entry.tenant_id == self.tenant_id, _entry.entry_uuid.in_(portion))
             numbers.update(connection.scalars(query))
         return [each for each in self.consents if each.number in numbers]
+
+    def patients_of(self, connection: Connection, entry_uuids: Sequence[str]) -> Sequence[str]:
+        """Return the patients, as CX, whose document entries these are, given as `urn:uuid:…`."""
+        portioned = portions(uuids(entry_uuids))
+        found = (self._patients(connection, _entry.entry_uuid.in_(portion)) for portion in portioned)
+        return sorted({each for portion in found for each in portion})
+
+    def patients_with(self, connection: Connection, unique_id: str) -> Sequence[str]:
+        """Return the patients, as CX, whose document has this uniqueId: one."""
+        return sorted(set(self._patients(connection, _entry.unique_id == unique_id)))
+
+    def _patients(self, connection: Connection, which: ColumnElement[bool]) -> Iterable[str]:
+        query = select(_entry.patient_id).where(_entry.tenant_id == self.tenant_id, which, self.condition)
+        return [each for each in connection.scalars(query) if each]
 
     def all_shown(self, connection: Connection, entry_uuids: Sequence[str]) -> bool:
         """Tell whether every one of these document entries is seen."""

@@ -63,7 +63,7 @@ consent_access = Table(
     Column("tenant_id", ForeignKey("tenant.id"), nullable=False),
     Column("consent_number", Number),  # NULL: granted by none of our consents
     Column("emergency", Boolean, nullable=False),  # break-glass
-    Column("patient_id", String(256)),  # CX; NULL: the consent, or the document, tells whose it is
+    Column("patient_id", String(256)),  # CX; NULL: the consent tells whose it is
     Column("at", DateTime, nullable=False),
     Column("reader_kind", String(10), nullable=False),
     Column("reader", String(256), nullable=False),

@@ -10,7 +10,7 @@ is under way ask again, too.
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -243,18 +243,24 @@ class _Reading:
         return list(found.values())
 
     def _note(self, entries: tuple[str, ...], given: list[str], connection: Connection) -> Outcome:
-        at = self._cloud.consent_time()
         self._granted(connection, entries, given)
-        view, actor = self._seen(connection), self._call.trail.who.user
+        view = self._seen(connection)
         if entries:
-            numbers = [each.number for each in view.showing(connection, entries)]
-            access = Access(numbers, self._reader, [None], actor, self._emergency)
-            note(connection, self._owner.id, access, at)
+            consents, whose = view.showing(connection, entries), view.patients_of(connection, entries)
+            self._access(connection, None, consents, whose)
         for unique_id in given:
-            numbers = [each.number for each in view.granted(connection, unique_id)]
-            access = Access(numbers, self._reader, [unique_id], actor, self._emergency)
-            note(connection, self._owner.id, access, at)
+            consents, whose = view.granted(connection, unique_id), view.patients_with(connection, unique_id)
+            self._access(connection, unique_id, consents, whose)
         return Outcome()
+
+    def _access(
+        self, connection: Connection, unique_id: str | None, consents: Sequence[Consent], whose: Sequence[str]
+    ) -> None:
+        """Record an access; of an emergency with whose document it is: no consent tells once it is gone."""
+        numbers, actor = [each.number for each in consents], self._call.trail.who.user
+        for patient in whose if self._emergency else [None]:
+            access = Access(numbers, self._reader, [unique_id], actor, self._emergency, patient)
+            note(connection, self._owner.id, access, self._cloud.consent_time())
 
     def _watched(self, answer: Answer, given: list[str], things: tuple[Thing, ...]) -> Answer:
         length = len(answer.body) if answer.length is None else answer.length

@@ -7,12 +7,13 @@ import pytest
 
 from erepo.clinic.indexing import ask_refused, ledger, report, run, set_event
 from erepo.clinic.indexing.errors import EventWrong
+from erepo.clinic.licence.errors import LicenceKeyMissing
 from erepo.clinic.maintenance import open_window
 from erepo.clinic.maintenance.errors import MaintenanceNow
 from erepo.clinic.p1.errors import P1NotRegistered
 from erepo.clinic.rest.indexing import IndexCalls
 from erepo.clinic.tables import now
-from erepo.clinic.tables_account import p1_registration
+from erepo.clinic.tables_account import licence, p1_registration
 from erepo.clinic.tables_indexing import document_index, index_pause
 from erepo.errors import RemoteUnavailable
 from tests.support.crashing import Crash, fail_at
@@ -201,3 +202,33 @@ async def test_nothing_is_sent_where_it_may_not_be(site: IndexSite) -> None:
     open_window(site.database, now() - timedelta(minutes=1), now() + timedelta(hours=1))
     with pytest.raises(MaintenanceNow):
         site.run(ids=tuple(site.ids()))
+
+
+async def test_what_keeps_the_account_is_told_until_it_ends(site: IndexSite) -> None:
+    """No document is put off for it: each run says the same, and the first one after it does everything."""
+    await site.archive(2)
+    site.p1.wrong("iti-18", "forbidden", times=2)
+    for _ in range(2):
+        result = site.run()
+        assert (result.problem and result.problem.code, result.due) == ("index.access-refused", 2)
+    result = site.run()
+    assert (result.indexed, result.problem) == (2, None)
+
+
+async def test_without_a_licence_what_has_left_is_withdrawn_and_nothing_else_is_done(site: IndexSite) -> None:
+    """P1 must not tell of documents that lie nowhere, whoever has forgotten to pay."""
+    one, _ = await site.archive(2)
+    site.run()
+    [new] = await site.archive(1)
+    with site.database.begin() as connection:
+        values = {"account": site.site.account, "holder": "-", "text": "x", "loaded_at": now()}
+        times = {"valid_from": now() - timedelta(days=9), "valid_until": now() - timedelta(days=1)}
+        connection.execute(licence.insert().values(id="L-1", **values, **times))
+    with pytest.raises(LicenceKeyMissing):
+        site.run()
+    site.change([one], state="deleted")
+    result = site.run()
+    assert (result.withdrawn, result.indexed) == (1, 0)
+    assert result.problem is not None
+    assert result.problem.code == LicenceKeyMissing.code
+    assert (site.at_p1()[one], site.states()[new]) == (["Deprecated"], "waiting")
