@@ -71,7 +71,7 @@ def page(octets: bytes, mime_type: str, settings: Settings, speak: Language) -> 
     if not is_cda(octets):
         if mime_type not in _INLINE:
             raise NotShown
-        return Form(mime_type, itself(mime_type, speak).name, octets, inline=True)
+        return Form(mime_type, itself(mime_type, speak).name, inline=True)
     try:
         made = render(octets, stylesheets(settings), settings.rendering)
     except (NothingToRender, RenderingImpossible, NotXml):

@@ -48,7 +48,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, seconds: float, patience: float, own: str) -> None:
         self._app, self._seconds, self._patience = app, seconds, patience
-        self._own = urlsplit(own).netloc.lower()
+        self._own = _host(own)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -97,9 +97,20 @@ class Guard:
         if request.headers.get("sec-fetch-site", "same-origin") not in _FROM_HERE:
             raise FormRefused
         origin = request.headers.get("origin")
-        own = {self._own, request.headers.get("host", "").lower()}
-        if origin is not None and urlsplit(origin).netloc.lower() not in own:
+        if origin is None:
+            return
+        host = _host(origin)
+        if not host or host not in (self._own, request.headers.get("host", "").lower()):
             raise FormRefused
+
+
+def _host(origin: str) -> str:
+    """Return the host and port of an origin; empty if it is none that TLS protects."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return ""
+    return parts.netloc.lower() if parts.scheme == "https" else ""
 
 
 def bounded(receive: Receive, seconds: float) -> Receive:

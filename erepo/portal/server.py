@@ -1,5 +1,6 @@
 """Running the patients' side: uvicorn over TLS, ready line, clean end on SIGTERM."""
 
+import asyncio
 import contextlib
 import logging
 import signal
@@ -12,19 +13,20 @@ import uvicorn
 from erepo.cloud.patients.keys import PatientKeys
 from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.home import Home
+from erepo.cloud.web.door import Door, DoorLoop
 from erepo.pki.tls import load_bundle
 from erepo.portal.app import build, carriers_of
 from erepo.portal.errors import TlsUnusable
 from erepo.portal.office import Office
-from erepo.serving import BoundedProtocol
+from erepo.serving import BoundedProtocol, take_descriptors
 from erepo.settings import Settings
 
 log = logging.getLogger("erepo.portal")
 
 #: Seconds that requests under way get to finish after SIGTERM.
 _GRACE = 20
-#: Requests at once; more are told to come again.
-_MOST = 512
+#: Connections at once; where there are more, one that says nothing has to go.
+_MOST = 2048
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -43,6 +45,7 @@ def serve(settings: Settings) -> None:
     cloud = Cloud(settings)
     try:
         office = Office(cloud, PatientKeys(cloud.database, cloud.vault), carriers)
+        take_descriptors()
         Server(configured(office, context), settings.portal_url).run()
     finally:
         cloud.close()
@@ -97,6 +100,20 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, address: str) -> None:
         super().__init__(config)
         self._address = address
+        self._door: Door | None = None
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until asked to end; nobody is let in but through the door."""
+        with asyncio.Runner(loop_factory=DoorLoop) as runner:
+            runner.run(self._behind_door(sockets))
+
+    async def _behind_door(self, sockets: list[socket.socket] | None) -> None:
+        self.config.load()
+        loop, context = asyncio.get_running_loop(), self.config.ssl
+        assert isinstance(loop, DoorLoop)
+        assert context is not None
+        loop.door = self._door = Door(context)
+        await self.serve(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -120,6 +137,9 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End gracefully, then cut what is still open: the loop would wait for it for ever."""
+        assert self._door is not None
+        self._door.close()
         await super().shutdown(sockets)
+        self._door.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()

@@ -35,8 +35,10 @@ from erepo.portal.errors import CodeRefused
 from erepo.portal.office import NOBODY, Office
 from erepo.portal.throttle import (
     ASKS_OF_PERSON,
+    ASKS_OF_PERSON_A_DAY,
     ASKS_OF_PERSON_BY_ALL,
     WRONG_OF_PERSON_BY_ALL,
+    Places,
     Window,
 )
 
@@ -67,7 +69,7 @@ async def ask(office: Office, person: CX, address: str) -> Asked:
     key = person_key(office.keys, person)
     found = await office.cloud.reading(partial(_look, office, key))
     token = sessions.new_token()
-    apply = partial(_ask, office, key, found, token, throttle.network(address))
+    apply = partial(_ask, office, key, found, token, Places.of(address))
     evidence = office.evidence("code", Who(address=address, endpoint="/portal"), [_person(key)])
     await office.change(Change(evidence=evidence, apply=apply))
     return Asked(token, office.settings.portal.code_seconds)
@@ -82,22 +84,22 @@ async def sign_in(office: Office, challenge: str, code: str, form: sessions.Form
         StorageUnavailable, ServiceStopping: ask again.
     """
     who = Who(address=address, endpoint="/portal")
-    key, place = sessions.key_of(challenge), throttle.network(address)
+    key, places = sessions.key_of(challenge), Places.of(address)
     # It tells of nothing yet: the record is written with what comes of it.
-    await office.change(Change(evidence=Evidence(NOBODY, ()), apply=partial(_try, office, key, place)))
+    await office.change(Change(evidence=Evidence(NOBODY, ()), apply=partial(_try, office, key, places)))
     found = await office.cloud.reading(partial(_compare, office, key, code))
     if found.contact_key is None or found.account_id is None:
         things = [_person(found.identifier_key)]
         evidence = office.evidence("sign-in", who, things, refused=CodeRefused.code)
         await office.change(
-            Change(evidence=evidence, apply=partial(_wrong, office, found.identifier_key, place))
+            Change(evidence=evidence, apply=partial(_wrong, office, found.identifier_key, places))
         )
         raise CodeRefused
     token = sessions.new_token()
     who = Who(user=f"patient {found.account_id}", address=address, endpoint="/portal")
     evidence = office.evidence("sign-in", who, [_person(found.identifier_key)])
     await office.change(
-        Change(evidence=evidence, apply=partial(_begin, office, key, found, token, form, place))
+        Change(evidence=evidence, apply=partial(_begin, office, key, found, token, form, places))
     )
     return token
 
@@ -124,15 +126,17 @@ def _ask(
     key: bytes,
     found: tuple[int | None, Sequence[Link]],
     token: str,
-    network: str,
+    places: Places,
     connection: Connection,
 ) -> Outcome:
     keys, at, limits = office.keys, office.now(), office.settings.portal
-    throttle.count(connection, keys.hash("asks of address", network), Window(limits.asks), at)
-    throttle.expect_open(connection, keys.hash("wrong of person here", key, network), at)
+    for network, times in places.counted:
+        throttle.count(connection, keys.hash("asks of address", network), Window(times * limits.asks), at)
+    throttle.expect_open(connection, keys.hash("wrong of person here", key, places.here), at)
     throttle.expect_room(connection, keys.hash("wrong of person", key), WRONG_OF_PERSON_BY_ALL, at)
-    throttle.count(connection, keys.hash("asks of person here", key, network), ASKS_OF_PERSON, at)
+    throttle.count(connection, keys.hash("asks of person here", key, places.here), ASKS_OF_PERSON, at)
     throttle.count(connection, keys.hash("asks of person", key), ASKS_OF_PERSON_BY_ALL, at)
+    throttle.count(connection, keys.hash("asks of person a day", key), ASKS_OF_PERSON_A_DAY, at)
     _sweep(connection, at)
     account_id, links = found
     until = at + timedelta(seconds=limits.code_seconds)
@@ -169,7 +173,7 @@ def _nobody() -> Link:
     return Link(0, "", secrets.token_bytes(32), Contact("email", "nobody@example.invalid"), "pl")
 
 
-def _try(office: Office, key: bytes, network: str, connection: Connection) -> Outcome:
+def _try(office: Office, key: bytes, places: Places, connection: Connection) -> Outcome:
     """Count a try of a challenge that is alive.
 
     Raises:
@@ -177,13 +181,14 @@ def _try(office: Office, key: bytes, network: str, connection: Connection) -> Ou
         TooMany: the person or the address had theirs.
     """
     keys, at = office.keys, office.now()
-    limit = Window(office.settings.portal.failures)
-    throttle.expect_room(connection, keys.hash("wrong of address", network), limit, at)
+    for network, times in places.counted:
+        limit = Window(times * office.settings.portal.failures)
+        throttle.expect_room(connection, keys.hash("wrong of address", network), limit, at)
     row = _row(connection, key)
     if row is None:
         raise CodeRefused
     person = bytes(row.identifier_key)
-    throttle.expect_open(connection, keys.hash("wrong of person here", person, network), at)
+    throttle.expect_open(connection, keys.hash("wrong of person here", person, places.here), at)
     throttle.expect_room(connection, keys.hash("wrong of person", person), WRONG_OF_PERSON_BY_ALL, at)
     if row.used_at is not None or row.until <= at or row.tries >= TRIES:
         raise CodeRefused
@@ -213,12 +218,13 @@ def _compare(office: Office, key: bytes, code: str) -> _Compared:
     return _Compared(bytes(row.identifier_key), row.account_id, found)
 
 
-def _wrong(office: Office, identifier_key: bytes, network: str, connection: Connection) -> Outcome:
+def _wrong(office: Office, identifier_key: bytes, places: Places, connection: Connection) -> Outcome:
     keys, at = office.keys, office.now()
-    throttle.failed(connection, keys.hash("wrong of person here", identifier_key, network), at)
+    throttle.failed(connection, keys.hash("wrong of person here", identifier_key, places.here), at)
     throttle.note(connection, keys.hash("wrong of person", identifier_key), WRONG_OF_PERSON_BY_ALL, at)
-    limit = Window(office.settings.portal.failures)
-    throttle.note(connection, keys.hash("wrong of address", network), limit, at)
+    for network, times in places.counted:
+        limit = Window(times * office.settings.portal.failures)
+        throttle.note(connection, keys.hash("wrong of address", network), limit, at)
     return Outcome()
 
 
@@ -228,14 +234,15 @@ def _begin(
     found: _Compared,
     token: str,
     form: sessions.Form,
-    network: str,
+    places: Places,
     connection: Connection,
 ) -> Outcome:
     at = office.now()
     mine = (_challenge.key == key, _challenge.used_at.is_(None), _challenge.until > at)
     if connection.execute(update(portal_challenge).where(*mine).values(used_at=at)).rowcount != 1:
         raise CodeRefused  # another request was first
-    throttle.forgive(connection, office.keys.hash("wrong of person here", found.identifier_key, network))
+    here = office.keys.hash("wrong of person here", found.identifier_key, places.here)
+    throttle.forgive(connection, here)
     sessions.sweep(connection, office.settings.portal, at)
     assert found.account_id is not None
     assert found.contact_key is not None

@@ -4,7 +4,6 @@ To be called under the lock of nobody's chain (`audit.chain`, tenant 0), as ever
 that two requests at one moment are counted one after the other.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,9 +13,13 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from erepo.cloud.panel.attempts import FORGIVEN, lock_after
 from erepo.cloud.storage.tables_portal import portal_throttle
 from erepo.portal.errors import TooMany
+from erepo.serving import network
 
 _table = portal_throttle.c
 QUARTER: Final = timedelta(minutes=15)
+#: Largest network of IPv6 that one visitor usually has, and for how many visitors it counts.
+_SITE: Final = 48
+_VISITORS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +33,31 @@ class Window:
 #: Codes that are sent to one person, as one network asks, and as all do: nobody uses up another one's.
 ASKS_OF_PERSON: Final = Window(5)
 ASKS_OF_PERSON_BY_ALL: Final = Window(20)
+#: As all do in a day: nobody's mailbox is filled with codes.
+ASKS_OF_PERSON_A_DAY: Final = Window(60, timedelta(days=1))
 #: Wrong codes of one person, whoever typed them: of a hundred million that there are.
 WRONG_OF_PERSON_BY_ALL: Final = Window(60, timedelta(days=1))
 
 
-def network(address: str) -> str:
-    """Return what stands for an address: whoever has one IPv6 address has its whole /64."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What stands for the address that somebody comes from.
+
+    Attributes:
+        here: for what one visitor may do with one person's number.
+        counted: each with how many times as much all from there may do as one visitor.
+    """
+
+    here: str
+    counted: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, address: str) -> "Places":
+        """Find them; whoever has one IPv6 address has its /64, and is sold a /48 for the asking."""
+        narrow, wide = network(address), network(address, _SITE)
+        if narrow == wide:
+            return cls(narrow, ((narrow, 1),))
+        return cls(wide, ((narrow, 1), (wide, _VISITORS)))
 
 
 def count(connection: Connection, key: bytes, window: Window, at: datetime) -> None:

@@ -10,6 +10,7 @@ with portal_world(folder) as world:
 import email
 import json
 import re
+import ssl
 import threading
 import time
 import uuid
@@ -121,11 +122,15 @@ class World:
         with self.office.cloud.database.read() as connection:
             return connection.execute(waiting).first() is None
 
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """What trusts the portal's certificate."""
+        return client_context(None, (self.office.settings.cloud_home / "ca" / "ca.pem").read_bytes())
+
     def browser(self, at: str = "127.0.0.1", **headers: str) -> "Browser":
         """Return somebody at the portal, who comes from an address of this machine."""
-        context = client_context(None, (self.office.settings.cloud_home / "ca" / "ca.pem").read_bytes())
         headers = {"accept-language": "pl", **headers}
-        way = httpx.HTTPTransport(verify=context, trust_env=False, local_address=at)
+        way = httpx.HTTPTransport(verify=self.trust, trust_env=False, local_address=at)
         http = httpx.Client(transport=way, trust_env=False, timeout=60, headers=headers)
         self.clients.append(http)
         return Browser(self, http)

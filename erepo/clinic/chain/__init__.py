@@ -18,7 +18,8 @@ first (ITI TF-2 3.42.4.1.3.3). What happens to the newer one, by where the older
                                               not there → original, `chain.predecessor-unknown`
 
 A document that was fetched from another provider takes the place of documents fetched from others alone,
-whatever it says; otherwise it goes as an original, `chain.of-another-provider`.
+whatever it says; otherwise it goes as an original, `chain.of-another-provider`. What a patient gave neither
+takes the place of anything else, nor is the older version of anything else.
 
 An original whose older version arrives later is linked afterwards (ITI-57): by a further RPLC, or, when it
 has been replaced itself by then, by deprecating the older one. Of two documents that replace the same one the

@@ -15,6 +15,8 @@ from erepo.clinic.tables_chain import chain_link
 REPLACES = "RPLC"
 #: Origin of the clinic's own documents. What another provider has written says nothing of them.
 OWN = "own"
+#: Origin of what patients gave: nobody's older version but theirs, whatever number it bears.
+PATIENT = "patient"
 #: Most characters of an id that is looked up: PostgreSQL's indexes take 2,704 octets of a value.
 LONGEST = 256
 _PARENT = document.alias("parent")
@@ -85,7 +87,7 @@ def _predecessor(connection: sa.Connection, row: Any, related: Related) -> int |
     own = sa.and_(
         document.c.patient_key == row.patient_key,
         document.c.id != row.id,
-        sa.or_(sa.literal(row.origin) == OWN, document.c.origin == row.origin),
+        _may_follow(sa.literal(row.origin), document.c.origin),
     )
     by_id = sa.select(document.c.id).where(own, document.c.unique_id == _id_of(related).unique_id)
     if (found := _first(connection, by_id)) is not None:
@@ -94,6 +96,10 @@ def _predecessor(connection: sa.Connection, row: Any, related: Related) -> int |
         return None
     same = sa.and_(document.c.set_id == related.set_id.unique_id, document.c.version == related.version)
     return _first(connection, sa.select(document.c.id).where(own, same).order_by(document.c.id))
+
+
+def _may_follow(newer: sa.ColumnElement[str], older: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    return sa.or_(sa.and_(newer == OWN, older != PATIENT), newer == older)
 
 
 def _first(connection: sa.Connection, statement: sa.Select[tuple[int]]) -> int | None:
@@ -111,7 +117,7 @@ def _find(connection: sa.Connection, ids: Sequence[int]) -> None:
                 _PARENT.c.unique_id == chain_link.c.parent_unique_id,
                 _PARENT.c.patient_key == document.c.patient_key,
                 _PARENT.c.id != document.c.id,
-                sa.or_(document.c.origin == OWN, _PARENT.c.origin == document.c.origin),
+                _may_follow(document.c.origin, _PARENT.c.origin),
             ),
         )
         .where(_PARENT.c.id.in_(ids), chain_link.c.predecessor_id.is_(None))

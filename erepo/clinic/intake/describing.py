@@ -99,7 +99,9 @@ def _cda(octets: Buffer, loaded: Loaded, known: Beside, limit: int) -> Described
         effective_at=read_time(header.effective_time),
         warnings=[*header.warnings, *signature_warnings(octets)],
     )
-    if not oids.is_oid(header.document_id.root) or len(document.unique_id) > UNIQUE_ID_LIMIT:
+    if known.renumbered:
+        document.take_own_id(loaded.digests.sha256, "id.of-a-patient")
+    elif not oids.is_oid(header.document_id.root) or len(document.unique_id) > UNIQUE_ID_LIMIT:
         document.take_own_id(loaded.digests.sha256, "id.unusable")
     if document.effective_at is None:
         document.warnings.append(HeaderWarning("time.unreadable", "effectiveTime"))

@@ -40,6 +40,8 @@ class Beside:
     kind: Kind | None = None
     title: str = field(default="", repr=False)
     created: datetime | None = None
+    renumbered: bool = False
+    """Whether the number in the document is the word of somebody who may not number anything here."""
 
 
 def parse_patient(text: str) -> CX:

@@ -19,11 +19,12 @@ import sqlalchemy as sa
 
 from erepo.cda.attachments import embedded_files
 from erepo.cda.header import is_cda
+from erepo.clinic.chain.noting import PATIENT
 from erepo.clinic.content import ContentStore, Draft
 from erepo.clinic.database import Database
 from erepo.clinic.intake import Intake, Received, Receiver, Status
 from erepo.clinic.patients_own import ledger
-from erepo.clinic.patients_own.errors import OwnDocumentDiffers
+from erepo.clinic.patients_own.errors import OwnDocumentDiffers, OwnDocumentRemoved
 from erepo.clinic.patients_own.ledger import REFUSED, TAKEN, Entry
 from erepo.clinic.patients_own.preparing import Prepared, prepare, reason_of
 from erepo.clinic.rest import AccountClient
@@ -37,7 +38,7 @@ from erepo.errors import ErepoError, IntegrityError, InvalidInput
 from erepo.settings import Settings
 
 #: Whom the history names for what patients brought, and where their documents come from.
-ACTOR, ORIGIN = "patient", "patient"
+ACTOR, ORIGIN = "patient", PATIENT
 _UNKNOWN, _SETTLED = "own-document.unknown", "own-document.settled"
 
 
@@ -199,11 +200,19 @@ def _take_in(desk: Collector, entry: Entry, octets: bytes, prepared: Prepared, d
         return _put_aside(desk, entry, octets, reason, done)
     if outcome.status is Status.TAKEN:
         done.taken += 1
+    elif _is_removed(desk, outcome.public_id):
+        return _put_aside(desk, entry, octets, OwnDocumentRemoved(), done)
     else:
         done.known += 1
         with desk.database.begin() as connection:
             ledger.keep(connection, replace(entry, public_id=outcome.public_id))
     return replace(entry, public_id=outcome.public_id)
+
+
+def _is_removed(desk: Collector, public_id: str) -> bool:
+    with desk.database.read() as connection:
+        wanted = sa.select(document.c.state).where(document.c.public_id == public_id)
+        return connection.scalar(wanted) == State.DELETED.value
 
 
 def _put_aside(desk: Collector, entry: Entry, octets: bytes, error: ErepoError, done: Collected) -> Entry:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -86,7 +86,8 @@ def prepare(
     )
     known = Beside(facts, Kind.OWN_PATIENT_DOCUMENT, title, offer.given_at)
     if media == XML:
-        return Prepared(octets, known, wrapped=False)
+        # Its number may be one that the clinic will give to a document of its own tomorrow.
+        return Prepared(octets, replace(known, renumbered=True), wrapped=False)
     document = Wrapped(
         id=II(_pool(account), offer.id),
         title=title,

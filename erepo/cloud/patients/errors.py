@@ -6,9 +6,11 @@ InvalidInput
 PermanentError
 ├── PatientConflict          the id is that of another invitation
 └── PatientUnknown           the clinic has invited nobody under this id
+RetryableError
+└── PatientAddressBusy       too many invitations of a day go to one address
 """
 
-from erepo.errors import InvalidInput, PermanentError
+from erepo.errors import InvalidInput, PermanentError, RetryableError
 from erepo.texts import Text
 
 
@@ -60,4 +62,18 @@ class PatientUnknown(PermanentError):
     cure = Text(
         "Compare the id with the list of patients; send the invitation if it never arrived.",
         "Porównaj identyfikator z listą pacjentów; jeśli zaproszenie nie dotarło, wyślij je.",
+    )
+
+
+class PatientAddressBusy(RetryableError):
+    """Each invitation is a message: nobody's mailbox is filled by a clinic, whatever names it gives."""
+
+    code = "patients.address-busy"
+    cause = Text(
+        "The account has sent {limit} invitations to this address within a day.",
+        "W ciągu doby konto wysłało na ten adres już tyle zaproszeń: {limit}.",
+    )
+    cure = Text(
+        "Send the others tomorrow; check that the address is the patient's own.",
+        "Pozostałe wyślij jutro; sprawdź, czy to adres pacjenta.",
     )

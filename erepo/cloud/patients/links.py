@@ -9,23 +9,26 @@ in by the former address sees nothing of that clinic any more.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from erepo.acting import Detached
 from erepo.cloud.patients import messages
 from erepo.cloud.patients.content import Contact, Invited
-from erepo.cloud.patients.errors import PatientConflict, PatientUnknown
+from erepo.cloud.patients.errors import PatientAddressBusy, PatientConflict, PatientUnknown
 from erepo.cloud.patients.keys import Keys
 from erepo.cloud.patients.messages import Kind
 from erepo.cloud.storage.tables import structure, tenant
 from erepo.cloud.storage.tables_portal import patient_account, patient_link
 from erepo.identifiers import CX
 
+#: Invitations of one account to one address in a day: a parent's with many children, and some mistakes.
+MOST_A_DAY: Final = 20
+_DAY: Final = timedelta(days=1)
 _IDENTIFIER, _CONTACT, _BODY = "identifier", "contact", "signed body"
 
 
@@ -54,12 +57,14 @@ def invite(
 
     Raises:
         PatientConflict: another body came under this id.
+        PatientAddressBusy: too many invitations went to this address within a day.
     """
     found = _row(connection, tenant_id, invited.id)
     if found is not None:
         if keys.open(_BODY, bytes(found.body)) != invited.body:
             raise PatientConflict
         return False
+    _expect_quiet(connection, tenant_id, contact_key(keys, invited.contact), at)
     account_id = _account(connection, invited.patient, keys, at)
     name = organisation(connection, tenant_id)
     waiting = [messages.to(invited.contact, Kind.INVITATION, invited.language, organisation=name)]
@@ -232,6 +237,13 @@ def _account(connection: Connection, person: CX, keys: Keys, at: datetime) -> in
         found = account_of(connection, key)
         assert found is not None
         return found
+
+
+def _expect_quiet(connection: Connection, tenant_id: int, key: bytes, at: datetime) -> None:
+    there = patient_link.c.tenant_id == tenant_id, patient_link.c.contact_key == key
+    query = select(func.count()).where(*there, patient_link.c.created_at > at - _DAY)
+    if (connection.scalar(query) or 0) >= MOST_A_DAY:
+        raise PatientAddressBusy(limit=MOST_A_DAY)
 
 
 def _row(connection: Connection, tenant_id: int, link_id: str) -> Row[Any] | None:

@@ -72,6 +72,7 @@ Index(
     postgresql_where=_standing,
 )
 Index("ix_patient_link_account", patient_link.c.account_id)
+Index("ix_patient_link_contact", patient_link.c.tenant_id, patient_link.c.contact_key)
 Index("ix_patient_link_number", patient_link.c.tenant_id, patient_link.c.number)
 
 #: Sign-ins under way, also of numbers that nobody has.

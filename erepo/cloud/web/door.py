@@ -15,7 +15,9 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import Final
+from typing import Any, Final
+
+import uvloop
 
 log = logging.getLogger("erepo.cloud")
 
@@ -75,8 +77,11 @@ class Door:
             pass  # gone, cut off, or too slow
 
     def _cut_off(self, task: asyncio.Task[None]) -> None:
-        self._arrivals.pop(task, None)
+        connection = self._arrivals.pop(task, None)
         task.cancel()
+        if connection is not None:
+            # Where the handshake has begun the loop holds it open until it has let go of it itself.
+            connection.close()
 
     def _leave(self, task: asyncio.Task[None]) -> None:
         self._arrivals.pop(task, None)
@@ -126,6 +131,19 @@ class Listener:
     def _resume(self, listening: socket.socket) -> None:
         if listening.fileno() >= 0:
             self._loop.add_reader(listening, self._accept, listening)
+
+
+class DoorLoop(uvloop.Loop):
+    """uvloop whose TLS servers let nobody in but through the door; uvicorn has no setting for it."""
+
+    door: Door
+
+    async def create_server(self, *args: Any, **options: Any) -> Any:
+        """Listen."""
+        if options.get("ssl") is None:
+            return await super().create_server(*args, **options)
+        sockets = listen(options["host"], options["port"], options["backlog"])
+        return Listener(self.door, args[0], sockets)
 
 
 def listen(host: str, port: int, backlog: int) -> list[socket.socket]:

@@ -31,7 +31,7 @@ async def answer_invited(call: Call) -> Answer:
 
     Raises:
         SealRefused: the account's signature proves nothing.
-        PatientInvalid, PatientUnreachable, PatientConflict: nothing was kept.
+        PatientInvalid, PatientUnreachable, PatientConflict, PatientAddressBusy: nothing was kept.
     """
     cloud, tenant, trail = call.cloud, call.tenant, call.trail
     await require_actor(cloud, tenant, call.request.headers, trail)

@@ -4,23 +4,20 @@ import asyncio
 import contextlib
 import logging
 import os
-import resource
 import signal
 import socket
 import ssl
 import sys
 from collections.abc import Generator
-from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
-import uvloop
 
 from erepo.cloud.errors import where
 from erepo.cloud.outside.errors import DoorMisconfigured
 from erepo.cloud.service import Cloud
 from erepo.cloud.web.app import build
-from erepo.cloud.web.door import Door, Listener, listen
+from erepo.cloud.web.door import Door, DoorLoop
 from erepo.cloud.web.handshakes import HandshakeAlerts
 from erepo.cloud.web.malformed import MalformedRequests
 from erepo.cloud.web.protocol import MutualTlsProtocol
@@ -29,6 +26,7 @@ from erepo.errors import ErepoError
 from erepo.pki.bundle import Bundle
 from erepo.pki.pem import write_certificates
 from erepo.pki.tls import server_context
+from erepo.serving import take_descriptors
 from erepo.settings import Settings
 
 log = logging.getLogger("erepo.cloud")
@@ -36,20 +34,6 @@ log = logging.getLogger("erepo.cloud")
 #: Seconds that requests under way get to finish after SIGTERM.
 _GRACE = 20
 _WATCH_SECONDS = 1.0
-_MOST_FILES = 65_536
-
-
-class _Loop(uvloop.Loop):
-    """uvloop whose TLS servers let nobody in but through the door; uvicorn has no setting for it."""
-
-    door: Door
-
-    async def create_server(self, *args: Any, **options: Any) -> Any:
-        """Listen."""
-        if options.get("ssl") is None:
-            return await super().create_server(*args, **options)
-        sockets = listen(options["host"], options["port"], options["backlog"])
-        return Listener(self.door, args[0], sockets)
 
 
 class _Server(uvicorn.Server):
@@ -112,8 +96,8 @@ def serve(settings: Settings) -> None:
         backlog=512,
     )
     try:
-        _take_descriptors()
-        with asyncio.Runner(loop_factory=_Loop) as runner:
+        take_descriptors()
+        with asyncio.Runner(loop_factory=DoorLoop) as runner:
             runner.run(_run(config, cloud, Door(context)))
     finally:
         cloud.close()
@@ -149,17 +133,9 @@ def opened_context(cloud: Cloud) -> ssl.SSLContext:
     return context
 
 
-def _take_descriptors() -> None:
-    """Allow this process as many open files as it may have: each connection is one, known or not."""
-    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MOST_FILES if most == resource.RLIM_INFINITY else min(most, _MOST_FILES)
-    if resource.RLIM_INFINITY != usual < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-
-
 async def _run(config: uvicorn.Config, cloud: Cloud, door: Door) -> None:
     loop, server = asyncio.get_running_loop(), _Server(config, cloud, door)
-    assert isinstance(loop, _Loop)
+    assert isinstance(loop, DoorLoop)
     loop.door, door.failed = door, HandshakeAlerts(cloud)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))

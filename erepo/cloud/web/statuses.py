@@ -58,7 +58,12 @@ from erepo.cloud.national.searching.errors import (
 )
 from erepo.cloud.outside.errors import SenderRefused
 from erepo.cloud.panel.errors import AdministratorExists, LoginLocked
-from erepo.cloud.patients.errors import PatientConflict, PatientUnknown, PatientUnreachable
+from erepo.cloud.patients.errors import (
+    PatientAddressBusy,
+    PatientConflict,
+    PatientUnknown,
+    PatientUnreachable,
+)
 from erepo.cloud.patients_own.errors import (
     OwnDocumentConflict,
     OwnDocumentDamaged,
@@ -85,6 +90,7 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (PatientUnknown, 404),
     (PatientConflict, 409),
     (PatientUnreachable, 422),
+    (PatientAddressBusy, 429),
     (AccountOccupied, 409),
     (CertificatesNotProven, 409),
     (CertificateRetired, 409),

@@ -4,18 +4,19 @@ Each opening is recorded in the clinic's own chain before the first octet leaves
 being sent asks again and again whether it may: the commit of a revocation ends it.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import StreamingResponse
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from erepo.blobs.errors import StoredContentDamaged
 from erepo.cloud.audit.events import CUT_OFF, Action, Event, Result, Thing
 from erepo.cloud.audit.evidence import Evidence
-from erepo.cloud.bodies import Bodies
 from erepo.cloud.consents import NothingVisible, Opened, open_shared, still
 from erepo.cloud.consents.errors import ConsentEnded
 from erepo.cloud.registry.jobs import Note
@@ -76,7 +77,7 @@ def _file(words: str, *media_types: str) -> dict[int | str, dict[str, Any]]:
 )
 async def show_page(
     request: Request, office: AtOffice, who: SignedIn, account: Account, unique_id: UniqueId
-) -> StreamingResponse:
+) -> Response:
     """Show a document."""
     return await _made(request, office, who, (account, unique_id), files.page)
 
@@ -90,7 +91,7 @@ async def show_page(
 )
 async def save_files(
     request: Request, office: AtOffice, who: SignedIn, account: Account, unique_id: UniqueId
-) -> StreamingResponse:
+) -> Response:
     """Save a document so that it can be read without this service."""
     return await _made(request, office, who, (account, unique_id), files.packed)
 
@@ -109,25 +110,58 @@ async def content(
     opened = await _opened(office, who, account, unique_id)
     document = opened.document
     form = files.itself(document.mime_type, _language(request))
-    headers = {**form.headers, "content-length": str(document.content.size)}
-    return StreamingResponse(_watched(office, who, opened, document.content.chunks()), headers=headers)
+    return _answer(office, who, opened, form, document.content.size, document.content.chunks())
 
 
 async def _made(
     request: Request, office: Office, who: PatientSession, name: tuple[str, str], make: _Make
-) -> StreamingResponse:
+) -> Response:
     opened = await _opened(office, who, *name)
     document, limit = opened.document, office.settings.rendering.document
     if document.content.size > limit:
         raise NotShown
-    async with office.lanes:
-        octets = await office.cloud.heavily(lambda: b"".join(map(bytes, document.content.chunks())))
-        work = partial(make, octets, document.mime_type, office.settings, _language(request))
-        form = await office.cloud.opening(work)
-    octets = form.octets or b""
-    chunks = _watched(office, who, opened, MemoryContent(octets).chunks())
-    headers = {**form.headers, "content-length": str(len(octets))}
-    return Counted(office.cloud.bodies, f"patient {who.account_id}", chunks, headers)
+
+    async def made() -> Form:
+        async with office.lanes:
+            octets = await office.cloud.heavily(lambda: b"".join(map(bytes, document.content.chunks())))
+            work = partial(make, octets, document.mime_type, office.settings, _language(request))
+            return await office.cloud.opening(work)
+
+    def answer(form: Form) -> Response:
+        if form.octets is None:
+            return _answer(office, who, opened, form, document.content.size, document.content.chunks())
+        content = MemoryContent(form.octets)
+        return _answer(office, who, opened, form, content.size, content.chunks())
+
+    # A page holds what its document holds, a zip both.
+    room = office.cloud.bodies.answering(f"patient {who.account_id}", 2 * document.content.size)
+    return _Roomy(room, made, answer)
+
+
+class _Roomy(Response):
+    """An answer that is made, and kept in memory, only while there is room for it.
+
+    Whoever asks for many large ones and takes none would fill the memory with them otherwise. Raises
+    ServiceBusy, and what making raises, before anything is sent.
+    """
+
+    def __init__(
+        self,
+        room: AbstractAsyncContextManager[None],
+        make: Callable[[], Awaitable[Form]],
+        answer: Callable[[Form], Response],
+    ) -> None:
+        super().__init__()
+        self._room, self._make, self._answer = room, make, answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Make it, send it."""
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(self._room)
+            form = await self._make()
+            if form.octets is None:  # it is sent from where it is stored
+                await held.aclose()
+            await self._answer(form)(scope, receive, send)
 
 
 async def _opened(office: Office, who: PatientSession, account: str, unique_id: str) -> Opened:
@@ -144,22 +178,11 @@ async def _opened(office: Office, who: PatientSession, account: str, unique_id: 
         raise PathUnknown from None
 
 
-class Counted(StreamingResponse):
-    """What was made for the answer lies in memory until it is sent: it counts as long, for who asked for it.
-
-    Raises ServiceBusy, before anything is sent, where the person has too much on its way.
-    """
-
-    def __init__(
-        self, bodies: Bodies, owner: str, chunks: AsyncIterator[bytes], headers: Mapping[str, str]
-    ) -> None:
-        super().__init__(chunks, headers=headers)
-        self._room = bodies.answering(owner, int(headers["content-length"]))
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        async with self._room:
-            await super().__call__(scope, receive, send)
+def _answer(
+    office: Office, who: PatientSession, opened: Opened, form: Form, size: int, chunks: Iterator[Buffer]
+) -> StreamingResponse:
+    headers = {**form.headers, "content-length": str(size)}
+    return StreamingResponse(_watched(office, who, opened, chunks), headers=headers)
 
 
 async def _watched(

@@ -14,7 +14,8 @@ from erepo.cda.media import PDF
 from erepo.clinic.content import ContentStore
 from erepo.clinic.patients_own import collect, collecting, ledger
 from erepo.clinic.rest import AccountClient
-from erepo.clinic.tables import audit_event, patient
+from erepo.clinic.states import State, move
+from erepo.clinic.tables import audit_event, document, patient
 from erepo.clinic.tables_chain import chain_link
 from erepo.errors import RetryableError
 from erepo.identifiers.oids import PESEL
@@ -290,6 +291,42 @@ def test_a_patient_replaces_nothing_of_the_clinics(world: World) -> None:
         wanted = chain_link.c.document_id == row.id
         (link,) = connection.execute(sa.select(chain_link).where(wanted)).all()
     assert link.predecessor_id is None
+
+
+def test_a_patient_takes_no_number_of_the_clinics(world: World) -> None:
+    """A CDA document under a number that the clinic gives next is neither it nor the older version of another."""
+    taken, related = identity("clinic-7"), "<parentDocument>{}</parentDocument></relatedDocument>"
+    first = cda.document().replace(identity("A1").encode(), taken.encode())
+    forged = first.replace(b"<title>Wynik</title>", b"<title>Podrobiony</title>")
+    told = world.portal.give(forged, clinic=world.one.account)
+    assert world.one.collect().taken == 1
+    newer = cda.document(rest='<relatedDocument typeCode="RPLC">' + related.format(taken))
+    newer = newer.replace(identity("A1").encode(), identity("clinic-8").encode())
+    world.one.clinic.take_in([newer, first], world.one.clinic.settings.clinic_home / "in")
+    row, kept = world.one.became(told["id"])
+    assert (kept, row.unique_id.startswith("2.25.")) == (forged, True)
+    with world.one.clinic.database.read() as connection:
+        wanted = sa.select(document).where(document.c.sha256 == sha256(first).hexdigest())
+        real = connection.execute(wanted).one()
+        link = sa.select(chain_link.c.predecessor_id).where(
+            chain_link.c.parent_unique_id == real.unique_id, chain_link.c.predecessor_id.is_not(None)
+        )
+        assert connection.execute(link).scalars().all() == [real.id]
+    assert real.unique_id.endswith("clinic-7")
+
+
+def test_what_was_removed_is_not_called_received(world: World) -> None:
+    """A patient gives a document that the clinic has removed: it is put aside, and the patient is told so."""
+    octets = cda.document().replace(identity("A1").encode(), identity("removed-1").encode())
+    world.one.clinic.take_in([octets], world.one.clinic.settings.clinic_home / "in")
+    digest = sha256(octets).hexdigest()
+    with world.one.clinic.database.begin() as connection:
+        (row,) = connection.scalars(sa.select(document.c.id).where(document.c.sha256 == digest)).all()
+        move(connection, [row], State.LOCAL, State.DELETED, "removed")
+    told = world.portal.give(octets, clinic=world.one.account)
+    assert world.one.collect().reasons["patients-own.removed"] == 1
+    assert (aside(world.one) / told["id"]).read_bytes() == octets
+    assert world.portal.state(told["id"]) == "refused"
 
 
 def test_what_was_collected_is_archived(world: World) -> None:
