@@ -19,7 +19,7 @@ patient data), and knows whether trying again can help. Rooms add their own leav
 
 from typing import ClassVar
 
-from erepo.texts import Language, Text
+from erepo.texts import Language, Text, language
 
 
 class ErepoError(Exception):
@@ -46,8 +46,8 @@ class ErepoError(Exception):
         return self.cause.fill(language, **self.data), self.cure.fill(language, **self.data)
 
     def __str__(self) -> str:
-        """English cause and cure in one line."""
-        return " ".join(self.explain("en"))
+        """Cause and cure in one line, in the installation's language: Prefect shows it beside a failed run."""
+        return " ".join(self.explain(language()))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Rebuild from data: Prefect pickles exceptions."""

@@ -61,6 +61,14 @@ def test_the_words_under_every_field_are_polish_and_english(entry: dict[str, Any
     assert [one["description"] for one in fields(entry).values() if " / " not in one["description"]] == []
 
 
+@ENTRIES
+def test_what_a_deployment_does_is_told_in_polish_and_english(entry: dict[str, Any]) -> None:
+    """The tab „Description” has a paragraph for each, the Polish one first."""
+    polish, english = entry["description"].split("\n\n")
+    assert set(polish) & set("ąćęłńóśźż")
+    assert not set(english.split("„")[0]) & set("ąćęłńóśźż")
+
+
 def test_no_description_is_left_over() -> None:
     """Polish of words that stand under no field any more is named."""
     shown = {one["description"] for entry in catalogue() for one in fields(entry).values()}
