@@ -7,6 +7,7 @@ from erepo.clinic.archiving.results import Problem
 from erepo.clinic.indexing import Report, RunResult
 from erepo.clinic.indexing.words import STATES, reasons, until, why
 from erepo.texts import Language, Text, language, moment_words
+from flows.reporting import cell
 
 #: Late documents on the page; `erepo index report --list` names up to a thousand.
 MOST_ROWS = 200
@@ -57,7 +58,7 @@ def index_page(result: RunResult | None, due: int, found: Report, speak: Languag
         return "\n\n".join([*lines, _NOTHING_LATE.fill(speak)])
     lines += [f"### {_WHY.fill(speak)}", "\n".join(f"* {words}: {n}" for words, n in reasons(found, speak))]
     rows = [
-        f"| {one.document} | {KINDS[Kind(one.kind)].label.fill(speak)} | {until(one)} | {why(one, speak)} |"
+        f"| {one.document} | {KINDS[Kind(one.kind)].label.fill(speak)} | {until(one)} | {cell(why(one, speak))} |"
         for one in found.listed[:MOST_ROWS]
     ]
     return "\n\n".join([*lines, "\n".join([_LIST_HEAD.fill(speak), *rows])])
@@ -65,7 +66,7 @@ def index_page(result: RunResult | None, due: int, found: Report, speak: Languag
 
 def _not_done(result: RunResult | None, speak: Language) -> list[str]:
     left = [*result.refused, *result.put_off][:MOST_ROWS] if result is not None else []
-    rows = [f"| {one.document} | {' | '.join(one.reason.words(speak))} |" for one in left]
+    rows = [f"| {one.document} | {' | '.join(map(cell, one.reason.words(speak)))} |" for one in left]
     return [f"### {_NOT_DONE.fill(speak)}", "\n".join([_NOT_DONE_HEAD.fill(speak), *rows])] if rows else []
 
 
