@@ -102,7 +102,9 @@ POLISH: Final = MappingProxyType(
         "First day, as 2026-11-30, Polish time; empty is now.": (
             "Pierwszy dzień, w postaci 2026-11-30, czas polski; puste pole: od teraz."
         ),
-        "Last day, until its midnight.": "Ostatni dzień, do północy.",
+        "Last day, as 2026-12-31, until its midnight; needed where documents are given.": (
+            "Ostatni dzień, w postaci 2026-12-31, do północy; wymagany, gdy podano dokumenty."
+        ),
         "Login of the person who revokes; needs the permission `share`.": (
             "Login osoby, która odwołuje zgodę; wymagane uprawnienie `share`."
         ),

@@ -17,9 +17,10 @@ patient data), and knows whether trying again can help. Rooms add their own leav
         └── OutcomeUnknown        sent, but the answer was lost: ask before sending again
 """
 
+from collections.abc import Iterator
 from typing import ClassVar
 
-from erepo.texts import Language, Text
+from erepo.texts import Language, Text, language
 
 
 class ErepoError(Exception):
@@ -46,12 +47,33 @@ class ErepoError(Exception):
         return self.cause.fill(language, **self.data), self.cure.fill(language, **self.data)
 
     def __str__(self) -> str:
-        """English cause and cure in one line."""
-        return " ".join(self.explain("en"))
+        """Cause and cure in one line, in the installation's language: Prefect shows it beside a failed run."""
+        return " ".join(self.explain(language()))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Rebuild from data: Prefect pickles exceptions."""
         return _rebuild, (type(self), self.data)
+
+
+def words_of(code: str, speak: Language) -> tuple[str, str] | None:
+    """Return cause and cure of the errors of a code, "…" for what each tells of its own; None if none is known."""
+    kind = next((one for one in _kinds(ErepoError) if one.code == code), None)
+    if kind is None:
+        return None
+    open_ = _Open()
+    cause, cure = (getattr(text, speak).format_map(open_) for text in (kind.cause, kind.cure))
+    return cause, cure
+
+
+class _Open(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _kinds(root: type[ErepoError]) -> Iterator[type[ErepoError]]:
+    for one in root.__subclasses__():
+        yield one
+        yield from _kinds(one)
 
 
 def _rebuild(kind: type[ErepoError], data: dict[str, object]) -> ErepoError:

@@ -5,19 +5,18 @@ the keys in the worker's surroundings. Where the eArchiwum is in use, there is n
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, get_args
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import Field
 
-from erepo.cda.kinds import Kind
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.indexing import Choice, RunResult
 from erepo.texts import Text, language
 from flows.index_page import report_indexing
-from flows.kind_choices import KIND_NAMES
+from flows.kind_choices import IndexKind, kind_names
 from flows.naming import run_name
 from tasks.boundary import guarded
 from tasks.clinic import not_needed, opened
@@ -30,6 +29,7 @@ _UNUSED = Text(
 )
 _Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 _EVERYTHING = "Puste: wszystkie wymagane / Empty: all that are required."
+_KINDS = kind_names(get_args(IndexKind))
 
 
 @flow(name="index-documents", flow_run_name=run_name("index"))
@@ -39,8 +39,8 @@ async def index_documents(
         str, Field(title="Połączenie / Connection", pattern="^[a-z0-9-]+$", max_length=60)
     ] = "clinic",
     kinds: Annotated[
-        Sequence[Kind],
-        Field(title="Rodzaje dokumentów / Document kinds", description=f"{_EVERYTHING} {KIND_NAMES}"),
+        Sequence[IndexKind],
+        Field(title="Rodzaje dokumentów / Document kinds", description=f"{_EVERYTHING} {_KINDS}"),
     ] = [],
     document_ids: Annotated[Sequence[_Id], Field(title="Dokumenty / Documents", max_length=1000)] = [],
     most_documents: Annotated[

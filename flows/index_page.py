@@ -5,8 +5,9 @@ from prefect.artifacts import acreate_markdown_artifact
 from erepo.cda.kinds import KINDS, Kind
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.indexing import Report, RunResult
-from erepo.clinic.indexing.words import STATES, until, why
+from erepo.clinic.indexing.words import STATES, reasons, until, why
 from erepo.texts import Language, Text, language, moment_words
+from flows.reporting import cell
 
 #: Late documents on the page; `erepo index report --list` names up to a thousand.
 MOST_ROWS = 200
@@ -22,13 +23,16 @@ _COUNTS = {
 _REFUSED = Text("refused now", "odrzucone teraz")
 _DUE = Text("due", "do zrobienia")
 _LATE, _NEAR = Text("**after their deadline**", "**po terminie**"), Text("near it", "blisko terminu")
-_OWED = Text("indexes to be withdrawn", "indeksy do wycofania")
 _DRY = Text("A dry run: nothing was sent.", "Próba: niczego nie wysłano.")
 _STOPPED = Text("Ended early", "Przerwano")
 _WHY = Text("Why they are late", "Przyczyny opóźnień")
 _LIST_HEAD = Text(
     "| document | kind | deadline | why |\n|---|---|---|---|",
     "| dokument | rodzaj | termin | przyczyna |\n|---|---|---|---|",
+)
+_NOT_DONE = Text("What could not be done now", "Czego nie udało się teraz zrobić")
+_NOT_DONE_HEAD = Text(
+    "| document | why | what to do |\n|---|---|---|", "| dokument | przyczyna | co zrobić |\n|---|---|---|"
 )
 _PAUSED = Text("P1 is left alone until {at}.", "Następna próba kontaktu z P1 po {at}.")
 _NOTHING_LATE = Text("Nothing is late.", "Żaden dokument nie przekroczył terminu.")
@@ -49,15 +53,21 @@ def index_page(result: RunResult | None, due: int, found: Report, speak: Languag
     lines.append("\n".join([_HEAD.fill(speak), *_counts(result, due, found, speak)]))
     if found.pause is not None:
         lines.append(_PAUSED.fill(speak, at=moment_words(found.pause.resume_at)))
+    lines += _not_done(result, speak)
     if not found.late:
         return "\n\n".join([*lines, _NOTHING_LATE.fill(speak)])
-    reasons = [f"* `{code}`: {count}" for code, count in found.reasons.items()]
-    lines += [f"### {_WHY.fill(speak)}", "\n".join(reasons)]
+    lines += [f"### {_WHY.fill(speak)}", "\n".join(f"* {words}: {n}" for words, n in reasons(found, speak))]
     rows = [
-        f"| {one.document} | {KINDS[Kind(one.kind)].label.fill(speak)} | {until(one)} | {why(one, speak)} |"
+        f"| {one.document} | {KINDS[Kind(one.kind)].label.fill(speak)} | {until(one)} | {cell(why(one, speak))} |"
         for one in found.listed[:MOST_ROWS]
     ]
     return "\n\n".join([*lines, "\n".join([_LIST_HEAD.fill(speak), *rows])])
+
+
+def _not_done(result: RunResult | None, speak: Language) -> list[str]:
+    left = [*result.refused, *result.put_off][:MOST_ROWS] if result is not None else []
+    rows = [f"| {one.document} | {' | '.join(map(cell, one.reason.words(speak)))} |" for one in left]
+    return [f"### {_NOT_DONE.fill(speak)}", "\n".join([_NOT_DONE_HEAD.fill(speak), *rows])] if rows else []
 
 
 def _counts(result: RunResult | None, due: int, found: Report, speak: Language) -> list[str]:
@@ -67,7 +77,6 @@ def _counts(result: RunResult | None, due: int, found: Report, speak: Language) 
         values.append((_REFUSED.fill(speak), len(result.refused)))
     values += [(words.fill(speak), found.states.get(name, 0)) for name, words in STATES.items()]
     values += [(_LATE.fill(speak), found.late), (_NEAR.fill(speak), found.near)]
-    values.append((_OWED.fill(speak), found.owed))
     return [f"| {words} | {count} |" for words, count in values]
 
 

@@ -1,5 +1,6 @@
 """What people see of a run in Prefect: a bar meanwhile, a page at its end. Counts and opaque ids only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
@@ -10,6 +11,7 @@ from erepo.clinic.intake import Summary as Imported
 from erepo.clinic.p1 import Registration
 from erepo.clinic.patients_own import Collected
 from erepo.clinic.structure_sync import Sent
+from erepo.errors import words_of
 from erepo.texts import Language, Text, day_words, language, size_words
 
 #: An update costs 25 ms here and 22 ms in the server: one for about a thousand documents is enough.
@@ -69,8 +71,9 @@ _IMPORT_ROWS = (
     ("refused", Text("refused, still in the folder", "odmowa, pozostały w katalogu")),
     ("deleted", Text("originals deleted", "usunięte oryginały")),
 )
-_REASONS = Text("| reason | files |\n|---|---:|", "| przyczyna | pliki |\n|---|---:|")
-
+_REASONS = Text(
+    "| reason | files | what to do |\n|---|---:|---|", "| przyczyna | pliki | co zrobić |\n|---|---:|---|"
+)
 _SIGNATURES = Text(
     "| signature inside the document | documents |\n|---|---:|",
     "| podpis w dokumencie | dokumenty |\n|---|---:|",
@@ -87,13 +90,20 @@ def import_page(total: Imported, speak: Language) -> str:
     rows = [f"| {words.fill(speak)} | {getattr(total, name)} |" for name, words in _IMPORT_ROWS]
     rows.append(f"| {_SIZE.fill(speak)} | {size_words(total.bytes, speak)} |")
     lines = [f"## {_IMPORT.fill(speak)}", "\n".join([_HEAD.fill(speak), *rows])]
-    if total.reasons:
-        reasons = [f"| {code} | {number} |" for code, number in sorted(total.reasons.items())]
-        lines += ["\n".join([_REASONS.fill(speak), *reasons])]
+    lines += _explained(total.reasons, speak)
     if total.signatures:
         doubts = [f"| {code} | {number} |" for code, number in sorted(total.signatures.items())]
         lines += ["\n".join([_SIGNATURES.fill(speak), *doubts])]
     return "\n\n".join(lines)
+
+
+def _explained(counts: Mapping[str, int], speak: Language) -> list[str]:
+    """Return a table of reasons: why, how often, and what to do."""
+    rows = []
+    for code, number in sorted(counts.items()):
+        cause, cure = words_of(code, speak) or ("", "")
+        rows.append(f"| {cell(f'{cause} ({code})' if cause else code)} | {number} | {cell(cure)} |")
+    return ["\n".join([_REASONS.fill(speak), *rows])] if rows else []
 
 
 _COLLECTED = Text("Patients' own documents", "Dokumenty własne pacjentów")
@@ -114,10 +124,7 @@ def collected_page(total: Collected, speak: Language) -> str:
     """Return the page as Markdown: counts, and how often each reason came."""
     rows = [f"| {words.fill(speak)} | {getattr(total, name)} |" for name, words in _COLLECTED_ROWS]
     lines = [f"## {_COLLECTED.fill(speak)}", "\n".join([_HEAD.fill(speak), *rows])]
-    if total.reasons:
-        reasons = [f"| {code} | {number} |" for code, number in sorted(total.reasons.items())]
-        lines += ["\n".join([_REASONS.fill(speak), *reasons])]
-    return "\n\n".join(lines)
+    return "\n\n".join([*lines, *_explained(total.reasons, speak)])
 
 
 _FACTS = Text("| what | value |\n|---|---|", "| co | wartość |\n|---|---|")
@@ -164,5 +171,5 @@ def registration_page(found: Registration, speak: Language) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a text that stays within its cell of a table."""
-    return " ".join(text.split()).replace("|", "\\|")
+    """Return a text that stays within its cell of a table, and is no markup."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

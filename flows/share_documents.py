@@ -53,7 +53,7 @@ async def share_documents(
         consent: Id of a consent, as `erepo share new` prints it; then nothing else is needed.
         documents: Opaque ids of documents of one patient, who is the recipient; where no consent is given.
         valid_from: First day, as 2026-11-30, Polish time; empty is now.
-        valid_until: Last day, until its midnight.
+        valid_until: Last day, as 2026-12-31, until its midnight; needed where documents are given.
         matter: Why; other words stand in a consent that is written down in the clinic.
         connection: Name of the clinic's blocks.
     """

@@ -8,7 +8,7 @@ from erepo.api.errors import RequestInvalid
 from erepo.api.models_sharing import ConsentQuery, ConsentSearch, NewConsent, RecipientGiven
 from erepo.clinic.intake import parse_patient
 from erepo.clinic.sharing import Recipient, Search, Wanted, find
-from erepo.clinic.sharing.errors import RecipientWrong
+from erepo.clinic.sharing.errors import ConsentUnknown, RecipientWrong
 from erepo.identifiers.errors import IdentifierInvalid
 from erepo.identifiers.hl7 import CX
 
@@ -28,8 +28,7 @@ def list_consents(connection: sa.Connection, query: ConsentQuery | ConsentSearch
     """Return one page in the form of `ConsentList`, the latest first.
 
     Raises:
-        ConsentUnknown: the cursor names none.
-        RequestInvalid: patient or recipient cannot be read.
+        RequestInvalid: patient or recipient cannot be read, or the cursor names no consent.
         RecipientWrong: the recipient's number cannot be used.
     """
     patient = getattr(query, "patient", None)
@@ -44,7 +43,10 @@ def list_consents(connection: sa.Connection, query: ConsentQuery | ConsentSearch
         after=query.cursor or "",
         limit=query.limit + 1,
     )
-    found = find(connection, wanted)
+    try:
+        found = find(connection, wanted)
+    except ConsentUnknown:
+        raise RequestInvalid(field="cursor") from None
     page = found[: query.limit]
     more = len(found) > len(page)
     return {"consents": [one.as_json() for one in page], "next": page[-1].id if more else None}

@@ -64,6 +64,44 @@ CURES: Final[Mapping[str, Words]] = MappingProxyType(
                 "Użyj identyfikatora z odpowiedzi na POST /api/migrations.",
             )
         ),
+        "indexing.unknown": Words(
+            Text(
+                "Compare the ids with GET /api/documents; POST /api/indexings has documents indexed.",
+                "Porównaj identyfikatory z GET /api/documents; indeksowanie zleca POST /api/indexings.",
+            )
+        ),
+        "indexing.event-fixed": Words(
+            Text(
+                "Nothing was changed. Have the administrator withdraw the index (`erepo index withdraw`), then give"
+                " the event and POST /api/indexings.",
+                "Niczego nie zmieniono. Poproś administratora o wycofanie indeksu (`erepo index withdraw`), potem"
+                " podaj zdarzenie i wywołaj POST /api/indexings.",
+            )
+        ),
+        "sharing.unknown": Words(
+            Text(
+                "Use the id that you gave to POST /api/consents; GET /api/consents lists all.",
+                "Użyj identyfikatora podanego w POST /api/consents; wszystkie pokazuje GET /api/consents.",
+            )
+        ),
+        "sharing.fixed": Words(
+            Text(
+                "A consent is never changed. Write a new one: POST /api/consents.",
+                "Zgody się nie zmienia. Przygotuj nową: POST /api/consents.",
+            )
+        ),
+        "sharing.documents": Words(
+            Text(
+                "Compare the ids with GET /api/documents. Nothing was written down.",
+                "Porównaj identyfikatory z GET /api/documents. Niczego nie zapisano.",
+            )
+        ),
+        "abroad.kind": Words(
+            Text(
+                "Leave the kind out, or use one of a PIK document; docs/reference/kinds.md lists them.",
+                "Pomiń rodzaj albo użyj rodzaju dokumentu PIK; wymienia je docs/reference/kinds.md.",
+            )
+        ),
         "abroad.search-unknown": Words(
             Text(
                 "Search again: POST /api/p1/searches, with the same X-Erepo-User.",
@@ -94,7 +132,7 @@ TITLES: Final[Mapping[int, Text]] = MappingProxyType(
         410: Text("Deleted", "Usunięto"),
         413: Text("Too large", "Zbyt duży dokument"),
         415: Text("Not a type that is taken in", "Nieobsługiwany typ dokumentu"),
-        422: Text("Cannot be taken in", "Nie można przyjąć"),
+        422: Text("Cannot be done", "Nie można wykonać"),
         429: Text("Too often", "Zbyt wiele prób"),
         500: Text("A fault of ours", "Błąd wewnętrzny"),
         502: Text("The repository refused", "Repozytorium odmówiło"),

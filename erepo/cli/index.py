@@ -35,7 +35,7 @@ from erepo.clinic.indexing import (
 )
 from erepo.clinic.indexing import report as read_report
 from erepo.clinic.indexing import show as read_one
-from erepo.clinic.indexing.words import STATES, until, why
+from erepo.clinic.indexing.words import STATES, reasons, until, why
 from erepo.clinic.kinds import parse_kind
 from erepo.clinic.rest.speaking import account_client
 from erepo.clinic.tables import now
@@ -249,7 +249,7 @@ def _tell(result: RunResult, *, as_json: bool) -> None:
         typer.echo(orjson.dumps(result.as_json()))
         return
     speak = language()
-    for one in result.refused:
+    for one in (*result.refused, *result.put_off):
         cause, cure = one.reason.words(speak)
         typer.echo(f"{one.document}: {cause} {cure}")
     counts = {name: getattr(result, name) for name in ("indexed", "recovered", "withdrawn", "later", "due")}
@@ -280,8 +280,8 @@ def _show_report(found: Report, *, listed: bool) -> None:
         typer.echo(_STATES.fill(speak, states=states))
     typer.echo(_COUNTS.fill(speak, late=found.late, near=found.near, owed=found.owed))
     if found.reasons:
-        reasons = ", ".join(f"{code} {count}" for code, count in found.reasons.items())
-        typer.echo(_REASONS.fill(speak, reasons=reasons))
+        told = "; ".join(f"{words}: {count}" for words, count in reasons(found, speak))
+        typer.echo(_REASONS.fill(speak, reasons=told))
     if listed and found.listed:
         typer.echo(_LATE.fill(speak))
         for one in found.listed:

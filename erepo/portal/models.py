@@ -95,8 +95,16 @@ class SharedDocument(BaseModel):
     clinic: str = Field(examples=["Przychodnia Zdrowie"])
     uniqueId: str = Field(examples=["1.2.3.4"])  # noqa: N815
     title: str | None = None
-    kind: str | None = Field(None, description="Name of its type, as the clinic registered it.")
-    created: str = Field(description="As XDS writes it, UTC; may be empty.", examples=["20310501080000"])
+    kind: str | None = Field(
+        None,
+        description="Its kind, in the language of Accept-Language; of a kind that is not known here, as the"
+        " clinic registered it.",
+        examples=["Laboratory result"],
+    )
+    created: str | None = Field(
+        description="ISO 8601, UTC, as precise as it is known: a moment, a day, a month or a year.",
+        examples=[_AT],
+    )
     mimeType: str = Field(examples=["text/xml"])  # noqa: N815
     size: int
     replaced: bool = Field(

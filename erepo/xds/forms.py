@@ -34,6 +34,22 @@ def is_time(text: str) -> bool:
     return _TIME.fullmatch(text) is not None
 
 
+def iso_time(text: str) -> str:
+    """Return a DTM as ISO 8601, as precise as it is; empty when it is no time.
+
+    `20310501080000` is `2031-05-01T08:00:00Z`, `20310501` is `2031-05-01`; an hour alone gets its minutes,
+    for ISO 8601 in its profile for programs (RFC 3339) knows no shorter time.
+    """
+    if not is_time(text):
+        return ""
+    day = "-".join(part for part in (text[:4], text[4:6], text[6:8]) if part)
+    clock = text[8:]
+    if not clock:
+        return day
+    hour, minute, second = clock[:2], clock[2:4] or "00", clock[4:6] or "00"
+    return f"{day}T{hour}:{minute}:{second}Z"
+
+
 def is_query_code(text: str) -> bool:
     """Tell whether the text is `code^^scheme`, the form of codes in stored queries (TF-2 3.18.4.1.2.3.4)."""
     return _QUERY_CODE.fullmatch(text) is not None

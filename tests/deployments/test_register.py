@@ -8,6 +8,7 @@ from prefect.client.schemas.schedules import CronSchedule
 
 from deployments.descriptions import POLISH
 from deployments.register import CATALOGUE, build, catalogue
+from erepo.clinic.indexing import DUTIES
 
 #: Design §6: names that tests from outside rely on.
 NAMES = [
@@ -61,6 +62,14 @@ def test_the_words_under_every_field_are_polish_and_english(entry: dict[str, Any
     assert [one["description"] for one in fields(entry).values() if " / " not in one["description"]] == []
 
 
+@ENTRIES
+def test_what_a_deployment_does_is_told_in_polish_and_english(entry: dict[str, Any]) -> None:
+    """The tab „Description” has a paragraph for each, the Polish one first."""
+    polish, english = entry["description"].split("\n\n")
+    assert set(polish) & set("ąćęłńóśźż")
+    assert not set(english.split("„")[0]) & set("ąćęłńóśźż")
+
+
 def test_no_description_is_left_over() -> None:
     """Polish of words that stand under no field any more is named."""
     shown = {one["description"] for entry in catalogue() for one in fields(entry).values()}
@@ -88,6 +97,14 @@ def test_kinds_are_chosen_from_a_list_that_people_can_read() -> None:
     field = fields(entry)["kinds"]
     assert (field["type"], field["default"]) == ("array", [])
     assert "prescription: Recepta / Prescription" in field["description"]
+
+
+def test_only_kinds_that_may_be_indexed_are_offered() -> None:
+    """Others would be chosen in vain: P1 keeps them itself, or has no type for them."""
+    [entry] = [one for one in catalogue() if one["flow_name"] == "index-documents"]
+    offered = fields(entry)["kinds"]["items"]["enum"]
+    assert set(offered) == {kind.value for kind, duty in DUTIES.items() if duty.possible}
+    assert "prescription" not in fields(entry)["kinds"]["description"]
 
 
 @ENTRIES

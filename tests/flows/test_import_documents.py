@@ -44,13 +44,14 @@ async def test_a_second_run_knows_them_and_deletes_when_asked(database_only: Cli
 
 
 async def test_a_rotten_file_does_not_stop_the_others(database_only: ClinicUnderTest) -> None:
-    """It stays in the folder, and the page tells the reason's code, not the name."""
+    """It stays in the folder, and the page tells why and what to do, not the name."""
     database_only.drop(3)
     (database_only.inbox / "Kowalska.xml").write_text("<ClinicalDocument>")
     await import_documents(quiet_seconds=0, delete_taken=True)
     assert [file.name for file in database_only.inbox.iterdir()] == ["Kowalska.xml"]
     page = await newest("import-summary")
     assert "| refused, still in the folder | 1 |" in page
+    assert "| The document is not well-formed XML (line …, column …). (cda.not-xml) | 1 | Export" in page
     assert "Kowalska" not in page
 
 

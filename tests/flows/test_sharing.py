@@ -106,8 +106,8 @@ async def test_only_who_may(connected: ClinicUnderTest) -> None:
     assert states(connected) == {name: "draft"}
 
 
-async def test_a_consent_or_documents(connected: ClinicUnderTest) -> None:
-    """Both at once, or neither, are refused in words; nothing is written down."""
+async def test_a_consent_or_documents(connected: ClinicUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both at once, or neither, are refused in the installation's language; nothing is written down."""
     login, one = await filled(connected)
     before = states(connected)
     name = "00000000-0000-4000-8000-000000000000"
@@ -117,4 +117,8 @@ async def test_a_consent_or_documents(connected: ClinicUnderTest) -> None:
     ):
         assert state.is_failed()
         assert "Give either the id of a consent, or documents" in str(state.message)
+    monkeypatch.setenv("EREPO_LANGUAGE", "pl")
+    polish = await share_documents(login, return_state=True)
+    assert "OneOfTwo: Podaj albo identyfikator zgody, albo dokumenty" in str(polish.message)
+    assert "Wypełnij jedno z tych dwóch pól." in str(polish.message)
     assert states(connected) == before

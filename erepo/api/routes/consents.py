@@ -54,7 +54,7 @@ async def add(
     return await asyncio.to_thread(_outcome, office, name)
 
 
-@router.get("/api/consents", operation_id="listConsents", summary="List consents", responses=problems(404))
+@router.get("/api/consents", operation_id="listConsents", summary="List consents", responses=problems())
 def list_all(office: AtOffice, _: ConsentKeeper, wanted: Annotated[ConsentQuery, Query()]) -> ConsentList:
     """List consents, the latest first. People are searched for by POST, never here."""
     with office.database.read() as connection:
@@ -65,7 +65,7 @@ def list_all(office: AtOffice, _: ConsentKeeper, wanted: Annotated[ConsentQuery,
     "/api/consents/search",
     operation_id="searchConsents",
     summary="List consents of a patient or for a person",
-    responses=problems(404, 422),
+    responses=problems(422),
 )
 def search(office: AtOffice, _: ConsentKeeper, wanted: ConsentSearch) -> ConsentList:
     """List consents as GET does; people stand in the body, so that no log of addresses shows one."""

@@ -6,7 +6,8 @@ ErepoError
 │   ├── NumberUnknown          the search has no document of this number
 │   ├── PurposeUnknown         none of treatment, continuation, emergency
 │   ├── ReasonMissing          an emergency without a reason in words
-│   └── KindNotInP1            P1 has no code for this kind of document
+│   ├── KindNotInP1            P1 has no code for this kind of document
+│   └── DaysWrong              the last day is before the first
 └── IntegrityError
     └── AbroadDiffers          other octets, or another patient's, than P1 promised
 """
@@ -73,6 +74,17 @@ class KindNotInP1(InvalidInput):
         "Leave the kind out, or use one of a PIK document (`erepo kinds list`).",
         "Pomiń rodzaj albo użyj rodzaju dokumentu PIK (`erepo kinds list`).",
     )
+
+
+class DaysWrong(InvalidInput):
+    """The last day is before the first."""
+
+    code = "abroad.days"
+    cause = Text(
+        "The last day is before the first: no document was created between them.",
+        "Ostatni dzień jest przed pierwszym: żaden dokument nie powstał między nimi.",
+    )
+    cure = Text("Exchange them; P1 was not asked.", "Zamień je; o nic nie zapytano P1.")
 
 
 class AbroadDiffers(IntegrityError):

@@ -24,7 +24,7 @@ from erepo.clinic import audit
 from erepo.clinic.abroad import ledger
 from erepo.clinic.abroad.asking import CODES, Why
 from erepo.clinic.abroad.emergencies import note_emergency
-from erepo.clinic.abroad.errors import AbroadDiffers, KindNotInP1
+from erepo.clinic.abroad.errors import AbroadDiffers, DaysWrong, KindNotInP1
 from erepo.clinic.abroad.ledger import Listed, Search, choose, read_search, settle
 from erepo.clinic.abroad.origins import Origin, keep_origin
 from erepo.clinic.account import load_connection
@@ -123,9 +123,12 @@ def find(
 
     Raises:
         KindNotInP1: P1 has no code for a kind.
+        DaysWrong: the last day is before the first.
         ServiceRefusal, ServiceTrouble, ErepoError: see `AbroadClient.search`.
     """
     codes = [_code_of(kind) for kind in kinds]
+    if since and until and until < since:
+        raise DaysWrong
     with desk.database.begin() as connection:
         search_id = ledger.begin(connection, why)
         if why.emergency:

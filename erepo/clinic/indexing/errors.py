@@ -6,6 +6,7 @@ PermanentError
 │   └── RegonWrong           a REGON of the structure is not valid
 ├── InvalidInput
 │   ├── IndexUnknown         the document is in no list of indexes
+│   ├── EventFixed           P1 has the document with the medical event that it has
 │   ├── IndexImpossible      documents of this kind, origin or state have no place in P1's index
 │   └── EventWrong           what was given is no id of a medical event
 └── IndexingRefused          a run ended early for a cause that a person must repair
@@ -54,8 +55,8 @@ class IndexUnknown(InvalidInput):
 
     code = "indexing.unknown"
     cause = Text(
-        "There is no such document, or nothing is known of its index (of these: {count}).",
-        "Nie ma takiego dokumentu albo nic nie wiadomo o jego indeksie (liczba: {count}).",
+        "Documents that are not here, or that have no index in P1: {count}.",
+        "Dokumenty, których tu nie ma albo które nie mają indeksu w P1: {count}.",
     )
     cure = Text(
         "Look for its id with `erepo documents list`; `erepo index run --id ID` has it indexed.",
@@ -77,6 +78,24 @@ class IndexImpossible(InvalidInput):
     cure = Text(
         "Nothing was ordered. Which kinds are indexed, and why: docs/reference/kinds.md.",
         "Niczego nie zlecono. Które rodzaje są indeksowane i dlaczego: docs/reference/kinds.md.",
+    )
+
+
+class EventFixed(InvalidInput):
+    """P1 has, or may have, the document with its medical event, or a newer version took its place."""
+
+    code = "indexing.event-fixed"
+    cause = Text(
+        "The medical event of the document {document} cannot be changed: P1 has its index, or a newer version"
+        " took its place there.",
+        "Zdarzenia medycznego dokumentu {document} nie można zmienić: P1 ma już jego indeks albo zastąpiła go"
+        " tam nowsza wersja.",
+    )
+    cure = Text(
+        "Nothing was changed. Withdraw the index first (`erepo index withdraw`, `erepo index run`), then give the"
+        " event and have the document indexed again.",
+        "Niczego nie zmieniono. Najpierw wycofaj indeks (`erepo index withdraw`, `erepo index run`), potem podaj"
+        " zdarzenie i zleć indeksowanie ponownie.",
     )
 
 

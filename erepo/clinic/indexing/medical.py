@@ -15,7 +15,7 @@ from erepo.cda.header import read_header
 from erepo.cda.model import II
 from erepo.clinic import audit
 from erepo.clinic.content import ContentStore
-from erepo.clinic.indexing.errors import EventWrong, IndexUnknown
+from erepo.clinic.indexing.errors import EventFixed, EventWrong, IndexUnknown
 from erepo.clinic.indexing.states import TO_GO, Index, move
 from erepo.clinic.permissions import person
 from erepo.clinic.tables import document
@@ -27,6 +27,8 @@ from erepo.identifiers.oids import OWN_NODES, is_oid
 FROM_DOCUMENT: Final = "document"
 _EVENT: Final = re.compile(rf"{re.escape(OWN_NODES)}\.[0-9]+\.15\.1")
 _LONGEST: Final = 128
+#: In these P1 has nothing of the document that a medical event would have to agree with.
+_OPEN: Final = (*TO_GO, Index.WITHDRAWN.value, Index.LEFT.value)
 _PRINTABLE: Final = re.compile(r"[\x21-\x7e]+")
 
 
@@ -73,7 +75,8 @@ def set_event(connection: sa.Connection, public_id: str, root: str, extension: s
     Raises:
         NoSuchUser: nobody on the active staff has this login.
         EventWrong: it has not the form of an id.
-        IndexUnknown: no such document on the list, or it is in the index already.
+        IndexUnknown: no such document on the list.
+        EventFixed: it is in the index already, or was replaced there.
     """
     person(connection, login)
     if not fits(root, extension):
@@ -81,11 +84,13 @@ def set_event(connection: sa.Connection, public_id: str, root: str, extension: s
     row = connection.execute(
         sa.select(document_index.c.document_id, document_index.c.state)
         .join(document, document.c.id == document_index.c.document_id)
-        .where(document.c.public_id == public_id, document_index.c.state.in_(TO_GO))
+        .where(document.c.public_id == public_id)
         .with_for_update(of=document_index)
     ).one_or_none()
     if row is None:
         raise IndexUnknown(count=1)
+    if row.state not in _OPEN:
+        raise EventFixed(document=public_id)
     values = {"event_root": root, "event_extension": extension, "event_from": login}
     mine = document_index.update().where(document_index.c.document_id == row.document_id)
     connection.execute(mine.values(**values, next_at=None))

@@ -1,7 +1,7 @@
 """What indexing reports: opaque ids, codes and counts only, ready for JSON."""
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.indexing.errors import IndexingRefused, IndexingStopped
@@ -57,9 +57,13 @@ class Reason:
         return cls(**{**kept, "missing": tuple(kept["missing"])})
 
 
+#: Documents that a run names with why it put them off; all of them are counted.
+MOST_NAMED: Final = 200
+
+
 @dataclass(frozen=True)
 class Refused:
-    """A document that was refused for good.
+    """A document that was refused for good, or put off.
 
     Attributes:
         document: its opaque id.
@@ -80,6 +84,7 @@ class RunResult:
         withdrawn: indexes that are withdrawn now.
         refused: documents refused for good.
         later: documents that another run tries again.
+        put_off: of these, the first `MOST_NAMED` with the reason.
         taken: documents that another process is at work on.
         due: documents there were to do, withdrawals included.
         problem: what ended the run early.
@@ -91,6 +96,7 @@ class RunResult:
     withdrawn: int = 0
     refused: list[Refused] = field(default_factory=list)
     later: int = 0
+    put_off: list[Refused] = field(default_factory=list)
     taken: int = 0
     due: int = 0
     problem: Problem | None = None

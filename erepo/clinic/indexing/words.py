@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from erepo.clinic.indexing.report import NOT_ARCHIVED, NOT_TRIED, Shown
+from erepo.clinic.indexing.report import NOT_ARCHIVED, NOT_TRIED, Report, Shown
 from erepo.clinic.indexing.states import Index
 from erepo.clinic.times import WARSAW
 from erepo.texts import Language, Text
@@ -32,6 +32,15 @@ def why(one: Shown, speak: Language) -> str:
         return ""
     cause: str = one.reason.words(speak)[0]
     return cause if one.code in cause else f"{cause} ({one.code})"
+
+
+def reasons(found: Report, speak: Language) -> list[tuple[str, int]]:
+    """Return why documents are late, in words, with how many; a code alone where each has words of its own."""
+    told: dict[str, set[str]] = {}
+    for one in found.listed:
+        told.setdefault(one.code, set()).add(why(one, speak))
+    words = {code: texts.pop() for code, texts in told.items() if len(texts) == 1}
+    return [(words.get(code, code), count) for code, count in found.reasons.items()]
 
 
 def until(one: Shown) -> str:

@@ -33,7 +33,7 @@ from erepo.clinic.indexing.errors import IndexTaken
 from erepo.clinic.indexing.ledger import Claimed, Older
 from erepo.clinic.indexing.pausing import end_pause, next_attempt, note_outage, pause_of
 from erepo.clinic.indexing.preflight import ARCHIVED, check_account, missing_of
-from erepo.clinic.indexing.results import Reason, Refused, RunResult, of_service
+from erepo.clinic.indexing.results import MOST_NAMED, Reason, Refused, RunResult, of_service
 from erepo.clinic.indexing.states import Index
 from erepo.clinic.indexing.verdicts import REPLACES, Verdict, certain, missing, verdict
 from erepo.clinic.maintenance.errors import MaintenanceNow
@@ -334,7 +334,10 @@ class _Work:
         at = self.clock()
         next_at = next_attempt(mine.entry.attempts, at) if alone else None
         ledger.back(self.database, mine, reason, to=to, next_at=next_at)
-        self._count("later")
+        with self._turn:
+            self.result.later += 1
+            if len(self.result.put_off) < MOST_NAMED:
+                self.result.put_off.append(Refused(mine.entry.public_id, reason))
 
     def _answered(self) -> None:
         with self._turn:

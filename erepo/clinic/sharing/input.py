@@ -26,6 +26,7 @@ _SKIPPED = Text(
     "{name} does not exist: that night the clocks are put forward",
     "{name} nie istnieje: tej nocy zegary są przestawiane do przodu",
 )
+_ENDLESS = Text("the end is missing", "brak końca")
 _BACKWARDS = Text("it ends before it begins", "koniec jest przed początkiem")
 _PAST = Text("it is over already", "już minął")
 _FROM, _UNTIL = Text("from", "początek"), Text("until", "koniec")
@@ -102,6 +103,8 @@ def read_validity(since: str, until: str, at: datetime) -> tuple[datetime, datet
         ValidityWrong: no times, a time that does not exist, an end that is over or not after the beginning.
     """
     begin = _moment(since, _FROM, fold=1) if since.strip() else at.replace(microsecond=0)
+    if not until.strip():
+        raise _wrong(_ENDLESS)
     end = _moment(until, _UNTIL, fold=0, days=1)
     if end <= begin:
         raise _wrong(_BACKWARDS)

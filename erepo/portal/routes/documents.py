@@ -52,9 +52,9 @@ _Make = Callable[[bytes, str, Settings, Language], Form]
     summary="What is shared with me",
     responses=problems(401),
 )
-async def list_all(office: AtOffice, who: SignedIn) -> SharedDocuments:
+async def list_all(request: Request, office: AtOffice, who: SignedIn) -> SharedDocuments:
     """List the documents that are shared with the person now, newest consents first."""
-    found = await office.cloud.reading(partial(shared_documents, office, who))
+    found = await office.cloud.reading(partial(shared_documents, office, who, _language(request)))
     count = str(len(found.documents))
     await office.note("", who.pseudonym, [Thing("query", "shared documents", count)])
     return found

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from erepo.cloud.errors import ServiceStopping
+from erepo.xds.model import Code
 from tests.support.actors import DOCTOR
 from tests.support.cda_documents import document
 from tests.support.cloud_client import PATIENT, connected, new_oid, one_document
@@ -71,6 +72,35 @@ async def test_a_patient_sees_what_is_shared_and_nobody_else_does(
         unknown = other.get(path_of(world, new_oid(), form))
         assert refused.status_code == 404
         assert refused.content == unknown.content
+
+
+async def test_a_list_is_for_people(world: World) -> None:
+    """The kind comes in the asked language, the time in ISO 8601, as precise as it is known."""
+    registered = (
+        ("20260102030405", "06.10", "Wynik badania laboratoryjnego"),
+        ("20260102", "06.10", "tak nazwał to inny program"),
+        ("2026", "02.10", "Skierowanie do szpitala"),
+        ("202601020304", "99.99", "Notatka {x}"),
+    )
+    named = [new_oid() for _ in registered]
+    async with connected(world.sharing.owner) as client:
+        for unique_id, (time, code, name) in zip(named, registered, strict=True):
+            classed = {"class_code": Code(code, "Klasyfikacja dokumentów P1", name), "creation_time": time}
+            assert not (await client.provide(one_document(document(), unique_id=unique_id, **classed))).errors
+    given = world.sharing.give(*named, recipient={"kind": "patient"}, **WINDOW)
+    assert given.status_code == 201, given.text
+    patient = signed_in(world)
+    kinds = {}
+    for speak in ("pl", "en"):
+        listed = patient.get("/documents", **{"accept-language": speak}).json()["documents"]
+        found = {each["uniqueId"]: each for each in listed}
+        kinds[speak] = [found[each]["kind"] for each in named]
+        times = [found[each]["created"] for each in named]
+        assert times == ["2026-01-02T03:04:05Z", "2026-01-02", "2026", "2026-01-02T03:04:00Z"]
+    polish = "Wynik badania laboratoryjnego"
+    assert kinds["pl"] == [polish, polish, "Skierowanie do szpitala", "Notatka {x}"]
+    english = "Laboratory result"
+    assert kinds["en"] == [english, english, "Referral to a hospital", "Notatka {x}"]
 
 
 async def test_a_revocation_ends_what_is_under_way(world: World) -> None:

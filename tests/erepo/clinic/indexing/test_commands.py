@@ -79,12 +79,17 @@ async def test_other_systems_ask_and_look(here: IndexSite) -> None:
     ):
         found = (await http.get(f"/api/documents/{ids[0]}/index")).json()
         assert (found["state"], found["reason"]["missing"]) == ("refused", ["medical_event"])
-        assert (await http.get(f"/api/documents/{'f' * 32}/index")).status_code == 404
+        unknown = await http.get(f"/api/documents/{'f' * 32}/index")
+        assert unknown.status_code == 404
+        assert unknown.json()["cause"].endswith("have no index in P1: 1.")
+        assert "POST /api/indexings" in unknown.json()["cure"]
         event = {"root": row.event_root, "number": row.event_extension}
         assert (await http.put(f"/api/documents/{ids[0]}/medical-event", json=event)).status_code == 204
         assert (await http.post("/api/indexings", json={"ids": ids})).json() == {"ordered": 1}
         assert (await http.post("/api/indexings", json={"ids": ["f" * 32]})).status_code == 404
         here.run()
         assert (await http.get(f"/api/documents/{ids[0]}/index")).json()["state"] == "indexed"
+        fixed = await http.put(f"/api/documents/{ids[0]}/medical-event", json=event)
+        assert (fixed.status_code, fixed.json()["code"]) == (422, "indexing.event-fixed")
         report = (await http.get("/api/index-report")).json()
         assert (report["states"], report["late"], report["problem"]) == ({"indexed": 2}, 0, None)

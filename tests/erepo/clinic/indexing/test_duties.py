@@ -14,6 +14,7 @@ from erepo.clinic.indexing.medical import event_among
 from erepo.clinic.indexing.preflight import NOT_READY, check_account
 from erepo.clinic.indexing.report import NOT_ARCHIVED, NOT_TRIED
 from erepo.clinic.indexing.verdicts import Verdict, verdict
+from erepo.clinic.indexing.words import reasons
 from erepo.clinic.rest.indexing import problem
 from erepo.clinic.tables import document, now
 from erepo.clinic.tables_account import p1_registration
@@ -118,6 +119,7 @@ async def test_deadlines_by_the_clock(site: IndexSite) -> None:
         found = report(connection, site.site.account, start + 2 * DAY, WARN)
         assert (found.late, found.near) == (3, 0)
         assert found.reasons == {NOT_ARCHIVED: 1, NOT_TRIED: 2}
+        assert reasons(found, "pl") == [("jeszcze nie w repozytorium", 1), ("jeszcze nie próbowano", 2)]
         assert show(connection, ids[0], start + DAY).late is False
     assert told(start + 2 * DAY) == (0, 3)
     assert told(start + 9 * DAY) == (0, 0)

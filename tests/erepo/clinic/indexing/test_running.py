@@ -92,6 +92,7 @@ async def test_an_outage_is_met_with_one_document_and_drains_afterwards(site: In
     site.p1.wrong("token", "busy", times=1)
     first = site.run()
     assert (first.indexed, first.later, first.problem.code if first.problem else "") == (0, 1, "index.later")
+    assert [one.reason.code for one in first.put_off] == ["index.later"]
     assert site.counts() == {"waiting": 6}
     again = site.run()
     assert (again.paused, again.later) == (True, 0)
