@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.dialects import sqlite
 
-from erepo.cloud.storage.tables import registry_object, tenant
+from erepo.cloud.storage.tables import tenant
 from erepo.cloud.storage.tables_consents import consent, consent_access
 from erepo.identifiers import CX
 from erepo.portal.watching import _query
@@ -42,30 +42,22 @@ def given(number: int, patient: CX) -> dict[str, Any]:
     }
 
 
-def entry(number: int, patient: CX) -> dict[str, Any]:
-    """Return the row of a registered document, `1.2.<number>`."""
-    uuids = {"entry_uuid": bytes([number] * 16), "lid": bytes([number] * 16), "version": 1, "status": 1}
-    facts = {"unique_id": f"1.2.{number}", "patient_id": str(patient), "xml": b"", "registered_at": AT}
-    return {"id": number, "tenant_id": FIRST, "kind": 1, **uuids, **facts}
-
-
 @pytest.mark.parametrize("stores", [SQLITE_FILES, POSTGRESQL_S3])
 def test_a_persons_accesses_are_found_from_the_person(tmp_path: Path, stores: str) -> None:
-    """By a consent, by P1's word, by the document itself; nobody else's; no list of all is read."""
+    """By a consent, by P1's word, in an emergency; nobody else's; no list of all is read."""
     person = SimpleNamespace(person=MINE, clinics=(FIRST, SECOND))
     rows = [
         access(1, consent_number=1),
         access(2, consent_number=2),
         access(3, patient_id=str(MINE), unique_id="1.2.2"),
         access(4, patient_id=str(OTHER), unique_id="1.2.1"),
-        access(5, unique_id="1.2.1", emergency=True),
-        access(6, unique_id="1.2.2", emergency=True),
+        access(5, patient_id=str(MINE), unique_id="1.2.1", emergency=True),
+        access(6, patient_id=str(OTHER), unique_id="1.2.2", emergency=True),
         access(7, consent_number=1, unique_id="1.2.1"),
     ]
     with new_database(tmp_path, stores) as database:
         with database.everyone("a test", write=True) as connection:
             connection.execute(insert(tenant), [an_account(FIRST), an_account(SECOND)])
-            connection.execute(insert(registry_object), [entry(1, MINE), entry(2, OTHER)])
             connection.execute(insert(consent), [given(1, MINE), given(2, OTHER)])
             connection.execute(insert(consent_access), rows)
         with database.read(FIRST, SECOND) as connection:
@@ -82,6 +74,6 @@ def test_a_persons_accesses_are_found_from_the_person(tmp_path: Path, stores: st
         with database.everyone("a plan") as connection:
             plan = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
         looks = [each for each in plan if "consent_access" in each]
-        narrow = ("consent_number=?", "patient_id=?", "unique_id=?", "rowid=?")
+        narrow = ("consent_number=?", "patient_id=?", "rowid=?")
         assert looks
         assert all(any(column in each for column in narrow) for each in looks), plan
