@@ -26,7 +26,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.one_store
 
-SETTINGS = {"EREPO_REVOCATION__LOCAL_ADDRESSES": "true", "EREPO_REVOCATION__SECONDS": "5"}
+SETTINGS = {"EREPO_REVOCATION__LOCAL_ADDRESSES": "true", "EREPO_REVOCATION__SECONDS": "30"}
 _NUMBERS = count(7001)
 
 
