@@ -240,9 +240,11 @@ def test_a_pause_ends_by_polish_time(ask: Diagnose, clinic: Clinic, monkeypatch:
     open_window(clinic.database, now(), until)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    found = ask("maintenance")
-    monkeypatch.undo()
-    time.tzset()
+    try:
+        found = ask("maintenance")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
     assert (found.verdict, found.code) == (Verdict.WARNING, "remote.maintenance")
     assert f"{until.astimezone(WARSAW):%Y-%m-%d %H:%M}" in found.cause.pl
 
