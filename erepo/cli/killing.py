@@ -20,7 +20,7 @@ from erepo.cli.surroundings import POOL
 from erepo.cli.trigger import Prefect
 
 #: Seconds that a killed process may take to be gone.
-_GONE = 20
+_GONE = 60
 
 
 class Target(StrEnum):

@@ -126,11 +126,16 @@ def test_a_second_one_uses_what_runs_and_it_all_ends(first: Ended, machine: Mach
 
 def test_a_killed_worker_comes_back_and_its_runs_are_settled(first: Ended, machine: Machine) -> None:
     """After kill -9 of worker and service in the middle of everything, the next demonstration is complete."""
+    words, killed = ("prefect worker start", "cloud serve", "prefect.engine"), list[int]()
+
+    def at_work() -> bool:
+        found = {pid: command_line(pid) for pid in machine.left_over()}
+        killed[:] = [pid for pid, line in found.items() if any(word in line for word in words)]
+        return any(words[2] in line for line in found.values())
+
     with machine.up():
-        words = ("prefect worker start", "cloud serve", "prefect.engine")
         demo = machine.begin("demo", "--documents", "40")
-        until(lambda: any(words[2] in command_line(pid) for pid in machine.left_over()), 240)
-        killed = [pid for pid in machine.left_over() if any(word in command_line(pid) for word in words)]
+        until(at_work, 240)
         signal_all(killed, signal.SIGKILL)
         demo.communicate(timeout=400)
         until(

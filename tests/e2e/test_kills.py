@@ -140,6 +140,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
 
 @pytest.mark.kill
 @pytest.mark.prefect
+@pytest.mark.xdist_group("prefect")  # one such stack at a time is enough for a machine
 @pytest.mark.timeout(3600)
 async def test_kills_lose_nothing_and_store_nothing_twice(installation: Installation) -> None:
     """After random kill -9 of worker, service or both, all 500 documents are archived once, byte-equal."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.interop.kit.wire import Peer
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +33,7 @@ class Service:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = min(max(free.getsockname()[1], 1024), 64000)
+        self.port = free_port()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("EREPO_")}
         self.environment = kept | {
             "EREPO_HOME": str(home / "var"),

@@ -14,6 +14,7 @@ from lxml import etree
 from tests.interop.kit import expect, metadata, saml, wire, wss
 from tests.interop.kit.metadata import Entry, Submission
 from tests.interop.kit.wss import Style
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from tests.interop.kit.wire import Peer
@@ -73,9 +74,7 @@ def test_second_process_and_restart(service: Any, clinic: Peer) -> None:
     anywhere = Style(assertion=saml.usual(clinic, audience=str(clinic.account["homeCommunityId"])))
     text = etree.tostring(wss.message(clinic, 18, QUERY, anywhere))
     expect.success(wss.post(clinic, 18, text))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     log = (service.home / "second.log").open("ab")
     second = subprocess.Popen(
         [sys.executable, "-m", "erepo", "cloud", "serve", "--port", str(port)],

@@ -15,7 +15,10 @@ from enum import Enum
 from types import TracebackType
 from typing import Self
 
+import pytest
+
 from erepo.pki.tls import server_context
+from erepo.settings import HttpTimeouts
 from tests.support.cloud import RunningCloud, TenantCredentials
 
 
@@ -42,6 +45,19 @@ class Fault(Enum):
     REDIRECT_AWAY = "N8 redirect to another host"
     MANY_TIMES = "N10 delivered a hundred times"
     LATER = "N11 delivered, the answer overtaken by others"
+
+
+#: Each of these costs a whole time-out, or a hundred requests.
+SLOW = {Fault.TRICKLE, Fault.HANG, Fault.HANG_BEFORE, Fault.MANY_TIMES}
+#: Short, so that a hang costs little; what is slow only because the machine is comes in another run.
+_HURRIED = HttpTimeouts(connect=5, read=2, write=5, pool=10, total=3)
+
+
+def times_of(request: pytest.FixtureRequest) -> HttpTimeouts:
+    """Return the time-outs for a test: the usual ones, short where its `fault` is one that hangs."""
+    callspec = getattr(request.node, "callspec", None)
+    fault = callspec.params.get("fault") if callspec else None
+    return _HURRIED if fault in SLOW - {Fault.MANY_TIMES} else HttpTimeouts()
 
 
 _PAGE = b"<html><body><form>Login</form></body></html>"
@@ -72,6 +88,28 @@ class Message:
 
 Decide = Callable[[bytes], Fault]
 """Told the path of a request; says what becomes of it."""
+
+
+def at_some(fault: Fault, chance: random.Random, most: int, wanted: str = "") -> Decide:
+    """Decide that some exchanges, perhaps of one address only, meet a fault: the first or second in any case.
+
+    Args:
+        fault: which.
+        chance: draws them.
+        most: how many at most.
+        wanted: how the address ends.
+    """
+    left, sure = most, chance.randrange(2)
+
+    def decide(path: bytes) -> Fault:
+        nonlocal left, sure
+        if not path.decode().endswith(wanted):
+            return Fault.NONE
+        meets = left > 0 and (sure == 0 or chance.random() < 0.6)
+        left, sure = left - meets, sure - 1
+        return fault if meets else Fault.NONE
+
+    return decide
 
 
 @dataclass

@@ -138,7 +138,7 @@ def foreign_repository(clients: bytes, **facts: Any) -> Iterator[Foreign]:
                 return
             foreign.arrived.append(foreign.fault)
             if foreign.fault == "slow":
-                time.sleep(6)
+                time.sleep(8)
             packed = foreign.answer(content_type, body)
             self.send_response(200)
             self.send_header("Content-Type", packed.content_type)

@@ -135,7 +135,7 @@ def index_world(
         environment: further settings of the service.
         door: whether other providers are let in.
     """
-    more = {"EREPO_HTTP__READ": "3", **(environment or {})}
+    more = {"EREPO_HTTP__READ": "4", **(environment or {})}
     with ExitStack() as stack:
         p1 = stack.enter_context(running_p1(folder / "p1"))
         settings = {**p1.settings, **(p1.door if door else {}), **more}

@@ -23,6 +23,7 @@ from erepo.sandbox.p1 import ISSUER
 from erepo.sandbox.p1.home import Home
 from erepo.settings import HttpTimeouts
 from tests.support.p1_files import P1Files, p1_keys, sealed
+from tests.support.ports import free_port
 
 PROVIDER, OTHER = "000000927722", "000000011111"
 ROOT = "2.16.840.1.113883.3.4424"
@@ -161,7 +162,7 @@ class RunningP1:
 def running_p1(home: Path) -> Iterator[RunningP1]:
     """Set a sandbox up in `home/p1` and run `erepo p1-sandbox serve` until the block ends."""
     made = Home.initialise(home / "p1", ["127.0.0.1", "localhost"])
-    process = _started(home)
+    process = _started(home, free_port(), free_port())
     running: RunningP1 | None = None
     try:
         url = _ready(process, home)
@@ -182,7 +183,7 @@ def running_p1(home: Path) -> Iterator[RunningP1]:
         made.store.close()
 
 
-def _started(home: Path, port: int = 0, audit_port: int = 0) -> subprocess.Popen[str]:
+def _started(home: Path, port: int, audit_port: int) -> subprocess.Popen[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EREPO_")}
     serve = ("p1-sandbox", "serve", "--port", str(port), "--audit-port", str(audit_port))
     with (home / "p1.log").open("a") as log:

@@ -15,7 +15,7 @@ from erepo.settings import RenderingLimits
 from tests.support import cda_documents as cda
 
 #: Enough for every honest document, and hostile ones end soon.
-LIMITS = RenderingLimits(seconds=1, start=20, memory=512 * 1024**2, document=4 * 1024**2, page=8 * 1024**2)
+LIMITS = RenderingLimits(seconds=2, start=20, memory=512 * 1024**2, document=4 * 1024**2, page=8 * 1024**2)
 
 
 def picture(form: str = "PNG") -> bytes:

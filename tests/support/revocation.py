@@ -213,7 +213,7 @@ def publishing(known: Callable[[int], x509.Certificate | None] = lambda _serial:
         thread.join(60)
 
 
-LOCAL = RevocationSettings(local_addresses=True, seconds=5)
+LOCAL = RevocationSettings(local_addresses=True, seconds=30)
 
 
 class World:

@@ -46,7 +46,10 @@ class Sharing:
 
     def at(self, moment: datetime) -> None:
         """Turn the clock of consents."""
-        self.clock.write_text(moment.isoformat())
+        # At once: an empty file would be the present.
+        staged = self.clock.with_suffix(".new")
+        staged.write_text(moment.isoformat())
+        staged.replace(self.clock)
 
     def give(self, *documents: str, body: bytes = b"", **changed: Any) -> httpx.Response:
         """Send a signed consent of the owner."""

@@ -103,5 +103,5 @@ def test_an_order_outlives_the_process(tmp_path: Path) -> None:
             with api.database.read() as connection:
                 return standing(connection, order.migration).state == "finished"
 
-        until(done, 60)
+        until(done)
         assert states(api, ids) == ["blocked"] * 3

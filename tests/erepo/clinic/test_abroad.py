@@ -210,10 +210,12 @@ async def test_the_service_is_killed_while_it_fetches(site: Site) -> None:
     work = asyncio.create_task(asyncio.to_thread(site.fetch, found, unique_id))
     await asyncio.to_thread(until, lambda: len(foreign.arrived) > asked)
     cloud.kill()
-    with pytest.raises(RetryableError):
-        await work
-    foreign.fault = ""
-    cloud.start()
+    try:
+        with pytest.raises(RetryableError):
+            await work
+    finally:
+        foreign.fault = ""
+        cloud.start()
     (one,) = site.fetch(found, unique_id)
     assert one.status is Status.TAKEN
 

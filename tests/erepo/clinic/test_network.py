@@ -15,17 +15,14 @@ from erepo.clinic.archiving import work as working
 from erepo.clinic.pipeline import PATIENCE
 from erepo.clinic.tables import account
 from erepo.clinic.verifying import verify
-from erepo.settings import HttpTimeouts
 from tests.support.clinic_side import Clinic, new_clinic, samples
 from tests.support.cloud import RunningCloud, running_cloud
-from tests.support.fault_proxy import Fault, FaultProxy
+from tests.support.fault_proxy import SLOW, Fault, FaultProxy, at_some, times_of
 
 ACCOUNTS = itertools.count(4001)
 DOCUMENTS = 6
-#: Each of these costs a whole time-out, or a hundred requests.
-SLOW = {Fault.TRICKLE, Fault.HANG, Fault.HANG_BEFORE, Fault.MANY_TIMES}
-#: Short, so that a hang costs little; what is slow only because the machine is comes in another run.
-TIMES = HttpTimeouts(connect=5, read=2, write=5, pool=10, total=3)
+#: Runs after which everything must be there: one for each fault, and more where the machine is slow.
+RUNS = 60
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +33,13 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
 
 
 @pytest.fixture
-def clinic(cloud: RunningCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
+def clinic(
+    cloud: RunningCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Clinic]:
     """A clinic with documents of six patients, due; no pauses between attempts."""
     monkeypatch.setattr(working, "PAUSE", 0.0)
     tenant = cloud.add_tenant(f"{next(ACCOUNTS):016d}")
-    with new_clinic(tmp_path / "clinic", tenant, in_flight=3, http=TIMES) as clinic:
+    with new_clinic(tmp_path / "clinic", tenant, in_flight=3, http=times_of(request)) as clinic:
         clinic.take_in(samples(int(tenant.account), DOCUMENTS, patients=DOCUMENTS), tmp_path / "in")
         yield clinic
 
@@ -56,7 +55,7 @@ async def assert_all_archived_once(clinic: Clinic) -> None:
 
 async def deliver(clinic: Clinic, proxy: FaultProxy) -> int:
     """Run until everything is archived; return how many runs it took."""
-    for run in range(1, 2 * DOCUMENTS + 3):
+    for run in range(1, RUNS):
         if summary(await clinic.send_all(proxy.port, submission_documents=1)).complete:
             return run
         assert "rejected" not in clinic.states()
@@ -66,16 +65,8 @@ async def deliver(clinic: Clinic, proxy: FaultProxy) -> int:
 @pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.NONE])
 async def test_a_fault_at_some_exchanges(clinic: Clinic, cloud: RunningCloud, fault: Fault) -> None:
     """Whatever the fault, each document ends up archived, once, byte-equal, and none is given up."""
-    chance = random.Random(clinic.tenant.account)
-    left = 3 if fault in SLOW else 12
-
-    def decide(_path: bytes) -> Fault:
-        nonlocal left
-        meets = left > 0 and chance.random() < 0.6
-        left -= meets
-        return fault if meets else Fault.NONE
-
-    async with FaultProxy(cloud, clinic.tenant, decide) as proxy:
+    chance, most = random.Random(clinic.tenant.account), 3 if fault in SLOW else 12
+    async with FaultProxy(cloud, clinic.tenant, at_some(fault, chance, most)) as proxy:
         await deliver(clinic, proxy)
         assert proxy.met
     await assert_all_archived_once(clinic)

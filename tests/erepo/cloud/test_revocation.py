@@ -26,7 +26,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.one_store
 
-SETTINGS = {"EREPO_REVOCATION__LOCAL_ADDRESSES": "true", "EREPO_REVOCATION__SECONDS": "5"}
+SETTINGS = {"EREPO_REVOCATION__LOCAL_ADDRESSES": "true", "EREPO_REVOCATION__SECONDS": "30"}
 _NUMBERS = count(7001)
 
 
@@ -225,7 +225,7 @@ async def test_where_the_list_is_stale_own_documents_are_read_and_nothing_is_cha
         (document,) = (await client.retrieve(unique_id)).documents
         assert b"".join(document.content.chunks()) == b"<mine/>"
     assert service.state(tenant).status_code == 200
-    assert any("certificates.status-stale" in line for line in service.cloud.log)
+    until(lambda: any("certificates.status-stale" in line for line in service.cloud.log))
     place.answer = lambda _handler: False
     service.restart()
     kept = [*(service.cloud.settings.cloud_home / "crl").glob("*.crl")]

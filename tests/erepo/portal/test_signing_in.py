@@ -134,9 +134,9 @@ def test_codes_end_with_time_and_tries(world: World, invited: str) -> None:
     assert browser.type_code(third, code).status_code == 200
 
 
-def test_wrong_codes_lock_for_longer_and_longer(world: World) -> None:
+def test_wrong_codes_lock_for_longer_and_longer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lock tells nothing of who exists, grows to two minutes, and asking is refused while it lasts."""
-    world.office.settings.portal.failures = 100
+    monkeypatch.setattr(world.office.settings.portal, "failures", 100)
     browser = world.browser()
     challenge = browser.ask(STRANGER).json()["challenge"]
     for _ in range(5):

@@ -3,7 +3,7 @@
 import itertools
 import random
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +16,18 @@ from erepo.clinic.content import ContentStore
 from erepo.clinic.migrating import Selection, Summary, migrate, working
 from erepo.clinic.permissions import Permission, grant
 from erepo.clinic.tables import account, document, now
-from erepo.settings import HttpTimeouts
 from erepo.xds import iti18
 from erepo.xds.iti43 import DocumentRequest
 from tests.support.clinic_side import Clinic, new_clinic, samples
 from tests.support.cloud import RunningCloud, running_cloud
-from tests.support.fault_proxy import Fault, FaultProxy
+from tests.support.fault_proxy import SLOW, Fault, FaultProxy, at_some, times_of
 from tests.support.life import is_whole
 
 ACCOUNTS = itertools.count(7401)
 LOGIN = "archiwum"
 DOCUMENTS = 6
-#: Each of these costs a whole time-out, or a hundred requests.
-SLOW = {Fault.TRICKLE, Fault.HANG, Fault.HANG_BEFORE, Fault.MANY_TIMES}
-#: Short, so that a hang costs little; what is slow only because the machine is comes in another run.
-TIMES = HttpTimeouts(connect=5, read=2, write=5, pool=10, total=3)
+#: Runs after which everything must be there: one for each fault, and more where the machine is slow.
+RUNS = 60
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +38,15 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
 
 
 @pytest.fixture
-async def clinic(cloud: RunningCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+async def clinic(
+    cloud: RunningCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Any:
     """A clinic whose documents lie in the repository alone; small groups, no pauses between attempts."""
     for module in (archiving, working):
         monkeypatch.setattr(module, "PAUSE", 0.0)
     monkeypatch.setattr(working, "GROUP", 2)
     tenant = cloud.add_tenant(f"{next(ACCOUNTS):016d}")
-    with new_clinic(tmp_path / "clinic", tenant, in_flight=3, http=TIMES) as clinic:
+    with new_clinic(tmp_path / "clinic", tenant, in_flight=3, http=times_of(request)) as clinic:
         clinic.take_in(samples(int(tenant.account), DOCUMENTS, patients=3), tmp_path / "in")
         with clinic.database.begin() as connection:
             grant(connection, LOGIN, Permission.MIGRATE, actor="test")
@@ -73,7 +72,7 @@ async def once(clinic: Clinic, port: int | None = None) -> Summary:
 
 async def bring_home(clinic: Clinic, proxy: FaultProxy) -> int:
     """Run until everything is home; return how many runs it took. Nothing is ever nowhere."""
-    for run in range(1, 4 * DOCUMENTS):
+    for run in range(1, RUNS):
         if (await once(clinic, proxy.port)).complete and clinic.states() == {"blocked": DOCUMENTS}:
             return run
         await assert_nothing_is_lost(clinic)
@@ -110,19 +109,6 @@ async def assert_home(clinic: Clinic) -> None:
     assert await there(clinic) == (0, 0)
 
 
-def at_some(fault: Fault, chance: random.Random, wanted: str = "") -> Callable[[bytes], Fault]:
-    """Decide that some exchanges, perhaps of one address only, meet a fault."""
-    left = 3 if fault in SLOW else 12
-
-    def decide(path: bytes) -> Fault:
-        nonlocal left
-        meets = left > 0 and path.decode().endswith(wanted) and chance.random() < 0.6
-        left -= meets
-        return fault if meets else Fault.NONE
-
-    return decide
-
-
 #: What is delivered many times has a test of its own, for each address.
 FAULTS = [fault for fault in Fault if fault not in {Fault.NONE, Fault.MANY_TIMES}]
 
@@ -130,8 +116,8 @@ FAULTS = [fault for fault in Fault if fault not in {Fault.NONE, Fault.MANY_TIMES
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_fault_at_some_exchanges(clinic: Clinic, cloud: RunningCloud, fault: Fault) -> None:
     """Whatever the fault, each document comes home once, byte-equal, and nothing of it stays there."""
-    chance = random.Random(clinic.tenant.account)
-    async with FaultProxy(cloud, clinic.tenant, at_some(fault, chance)) as proxy:
+    chance, most = random.Random(clinic.tenant.account), 3 if fault in SLOW else 12
+    async with FaultProxy(cloud, clinic.tenant, at_some(fault, chance, most)) as proxy:
         await bring_home(clinic, proxy)
         assert proxy.met
     await assert_home(clinic)
@@ -143,7 +129,7 @@ async def test_every_message_is_delivered_many_times(
 ) -> None:
     """N10: questions and ITI-62, fetches and ITI-86 arrive a hundred times, some answer comes back."""
     chance = random.Random(clinic.tenant.account)
-    async with FaultProxy(cloud, clinic.tenant, at_some(Fault.MANY_TIMES, chance, address)) as proxy:
+    async with FaultProxy(cloud, clinic.tenant, at_some(Fault.MANY_TIMES, chance, 3, address)) as proxy:
         await bring_home(clinic, proxy)
         assert proxy.met
     await assert_home(clinic)

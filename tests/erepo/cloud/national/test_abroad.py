@@ -152,7 +152,7 @@ async def test_only_what_is_asked_for_is_found(world: AbroadWorld) -> None:
 )
 def test_faults_of_p1s_index(world: AbroadWorld, service: str, kind: str, status: int, code: str) -> None:
     """What P1's index does wrong is told by kind; the same request succeeds when P1 is well."""
-    world.own.p1.wrong(service, kind, seconds=6)
+    world.own.p1.wrong(service, kind, seconds=7)
     answer = world.search()
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert world.search().status_code == 200

@@ -163,7 +163,7 @@ async def test_whatever_goes_wrong_at_p1_it_is_indexed_once(
     # Another person each time: the token of the last one is remembered.
     number = 300_000 + 50 * list(FAULTS).index((service, kind))
     actor = replace(DOCTOR, id=str(Npwz.make(number))) if service == "token" else DOCTOR
-    world.p1.wrong(service, kind, seconds=4)
+    world.p1.wrong(service, kind, seconds=7)
     status, code = FAULTS[service, kind]
     again = [world.call("POST", path_of(document), body(), actor=actor) for _ in range(2)]
     assert again[0].status_code == status, again[0].text

@@ -30,7 +30,7 @@ def p1(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningP1]:
 def cloud(p1: RunningP1, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     """A service that asks it, and waits for it two seconds at most."""
     authority = p1.home.folder / "ca" / "services" / "ca.pem"
-    settings = {"EREPO_P1__URL": p1.url, "EREPO_P1__CA": str(authority), "EREPO_HTTP__READ": "2"}
+    settings = {"EREPO_P1__URL": p1.url, "EREPO_P1__CA": str(authority), "EREPO_HTTP__READ": "4"}
     with running_cloud(tmp_path_factory.mktemp("szar"), environment=settings) as running:
         yield running
 
@@ -106,7 +106,7 @@ def test_whatever_goes_wrong_at_p1_the_same_request_goes_on(
     p1: RunningP1, clinic: Clinic, service: str, kind: str
 ) -> None:
     """The certificates stay, the answer says what happened, and the next PUT ends registered."""
-    p1.wrong(service, kind, seconds=4)
+    p1.wrong(service, kind, seconds=7)
     failed = clinic.put()
     assert (failed.status_code, failed.json()["code"]) == FAULTS[service, kind], failed.text
     assert clinic.call("GET").json()["state"] == "stored"

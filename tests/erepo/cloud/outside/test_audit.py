@@ -86,7 +86,7 @@ async def test_care_goes_on_while_p1s_repository_is_away(world: OutsideWorld, re
         world.index.p1.wrong("audit", kind)
         for _ in range(2):
             assert content_of(document) in world.ask(document, mtom=True).content
-        until(delivered(world), 30)
+        until(delivered(world))
     events = accesses(record)
     assert len(events) == 6
     mine = {expected(world, each) for each in events}
@@ -123,7 +123,7 @@ async def test_nothing_is_lost_when_the_service_is_killed(world: OutsideWorld, r
         world.index.cloud.kill()
         asking.join()
         world.index.cloud.start()
-    until(delivered(world), 40)
+    until(delivered(world))
     events = accesses(record)
     recorded = {each.message for each in events}
     assert len(given) >= 10

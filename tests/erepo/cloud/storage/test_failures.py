@@ -63,7 +63,7 @@ async def test_a_lost_commit_is_told_as_passing_and_asking_finds_the_truth(
         await client.provide(one_document(b"warm"))
         proxy.lose(loss, submission.submission_set.unique_id.encode())
         await expect_passing(lambda: client.provide(submission))
-        assert await asyncio.to_thread(proxy.lost.wait, 10)
+        assert await asyncio.to_thread(proxy.lost.wait, 120)
         found = await is_registered(client, submission.submission_set.unique_id)
         assert found == (loss is Loss.AFTER)
         if not found:
