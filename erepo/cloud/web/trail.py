@@ -128,8 +128,8 @@ class Trail:
     async def refused(self, error: Exception) -> None:
         """Record a refusal, unless the request was recorded before it failed."""
         # Errors of libraries may have a `code` as well, which tells nobody anything.
-        known = isinstance(error, (ErepoError, ClientGone))
-        await self._refused(error.code if known else "error.unexpected", _gravity(error))
+        code = error.code if isinstance(error, (ErepoError, ClientGone)) else "error.unexpected"
+        await self._refused(code, _gravity(error))
 
     async def answered(self, status: int) -> None:
         """Record an answer that is about to go out and of which nobody has told yet.
