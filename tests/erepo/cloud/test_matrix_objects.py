@@ -1,4 +1,4 @@
-"""What belongs to another account, named in a path or a body of the REST interface, is what does not exist."""
+"""Another account's objects, named in a path or a body of the REST interface, are what does not exist."""
 
 import asyncio
 import json
@@ -6,7 +6,6 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -63,8 +62,7 @@ class Objects:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, stores: str) -> Iterator[RunningCloud]:
     """A service of two accounts."""
-    folder: Path = tmp_path_factory.mktemp("objects")
-    with running_cloud(folder, stores=stores) as cloud:
+    with running_cloud(tmp_path_factory.mktemp("objects"), stores=stores) as cloud:
         cloud.add_tenant(OTHER)
         yield cloud
 
