@@ -55,31 +55,39 @@ _POSTGRESQL = (
 
 def make_append_only(connection: Connection) -> None:
     """Make the triggers where they are missing; may be called any number of times."""
+    missing = set(missing_triggers(connection))
     if connection.dialect.name == "sqlite":
         for name, when in _SQLITE:
-            body = f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
-            connection.execute(text(f"CREATE TRIGGER IF NOT EXISTS {name} {when} {body}"))
+            if name in missing:
+                connection.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
+                connection.execute(text(_made(name, when)))
         return
-    missing = set(missing_triggers(connection))
     if missing:
         connection.execute(text(_FUNCTION))
     for name, table, when, rows in _POSTGRESQL:
         if name in missing:
+            connection.execute(text(f"DROP TRIGGER IF EXISTS {name} ON {table}"))
             call = f"CREATE TRIGGER {name} {when} ON {table} {rows} EXECUTE FUNCTION erepo_append_only()"
             connection.execute(text(call))
 
 
 def missing_triggers(connection: Connection) -> Sequence[str]:
-    """Return the names of triggers that somebody has removed or switched off."""
+    """Return the names of triggers that somebody has removed, switched off, or made to do nothing."""
     if connection.dialect.name == "sqlite":
-        wanted = [name for name, _ in _SQLITE]
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    else:
-        wanted = [name for name, *_ in _POSTGRESQL]
-        query = (
-            "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
-            " WHERE relname IN ('audit_event', 'audit_head') AND tgenabled = 'O'"
-            " AND pg_table_is_visible(pg_class.oid)"
-        )
-    there = set(connection.scalars(text(query)))
-    return [name for name in wanted if name not in there]
+        query = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        there = {row.name: row.sql for row in connection.execute(query)}
+        return [name for name, when in _SQLITE if there.get(name) != _made(name, when)]
+    query = text(
+        "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+        " JOIN pg_proc ON pg_proc.oid = tgfoid"
+        " WHERE relname IN ('audit_event', 'audit_head') AND tgenabled = 'O'"
+        " AND (tgqual IS NULL) = (tgname LIKE '%kept') AND prosrc = :source"
+        " AND pg_table_is_visible(pg_class.oid)"
+    )
+    working = set(connection.scalars(query, {"source": _FUNCTION.split("$$")[1]}))
+    return [name for name, *_ in _POSTGRESQL if name not in working]
+
+
+def _made(name: str, when: str) -> str:
+    """Return what makes a trigger of SQLite, and how SQLite tells it."""
+    return f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"

@@ -73,3 +73,32 @@ def test_a_removed_guard_is_missed_and_made_again(chains: Database) -> None:
         assert missing_triggers(connection) == [name]
         make_append_only(connection)
         assert missing_triggers(connection) == []
+
+
+def test_a_guard_that_does_nothing_is_missed_and_made_again(chains: Database) -> None:
+    """A trigger of the right name that lets everything pass is told like one that is gone."""
+    with chains.everyone("a test", write=True) as connection:
+        if connection.dialect.name == "sqlite":
+            name = "audit_event_delete"
+            harmless = [
+                f"DROP TRIGGER {name}",
+                f"CREATE TRIGGER {name} BEFORE DELETE ON audit_event WHEN 0 BEGIN SELECT 1; END",
+            ]
+        else:
+            name = "audit_head_forward"
+            harmless = [
+                f"DROP TRIGGER {name} ON audit_head",
+                "CREATE FUNCTION harmless() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
+                (
+                    f"CREATE TRIGGER {name} BEFORE UPDATE ON audit_head FOR EACH ROW"
+                    " WHEN (NEW.number <= OLD.number) EXECUTE FUNCTION harmless()"
+                ),
+            ]
+        for each in harmless:
+            connection.execute(text(each))
+        assert missing_triggers(connection) == [name]
+        make_append_only(connection)
+        assert missing_triggers(connection) == []
+    refused = "an event is removed" if name == "audit_event_delete" else "the head goes back"
+    with pytest.raises(IntegrityError), chains.everyone("a test", write=True) as connection:
+        connection.execute(REFUSED[refused])
