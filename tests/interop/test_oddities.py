@@ -91,6 +91,19 @@ def test_metadata_forms(peer: Peer, form: str) -> None:
     assert len(found.objects("rim:RegistryPackage")) == 2
 
 
+def test_types_of_a_schema_binding(peer: Peer) -> None:
+    """What a binding writes with xsi:type, by a prefix of its own, comes back as the schema wants it."""
+    patient = metadata.patient()
+    spaces = f'xmlns:q1="{names.NS["rim"]}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    text = wire.inline_body(Submission(patient, [Entry(patient)]))
+    root = "<xds:ProvideAndRegisterDocumentSetRequest"
+    text = text.replace(root, f"{root} {spaces}")
+    for tag in ("ExtrinsicObject", "RegistryPackage", "Association"):
+        text = text.replace(f"<rim:{tag} ", f'<rim:{tag} xsi:type="q1:{tag}Type" ')
+    expect.success(peer.send(41, text))
+    assert len(expect.everything(peer, patient).objects()) == 3  # the kit validates every answer
+
+
 def test_node_nested_in_its_package(peer: Peer) -> None:
     """The node Classification nested inside the RegistryPackage, where RIM allows it."""
     patient = metadata.patient()
