@@ -32,6 +32,16 @@ UPDATE_TYPES: Final = SUBMITTED_TYPES | {
     AssociationType.SUBMIT_ASSOCIATION,
 }
 _MAP = {"lcm": LCM, "rim": RIM, "rs": RS}
+_IDENTIFIABLE = f"{{{RIM}}}Identifiable"
+_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+#: Elements by the names of their types in OASIS' rim.xsd.
+_TYPES = {
+    "ExtrinsicObjectType": "ExtrinsicObject",
+    "RegistryPackageType": "RegistryPackage",
+    "AssociationType1": "Association",
+    "ClassificationType": "Classification",
+    "ObjectRefType": "ObjectRef",
+}
 
 _Element = etree._Element  # noqa: SLF001 - the type lxml gives its elements has no public name
 
@@ -93,7 +103,20 @@ def object_list(submit: _Element | None, code: Xds, expected: str) -> _Element:
     lists = submit.findall(OBJECT_LIST) if submit is not None and submit.tag == SUBMIT else []
     if len(lists) != 1:
         raise MessageShapeWrong([RegistryError(code, expected)])
+    for element in lists[0].iterchildren(_IDENTIFIABLE):
+        _name(element)
     return lists[0]
+
+
+def _name(element: _Element) -> None:
+    """Give an object its own name where it has that of its group and says by `xsi:type` what it is.
+
+    The schema of ebRIM allows it, and bindings without substitution groups (zeep) write nothing else.
+    """
+    prefix, _, local = element.get(_XSI_TYPE, "").strip().rpartition(":")
+    if element.nsmap.get(prefix or None) == RIM and local in _TYPES:
+        element.tag = f"{{{RIM}}}{_TYPES[local]}"
+        del element.attrib[_XSI_TYPE]
 
 
 def read_submit(listed: _Element, rules: Rules, types: Collection[str] = SUBMITTED_TYPES) -> Registration:

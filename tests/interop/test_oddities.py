@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.interop.kit.wire import Answer, Peer
 
 Change = Callable[[str], str]
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 def nodes_first(text: str) -> str:
@@ -89,6 +90,39 @@ def test_metadata_forms(peer: Peer, form: str) -> None:
     found = expect.everything(peer, patient)
     assert found.find("//rim:ExtrinsicObject/@status") == [names.APPROVED]
     assert len(found.objects("rim:RegistryPackage")) == 2
+
+
+def test_types_of_a_schema_binding(peer: Peer) -> None:
+    """What a binding writes with xsi:type, by a prefix of its own, comes back as the schema wants it."""
+    patient = metadata.patient()
+    spaces = f'xmlns:q1="{names.NS["rim"]}" xmlns:xsi="{XSI}"'
+    text = wire.inline_body(Submission(patient, [Entry(patient)]))
+    root = "<xds:ProvideAndRegisterDocumentSetRequest"
+    text = text.replace(root, f"{root} {spaces}")
+    for tag in ("ExtrinsicObject", "RegistryPackage", "Association"):
+        text = text.replace(f"<rim:{tag} ", f'<rim:{tag} xsi:type="q1:{tag}Type" ')
+    expect.success(peer.send(41, text))
+    assert len(expect.everything(peer, patient).objects()) == 3  # the kit validates every answer
+
+
+def test_objects_by_the_name_of_their_group(peer: Peer) -> None:
+    """`rim:Identifiable` with a type of OASIS' schema, as zeep writes every object of a list."""
+    patient = metadata.patient()
+    text = wire.inline_body(Submission(patient, [Entry(patient)]))
+    types = {name: f"{name}Type" for name in ("ExtrinsicObject", "RegistryPackage")}
+    for name, kind in (types | {"Association": "AssociationType1"}).items():
+        text = text.replace(f"</rim:{name}>", "</rim:Identifiable>").replace(
+            f"<rim:{name} ",
+            f'<rim:Identifiable xmlns:i="{XSI}" xmlns:ns3="{names.NS["rim"]}" i:type="ns3:{kind}" ',
+        )
+    text = re.sub(
+        r"<rim:Classification ([^>]*classificationNode=[^>]*)/>",
+        f'<rim:Identifiable xmlns="{names.NS["rim"]}" xmlns:i="{XSI}" i:type="ClassificationType" \\1/>',
+        text,
+    )
+    expect.success(peer.send(41, text))
+    found = expect.everything(peer, patient)
+    assert [len(found.objects(f"rim:{name}")) for name in (*types, "Association")] == [1, 1, 1]
 
 
 def test_node_nested_in_its_package(peer: Peer) -> None:

@@ -2,7 +2,8 @@
 
 The received elements are kept as they are, except for what the profile has the registry or repository fill
 in: entryUUIDs in the place of symbolic ids, status, logical id and version; in ITI-41 also hash, size and
-repositoryUniqueId. Slots and classifications that we do not know stay.
+repositoryUniqueId. Slots and classifications that we do not know stay; `xsi:type`, which an element's name
+says already, goes.
 """
 
 import uuid
@@ -42,6 +43,9 @@ _OBJECT_TYPES = {
     _IDENTIFIER: OBJECT_EXTERNAL_IDENTIFIER,
 }
 _URN = "urn:uuid:"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_XSI_TYPE = f"{{{_XSI}}}type"
+_typed = etree.XPath("descendant::*[@xsi:type]", namespaces={"xsi": _XSI})
 _text = etree.XPath("normalize-space()")
 
 Element = etree._Element  # noqa: SLF001  # the type lxml gives its elements has no public name
@@ -98,6 +102,9 @@ def stamp(
         ValueError: an id begins like a UUID and is none (checked before by the rules).
     """
     _gather_classifications(objects)
+    # Its prefix would lose its declaration: exclusive c14n sees none in the value of an attribute.
+    for element in _typed(objects):
+        del element.attrib[_XSI_TYPE]
     elements = [element for element in objects if element.tag in _OBJECTS]
     uuids = _uuids(elements)
     fresh = _fresh()

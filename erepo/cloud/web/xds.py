@@ -6,7 +6,8 @@ answers with HTTP 200; what is wrong with the message itself is a SOAP fault tha
 """
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -205,8 +206,20 @@ async def _packed(question: Question, outgoing: Outgoing) -> Answer:
     if sum(each.content.size for each in outgoing.attachments) <= cloud.settings.limits.large_body:
         packed = work()
         return Answer(200, packed.content_type, b"".join(packed.chunks()))
-    packed = await cloud.heavily(work)
+    packed = await cloud.heavily(partial(_proven, work, outgoing, signed=signer is not None))
     return Answer(200, packed.content_type, stream=_stream(cloud, packed), length=packed.length)
+
+
+def _proven(work: Callable[[], Packed], outgoing: Outgoing, *, signed: bool) -> Packed:
+    """Pack what is too large to hold, of documents that were read to their ends.
+
+    Raises:
+        StoredContentDamaged: found now, and not when half of the answer is sent.
+    """
+    # Signing reads them anyway.
+    for each in () if signed else outgoing.attachments:
+        deque(each.content.chunks(), maxlen=0)
+    return work()
 
 
 async def _stream(cloud: Cloud, packed: Packed) -> AsyncIterator[Buffer]:

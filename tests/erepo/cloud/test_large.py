@@ -16,13 +16,20 @@ import pytest
 
 from erepo.cloud.budget import MemoryBudget
 from erepo.cloud.errors import ServiceBusy
-from erepo.content import CHUNK, digest
+from erepo.content import CHUNK, digest, read_all
 from erepo.soap.message import Outgoing, pack
 from erepo.soap.signing import Signer
 from erepo.xds import iti18
-from erepo.xds.vocabulary import ResponseStatus
+from erepo.xds.vocabulary import ResponseStatus, Xds
 from tests.support.cloud import RunningCloud, running_cloud
-from tests.support.cloud_client import assertions_of, connected, make_entry, make_submission, one_document
+from tests.support.cloud_client import (
+    assertions_of,
+    connected,
+    make_entry,
+    make_submission,
+    new_oid,
+    one_document,
+)
 
 MB = 1024**2
 
@@ -149,20 +156,35 @@ def _asked(cloud: RunningCloud, question: iti18.StoredQuery) -> ssl.SSLSocket:
     return connection
 
 
-async def test_damaged_content_is_never_given_out(own_cloud: RunningCloud) -> None:
-    """A changed byte in a stored blob is noticed: the document is refused with an error."""
+PEER = "0000000000001010"
+
+
+@pytest.mark.parametrize(("security", "harm"), [("wss", "changed"), ("mtls", "changed"), ("mtls", "lost")])
+async def test_damaged_content_is_never_given_out(own_cloud: RunningCloud, security: str, harm: str) -> None:
+    """A blob that was changed or lost is told with an error, and its neighbours are given all the same."""
+    tenant = own_cloud.add_tenant(PEER, security=security)
     own_cloud.start()
-    submission = one_document(os.urandom(700_000))
-    async with connected(own_cloud.tenant) as client:
-        await client.provide(submission)
+    contents = {new_oid(): os.urandom(700_000) for _ in range(3)}
+    documents = [(make_entry(unique_id), octets) for unique_id, octets in contents.items()]
+    async with connected(tenant, signed=security == "wss") as client:
+        await client.provide(make_submission(*documents))
         key = next(own_cloud.blobs.keys())
-        with own_cloud.blobs.open(key) as file:
-            octets = bytearray(file.read())
-        octets[1000] ^= 1
-        own_cloud.blobs.put(key, [octets])
-        result = await client.retrieve(submission.entries[0][0].unique_id)
-        assert result.status == ResponseStatus.FAILURE
-        assert result.documents == ()
+        if harm == "changed":
+            with own_cloud.blobs.open(key) as file:
+                octets = bytearray(file.read())
+            octets[1000] ^= 1
+            own_cloud.blobs.put(key, [octets])
+        else:
+            own_cloud.blobs.delete(key)
+        result = await client.retrieve(*contents)
+        (spoiled,) = (each.location for each in result.errors)
+        assert result.status == ResponseStatus.PARTIAL
+        assert [each.code for each in result.errors] == [Xds.REPOSITORY_ERROR]
+        given = {each.document_unique_id: bytes(read_all(each.content)) for each in result.documents}
+        del contents[spoiled]
+        assert given == contents
+        alone = await client.retrieve(spoiled)
+        assert (alone.status, alone.documents) == (ResponseStatus.FAILURE, ())
 
 
 async def test_the_budget_is_first_come_first_served() -> None:
