@@ -25,6 +25,7 @@ from erepo.clinic.indexing.errors import IndexUnknown
 from erepo.clinic.machine import trouble_of
 from erepo.clinic.migrating.errors import MigrationUnknown
 from erepo.clinic.reading import errors as reading
+from erepo.clinic.rest.errors import AnswerInvalid
 from erepo.clinic.sharing.errors import ConsentUnknown
 from erepo.errors import (
     AccessRefused,
@@ -34,6 +35,7 @@ from erepo.errors import (
     RemoteRefused,
     RetryableError,
 )
+from erepo.soap.errors import AnswerRefused, MessageRefused
 from erepo.texts import Language, language
 
 log = logging.getLogger("erepo.api")
@@ -69,6 +71,10 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (ours.RequestTooLarge, 413),
     (DocumentTooLarge, 413),
     (UnsupportedMedia, 415),
+    (AnswerInvalid, 502),
+    (AnswerRefused, 502),
+    # No message comes to this interface: it is a repository's.
+    (MessageRefused, 502),
     (InvalidInput, 422),
     (AccessRefused, 403),
     (RemoteRefused, 502),

@@ -48,20 +48,23 @@ async def answer_octets(call: Call) -> Answer | None:
         OwnDocumentUnknown: there is none of this id.
         OwnDocumentSettled: it waits no more.
         OwnDocumentDamaged: what is kept does not open.
+        ServiceBusy: the account has too many on their way.
     """
     cloud, tenant, trail = call.cloud, call.tenant, call.trail
     await require_actor(cloud, tenant, call.request.headers, trail)
     public_id = _id(call)
     trail.things = (Thing("document", public_id),)
-    row, octets = await cloud.heavily(partial(collecting.octets_of, cloud, tenant.id, public_id))
 
     def apply(connection: Connection) -> Outcome:
         keeping.offer(connection, tenant.id, public_id, now())
         return Outcome()
 
-    await trail.write(Change(evidence=trail.evidence(trail.things), apply=apply))
-    answer = Answer(200, row.mime_type, octets, headers=_HEADERS)
-    async with cloud.bodies.answering(tenant.account, len(octets)):
+    found = await cloud.reading(partial(collecting.waiting, cloud, tenant.id, public_id))
+    # Counted before it is opened: it lies in memory from then on.
+    async with cloud.bodies.answering(tenant.account, found.size):
+        row, octets = await cloud.heavily(partial(collecting.octets_of, cloud, tenant.id, public_id))
+        await trail.write(Change(evidence=trail.evidence(trail.things), apply=apply))
+        answer = Answer(200, row.mime_type, octets, headers=_HEADERS)
         await answer.send(call.send, cloud.settings.http.write)
     return None
 
