@@ -3,7 +3,6 @@
 Nothing is lost: the octets stay until the clinic says, with their SHA-256, that it has them (or why not).
 """
 
-import re
 from functools import partial
 from typing import Any
 
@@ -21,8 +20,6 @@ from erepo.cloud.web.acting import require_actor
 from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.audits import parameters
 from erepo.cloud.web.calls import Call
-
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 async def answer_list(call: Call) -> Answer:
@@ -52,7 +49,7 @@ async def answer_octets(call: Call) -> Answer | None:
     """
     cloud, tenant, trail = call.cloud, call.tenant, call.trail
     await require_actor(cloud, tenant, call.request.headers, trail)
-    public_id = _id(call)
+    public_id = call.named(OwnDocumentUnknown)
     trail.things = (Thing("document", public_id),)
 
     def apply(connection: Connection) -> Outcome:
@@ -80,7 +77,7 @@ async def answer_settled(call: Call) -> Answer:
     """
     cloud, tenant, trail = call.cloud, call.tenant, call.trail
     await require_actor(cloud, tenant, call.request.headers, trail)
-    public_id = _id(call)
+    public_id = call.named(OwnDocumentUnknown)
     trail.things = (Thing("document", public_id),)
     async with call.body() as body:
         end = collecting.settlement(body)
@@ -107,10 +104,3 @@ def _told(call: Call, public_id: str) -> dict[str, Any]:
     with call.cloud.database.read(call.tenant.id) as connection:
         told = collecting.settled(connection, call.tenant.id, public_id)
     return {"account": call.tenant.account, **told}
-
-
-def _id(call: Call) -> str:
-    found: str = call.request.path.rpartition("/")[2]
-    if not _ID.fullmatch(found):
-        raise OwnDocumentUnknown
-    return found
