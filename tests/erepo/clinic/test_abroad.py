@@ -3,12 +3,9 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import orjson
@@ -18,19 +15,7 @@ from typer.testing import CliRunner
 
 from erepo.cda.kinds import Kind
 from erepo.cli.p1 import app
-from erepo.clinic.abroad import (
-    Desk,
-    Fetched,
-    Purpose,
-    Search,
-    Why,
-    fetch,
-    find,
-    ledger,
-    look,
-    opening,
-    working,
-)
+from erepo.clinic.abroad import Desk, Fetched, Purpose, Search, Why, fetch, find, ledger, opening, working
 from erepo.clinic.abroad.emergencies import mark_told, untold
 from erepo.clinic.abroad.errors import KindNotInP1, NumberUnknown, ReasonMissing, SearchUnknown
 from erepo.clinic.content import ContentStore
@@ -46,7 +31,6 @@ from erepo.identifiers.hl7 import CX
 from erepo.identifiers.oids import PESEL
 from erepo.xds.model import Code
 from tests.support import cda_documents as cda
-from tests.support import postgres
 from tests.support.abroad import AbroadWorld, abroad_world
 from tests.support.api import RunningApi
 from tests.support.chains import another_patient
@@ -97,10 +81,6 @@ class Site:
         desk, numbers = self.desk(), {one.unique_id: one.number for one in search.documents}
         with closing(desk.client):
             return fetch(desk, search.id, LOGIN, [numbers[one] for one in unique_ids])
-
-    def again(self, search: Search) -> tuple[ledger.Listed, ...]:
-        """Look at a search again."""
-        return look(self.clinic.database, search.id, LOGIN).documents
 
     def rows(self, query: sa.Select[Any]) -> list[Any]:
         """Read the clinic's database."""
@@ -391,37 +371,3 @@ async def test_the_rest_interface(site: Site) -> None:
     finally:
         api.stop()
     assert PATIENT.id not in "".join(api.log)
-
-
-async def test_two_fetch_one_document_at_once_on_postgresql(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Searched, fetched and kept on PostgreSQL: of two at one moment one takes it in, and both have it."""
-    unique_id, emergency = await site.publish(), Why(LOGIN, PATIENT, Purpose.EMERGENCY, REASON)
-    meeting, expect_promised = Barrier(2), working._expect_promised
-
-    def together(*values: Any) -> None:
-        expect_promised(*values)
-        meeting.wait(60)
-
-    monkeypatch.setattr(working, "_expect_promised", together)
-    with (
-        postgres.database() as url,
-        new_clinic(tmp_path, site.world.own.tenant, clinic_database_url=url) as clinic,
-    ):
-        with clinic.database.begin() as connection:
-            grant(connection, LOGIN, Permission.ABROAD, actor="test")
-        there = Site(clinic, site.world)
-        searches = [there.find(), there.find(emergency)]
-        with ThreadPoolExecutor(2) as threads:
-            done = list(threads.map(lambda search: there.fetch(search, unique_id)[0], searches))
-        assert sorted(one.status for one in done) == sorted((Status.TAKEN, Status.KNOWN))
-        assert len({one.public_id for one in done}) == 1
-        assert len(there.rows(sa.select(document))) == len(there.rows(sa.select(document_origin))) == 1
-        states = [look.state for search in searches for look in there.again(search) if look.public_id]
-        assert sorted(states) == ["known", "taken"]
-        with clinic.database.begin() as connection:
-            (told,) = untold(connection)
-            mark_told(connection, told)
-            ledger.forget(connection, now() + timedelta(days=2))
-        assert there.rows(sa.select(abroad_search)) == []
