@@ -1,6 +1,7 @@
 """Words for people, in Polish and English side by side."""
 
 import os
+import re
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -73,3 +74,17 @@ def language() -> Language:
     """Return the language to speak: EREPO_LANGUAGE, else the system's locale, else English."""
     wanted = (os.environ.get(name) for name in ("EREPO_LANGUAGE", "LC_ALL", "LANG"))
     return "pl" if next(filter(None, wanted), "").lower().startswith("pl") else "en"
+
+
+def spoken(header: str) -> Language:
+    """Return the language an Accept-Language header likes best; the installation's own if it names none."""
+    liked: dict[str, float] = {}
+    for part in header.split(",")[:20]:
+        found = re.fullmatch(r"\s*(pl|en)(-[a-z0-9-]+)?\s*(;\s*q\s*=\s*([0-9.]+))?\s*", part.lower())
+        if found:
+            weight = float(found[4]) if found[4] and re.fullmatch(r"[01](\.[0-9]*)?", found[4]) else 1.0
+            liked[found[1]] = max(weight, liked.get(found[1], 0.0))
+    best = max(liked, key=lambda name: liked[name], default="")
+    if not best or not liked[best]:
+        return language()
+    return "pl" if best == "pl" else "en"

@@ -25,6 +25,7 @@ from erepo.clinic.indexing.errors import IndexUnknown
 from erepo.clinic.machine import trouble_of
 from erepo.clinic.migrating.errors import MigrationUnknown
 from erepo.clinic.reading import errors as reading
+from erepo.clinic.rest.errors import AnswerInvalid
 from erepo.clinic.sharing.errors import ConsentUnknown
 from erepo.errors import (
     AccessRefused,
@@ -34,7 +35,8 @@ from erepo.errors import (
     RemoteRefused,
     RetryableError,
 )
-from erepo.texts import Language, language
+from erepo.soap.errors import AnswerRefused, MessageRefused
+from erepo.texts import Language, spoken
 
 log = logging.getLogger("erepo.api")
 
@@ -69,6 +71,10 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (ours.RequestTooLarge, 413),
     (DocumentTooLarge, 413),
     (UnsupportedMedia, 415),
+    (AnswerInvalid, 502),
+    (AnswerRefused, 502),
+    # No message comes to this interface: it is a repository's.
+    (MessageRefused, 502),
     (InvalidInput, 422),
     (AccessRefused, 403),
     (RemoteRefused, 502),
@@ -81,20 +87,6 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
 def status_of(error: ErepoError) -> int:
     """Return the status of the answer to a request that ended in an error."""
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-
-
-def spoken(header: str) -> Language:
-    """Return the language an Accept-Language header likes best; the installation's own if it names none."""
-    liked: dict[str, float] = {}
-    for part in header.split(",")[:20]:
-        found = re.fullmatch(r"\s*(pl|en)(-[a-z0-9-]+)?\s*(;\s*q\s*=\s*([0-9.]+))?\s*", part.lower())
-        if found:
-            weight = float(found[4]) if found[4] and re.fullmatch(r"[01](\.[0-9]*)?", found[4]) else 1.0
-            liked[found[1]] = max(weight, liked.get(found[1], 0.0))
-    best = max(liked, key=lambda name: liked[name], default="")
-    if not best or not liked[best]:
-        return language()
-    return "pl" if best == "pl" else "en"
 
 
 def problem_of(error: ErepoError, speak: Language) -> dict[str, Any]:

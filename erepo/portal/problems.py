@@ -30,7 +30,7 @@ from erepo.cloud.patients_own.errors import (
 )
 from erepo.errors import AccessRefused, ErepoError, InvalidInput, RetryableError
 from erepo.portal import errors as ours
-from erepo.texts import Language, Text, language
+from erepo.texts import Text, spoken
 
 log = logging.getLogger("erepo.portal")
 
@@ -84,20 +84,6 @@ _TITLES: Final[Mapping[int, Text]] = {
 def status_of(error: ErepoError) -> int:
     """Return the status of the answer to a request that ended in an error."""
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-
-
-def spoken(header: str) -> Language:
-    """Return the language an Accept-Language header likes best; the installation's own if it names none."""
-    liked: dict[str, float] = {}
-    for part in header.split(",")[:20]:
-        found = re.fullmatch(r"\s*(pl|en)(-[a-z0-9-]+)?\s*(;\s*q\s*=\s*([0-9.]+))?\s*", part.lower())
-        if found:
-            weight = float(found[4]) if found[4] and re.fullmatch(r"[01](\.[0-9]*)?", found[4]) else 1.0
-            liked[found[1]] = max(weight, liked.get(found[1], 0.0))
-    best = max(liked, key=lambda name: liked[name], default="")
-    if not best or not liked[best]:
-        return language()
-    return "pl" if best == "pl" else "en"
 
 
 def answer_to(request: Request, error: ErepoError, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -15,12 +15,11 @@ from erepo.api.models import (
     FetchedList,
     PublicId,
 )
-from erepo.api.problems import spoken
 from erepo.api.routes.common import on_behalf, problems
 from erepo.clinic.abroad import Desk, Fetched, Search, Why, fetch, find, look, opening
 from erepo.clinic.intake import parse_patient
 from erepo.identifiers.errors import IdentifierInvalid
-from erepo.texts import Language
+from erepo.texts import Language, spoken
 
 router = APIRouter(tags=["P1"])
 

@@ -32,7 +32,7 @@ def feed(database: Database) -> int:
     if last is not None and (newest or 0) <= last:
         return 0
     with database.begin() as connection:
-        _wait_for_writers(connection)
+        wait_for_writers(connection)
         return _feed(connection)
 
 
@@ -109,13 +109,13 @@ def _cursor(connection: sa.Connection, *, locked: bool = False) -> int | None:
     return connection.execute(statement.with_for_update() if locked else statement).scalar()
 
 
-def _wait_for_writers(connection: sa.Connection) -> None:
+def wait_for_writers(connection: sa.Connection) -> None:
     """See to it that no number below one we read is still to be committed.
 
     SQLite has one writer, so numbers are committed in order. PostgreSQL gives them out before the commit: a
     lower one may appear after we have passed it. The lock lets writers under way finish and the next wait,
-    for as long as this short transaction lasts.
+    for as long as this short transaction lasts; of two who take it one waits, for both may write afterwards.
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
-        connection.exec_driver_sql("LOCK TABLE audit_event IN SHARE MODE")
+        connection.exec_driver_sql("LOCK TABLE audit_event IN SHARE ROW EXCLUSIVE MODE")

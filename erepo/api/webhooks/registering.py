@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from erepo.api.errors import WebhookUnknown
+from erepo.api.webhooks.feeding import wait_for_writers
 from erepo.api.webhooks.guarding import check_url
 from erepo.api.webhooks.signing import check_secret, new_secret
 from erepo.clinic.audit import note
@@ -66,11 +67,14 @@ def add_webhook(
         WebhookAddressRefused, RequestInvalid: address or secret cannot be used.
     """
     made = Made(secrets.token_hex(16), check_secret(secret) if secret else new_secret())
+    address = check_url(url, private=private)
+    # What is committed after this webhook is told, also under a lower number than the highest there is.
+    wait_for_writers(connection)
     last = connection.execute(sa.select(sa.func.max(audit_event.c.id))).scalar() or 0
     connection.execute(
         webhook.insert().values(
             id=made.id,
-            url=check_url(url, private=private),
+            url=address,
             secret=made.secret,
             states=list(states),
             after_event=last,

@@ -1,5 +1,6 @@
 """The commits of sharing (points O, S, M, A, I, R of the package's table)."""
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -303,12 +304,23 @@ def _too_early(at: datetime) -> sa.ColumnElement[bool]:
 
 
 def open_ones(database: Database) -> list[str]:
-    """Return ids of consents with which something is still to be done, revocations first."""
+    """Return ids of consents with which something is still to be done, revocations first.
+
+    What something has kept back comes behind what was not tried yet, in an order of chance: a call that takes
+    care of some of them must not come to the same ones each time.
+    """
     open_ = consent.c.state.in_([one.value for one in OPEN])
-    wanted = sa.select(consent.c.id, consent.c.state).where(HELD, open_)
+    kept = consent.c.problem.is_not(None).label("kept")
+    wanted = sa.select(consent.c.id, consent.c.number, consent.c.state, kept).where(HELD, open_)
     with database.read() as connection:
-        rows = connection.execute(wanted.order_by(consent.c.number)).all()
-    return [row.id for row in sorted(rows, key=lambda row: OPEN.index(S(row.state)))]
+        rows = connection.execute(wanted).all()
+
+    def turn(row: sa.Row[Any]) -> tuple[int, bool, float]:
+        # No secret: it spreads turns.
+        place = random.random() if row.kept else row.number  # noqa: S311
+        return OPEN.index(S(row.state)), row.kept, place
+
+    return [row.id for row in sorted(rows, key=turn)]
 
 
 def is_anything_due(database: Database, at: datetime) -> bool:

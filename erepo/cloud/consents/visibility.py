@@ -19,6 +19,7 @@ from erepo.cloud.registry.kinds import Kind as Object
 from erepo.cloud.registry.queries.reading import portions, uuids
 from erepo.cloud.storage.tables import document, registry_object, tenant
 from erepo.cloud.storage.tables_consents import consent, consent_document
+from erepo.cloud.tenancy.tenants import is_open
 
 #: Documents of a person's list.
 MOST: Final = 2000
@@ -159,11 +160,6 @@ def visible(connection: Connection, tenant_id: int, reader: Reader, at: datetime
         *_perhaps(at),
     )
     return Visible(tenant_id, granting(map(read_row, connection.execute(query)), reader, at))
-
-
-def is_open(tenant_id: int) -> ColumnElement[bool]:
-    """Whether an account is active: what is under way ends with it, whoever reads."""
-    return exists().where(tenant.c.id == tenant_id, tenant.c.state == "active")
 
 
 def check(connection: Connection, tenant_id: int, reader: Reader, document_id: str, at: datetime) -> Consent:

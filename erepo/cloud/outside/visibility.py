@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from erepo.cloud.consents.visibility import is_open
 from erepo.cloud.national import keeping
 from erepo.cloud.national.indexing.ledger import INDEXED
 from erepo.cloud.national.keeping import Registration
 from erepo.cloud.registry.kinds import Kind, Status
 from erepo.cloud.storage.tables import p1_index, registry_object
-from erepo.cloud.tenancy.tenants import Tenant
+from erepo.cloud.tenancy.tenants import Tenant, is_open
 
 _entry = registry_object.c
 _SAME = (p1_index.c.tenant_id == _entry.tenant_id) & (p1_index.c.unique_id == _entry.unique_id)

@@ -63,6 +63,20 @@ def _told(cloud: Cloud, row: Row) -> dict[str, Any]:
     }
 
 
+def waiting(cloud: Cloud, tenant_id: int, public_id: str) -> Row:
+    """Return a document that waits.
+
+    Raises:
+        OwnDocumentUnknown: there is none of this id.
+        OwnDocumentSettled: it waits no more.
+    """
+    with cloud.database.read(tenant_id) as connection:
+        row = keeping.find(connection, tenant_id, public_id)
+    if not row.state.waits:
+        raise OwnDocumentSettled(state=row.state.value, wanted=State.OFFERED.value)
+    return row
+
+
 def octets_of(cloud: Cloud, tenant_id: int, public_id: str) -> tuple[Row, bytes]:
     """Return a document's octets as the patient gave them.
 
@@ -72,10 +86,7 @@ def octets_of(cloud: Cloud, tenant_id: int, public_id: str) -> tuple[Row, bytes]
         OwnDocumentDamaged: the octets are not those that were given.
         StorageUnavailable: the store does not answer.
     """
-    with cloud.database.read(tenant_id) as connection:
-        row = keeping.find(connection, tenant_id, public_id)
-    if not row.state.waits:
-        raise OwnDocumentSettled(state=row.state.value, wanted=State.OFFERED.value)
+    row = waiting(cloud, tenant_id, public_id)
     try:
         facts = open_facts(cloud.vault, tenant_id, public_id, row.envelope)
         with cloud.blobs.open(row.blob_key) as blob:

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -50,6 +51,8 @@ TRANSACTION: Final = "own-document"
 #: Most characters of a title, and of a key.
 TITLE: Final = 200
 KEY: Final = 200
+#: Documents that expire in one transaction.
+_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +165,25 @@ async def expire(cloud: Cloud, clinic: int, who: Who) -> None:
         MasterKeyMissing, MasterKeyUnknown: the operator has to act.
         StorageUnavailable, ServiceStopping: nothing was ended, or that is not known.
     """
-    at = now()
-    before = at - timedelta(days=cloud.settings.patients_own.days)
-    rows = await cloud.reading(partial(_overdue, cloud, clinic, before))
-    if not rows:
-        return
-    things = tuple(Thing("document", row.public_id, "expired") for row in rows)
-    event = Event(TRANSACTION, Action.DELETE, who, at, things)
+    before = now() - timedelta(days=cloud.settings.patients_own.days)
+    while names := await cloud.reading(partial(_overdue, cloud, clinic, before)):
+        with suppress(_Settled):  # the record tells of none that did not expire: they are looked up anew
+            await _expire(cloud, clinic, names, who)
 
+
+async def _expire(cloud: Cloud, clinic: int, names: Sequence[str], who: Who) -> None:
+    """End documents, all of them or none; see `expire`."""
+    at = now()
+    event = Event(
+        TRANSACTION, Action.DELETE, who, at, tuple(Thing("document", each, "expired") for each in names)
+    )
     keys = await cloud.reading(PatientKeys(cloud.database, cloud.vault).get)
 
     def apply(connection: Connection) -> Outcome:
-        givers, unused = keeping.expire(connection, clinic, before, at)
+        ended = keeping.expire(connection, clinic, names, at)
+        if ended is None:
+            raise _Settled
+        givers, unused = ended
         for each in givers:
             links.write_to(connection, clinic, each, MessageKind.EXPIRED, keys, cloud.consent_time())
         return Outcome(unused=tuple(unused))
@@ -199,9 +209,13 @@ def _late(cloud: Cloud, before: datetime) -> Sequence[int]:
         return keeping.late(connection, before)
 
 
-def _overdue(cloud: Cloud, clinic: int, before: datetime) -> Sequence[Row]:
+def _overdue(cloud: Cloud, clinic: int, before: datetime) -> Sequence[str]:
     with cloud.database.read(clinic) as connection:
-        return keeping.overdue(connection, [clinic], before)
+        return [row.public_id for row in keeping.overdue(connection, clinic, before, _AT_ONCE)]
+
+
+class _Settled(Exception):  # not an error, as below
+    """The clinic has just taken one of the documents that were to expire."""
 
 
 class _Quicker(Exception):  # not an error: the same was given in the same moment, and nothing is to be told

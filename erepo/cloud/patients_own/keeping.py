@@ -116,12 +116,10 @@ def given_by(connection: Connection, tenants: Sequence[int], giver: int) -> list
     return [_row(one) for one in connection.execute(query.order_by(_table.id.desc()).limit(_SHOWN))]
 
 
-def overdue(connection: Connection, tenants: Sequence[int], before: datetime) -> list[Row]:
-    """Return documents that have waited since before a moment."""
-    query = select(own_document).where(
-        _table.tenant_id.in_(tenants), _table.state.in_(_WAITING), _table.given_at <= before
-    )
-    return [_row(one) for one in connection.execute(query.order_by(_table.id))]
+def overdue(connection: Connection, tenant_id: int, before: datetime, most: int) -> list[Row]:
+    """Return documents that have waited since before a moment, the first of them."""
+    query = _of(tenant_id).where(_table.state.in_(_WAITING), _table.given_at <= before)
+    return [_row(one) for one in connection.execute(query.order_by(_table.id).limit(most))]
 
 
 def offer(connection: Connection, tenant_id: int, public_id: str, at: datetime) -> None:
@@ -155,10 +153,17 @@ def settle(
 
 
 def expire(
-    connection: Connection, tenant_id: int, before: datetime, at: datetime
-) -> tuple[list[int], list[str]]:
-    """End what has waited since before a moment; returns whose it was, and keys of blobs as `settle`."""
-    rows = overdue(connection, [tenant_id], before)
+    connection: Connection, tenant_id: int, public_ids: Sequence[str], at: datetime
+) -> tuple[list[int], list[str]] | None:
+    """End documents that have waited too long; returns whose they were, and keys of blobs as `settle`.
+
+    Returns:
+        None, and nothing is changed, where some of them wait no more.
+    """
+    query = _of(tenant_id).where(_table.public_id.in_(public_ids), _table.state.in_(_WAITING))
+    rows = [_row(one) for one in connection.execute(query.order_by(_table.id))]
+    if len(rows) < len(public_ids):
+        return None
     gone = [key for row in rows for key in _end(connection, row, State.EXPIRED, at)]
     return sorted({row.giver for row in rows}), gone
 

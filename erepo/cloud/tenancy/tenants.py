@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from cryptography import x509
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from erepo.cloud.errors import (
@@ -264,6 +264,11 @@ def find(connection: Connection, account: str) -> Tenant:
     if found is None:
         raise TenantUnknown(account=account)
     return found
+
+
+def is_open(tenant_id: int) -> ColumnElement[bool]:
+    """Whether an account is active, asked beside what is read of it: what is under way ends with it."""
+    return exists().where(tenant.c.id == tenant_id, tenant.c.state == "active")
 
 
 def usage(connection: Connection, tenant_id: int) -> Usage:

@@ -1,5 +1,6 @@
 """A request of a proven client, and a call: a request to an endpoint of the client's own account."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ from erepo.cloud.service import Cloud
 from erepo.cloud.tenancy.tenants import Tenant
 from erepo.cloud.web.answers import Send
 from erepo.cloud.web.trail import Trail
+from erepo.errors import ErepoError
 
 #: Most bytes of a REST body, unless its endpoint takes more.
 SMALL = 64 * 1024
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,13 @@ class Call:
     trail: Trail
     send: Send
     """For what sends its answer itself."""
+
+    def named(self, unknown: type[ErepoError]) -> str:
+        """Return the id, a UUID, that the path ends with; raises `unknown` where it is none."""
+        found = self.request.path.rpartition("/")[2]
+        if not _UUID.fullmatch(found):
+            raise unknown
+        return found
 
     @asynccontextmanager
     async def body(self, most: int = SMALL) -> AsyncIterator[bytearray]:

@@ -1,6 +1,5 @@
 """REST: consents of an account (manual 1.4). Each change is signed by the account over the body's octets."""
 
-import re
 from functools import partial
 from typing import Any
 
@@ -17,8 +16,6 @@ from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.audits import parameters
 from erepo.cloud.web.calls import Call
 from erepo.cloud.web.sealing import proven_body
-
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 async def answer_given(call: Call) -> Answer:
@@ -51,7 +48,7 @@ async def answer_state(call: Call) -> Answer:
         ConsentUnknown: there is none of this id.
     """
     await bearer(call.cloud, call.tenant, call.request.headers, call.trail)
-    consent_id = _id(call)
+    consent_id = call.named(ConsentUnknown)
     call.trail.things = (Thing("consent", consent_id),)
     return json_answer(200, await _told(call, consent_id))
 
@@ -66,7 +63,7 @@ async def answer_revoked(call: Call) -> Answer:
     """
     cloud, trail = call.cloud, call.trail
     await require_actor(cloud, call.tenant, call.request.headers, trail)
-    consent_id = _id(call)
+    consent_id = call.named(ConsentUnknown)
     async with call.body() as body:
         proof = await proven_body(call, body, "consent")
         read_revocation(body, consent_id)
@@ -97,13 +94,6 @@ def _keep(call: Call, given: Given, proof: Detached, fresh: list[bool], connecti
 def _revoke(call: Call, consent_id: str, body: bytes, proof: Detached, connection: Connection) -> Outcome:
     keeping.revoke(connection, call.tenant.id, consent_id, body, proof, call.cloud.consent_time())
     return Outcome()
-
-
-def _id(call: Call) -> str:
-    found: str = call.request.path.rpartition("/")[2]
-    if not _ID.fullmatch(found):
-        raise ConsentUnknown
-    return found
 
 
 async def _told(call: Call, consent_id: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """REST: whom a clinic has identified, so that the person may sign in to the portal. Signed like a consent."""
 
-import re
 from functools import partial
 from typing import Any, Final
 
@@ -20,7 +19,6 @@ from erepo.cloud.web.audits import parameters
 from erepo.cloud.web.calls import Call
 from erepo.cloud.web.sealing import proven_body
 
-_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KIND: Final = "invitation"
 
 
@@ -53,7 +51,7 @@ async def answer_state(call: Call) -> Answer:
         PatientUnknown: there is none of this id.
     """
     await bearer(call.cloud, call.tenant, call.request.headers, call.trail)
-    link_id = _id(call)
+    link_id = call.named(PatientUnknown)
     call.trail.things = (Thing(_KIND, link_id),)
     return json_answer(200, await _told(call, link_id))
 
@@ -68,7 +66,7 @@ async def answer_removed(call: Call) -> Answer:
     """
     cloud, trail = call.cloud, call.trail
     await require_actor(cloud, call.tenant, call.request.headers, trail)
-    link_id = _id(call)
+    link_id = call.named(PatientUnknown)
     async with call.body(LARGEST) as body:
         proof = await proven_body(call, body, _KIND)
         read_removed(body, link_id)
@@ -109,13 +107,6 @@ def _remove(
 ) -> Outcome:
     links.remove(connection, call.tenant.id, link_id, body, proof, keys, call.cloud.consent_time())
     return Outcome()
-
-
-def _id(call: Call) -> str:
-    found: str = call.request.path.rpartition("/")[2]
-    if not _ID.fullmatch(found):
-        raise PatientUnknown
-    return found
 
 
 async def _told(call: Call, link_id: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 Nothing is lost: the octets stay until the clinic says, with their SHA-256, that it has them (or why not).
 """
 
-import re
 from functools import partial
 from typing import Any
 
@@ -21,8 +20,6 @@ from erepo.cloud.web.acting import require_actor
 from erepo.cloud.web.answers import Answer, json_answer
 from erepo.cloud.web.audits import parameters
 from erepo.cloud.web.calls import Call
-
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 async def answer_list(call: Call) -> Answer:
@@ -48,20 +45,23 @@ async def answer_octets(call: Call) -> Answer | None:
         OwnDocumentUnknown: there is none of this id.
         OwnDocumentSettled: it waits no more.
         OwnDocumentDamaged: what is kept does not open.
+        ServiceBusy: the account has too many on their way.
     """
     cloud, tenant, trail = call.cloud, call.tenant, call.trail
     await require_actor(cloud, tenant, call.request.headers, trail)
-    public_id = _id(call)
+    public_id = call.named(OwnDocumentUnknown)
     trail.things = (Thing("document", public_id),)
-    row, octets = await cloud.heavily(partial(collecting.octets_of, cloud, tenant.id, public_id))
 
     def apply(connection: Connection) -> Outcome:
         keeping.offer(connection, tenant.id, public_id, now())
         return Outcome()
 
-    await trail.write(Change(evidence=trail.evidence(trail.things), apply=apply))
-    answer = Answer(200, row.mime_type, octets, headers=_HEADERS)
-    async with cloud.bodies.answering(tenant.account, len(octets)):
+    found = await cloud.reading(partial(collecting.waiting, cloud, tenant.id, public_id))
+    # Counted before it is opened: it lies in memory from then on.
+    async with cloud.bodies.answering(tenant.account, found.size):
+        row, octets = await cloud.heavily(partial(collecting.octets_of, cloud, tenant.id, public_id))
+        await trail.write(Change(evidence=trail.evidence(trail.things), apply=apply))
+        answer = Answer(200, row.mime_type, octets, headers=_HEADERS)
         await answer.send(call.send, cloud.settings.http.write)
     return None
 
@@ -77,7 +77,7 @@ async def answer_settled(call: Call) -> Answer:
     """
     cloud, tenant, trail = call.cloud, call.tenant, call.trail
     await require_actor(cloud, tenant, call.request.headers, trail)
-    public_id = _id(call)
+    public_id = call.named(OwnDocumentUnknown)
     trail.things = (Thing("document", public_id),)
     async with call.body() as body:
         end = collecting.settlement(body)
@@ -104,10 +104,3 @@ def _told(call: Call, public_id: str) -> dict[str, Any]:
     with call.cloud.database.read(call.tenant.id) as connection:
         told = collecting.settled(connection, call.tenant.id, public_id)
     return {"account": call.tenant.account, **told}
-
-
-def _id(call: Call) -> str:
-    found: str = call.request.path.rpartition("/")[2]
-    if not _ID.fullmatch(found):
-        raise OwnDocumentUnknown
-    return found

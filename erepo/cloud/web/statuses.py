@@ -43,13 +43,11 @@ from erepo.cloud.national.indexing.errors import (
 )
 from erepo.cloud.national.searching.errors import (
     AbroadAbsent,
-    AbroadAccessRefused,
     AbroadAddressRefused,
     AbroadAnswerUnusable,
     AbroadDenied,
     AbroadDiffers,
     AbroadLater,
-    AbroadNotConfigured,
     AbroadOverrun,
     AbroadRefused,
     AbroadRepositoryLater,
@@ -117,8 +115,6 @@ _STATUS: tuple[tuple[type[ErepoError], int], ...] = (
     (IndexLater, 503),
     (IndexOutcomeUnknown, 504),
     (AbroadDenied, 403),
-    (AbroadNotConfigured, 501),
-    (AbroadAccessRefused, 502),
     (AbroadRefused, 502),
     (AbroadAnswerUnusable, 502),
     (AbroadRepositoryUnknown, 502),

@@ -27,12 +27,11 @@ from erepo.portal.files import Form
 from erepo.portal.guard import StillDenied
 from erepo.portal.models import SharedDocuments
 from erepo.portal.office import AtOffice, Office
-from erepo.portal.problems import spoken
 from erepo.portal.routes.common import SHOWN, problems
 from erepo.portal.sessions import PatientSession, SignedIn, stands
 from erepo.portal.showing import shared_documents
 from erepo.settings import Settings
-from erepo.texts import Language
+from erepo.texts import Language, spoken
 
 router = APIRouter(tags=["documents"], dependencies=SHOWN)
 

@@ -15,10 +15,14 @@ from typer.testing import CliRunner
 
 from erepo.api.app import Guard, bounded
 from erepo.api.errors import TlsUnusable, UploadTimeout
+from erepo.api.problems import status_of
 from erepo.api.server import check_authorities, tls_of
 from erepo.cli.api import app as commands
+from erepo.clinic.rest.errors import AnswerInvalid
+from erepo.errors import ErepoError
 from erepo.pki.keys import clear_key
 from erepo.settings import Settings
+from erepo.soap.errors import AnswerMismatched, SignatureInvalid
 from tests.support.api import RunningApi, running_api
 from tests.support.tls_server import make_pki
 
@@ -189,3 +193,16 @@ def test_the_table_of_codes(described: dict[str, Any]) -> None:
         if isinstance(one, type) and one.__module__ == errors.__name__
     }
     assert codes <= set(re.findall(r"`([a-z.-]+)`", page))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AnswerInvalid(address="https://service", reason="state"),
+        AnswerMismatched(address="https://service", rule="another action than expected"),
+        SignatureInvalid(rule="digest"),
+    ],
+)
+def test_what_a_repository_answers_is_no_fault_of_the_request(error: ErepoError) -> None:
+    """An answer that cannot be understood or trusted is told as that of a bad gateway."""
+    assert status_of(error) == 502

@@ -1,7 +1,8 @@
 """Webhooks: everything that happens is told, signed, at least once and in order; nothing else is called."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -251,6 +252,37 @@ def test_on_postgresql_a_late_commit_is_not_passed_over(monkeypatch: pytest.Monk
             assert len(pending(database)) == 2
         finally:
             database.close()
+
+
+def test_on_postgresql_a_webhook_misses_nothing_that_is_committed_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is on its way while a webhook is made comes before it: it waits, whatever number that has."""
+    monkeypatch.setattr(feeding, "PATIENCE", "60s")
+    with postgres.database() as url, closing(open_database(url)) as database:
+        database.upgrade()
+        with database.begin() as connection:
+            first, later = add_documents(connection, 1), add_documents(connection, 1)
+
+        def is_waiting() -> bool:
+            with database.read() as connection:
+                locked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                return bool(connection.exec_driver_sql(locked).scalar_one())
+
+        with ThreadPoolExecutor(1) as threads, database.engine.connect() as early:
+            move(early, first, State.LOCAL, State.QUEUED, "planned")
+            with database.begin() as late:
+                move(late, later, State.LOCAL, State.QUEUED, "planned")
+            made = threads.submit(add, database)
+            until(is_waiting)
+            early.commit()
+            made.result()
+        feed_all(database)
+        assert pending(database) == []
+        with database.begin() as connection:
+            move(connection, first, State.QUEUED, State.LOCAL, "released")
+        feed_all(database)
+        assert len(pending(database)) == 1
 
 
 def test_what_was_delivered_is_forgotten(database: Database) -> None:

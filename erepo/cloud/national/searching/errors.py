@@ -18,10 +18,14 @@ IndexProblem
     └── AbroadRepositoryLater   the repository cannot now
 """
 
-from erepo.cloud.national.indexing.errors import IndexNotReady, IndexProblem
+from erepo.cloud.national.indexing.errors import (
+    IndexAccessRefused,
+    IndexNotConfigured,
+    IndexNotReady,
+    IndexProblem,
+)
 from erepo.errors import (
     AccessRefused,
-    ConfigurationError,
     IntegrityError,
     RemoteRefused,
     RetryableError,
@@ -46,28 +50,16 @@ class AbroadNotReady(AbroadProblem, IndexNotReady):
     )
 
 
-class AbroadNotConfigured(AbroadProblem, ConfigurationError):
-    """The operator has not connected the service to P1, or wrongly."""
+class AbroadNotConfigured(AbroadProblem, IndexNotConfigured):
+    """The operator has not connected the service to P1, or wrongly; told in the same words."""
 
     code = "p1.abroad-not-configured"
-    cause = Text("The service is not connected to P1.", "Usługa nie jest połączona z systemem P1.")
-    cure = Text(
-        "The operator of the service completes its settings EREPO_P1__….",
-        "Operator usługi uzupełnia ustawienia EREPO_P1__….",
-    )
 
 
-class AbroadAccessRefused(AbroadProblem, AccessRefused):
-    """P1 does not know the provider's certificates, or not the acting person."""
+class AbroadAccessRefused(AbroadProblem, IndexAccessRefused):
+    """P1 does not know the provider's certificates, or not the acting person; told in the same words."""
 
     code = "p1.abroad-access-refused"
-    cause = Text("P1 denies access.", "P1 odmawia dostępu.")
-    cure = Text(
-        "Check that the registered P1 certificates are valid in P1, and that the acting person has an NPWZ or"
-        " PESEL and works for this provider.",
-        "Sprawdź, czy zarejestrowane certyfikaty P1 są w P1 ważne oraz czy osoba działająca ma numer PWZ lub"
-        " PESEL i pracuje w tym podmiocie.",
-    )
 
 
 class AbroadDenied(AbroadProblem, AccessRefused):

@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from erepo.clinic.permissions import NoSuchUser, PermissionMissing
-from erepo.clinic.sharing import ConsentState, Recipient, Wanted, draft
-from erepo.clinic.sharing.errors import ConsentFixed, ConsentUnknown, ValidityWrong
+from erepo.clinic.sharing import ConsentState, Recipient, Wanted, draft, ledger, settling
+from erepo.clinic.sharing.errors import ConsentFixed, ConsentUnknown, DocumentsWaiting, ValidityWrong
 from erepo.clinic.tables import audit_event, document, staff
 from tests.support.sharing_desk import (
     END,
@@ -120,3 +120,18 @@ async def test_only_who_may_and_only_what_can_be(desk: SharingDesk) -> None:
     with pytest.raises(ConsentFixed, match="expired"):
         await desk.revoke(other)
     assert LOGIN
+
+
+async def test_what_is_kept_back_keeps_no_other_waiting(
+    desk: SharingDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call takes care of some consents: those that wait for something do not fill every call."""
+    monkeypatch.setattr(settling, "MOST", 1)
+    kept, fresh = (desk.draft(desk.local(1)) for _ in range(2))
+    for name in (kept, fresh):
+        ledger.order(desk.clinic.database, name, LOGIN, desk.moment)
+    ledger.note_problem(desk.clinic.database, kept, DocumentsWaiting(count=1))
+    assert (await desk.settle()).sent == 1
+    assert (desk.state(kept), desk.state(fresh)) == (S.ORDERED, S.ACTIVE)
+    assert (await desk.settle()).sent == 1
+    assert desk.state(kept) is S.ACTIVE

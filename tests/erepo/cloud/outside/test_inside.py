@@ -13,7 +13,7 @@ from sqlalchemy import update
 from erepo.cloud.errors import ServiceBusy
 from erepo.cloud.outside.opening import MOST, MOST_OF_ONE
 from erepo.cloud.service import Cloud
-from erepo.cloud.storage.tables import p1_index
+from erepo.cloud.storage.tables import p1_index, tenant
 from erepo.cloud.web.app import build
 from erepo.cloud.web.server import opened_context
 from erepo.p1 import Decision
@@ -68,6 +68,36 @@ async def test_what_is_withdrawn_meanwhile_is_not_given(
     assert content_of(first) not in answer.content
     things = {(each.kind, each.id) for each in record.one()[1].things}
     assert {("withheld", first), ("document", second)} <= things
+
+
+async def test_an_account_that_is_closed_meanwhile_gives_nothing(
+    world: OutsideWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator suspends it while SOZ is asked: Permit or not, nothing of it goes out."""
+    (document,) = await world.documents()
+
+    def set_state(state: str) -> None:
+        with served.cloud.database.everyone("a test", write=True) as connection:
+            mine = tenant.c.account == world.index.tenant.account
+            connection.execute(update(tenant).where(mine).values(state=state))
+
+    async with world.index.inside() as served:
+        assert served.cloud.outside is not None
+        deciders, decide = served.cloud.outside.deciders, served.cloud.outside.deciders.decide
+
+        def closing(*asked: Any) -> Mapping[str, Decision]:
+            decided = decide(*asked)
+            set_state("suspended")
+            return decided
+
+        monkeypatch.setattr(deciders, "decide", closing)
+        message = world.reader.message(world.address, world.repository, [document], mtom=True)
+        try:
+            answer = await send(world, served, message)
+        finally:
+            set_state("active")
+    assert b"XDSDocumentUniqueIdError" in answer.content
+    assert content_of(document) not in answer.content
 
 
 async def test_requests_of_a_provider_are_bounded(world: OutsideWorld) -> None:

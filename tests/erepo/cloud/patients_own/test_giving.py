@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from erepo.cda.errors import GivenTypeRefused
 from erepo.cloud.fixity.directions import orphans
-from erepo.cloud.patients_own import Gift, Giver, give
+from erepo.cloud.patients_own import Gift, Giver, give, keeping
 from erepo.cloud.patients_own.collecting import octets_of
 from erepo.cloud.patients_own.errors import (
     ClinicNotTheirs,
@@ -30,6 +30,7 @@ from erepo.cloud.storage.tables_patients_own import own_document
 from erepo.cloud.storage.writer import GroupWriter
 from erepo.cloud.vault.keyring import Keyring
 from erepo.cloud.vault.rotating import change_key
+from tests.support.audit import record_of
 from tests.support.crashing import Crash, fail_at
 from tests.support.patients_own import OTHER, PATIENT, WHO, World, patients_world, pdf, png
 
@@ -288,6 +289,37 @@ def test_time_is_over(world: World) -> None:
     assert "Prześlij" in seen[late["id"]]["words"]["pl"]
     assert all(row.blob_key is None for row in portal.rows())
     assert call(world, "DELETE", f"/{told['id']}", end_of(octets)).json()["state"] == "taken"
+
+
+def test_what_the_clinic_takes_in_that_moment_is_not_told_as_expired(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read as overdue, confirmed before the record is written: the record tells of the other one alone."""
+    octets, portal = pdf(), world.portal
+    taken, late = (portal.give(each, clinic=world.one.account)["id"] for each in (octets, pdf()))
+    with portal.cloud.database.everyone("a test", write=True) as connection:
+        for row in connection.execute(sa.select(own_document)).all():
+            old = {"given_at": row.given_at - timedelta(days=91)}
+            connection.execute(sa.update(own_document).where(own_document.c.id == row.id).values(old))
+    overdue, settled = keeping.overdue, list[int]()
+
+    def meanwhile(*values: Any) -> Any:
+        rows = overdue(*values)
+        if not settled:
+            settled.append(call(world, "DELETE", f"/{taken}", end_of(octets)).status_code)
+        return rows
+
+    monkeypatch.setattr(keeping, "overdue", meanwhile)
+    with record_of(world.service.settings.cloud_url) as record:
+        assert portal.state(late) == "expired"
+        expired = [
+            {thing.id for thing in event.things}
+            for _, event in record.new()
+            if any(thing.detail == "expired" for thing in event.things)
+        ]
+    assert settled == [200]
+    assert portal.state(taken) == "taken"
+    assert expired == [{late}]
 
 
 def test_the_operator_sees_no_orphans(world: World) -> None:
