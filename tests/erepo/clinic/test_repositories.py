@@ -152,7 +152,7 @@ def test_the_commands_work_together(tmp_path: Path, folder: Path, monkeypatch: p
 def test_what_only_the_cloud_does_is_refused_by_name(
     clinic_database: Database, clinic_settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the eArchiwum in use nobody is sent to activate an account: told what is in use, and the way out."""
+    """With the eArchiwum in use nobody is sent to activate an account: told what is, and the way out."""
     init_earchive(clinic_database, clinic_settings, folder)
     with clinic_database.begin() as connection:
         connection.execute(staff.insert().values(login="anna", npwz="5425740"))
