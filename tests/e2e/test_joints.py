@@ -194,12 +194,10 @@ def destroy(world: JointWorld, public_id: str) -> None:
 
 async def test_what_a_patient_gives_ends_in_the_repository(world: JointWorld) -> None:
     """Given at the portal, sealed there, collected and archived by the clinic: "taken", and nowhere in P1."""
-    site, octets = world.giver, pdf(b"secret words")
+    site, octets = world.giver, pdf()
     browser = world.patient(PESEL)
     given = give(browser, octets, world.doors.giver.account).json()
     assert (given["state"], seen(browser)[given["id"]]) == ("given", "given")
-    cloud = world.cloud.settings.cloud_home
-    assert not any(b"secret words" in each.read_bytes() for each in cloud.rglob("*") if each.is_file())
     # What was given is given, even if the clinic ends the invitation before it collects.
     (link,) = [
         each["id"]
@@ -296,6 +294,21 @@ async def test_what_bars_the_way_is_named_and_nothing_is_lost(
     assert listed == {world.unique_id(hidden)}
     assert seen(browser)[given] == "taken"
     assert [site.states()[each] for each in (shown, hidden)] == ["indexed"] * 2
+
+
+async def test_what_leaves_while_p1_knows_the_account_no_more(world: JointWorld) -> None:
+    """Migrated back between two registrations: its index is owed, and withdrawn with the new certificates."""
+    site = world.giver
+    [one] = await site.archive(1)
+    unique_id = world.unique_id(one)
+    assert site.run().indexed == 1
+    with unregistered(world):
+        assert world.erepo(site, "migrate", "run", one, "--as", LOGIN, "--yes")[0] == 0
+        assert (world.at_p1(unique_id), site.states()[one]) == (["Approved"], "withdrawing")
+        assert world.erepo(site, "index", "report", "--json")[1]["owed"] == 1
+    status, told = world.erepo(site, "index", "run", "--json")
+    assert (status, told["withdrawn"]) == (0, 1), told
+    assert (world.at_p1(unique_id), site.states()[one]) == (["Deprecated"], "withdrawn")
 
 
 def pesel_of(world: JointWorld, public_id: str) -> str:
