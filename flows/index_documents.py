@@ -58,7 +58,8 @@ async def index_documents(
     May be started at any moment, also after a crash: the service asks P1 what it has before anything is sent.
     While P1 does not answer, the account leaves it alone for a while; such a run sends nothing, tells so on
     its page and ends Completed. Documents near or after their deadline become an event
-    `erepo.index.deadline`. Inside a maintenance window, or without a valid licence, nothing begins.
+    `erepo.index.deadline`. Inside a maintenance window nothing begins; without a valid licence only
+    indexes of what has left the repository are withdrawn.
 
     Args:
         connection: Name of the clinic's blocks.

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from erepo.clinic.actor import archiving_actor
-from erepo.clinic.archiving.errors import AccountMissing
+from erepo.clinic.archiving.errors import AccountMissing, CloudNotInUse
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
 from erepo.clinic.occupancy import CLOUD, EARCHIVE, active_kind, check_may_leave, repository_in_use
@@ -32,6 +32,7 @@ def load_connection(database: Database, settings: Settings) -> CloudConnection:
 
     Raises:
         AccountMissing: no active account, or its keys are not here.
+        CloudNotInUse: the eArchiwum is in use.
         PassphraseMissing: there is no passphrase for the keys.
         WrongPassphrase: it does not open them.
         UserUnknown: the archiving user has no valid PESEL or NPWZ.
@@ -39,7 +40,7 @@ def load_connection(database: Database, settings: Settings) -> CloudConnection:
     with database.read() as connection:
         row = repository_in_use(connection, CLOUD)
         if row is None:
-            raise AccountMissing(what="account")
+            raise no_account(connection)
         found = connection.execute(sa.select(onboarding).where(onboarding.c.account == row.account))
         ledger: Mapping[Any, Any] = found.mappings().one_or_none() or {}
         actor = archiving_actor(connection, row.account)
@@ -58,6 +59,11 @@ def load_connection(database: Database, settings: Settings) -> CloudConnection:
         actor=actor,
         settings=settings,
     )
+
+
+def no_account(connection: sa.Connection) -> AccountMissing:
+    """Return the error that says why there is no account in the cloud to be asked."""
+    return CloudNotInUse() if active_kind(connection) == EARCHIVE else AccountMissing(what="account")
 
 
 def load_bundles(database: Database, settings: Settings, name: str) -> tuple[Bundle, Bundle]:

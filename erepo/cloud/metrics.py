@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from erepo.cloud.fixity import sampling
 from erepo.cloud.outside import queue as outside
 from erepo.cloud.storage.database import Database
+from erepo.cloud.storage.outbox import outbox
 from erepo.cloud.storage.tables import audit_head, replay, tenant
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -126,7 +127,16 @@ def _asked(connection: Connection) -> Iterator[Metric]:
     waits = outside.waiting(connection)
     yield GaugeMetricFamily("erepo_p1_audit_waiting", "Audit messages that wait for P1.", waits.messages)
     yield GaugeMetricFamily("erepo_p1_audit_oldest_seconds", "Age of the oldest of them.", waits.seconds)
+    yield from _written(connection)
     yield from _checked(connection)
+
+
+def _written(connection: Connection) -> Iterator[Metric]:
+    found = outbox(connection, datetime.now(UTC).replace(tzinfo=None))
+    name = "erepo_patient_messages"
+    yield GaugeMetricFamily(f"{name}_waiting", "Messages to patients that wait.", found.waiting)
+    yield GaugeMetricFamily(f"{name}_oldest_seconds", "Age of the oldest of them.", found.seconds)
+    yield GaugeMetricFamily(f"{name}_lost", "Those of the last days that nobody will get.", found.lost)
 
 
 def _checked(connection: Connection) -> Iterator[Metric]:

@@ -1,9 +1,11 @@
 """Parts of indexing, sharing, the doors and the patients' side, used together over real sockets."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from http.client import FORBIDDEN, OK
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from erepo.acting import BREAK_GLASS
 from erepo.clinic.permissions import Permission, grant
 from erepo.clinic.removal.asking import closed_set
 from erepo.clinic.tables import document, kind_rule, now, patient, staff
+from erepo.cloud import operating
+from erepo.cloud.storage.database import Database
 from erepo.xds import iti18
 from tests.erepo.clinic.indexing.test_leaving import archived, written
 from tests.erepo.cloud.consents.test_door import record, set_option
@@ -47,12 +51,7 @@ async def indexed(world: JointWorld) -> tuple[str, str]:
     """Have clinic A archive and index a document; return its uniqueId and its patient's PESEL."""
     (public_id,) = await world.giver.archive(1)
     assert world.giver.run().indexed == 1
-    query = sa.select(document.c.unique_id, patient.c.identifier).join(
-        patient, patient.c.id == document.c.patient_key
-    )
-    with world.giver.database.read() as connection:
-        row = connection.execute(query.where(document.c.public_id == public_id)).one()
-    return row[0], row[1]
+    return world.unique_id(public_id), pesel_of(world, public_id)
 
 
 async def test_from_one_clinic_through_p1_to_another(world: JointWorld) -> None:
@@ -140,11 +139,7 @@ async def test_whatever_leaves_is_shown_to_nobody(world: JointWorld) -> None:
     ids = await site.archive(3, patients=1)
     assert site.run().indexed == 3
     one, two, three = ids
-    with database.read() as connection:
-        pesel = connection.scalar(
-            sa.select(patient.c.identifier).join(document).where(document.c.public_id == one)
-        )
-    browser = world.patient(pesel)
+    browser = world.patient(pesel_of(world, one))
     consents = {each: world.share(each, "patient", world.doors.reader.account) for each in ids}
     assert [world.standing(each, browser) for each in ids] == [SHOWN] * 3
     me = ("--as", LOGIN, "--yes", "--json")
@@ -175,7 +170,9 @@ async def test_whatever_leaves_is_shown_to_nobody(world: JointWorld) -> None:
     destroy(world, three)
     assert world.doors.look(unique_id) == ("", "")
     assert world.at_p1(unique_id) == ["Deprecated"]
-    assert three not in str(world.erepo(site, "documents", "list", "--json"))
+    listed = world.erepo(site, "documents", "list", "--json")[1]
+    (line,) = [each for each in listed if each["id"] == three]
+    assert (line["state"], line["shared"], line["issued"]) == ("deleted", False, None)
     assert world.erepo(site, "index", "show", three, "--json")[0] == 1
     assert browser.get("/documents").json() == {"documents": []}
     assert browser.get("/accesses?limit=500").json()["accesses"] == looked
@@ -197,12 +194,10 @@ def destroy(world: JointWorld, public_id: str) -> None:
 
 async def test_what_a_patient_gives_ends_in_the_repository(world: JointWorld) -> None:
     """Given at the portal, sealed there, collected and archived by the clinic: "taken", and nowhere in P1."""
-    site, octets = world.giver, pdf(b"secret words")
+    site, octets = world.giver, pdf()
     browser = world.patient(PESEL)
     given = give(browser, octets, world.doors.giver.account).json()
     assert (given["state"], seen(browser)[given["id"]]) == ("given", "given")
-    cloud = world.cloud.settings.cloud_home
-    assert not any(b"secret words" in each.read_bytes() for each in cloud.rglob("*") if each.is_file())
     # What was given is given, even if the clinic ends the invitation before it collects.
     (link,) = [
         each["id"]
@@ -223,6 +218,104 @@ async def test_what_a_patient_gives_ends_in_the_repository(world: JointWorld) ->
     assert world.doors.look(unique_id) == ("", "")
     world.share(mine["id"], "patient")
     assert unique_id in browser.get("/documents").text
+
+
+@contextmanager
+def maintenance(world: JointWorld) -> Iterator[None]:
+    """Have the clinic pause."""
+    end = f"{now() + timedelta(days=2):%Y-%m-%d}"
+    assert world.erepo(world.giver, "maintenance", "start", "--until", end, "--without-prefect")[0] == 0
+    yield
+    assert world.erepo(world.giver, "maintenance", "end", "--without-prefect")[0] == 0
+
+
+@contextmanager
+def suspended(world: JointWorld) -> Iterator[None]:
+    """Have the operator suspend the account; the service takes either up within a second."""
+    with closing(Database(world.cloud.settings.cloud_url)) as database:
+        operating.suspend(database, world.doors.giver.account)
+        until(lambda: world.portal.send("GET", "/patients").status_code == FORBIDDEN)
+        yield
+        operating.resume(database, world.doors.giver.account)
+        until(lambda: world.portal.send("GET", "/patients").status_code == OK)
+
+
+@contextmanager
+def unregistered(world: JointWorld) -> Iterator[None]:
+    """Have the clinic revoke its registration in P1, and register anew."""
+    assert world.erepo(world.giver, "account", "p1", "revoke", "--without-prefect")[0] == 0
+    yield
+    world.giver.register()
+
+
+@pytest.mark.parametrize(
+    ("bar", "barred", "words"),
+    [
+        (maintenance, "index share", ("z powodu przerwy serwisowej", "paused for maintenance")),
+        (suspended, "index share import find revoke settle", ("jest zawieszone", "is suspended")),
+        (unregistered, "index find", ("nie jest zarejestrowane", "is not registered")),
+    ],
+)
+async def test_what_bars_the_way_is_named_and_nothing_is_lost(
+    world: JointWorld,
+    bar: Callable[[JointWorld], AbstractContextManager[None]],
+    barred: str,
+    words: tuple[str, str],
+) -> None:
+    """Each command says why, in both languages, or works; nobody sees what is revoked; all goes on later."""
+    site, me = world.giver, ("--as", LOGIN)
+    shown, hidden = await site.archive(2, patients=1)
+    pesel = pesel_of(world, shown)
+    browser = world.patient(pesel)
+    (held,) = world.share(shown, "patient")
+    draft = ("share", "new", hidden, *me, "--until", "2099-01-01", "--json")
+    wanted = world.erepo(site, *draft, given="Sprawa\n")[1]["consent"]
+    given = give(browser, pdf(), world.doors.giver.account).json()["id"]
+    commands = {
+        "index": ("index", "run"),
+        "share": ("share", "send", wanted, *me),
+        "import": ("import", "--patients-own"),
+        "find": ("p1", "find", *me),
+        "revoke": ("consents", "revoke", held, *me, "--yes"),
+        "settle": ("consents", "settle"),
+    }
+    with bar(world):
+        for name, command in commands.items():
+            for speak, said in zip(("pl", "en"), words, strict=True):
+                status, told = world.erepo(site, *command, given=f"{pesel}\n", EREPO_LANGUAGE=speak)
+                found = status != 0, said in " ".join(told.split())
+                assert found == (name in barred.split(),) * 2, (name, told)
+        assert world.unique_id(shown) not in browser.get("/documents").text
+    browser = world.patient(pesel)
+    for name in ("settle", "share", "import", "index"):
+        status, told = world.erepo(site, *commands[name])
+        assert status == 0, told
+    listed = {each["uniqueId"] for each in browser.get("/documents").json()["documents"]}
+    assert listed == {world.unique_id(hidden)}
+    assert seen(browser)[given] == "taken"
+    assert [site.states()[each] for each in (shown, hidden)] == ["indexed"] * 2
+
+
+async def test_what_leaves_while_p1_knows_the_account_no_more(world: JointWorld) -> None:
+    """Migrated back between two registrations: its index is owed, and withdrawn with the new certificates."""
+    site = world.giver
+    [one] = await site.archive(1)
+    unique_id = world.unique_id(one)
+    assert site.run().indexed == 1
+    with unregistered(world):
+        assert world.erepo(site, "migrate", "run", one, "--as", LOGIN, "--yes")[0] == 0
+        assert (world.at_p1(unique_id), site.states()[one]) == (["Approved"], "withdrawing")
+        assert world.erepo(site, "index", "report", "--json")[1]["owed"] == 1
+    status, told = world.erepo(site, "index", "run", "--json")
+    assert (status, told["withdrawn"]) == (0, 1), told
+    assert (world.at_p1(unique_id), site.states()[one]) == (["Deprecated"], "withdrawn")
+
+
+def pesel_of(world: JointWorld, public_id: str) -> str:
+    """Return whose document of clinic A it is."""
+    query = sa.select(patient.c.identifier).join(document, document.c.patient_key == patient.c.id)
+    with world.giver.database.read() as connection:
+        return connection.execute(query.where(document.c.public_id == public_id)).scalar_one()
 
 
 async def removed(world: JointWorld, unique_id: str) -> None:

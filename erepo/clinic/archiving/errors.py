@@ -3,6 +3,7 @@
 PermanentError
 ├── ConfigurationError
 │   ├── AccountMissing          no activated account, or its keys are not there
+│   │   └── CloudNotInUse       there may be one: the eArchiwum is in use instead of it
 │   └── StoreUnavailable        the folder with all content is gone, or the machine refuses to read from it
 ├── IntegrityError
 │   ├── LocalContentLost        the local copy is gone or has another size than at intake
@@ -31,10 +32,22 @@ class AccountMissing(ConfigurationError):
         "There is no activated account in the cloud ({what}).", "Brak aktywnego konta w chmurze ({what})."
     )
     cure = Text(
-        "Register the certificates and activate the account (flow onboard-clinic), then run again. Where the"
-        " eArchiwum is in use (`erepo repositories list`), there is none to be asked.",
-        "Zarejestruj certyfikaty i aktywuj konto (przepływ onboard-clinic), po czym uruchom ponownie. Gdy w"
-        " użyciu jest eArchiwum (`erepo repositories list`), nie ma konta, które można by sprawdzić.",
+        "Register the certificates and activate the account (flow onboard-clinic), then run again.",
+        "Zarejestruj certyfikaty i aktywuj konto (przepływ onboard-clinic), po czym uruchom ponownie.",
+    )
+
+
+class CloudNotInUse(AccountMissing):
+    """Indexing, sharing, inviting and asking P1 are done by an account in the cloud alone."""
+
+    code = "archiving.cloud-not-in-use"
+    cause = Text(
+        "This is done by an account in the cloud, and the eArchiwum is in use.",
+        "Tę czynność wykonuje konto w chmurze, a w użyciu jest eArchiwum.",
+    )
+    cure = Text(
+        "Use the account in the cloud: `erepo repositories use cloud`. Nothing was changed.",
+        "Przełącz na konto w chmurze: `erepo repositories use cloud`. Niczego nie zmieniono.",
     )
 
 

@@ -5,8 +5,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from erepo.clinic.account import no_account
 from erepo.clinic.actor import actor_of
-from erepo.clinic.archiving.errors import AccountMissing
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.permissions import NoSuchUser, person
 from erepo.clinic.structure import read_archiving_user
@@ -31,14 +31,15 @@ def account_in_use(connection: sa.Connection) -> str:
     """Return the account in the cloud that is in use.
 
     Raises:
-        AccountMissing: there is none, or the eArchiwum is in use: P1 knows no index of what lies there.
+        AccountMissing: there is none.
+        CloudNotInUse: the eArchiwum is in use: P1 knows no index of what lies there.
     """
     wanted = sa.select(account.c.account).where(
         account.c.active.is_(True), account.c.repository_kind == CLOUD
     )
     found = connection.execute(wanted).scalar()
     if found is None:
-        raise AccountMissing(what="account")
+        raise no_account(connection)
     return str(found)
 
 

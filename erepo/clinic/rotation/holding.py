@@ -6,9 +6,8 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from erepo.acting import Tokens
-from erepo.clinic.account import key_file
+from erepo.clinic.account import key_file, no_account
 from erepo.clinic.actor import archiving_actor
-from erepo.clinic.archiving.errors import AccountMissing
 from erepo.clinic.database import Database
 from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.occupancy import CLOUD, name_in_use
@@ -33,8 +32,8 @@ def account_in_use(database: Database) -> str:
     """
     with database.read() as connection:
         found = name_in_use(connection, CLOUD)
-    if found is None:
-        raise AccountMissing(what="account")
+        if found is None:
+            raise no_account(connection)
     return found
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from erepo.cli.root import app
 from erepo.clinic.account import adopt_credentials
-from erepo.clinic.archiving.errors import AccountMissing
+from erepo.clinic.archiving.errors import AccountMissing, CloudNotInUse
 from erepo.clinic.connection import CloudConnection
 from erepo.clinic.database import Database
 from erepo.clinic.earchive import EArchive
@@ -18,8 +18,9 @@ from erepo.clinic.errors import DocumentsElsewhere, RepositoryNotSetUp
 from erepo.clinic.occupancy import CLOUD, EARCHIVE, name_in_use
 from erepo.clinic.onboarding.errors import OtherRepositoryActive
 from erepo.clinic.onboarding.ledger import refuse_second
+from erepo.clinic.permissions import Permission, grant
 from erepo.clinic.repositories import index_file, init_earchive, listing, opening, use
-from erepo.clinic.tables import account, audit_event, document
+from erepo.clinic.tables import account, audit_event, document, staff
 from erepo.settings import Settings
 from tests.support.account_clinic import AccountWorld
 from tests.support.documents import add_documents
@@ -146,3 +147,31 @@ def test_the_commands_work_together(tmp_path: Path, folder: Path, monkeypatch: p
     told = json.loads(run("earchive", "status", "--json", code=2))
     assert told["problem"]["code"] == "earchive.folder-missing"
     away.rename(folder)
+
+
+def test_what_only_the_cloud_does_is_refused_by_name(
+    clinic_database: Database, clinic_settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the eArchiwum in use nobody is sent to activate an account: told what is, and the way out."""
+    init_earchive(clinic_database, clinic_settings, folder)
+    with clinic_database.begin() as connection:
+        connection.execute(staff.insert().values(login="anna", npwz="5425740"))
+        for permission in (Permission.INVITE, Permission.ABROAD, Permission.WITHDRAW_INDEX):
+            grant(connection, "anna", permission, actor="test")
+    monkeypatch.setenv("EREPO_HOME", str(clinic_settings.home))
+    given = "44051401359\na@b.example\n\n"
+    for command in (
+        "index run",
+        "index report",
+        f"index withdraw {'0' * 32} --as anna --yes",
+        "patients invite --as anna",
+        "import --patients-own",
+        "p1 find --as anna",
+    ):
+        for speak in ("pl", "en"):
+            monkeypatch.setenv("EREPO_LANGUAGE", speak)
+            told = CliRunner().invoke(app, command.split(), input=given)
+            said = " ".join(told.output.split())
+            assert told.exit_code in {1, 2}, said
+            assert CloudNotInUse.cause.fill(speak) in said, command
+            assert CloudNotInUse.cure.fill(speak) in said, command

@@ -17,6 +17,7 @@ from erepo.cloud.patients.content import Contact
 from erepo.cloud.patients.keys import PatientKeys
 from erepo.cloud.patients.messages import Kind
 from erepo.cloud.service import Cloud
+from erepo.cloud.storage.outbox import Outbox, outbox
 from erepo.cloud.storage.tables_portal import portal_message
 from erepo.cloud.tenancy.home import initialise
 from erepo.mail import SendingRefused, SendingUnavailable
@@ -97,6 +98,11 @@ class Desk:
             rows = connection.execute(select(table.state, table.sealed, table.attempts).order_by(table.id))
             return [(row.state, bytes(row.sealed), row.attempts) for row in rows]
 
+    def outbox(self) -> Outbox:
+        """Return what the operator's figures tell."""
+        with self.office.cloud.database.read() as connection:
+            return outbox(connection, self.at)
+
 
 @contextmanager
 def desk_of(folder: Path, url: str = "") -> Iterator[Desk]:
@@ -152,10 +158,12 @@ def test_a_message_is_sent_once_and_emptied(desk: Desk) -> None:
 def test_a_server_that_is_down_is_asked_again_later(desk: Desk) -> None:
     """With pauses that grow, the same Message-ID, and never after anybody wants it."""
     desk.mail.error = SendingUnavailable(server="-", phase="connection", status="-")
+    lost = desk.outbox().lost
     desk.queue()
     assert desk.sender.send_next()
     assert not desk.sender.send_next()
     desk.at += timedelta(seconds=5)
+    assert desk.outbox() == Outbox(1, 5, lost)
     assert desk.sender.send_next()
     desk.at += timedelta(seconds=5)
     assert not desk.sender.send_next()
@@ -167,6 +175,7 @@ def test_a_server_that_is_down_is_asked_again_later(desk: Desk) -> None:
     desk.at += timedelta(minutes=10)
     assert desk.sender.send_next()
     assert desk.rows()[-1] == ("late", b"", 1)
+    assert desk.outbox() == Outbox(0, 0, lost + 1)
     assert len(desk.mail.taken) == 1
 
 

@@ -183,7 +183,7 @@ async def test_figures_follow_what_happens(
     assert after["erepo_check_well",] == 1
     assert after["erepo_check_oldest_seconds",] >= 0
     assert after["erepo_database_up",] == 1
-    assert ("erepo_writer_queue",) in after
+    assert {("erepo_writer_queue",), ("erepo_patient_messages_waiting",)} <= set(after)
 
 
 def test_figures_are_the_operators_alone(cloud: RunningCloud, peer: httpx.Client) -> None:
