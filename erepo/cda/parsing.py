@@ -116,7 +116,7 @@ def parse(octets: Buffer, limit: int) -> etree._Element:
     if size > limit:
         raise DocumentTooLarge(size=size, limit=limit, unit="bytes")
     root_start(octets)
-    markup = check_markup(octets)
+    markup = check_markup(octets, MARKUP_LIMIT)
     try:
         root = _parse_large(octets) if size > LARGE and markup * 256 < size else _parse_small(octets)
     except etree.XMLSyntaxError as error:
@@ -127,7 +127,7 @@ def parse(octets: Buffer, limit: int) -> etree._Element:
     return root
 
 
-def check_markup(octets: Buffer, limit: int = MARKUP_LIMIT) -> int:
+def check_markup(octets: Buffer, limit: int) -> int:
     """Return about how many tags and attributes a document has; nothing is parsed.
 
     Raises:
@@ -164,7 +164,7 @@ def parse_into(octets: Buffer, limit: int, target: Any) -> Any:
     if len(octets) > limit:
         raise DocumentTooLarge(size=len(octets), limit=limit, unit="bytes")
     root_start(octets)
-    check_markup(octets)
+    check_markup(octets, MARKUP_LIMIT)
     try:
         return _feed(octets, target)
     except etree.XMLSyntaxError as error:
