@@ -159,7 +159,7 @@ def _of(who: PatientSession) -> tuple[ColumnElement[bool], ...]:
 
 
 def stands(office: Office, who: PatientSession, tenant_id: int) -> bool:
-    """Tell whether a session has not been ended, nor its life, and the clinic still vouches for its address."""
+    """Tell whether a session goes on, and the clinic still vouches for its address."""
     oldest = office.now() - timedelta(seconds=office.settings.portal.life)
     with office.cloud.database.everyone("a person's clinics") as connection:
         query = select(_table.key).where(_table.key == who.key, _table.began_at > oldest)
