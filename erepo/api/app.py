@@ -49,7 +49,7 @@ def build(settings: Settings, database: Database) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.office = Office.of(settings, database)
         workers = [
-            asyncio.create_task(work(database, settings.api)),
+            asyncio.create_task(work(database, settings)),
             asyncio.create_task(work_off(database, settings)),
         ]
         try:

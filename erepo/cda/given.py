@@ -19,6 +19,7 @@ from erepo.cda.errors import (
 )
 from erepo.cda.header import is_cda, read_header
 from erepo.cda.media import JPEG, PDF, PNG, XML
+from erepo.cda.parsing import check_markup
 from erepo.content import Buffer
 from erepo.identifiers.hl7 import CX
 from erepo.identifiers.oids import PESEL
@@ -37,14 +38,24 @@ _TAIL: Final = 2048
 _SCRIPT: Final = Text("a script", "skrypt")
 _LAUNCH: Final = Text("a program to start", "uruchamianie programu")
 _LOCKED: Final = Text("a password", "hasło")
-_ACTIVE: Final = ((b"JavaScript", _SCRIPT), (b"Launch", _LAUNCH), (b"Encrypt", _LOCKED))
-#: A name of PDF: letters may be written as `#4a` (ISO 32000-1, 7.3.5).
-_NAME: Final = re.compile(
-    rb"/([A-Za-z](?:[A-Za-z]|#[0-9A-Fa-f]{2}){5,40}|#[0-9A-Fa-f]{2}[A-Za-z#0-9]{5,120})"
-)
-_ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+_ACTIVE: Final = {b"JavaScript": _SCRIPT, b"Launch": _LAUNCH, b"Encrypt": _LOCKED}
 #: Markers of JPEG that begin a frame: SOF0 to SOF15 without DHT, JPG and DAC.
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+#: Octets searched at one go, and more than the longest of the names with what shows its end.
+_PIECE, _LONGEST = 256 * 1024, 64
+#: Most tags and attributes: ten times what the largest documents of hospitals have, a second's work to read.
+_MARKUP: Final = 400_000
+
+
+def _spelt(name: bytes) -> bytes:
+    """Return what finds a name of PDF: each letter may be written as `#4a` (ISO 32000-1, 7.3.5)."""
+    return b"".join(b"(?:%c|#(?i:%02x))" % (letter, letter) for letter in name)
+
+
+#: One search for all: patients' files are large, and hostile ones made of names.
+_NAMES: Final = re.compile(
+    b"/(?:%b)(?![A-Za-z]|#[0-9A-Fa-f]{2})" % b"|".join(b"(%b)" % _spelt(each) for each in _ACTIVE)
+)
 
 
 def given_type(octets: Buffer, patient: CX, limit: int) -> str:
@@ -80,6 +91,7 @@ def given_type(octets: Buffer, patient: CX, limit: int) -> str:
 
 
 def _check_cda(octets: Buffer, patient: CX, limit: int) -> None:
+    check_markup(octets, _MARKUP)
     header = read_header(octets, limit=limit)
     if not header.template_root:
         raise GivenTypeRefused
@@ -101,13 +113,10 @@ def _check_pdf(octets: Buffer) -> None:
     whole = memoryview(octets)
     if b"%%EOF" not in bytes(whole[-_TAIL:]):
         raise GivenDamaged
-    for found in _NAME.finditer(whole):
-        name = found[1]
-        if b"#" in name:
-            name = _ESCAPE.sub(lambda one: bytes([int(one[1], 16)]), name)
-        for active, words in _ACTIVE:
-            if name == active:
-                raise GivenActive(what=words)
+    for start in range(0, len(whole), _PIECE):  # others get their turn in between: a search lets nobody in
+        found = _NAMES.search(whole, start, start + _PIECE + _LONGEST)
+        if found is not None and found.lastindex is not None and found.start() < start + _PIECE:
+            raise GivenActive(what=list(_ACTIVE.values())[found.lastindex - 1])
 
 
 def _check_jpeg(octets: Buffer) -> None:

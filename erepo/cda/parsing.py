@@ -116,7 +116,7 @@ def parse(octets: Buffer, limit: int) -> etree._Element:
     if size > limit:
         raise DocumentTooLarge(size=size, limit=limit, unit="bytes")
     root_start(octets)
-    markup = _markup(octets)
+    markup = check_markup(octets, MARKUP_LIMIT)
     try:
         root = _parse_large(octets) if size > LARGE and markup * 256 < size else _parse_small(octets)
     except etree.XMLSyntaxError as error:
@@ -127,13 +127,18 @@ def parse(octets: Buffer, limit: int) -> etree._Element:
     return root
 
 
-def _markup(octets: Buffer) -> int:
+def check_markup(octets: Buffer, limit: int) -> int:
+    """Return about how many tags and attributes a document has; nothing is parsed.
+
+    Raises:
+        DocumentTooLarge: more than that.
+    """
     count = 0
     for start in range(0, len(octets), LARGE):
         piece = bytes(memoryview(octets)[start : start + LARGE])
         count += piece.count(b"<") + piece.count(b"=")
-    if count > MARKUP_LIMIT:
-        raise DocumentTooLarge(size=count, limit=MARKUP_LIMIT, unit="tags and attributes")
+    if count > limit:
+        raise DocumentTooLarge(size=count, limit=limit, unit="tags and attributes")
     return count
 
 
@@ -159,7 +164,7 @@ def parse_into(octets: Buffer, limit: int, target: Any) -> Any:
     if len(octets) > limit:
         raise DocumentTooLarge(size=len(octets), limit=limit, unit="bytes")
     root_start(octets)
-    _markup(octets)
+    check_markup(octets, MARKUP_LIMIT)
     try:
         return _feed(octets, target)
     except etree.XMLSyntaxError as error:

@@ -53,10 +53,13 @@ def add(
 ) -> None:
     """Tell an address of every change of a document's state from now on."""
     with fail_politely(), open_database() as database:
-        private = Settings().api.webhook_private
+        settings = Settings()
+        private, passphrase = settings.api.webhook_private, settings.passphrase
         with database.begin() as connection:
             states = [one.value for one in state or ()]
-            made = add_webhook(connection, url, states, secret=None, private=private, actor="staff")
+            made = add_webhook(
+                connection, url, states, secret=None, private=private, actor="staff", passphrase=passphrase
+            )
         if as_json:
             typer.echo(orjson.dumps({"id": made.id, "secret": made.secret}))
             return

@@ -26,6 +26,7 @@ import sqlalchemy as sa
 
 from erepo.clinic.audit import note
 from erepo.clinic.database import Database
+from erepo.clinic.locking import columns, lock, place_of, unlock
 from erepo.clinic.tables import metadata
 from erepo.durable import write_durably
 from erepo.errors import ConfigurationError
@@ -73,13 +74,13 @@ def begin(settings: Settings) -> Passphrase:
 
 
 def reseal_database(database: Database, passphrase: Passphrase) -> int:
-    """Encrypt every key in the database with the new passphrase; return how many needed it.
+    """Encrypt every key and small secret in the database with the new passphrase; return how many needed it.
 
     Raises:
-        WrongPassphrase: a key opens with none of the passphrases; nothing was changed.
+        WrongPassphrase: one opens with none of the passphrases; nothing was changed.
     """
     with database.begin() as connection:
-        changed = 0
+        changed = _relock(connection, passphrase)
         for column, keys, pem in _stored(connection):
             if (fresh := _resealed(pem, passphrase)) is not None:
                 here = [one == keys[one.name] for one in column.table.primary_key]
@@ -133,6 +134,8 @@ def finish(settings: Settings, database: Database, passphrase: Passphrase) -> No
     with database.begin() as connection:
         for _, _, pem in _stored(connection):
             load_key(pem, passphrase.alone)
+        for column, key, locked in _locked(connection):
+            unlock(locked, passphrase.alone, place_of(column.table, key))
         for file in key_files(settings):
             load_key(file.read_bytes(), passphrase.alone)
         if settings.key_passphrase is None:
@@ -151,6 +154,29 @@ def _stored(connection: sa.Connection) -> Iterator[tuple[sa.Column[bytes], dict[
         chosen = sa.select(*column.table.primary_key, column).where(column.is_not(None)).with_for_update()
         for row in connection.execute(chosen).mappings().all():
             yield column, {one.name: row[one] for one in column.table.primary_key}, row[column]
+
+
+def _locked(connection: sa.Connection) -> Iterator[tuple[sa.Column[bytes], object, bytes]]:
+    """Yield (column, primary key, octets) of every small secret in any table."""
+    for column in columns(metadata):
+        (key,) = column.table.primary_key
+        chosen = sa.select(key, column).where(column.is_not(None)).with_for_update()
+        for row in connection.execute(chosen).all():
+            yield column, row[0], bytes(row[1])
+
+
+def _relock(connection: sa.Connection, passphrase: Passphrase) -> int:
+    changed = 0
+    for column, key, locked in _locked(connection):
+        place = place_of(column.table, key)
+        try:
+            unlock(locked, passphrase.alone, place)
+        except WrongPassphrase:
+            (named,) = column.table.primary_key
+            fresh = lock(unlock(locked, passphrase, place), passphrase.alone, place)
+            connection.execute(sa.update(column.table).where(named == key).values({column: fresh}))
+            changed += 1
+    return changed
 
 
 def _resealed(pem: bytes, passphrase: Passphrase) -> bytes | None:

@@ -40,11 +40,12 @@ webhook = sa.Table(
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("url", sa.String(2000), nullable=False),
-    sa.Column("secret", sa.String(100), nullable=False),
+    sa.Column("secret", sa.String(100), nullable=False),  # in clear, of earlier versions; empty: locked
     sa.Column("states", sa.JSON(none_as_null=True), nullable=False),  # empty: all
     sa.Column("after_event", sa.BigInteger, nullable=False),
     sa.Column("created_by", sa.String(60), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False, default=now),
+    sa.Column("secret_locked", sa.LargeBinary),  # `erepo.clinic.locking`
 )
 
 #: The outbox: one row for each event and webhook, until it is delivered or given up, and some days longer.

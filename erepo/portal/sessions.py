@@ -159,9 +159,10 @@ def _of(who: PatientSession) -> tuple[ColumnElement[bool], ...]:
 
 
 def stands(office: Office, who: PatientSession, tenant_id: int) -> bool:
-    """Tell whether a session has not been ended, and the clinic still vouches for its address."""
+    """Tell whether a session goes on, and the clinic still vouches for its address."""
+    oldest = office.now() - timedelta(seconds=office.settings.portal.life)
     with office.cloud.database.everyone("a person's clinics") as connection:
-        query = select(_table.key).where(_table.key == who.key)
+        query = select(_table.key).where(_table.key == who.key, _table.began_at > oldest)
         if connection.execute(query).one_or_none() is None:
             return False
         links = links_of(connection, who.account_id, office.keys)

@@ -243,6 +243,14 @@ class Settings(BaseSettings):
         Raises:
             PassphraseMissing: neither is there.
         """
+        return self.present_passphrase()
+
+    def present_passphrase(self) -> Passphrase:
+        """The same as it is now: for what runs for long, while the passphrase may be changed.
+
+        Raises:
+            PassphraseMissing: as above.
+        """
         if self.key_passphrase is not None:
             former = self.key_passphrase_former
             before = (former.get_secret_value().encode(),) if former is not None else ()

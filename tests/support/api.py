@@ -27,6 +27,8 @@ from tests.support.ports import free_port
 
 #: Largest document, in bytes: small enough for tests to go beyond it.
 LIMIT = 20 * 1024**2
+#: Of the clinic's keys; the secrets of webhooks are kept under it.
+PASSPHRASE = "of a test"
 
 
 @dataclass
@@ -109,13 +111,18 @@ def running_api(folder: Path, *, start: bool = True, **settings: str) -> Iterato
     ours = {
         "EREPO_HOME": str(folder / "var"),
         "EREPO_LANGUAGE": "en",
+        "EREPO_KEY_PASSPHRASE": PASSPHRASE,
         "EREPO_API__PORT": str(port),
         "EREPO_LIMITS__DOCUMENT": str(LIMIT),
         **{f"EREPO_API__{name.upper()}": value for name, value in settings.items()},
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EREPO_")}
     chosen = Settings(
-        _env_file=None, home=folder / "var", api={"port": port, **settings}, limits={"document": LIMIT}
+        _env_file=None,
+        home=folder / "var",
+        key_passphrase=PASSPHRASE,
+        api={"port": port, **settings},
+        limits={"document": LIMIT},
     )  # type: ignore[arg-type]
     database = open_clinic(chosen)
     api = RunningApi(chosen, database, kept | ours)

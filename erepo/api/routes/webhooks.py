@@ -27,6 +27,7 @@ def add(office: AtOffice, caller: WebhookOwner, wanted: NewWebhook, response: Re
             secret=wanted.secret,
             private=office.settings.api.webhook_private,
             actor=caller.actor,
+            passphrase=office.settings.present_passphrase(),
         )
         shown = read_webhook(connection, made.id)
     response.headers["location"] = f"/api/webhooks/{made.id}"

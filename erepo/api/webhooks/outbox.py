@@ -1,13 +1,15 @@
 """The outbox: which deliveries are due, and what became of them."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from erepo.clinic.database import Database
+from erepo.clinic.locking import place_of, unlock
 from erepo.clinic.tables import now
 from erepo.clinic.tables_api import webhook, webhook_delivery
 from erepo.settings import ApiSettings
@@ -34,12 +36,18 @@ class Delivery:
     secret: str = field(repr=False)
 
 
-def due(database: Database, busy: frozenset[str] = frozenset()) -> list[Delivery]:
+def due(
+    database: Database, passphrase: Callable[[], bytes], busy: frozenset[str] = frozenset()
+) -> list[Delivery]:
     """Return deliveries whose time has come; of each document and webhook only the oldest pending one.
 
     Args:
         database: the clinic's.
+        passphrase: tells the one of the clinic's keys, where it is needed.
         busy: webhooks that are being served and left out.
+
+    Raises:
+        PassphraseMissing, WrongPassphrase: secrets cannot be opened; nothing is lost.
     """
     earlier = webhook_delivery.alias()
     first = ~sa.exists().where(
@@ -50,7 +58,7 @@ def due(database: Database, busy: frozenset[str] = frozenset()) -> list[Delivery
     )
     columns = [webhook_delivery.c[name] for name in ("id", "webhook_id", "message_id", "body", "attempts")]
     statement = (
-        sa.select(*columns, webhook.c.url, webhook.c.secret)
+        sa.select(*columns, webhook.c.url, webhook.c.secret, webhook.c.secret_locked)
         .join(webhook, webhook.c.id == webhook_delivery.c.webhook_id)
         .where(
             webhook_delivery.c.state == "pending",
@@ -62,7 +70,25 @@ def due(database: Database, busy: frozenset[str] = frozenset()) -> list[Delivery
         .limit(PAGE)
     )
     with database.read() as connection:
-        return [Delivery(*row) for row in connection.execute(statement)]
+        rows = connection.execute(statement).all()
+    return [
+        Delivery(
+            id=row.id,
+            webhook_id=row.webhook_id,
+            message_id=row.message_id,
+            body=row.body,
+            attempts=row.attempts,
+            url=row.url,
+            secret=_opened(row, passphrase),
+        )
+        for row in rows
+    ]
+
+
+def _opened(row: Any, passphrase: Callable[[], bytes]) -> str:
+    if row.secret:
+        return str(row.secret)
+    return unlock(bytes(row.secret_locked), passphrase(), place_of(webhook, row.webhook_id))
 
 
 def note_outcome(database: Database, one: Delivery, problem: str, settings: ApiSettings) -> None:

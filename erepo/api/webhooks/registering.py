@@ -13,6 +13,9 @@ from erepo.api.webhooks.feeding import wait_for_writers
 from erepo.api.webhooks.guarding import check_url
 from erepo.api.webhooks.signing import check_secret, new_secret
 from erepo.clinic.audit import note
+from erepo.clinic.database import Database
+from erepo.clinic.locking import lock, place_of
+from erepo.clinic.retention.erasing import overwrite
 from erepo.clinic.tables import audit_event, now
 from erepo.clinic.tables_api import webhook, webhook_delivery
 
@@ -52,6 +55,7 @@ def add_webhook(
     secret: str | None,
     private: bool,
     actor: str,
+    passphrase: bytes,
 ) -> Made:
     """Add a webhook; it is told of what happens from now on.
 
@@ -62,6 +66,7 @@ def add_webhook(
         secret: of the receiver's choice; None makes one.
         private: whether addresses inside the clinic are allowed.
         actor: who wants it.
+        passphrase: of the clinic's keys; the secret is kept under it.
 
     Raises:
         WebhookAddressRefused, RequestInvalid: address or secret cannot be used.
@@ -75,7 +80,8 @@ def add_webhook(
         webhook.insert().values(
             id=made.id,
             url=address,
-            secret=made.secret,
+            secret="",
+            secret_locked=lock(made.secret, passphrase, place_of(webhook, made.id)),
             states=list(states),
             after_event=last,
             created_by=actor,
@@ -83,6 +89,22 @@ def add_webhook(
     )
     _note(connection, "webhook_added", made.id, actor, states=list(states))
     return made
+
+
+def lock_all(database: Database, passphrase: bytes) -> int:
+    """Encrypt the secrets that earlier versions kept in clear; return how many there were."""
+    query = sa.select(webhook.c.id, webhook.c.secret).where(webhook.c.secret != "")
+    with database.read() as connection:
+        if connection.execute(query).first() is None:
+            return 0
+    with database.begin() as connection:
+        overwrite(connection)
+        rows = connection.execute(query.with_for_update()).all()
+        for row in rows:
+            values = {"secret": "", "secret_locked": lock(row.secret, passphrase, place_of(webhook, row.id))}
+            connection.execute(webhook.update().where(webhook.c.id == row.id).values(values))
+            _note(connection, "webhook_secret_locked", row.id, "erepo")
+    return len(rows)
 
 
 def list_webhooks(connection: sa.Connection) -> list[Webhook]:

@@ -15,9 +15,10 @@ from erepo.api.requests import forget_old
 from erepo.api.webhooks.feeding import feed
 from erepo.api.webhooks.leading import Leadership
 from erepo.api.webhooks.outbox import Delivery, due, forget_delivered, note_outcome
+from erepo.api.webhooks.registering import lock_all
 from erepo.api.webhooks.sending import UNREACHED, Sender
 from erepo.clinic.database import Database
-from erepo.settings import ApiSettings
+from erepo.settings import PassphraseMissing, Settings
 
 log = logging.getLogger("erepo.api")
 
@@ -29,11 +30,11 @@ _REST: Final = 5.0
 _LANES: Final = 4
 
 
-async def work(database: Database, settings: ApiSettings) -> None:
+async def work(database: Database, settings: Settings) -> None:
     """Deliver until cancelled; whatever goes wrong is tried again."""
     leadership = Leadership(database)
     try:
-        async with Sender(settings) as sender, asyncio.TaskGroup() as receivers:
+        async with Sender(settings.api) as sender, asyncio.TaskGroup() as receivers:
             worker = _Worker(database, settings, sender, receivers)
             while True:
                 try:
@@ -47,9 +48,10 @@ async def work(database: Database, settings: ApiSettings) -> None:
 
 class _Worker:
     def __init__(
-        self, database: Database, settings: ApiSettings, sender: Sender, receivers: asyncio.TaskGroup
+        self, database: Database, settings: Settings, sender: Sender, receivers: asyncio.TaskGroup
     ) -> None:
-        self._database, self._settings, self._sender = database, settings, sender
+        self._database, self._settings, self._sender = database, settings.api, sender
+        self._passphrase = settings.present_passphrase
         self._receivers, self._wake = receivers, asyncio.Event()
         self._busy: set[str] = set()
         self._swept = time.monotonic() - SWEEP
@@ -58,7 +60,7 @@ class _Worker:
         """Start sending what is due to receivers that are free, then wait for one to be free, or a moment."""
         self._wake.clear()
         if await asyncio.to_thread(_prepare, self._database, leadership):
-            waiting = await asyncio.to_thread(due, self._database, frozenset(self._busy))
+            waiting = await asyncio.to_thread(due, self._database, self._passphrase, frozenset(self._busy))
             by_receiver = sorted(waiting, key=lambda one: one.webhook_id)
             for webhook_id, deliveries in groupby(by_receiver, key=lambda one: one.webhook_id):
                 self._busy.add(webhook_id)
@@ -93,6 +95,8 @@ class _Worker:
             self._wake.set()
 
     def _sweep(self) -> None:
+        with suppress(PassphraseMissing):  # a clinic that has no keys yet
+            lock_all(self._database, self._passphrase())
         forget_old(self._database, self._settings.key_days)
         forget_delivered(self._database, self._settings.key_days)
 

@@ -55,10 +55,17 @@ class Door:
     def admit(self, make: Make, connection: socket.socket, address: str) -> None:
         """Begin the handshake of an accepted connection; the protocol of `make` gets it once it is proven."""
         if len(self._arrivals) >= MOST_ARRIVALS:
-            self._cut_off(next(iter(self._arrivals)))
+            self.make_room()
         task = asyncio.get_running_loop().create_task(self._greet(make, connection, address))
         self._arrivals[task] = connection
         task.add_done_callback(self._leave)
+
+    def make_room(self) -> bool:
+        """Cut off the one who has been on the way in for longest; tell whether there was one."""
+        oldest = next(iter(self._arrivals), None)
+        if oldest is not None:
+            self._cut_off(oldest)
+        return oldest is not None
 
     def close(self) -> None:
         """Cut off all who are not in yet."""
@@ -120,6 +127,8 @@ class Listener:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
+                if error.errno in (errno.EMFILE, errno.ENFILE) and self._door.make_room():
+                    return  # asked again at once
                 # No room for another open file: those who wait in the queue wait a little longer.
                 log.error("no connection can be accepted for now, %s", error.strerror)  # noqa: TRY400  # says all
                 self._loop.remove_reader(listening)

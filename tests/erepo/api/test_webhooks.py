@@ -17,17 +17,29 @@ from erepo.api.webhooks import feeding
 from erepo.api.webhooks.feeding import feed
 from erepo.api.webhooks.leading import LIFE, Leadership
 from erepo.api.webhooks.outbox import delay_after, due, forget_delivered, note_outcome
-from erepo.api.webhooks.registering import add_webhook, list_webhooks, read_webhook, remove_webhook, retry
+from erepo.api.webhooks.registering import (
+    add_webhook,
+    list_webhooks,
+    lock_all,
+    read_webhook,
+    remove_webhook,
+    retry,
+)
 from erepo.clinic.database import Database, open_clinic, open_database
+from erepo.clinic.retention.erasing import scrub
 from erepo.clinic.states import State, move
 from erepo.clinic.tables import audit_event, document, now
-from erepo.clinic.tables_api import webhook_delivery, webhook_feed
+from erepo.clinic.tables_api import webhook, webhook_delivery, webhook_feed
+from erepo.pki.errors import WrongPassphrase
 from erepo.settings import ApiSettings, Settings
 from tests.support import postgres
 from tests.support.api import RunningApi, running_api
 from tests.support.documents import add_documents
 from tests.support.receiver import Receiver, running_receiver
 from tests.support.waiting import until
+
+#: The passphrase of the clinic's keys.
+SECRET = b"of a test"
 
 
 @pytest.fixture
@@ -58,7 +70,9 @@ def registered(http: httpx.Client, receiver: Receiver, *states: str) -> Iterator
 def add(database: Database, states: tuple[str, ...] = (), url: str = "https://x.example/") -> str:
     """Add a webhook."""
     with database.begin() as connection:
-        return add_webhook(connection, url, states, secret=None, private=True, actor="test").id
+        return add_webhook(
+            connection, url, states, secret=None, private=True, actor="test", passphrase=SECRET
+        ).id
 
 
 def happen(database: Database, count: int = 1) -> list[str]:
@@ -161,8 +175,8 @@ def test_given_up_and_tried_again(database: Database) -> None:
     happen(database)
     feed_all(database)
     for _ in range(2):
-        until(lambda: bool(due(database)))
-        for one in due(database):
+        until(lambda: bool(due(database, lambda: SECRET)))
+        for one in due(database, lambda: SECRET):
             note_outcome(database, one, "HTTP 500", settings)
     with database.begin() as connection:
         found = read_webhook(connection, hook)
@@ -171,7 +185,7 @@ def test_given_up_and_tried_again(database: Database) -> None:
         assert retry(connection, hook, actor="test") == 1
         with pytest.raises(WebhookUnknown):
             retry(connection, "0" * 32, actor="test")
-    assert [one.attempts for one in due(database)] == [0]
+    assert [one.attempts for one in due(database, lambda: SECRET)] == [0]
 
 
 def test_delays_grow_and_differ() -> None:
@@ -291,7 +305,7 @@ def test_what_was_delivered_is_forgotten(database: Database) -> None:
     feed(database)
     happen(database)
     feed_all(database)
-    for one in due(database):
+    for one in due(database, lambda: SECRET):
         note_outcome(database, one, "", ApiSettings())
     assert forget_delivered(database, 7) == 0
     with database.begin() as connection:
@@ -323,3 +337,26 @@ def test_one_process_sends(database: Database) -> None:
         far = f"elsewhere|1|1|x|{now().timestamp() + LIFE / 2:.0f}"
         connection.execute(webhook_feed.update().values(lease=far))
     assert not Leadership(database).held()
+
+
+def test_secrets_are_not_kept_in_clear(database: Database, tmp_path: Path) -> None:
+    """No file of the database holds one; those of earlier versions are encrypted, and sign as before."""
+    hook = add(database)
+    with database.begin() as connection:
+        was = connection.execute(sa.select(webhook.c.secret_locked)).scalar_one()
+        assert b"whsec_" not in was
+        values = {"id": "old", "url": "https://x.example/", "secret": "whsec_in-clear", "states": []}
+        connection.execute(webhook.insert().values(**values, after_event=0, created_by="test"))
+    happen(database)
+    feed_all(database)
+    before = {one.webhook_id: one.secret for one in due(database, lambda: SECRET)}
+    assert before["old"] == "whsec_in-clear"
+    assert lock_all(database, SECRET) == 1
+    assert lock_all(database, SECRET) == 0
+    assert {one.webhook_id: one.secret for one in due(database, lambda: SECRET)} == before
+    assert before[hook].startswith("whsec_")
+    with pytest.raises(WrongPassphrase):
+        due(database, lambda: b"another")
+    scrub(database)
+    for file in (tmp_path / "clinic").glob("*.db*"):
+        assert b"whsec_" not in file.read_bytes(), file

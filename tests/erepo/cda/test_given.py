@@ -2,7 +2,7 @@
 
 import random
 import zipfile
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from io import BytesIO
 
 import pytest
@@ -17,7 +17,7 @@ from erepo.cda.errors import (
     GivenTypeRefused,
     NotXml,
 )
-from erepo.cda.given import given_type
+from erepo.cda.given import _PIECE, given_type
 from erepo.cda.media import JPEG, PDF, PNG, XML
 from erepo.cda.samples.pages import MEDIA, page
 from erepo.errors import InvalidInput
@@ -74,7 +74,9 @@ def test_pages_that_programs_have_written(media: str) -> None:
         (pdf(b"<< /S /JavaScript /JS (app.alert) >>"), GivenActive),
         (pdf(b"<< /S /J#61vaScript /JS (app.alert) >>"), GivenActive),
         (pdf(b"<< /S /#4aavaScript >>"), GivenActive),
+        (pdf(b"<< /S /#4A#61#76#61#53#63#72#69#70#74 >>"), GivenActive),
         (pdf(b"<< /S /Launch /F (cmd.exe) >>"), GivenActive),
+        (cda.document(rest=f"<a>{'=' * 400_000}</a>"), DocumentTooLarge),
         (pdf(b"<< /Encrypt 5 0 R >>"), GivenActive),
         (jpeg()[:-2], GivenDamaged),
         (jpeg()[:20], GivenDamaged),
@@ -98,6 +100,15 @@ def test_what_is_refused(octets: bytes, wanted: type[InvalidInput]) -> None:
         given_type(octets, PATIENT, LIMIT)
     for language in ("pl", "en"):
         assert all(raised.value.explain(language))
+
+
+def test_names_are_found_wherever_they_stand() -> None:
+    """A PDF is searched in pieces: a name at any place across their border is found, a longer one is none."""
+    for place in range(_PIECE - 34, _PIECE + 2):
+        for name, refused in ((b"/#4a#61#76#61#53#63#72#69#70#74 ", True), (b"/JavaScripted ", False)):
+            octets = b"%PDF-1.7\n".ljust(place, b" ") + name + b"\n%%EOF\n"
+            with pytest.raises(GivenActive) if refused else nullcontext():
+                assert given_type(octets, PATIENT, LIMIT) == PDF
 
 
 def test_documents_of_others_are_refused() -> None:

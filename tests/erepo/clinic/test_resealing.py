@@ -17,8 +17,10 @@ import sqlalchemy as sa
 
 from erepo.clinic import resealing
 from erepo.clinic.database import Database, open_clinic
+from erepo.clinic.locking import lock, place_of, unlock
 from erepo.clinic.onboarding import Form, make_requests
 from erepo.clinic.tables import metadata, onboarding
+from erepo.clinic.tables_api import webhook
 from erepo.durable import write_durably
 from erepo.passphrase import Passphrase
 from erepo.pki import Bundle, encrypt_key, load_key, new_key
@@ -184,6 +186,30 @@ def test_keys_made_meanwhile_are_found_at_the_end(home: Settings) -> None:
     database.close()
     assert fresh(home).passphrase.former == (OLD,)
     assert change(fresh(home)) == (2, 0)
+
+
+def test_secrets_of_webhooks_move_over(home: Settings) -> None:
+    """What webhooks are signed with opens with the new passphrase alone; one that nothing opens stops it."""
+    database = open_clinic(home)
+    place = place_of(webhook, "hook")
+    values = {"id": "hook", "url": "https://x.example/", "secret": "", "states": [], "after_event": 0}
+    with database.begin() as connection:
+        locked = lock("whsec_of-a-test", OLD, place)
+        connection.execute(webhook.insert().values(**values, created_by="test", secret_locked=locked))
+    assert change(home) == (5, 2)
+    now = fresh(home).passphrase
+    with database.begin() as connection:
+        moved = connection.execute(sa.select(webhook.c.secret_locked)).scalar_one()
+        assert unlock(moved, now.alone, place) == "whsec_of-a-test"
+        with pytest.raises(WrongPassphrase):
+            unlock(moved, OLD, place)
+        with pytest.raises(WrongPassphrase):
+            unlock(moved, now.alone, place_of(webhook, "another"))
+        connection.execute(webhook.update().values(secret_locked=lock("x", b"nobody's", place)))
+    database.close()
+    with pytest.raises(WrongPassphrase):
+        change(fresh(home))
+    assert fresh(home).passphrase.former == (now.alone,)
 
 
 def test_a_passphrase_of_the_environment(home: Settings) -> None:

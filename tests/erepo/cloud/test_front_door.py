@@ -255,6 +255,20 @@ def test_connections_without_a_handshake_are_bounded(own_cloud: RunningCloud) ->
         assert mute[0].recv(1) == b""
 
 
+def test_whoever_never_begins_takes_no_file_from_others(own_cloud: RunningCloud) -> None:
+    """Where a process may have few files, the oldest of those who say nothing make room at once."""
+    own_cloud.start()
+    assert own_cloud.process
+    resource.prlimit(own_cloud.process.pid, resource.RLIMIT_NOFILE, (160, 160))
+    address = ("127.0.0.1", own_cloud.settings.cloud_port)
+    with ExitStack() as stack:
+        mute = [stack.enter_context(socket.create_connection(address, 5)) for _ in range(300)]
+        assert b"200 OK" in exchange(own_cloud, b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
+        mute[0].settimeout(HANDSHAKE_SECONDS / 3)
+        assert mute[0].recv(1) == b""
+    assert not any("no connection can be accepted" in line for line in own_cloud.log)
+
+
 def test_handshakes_under_way_are_bounded(own_cloud: RunningCloud) -> None:
     """Of a crowd that never begins TLS the oldest are cut off; whoever begins it comes in all the same."""
     own_cloud.start()

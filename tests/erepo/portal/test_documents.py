@@ -207,7 +207,7 @@ async def test_what_is_no_document_for_a_page_can_be_saved(world: World) -> None
 
 
 async def test_signing_out_and_the_end_of_an_invitation_end_what_is_under_way(world: World) -> None:
-    """The rest does not come to whom nobody vouches for any more, nor to a session that was ended."""
+    """The rest does not come to whom nobody vouches for any more, nor to a session that has ended."""
     unique_id, octets = new_oid(), secrets.token_bytes(16 * 1024**2)
     async with connected(world.sharing.owner) as client:
         submission = one_document(octets, unique_id=unique_id, mime_type="application/pdf")
@@ -230,6 +230,14 @@ async def test_signing_out_and_the_end_of_an_invitation_end_what_is_under_way(wo
     patient, other = signed_in(world), world.browser()
     other.sign_in(PESEL)
     assert 0 < cut_by(patient, lambda: other.delete("/sessions")) < len(octets)
+    patient = world.browser()
+    patient.sign_in(PESEL)
+
+    def hours_pass() -> httpx.Response:
+        world.later(hours=9)
+        return patient.http.get(f"{world.url}/health")
+
+    assert 0 < cut_by(patient, hours_pass) < len(octets)
     link = world.invite(PESEL).json()["id"]
     patient = world.browser()
     patient.sign_in(PESEL)

@@ -294,7 +294,7 @@ def test_a_patient_replaces_nothing_of_the_clinics(world: World) -> None:
 
 
 def test_a_patient_takes_no_number_of_the_clinics(world: World) -> None:
-    """A CDA document under a number that the clinic gives next is neither it nor the older version of another."""
+    """A CDA document under the number that the clinic gives next is neither it nor an older version."""
     taken, related = identity("clinic-7"), "<parentDocument>{}</parentDocument></relatedDocument>"
     first = cda.document().replace(identity("A1").encode(), taken.encode())
     forged = first.replace(b"<title>Wynik</title>", b"<title>Podrobiony</title>")
