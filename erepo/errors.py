@@ -129,9 +129,9 @@ class RemoteUnavailable(RetryableError):
     code = "remote.unavailable"
     cause = Text("The service at {address} does not answer.", "Usługa pod adresem {address} nie odpowiada.")
     cure = Text(
-        "Check the network and the service's maintenance notices; nothing is lost, the next run delivers.",
+        "Check the network and the service's maintenance notices; nothing is lost, the next run goes on.",
         "Sprawdź sieć i komunikaty o pracach serwisowych; nic nie zginęło, "
-        "następne uruchomienie dostarczy dokumenty.",
+        "następne uruchomienie dokończy pracę.",
     )
 
 

@@ -5,6 +5,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from erepo.cda.kinds import KINDS, Kind
 from erepo.clinic.archiving.results import Problem
 from erepo.clinic.indexing import Report, RunResult
+from erepo.clinic.indexing.states import UNDER_WAY
 from erepo.clinic.indexing.words import STATES, reasons, until, why
 from erepo.texts import Language, Text, language, moment_words
 from flows.reporting import cell
@@ -75,7 +76,7 @@ def _counts(result: RunResult | None, due: int, found: Report, speak: Language) 
     if result is not None:
         values += [(words.fill(speak), getattr(result, name)) for name, words in _COUNTS.items()]
         values.append((_REFUSED.fill(speak), len(result.refused)))
-    values += [(words.fill(speak), found.states.get(name, 0)) for name, words in STATES.items()]
+    values += [(STATES[name].fill(speak), found.states.get(name, 0)) for name in UNDER_WAY]
     values += [(_LATE.fill(speak), found.late), (_NEAR.fill(speak), found.near)]
     return [f"| {words} | {count} |" for words, count in values]
 

@@ -90,6 +90,14 @@ CURES: Final[Mapping[str, Words]] = MappingProxyType(
                 "Zgody się nie zmienia. Przygotuj nową: POST /api/consents.",
             )
         ),
+        "sharing.shared": Words(
+            Text(
+                "Revoke the consents first (GET /api/consents?open=true&document=… shows them), or wait until their"
+                " time is over. Nothing was changed.",
+                "Najpierw odwołaj zgody (pokazuje je GET /api/consents?open=true&document=…) albo poczekaj na koniec"
+                " ich ważności. Niczego nie zmieniono.",
+            )
+        ),
         "sharing.documents": Words(
             Text(
                 "Compare the ids with GET /api/documents. Nothing was written down.",
