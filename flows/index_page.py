@@ -59,7 +59,8 @@ def index_page(result: RunResult | None, due: int, found: Report, speak: Languag
         return "\n\n".join([*lines, _NOTHING_LATE.fill(speak)])
     lines += [f"### {_WHY.fill(speak)}", "\n".join(f"* {words}: {n}" for words, n in reasons(found, speak))]
     rows = [
-        f"| {one.document} | {KINDS[Kind(one.kind)].label.fill(speak)} | {until(one)} | {cell(why(one, speak))} |"
+        f"| {one.document} | {KINDS[Kind(one.kind)].label.fill(speak)} | {until(one)}"
+        f" | {cell(why(one, speak))} |"
         for one in found.listed[:MOST_ROWS]
     ]
     return "\n\n".join([*lines, "\n".join([_LIST_HEAD.fill(speak), *rows])])

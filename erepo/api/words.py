@@ -72,10 +72,10 @@ CURES: Final[Mapping[str, Words]] = MappingProxyType(
         ),
         "indexing.event-fixed": Words(
             Text(
-                "Nothing was changed. Have the administrator withdraw the index (`erepo index withdraw`), then give"
-                " the event and POST /api/indexings.",
-                "Niczego nie zmieniono. Poproś administratora o wycofanie indeksu (`erepo index withdraw`), potem"
-                " podaj zdarzenie i wywołaj POST /api/indexings.",
+                "Nothing was changed. Have the administrator withdraw the index (`erepo index withdraw`),"
+                " then give the event and POST /api/indexings.",
+                "Niczego nie zmieniono. Poproś administratora o wycofanie indeksu (`erepo index withdraw`),"
+                " potem podaj zdarzenie i wywołaj POST /api/indexings.",
             )
         ),
         "sharing.unknown": Words(
@@ -92,10 +92,10 @@ CURES: Final[Mapping[str, Words]] = MappingProxyType(
         ),
         "sharing.shared": Words(
             Text(
-                "Revoke the consents first (GET /api/consents?open=true&document=… shows them), or wait until their"
-                " time is over. Nothing was changed.",
-                "Najpierw odwołaj zgody (pokazuje je GET /api/consents?open=true&document=…) albo poczekaj na koniec"
-                " ich ważności. Niczego nie zmieniono.",
+                "Revoke the consents first (GET /api/consents?open=true&document=… shows them), or wait"
+                " until their time is over. Nothing was changed.",
+                "Najpierw odwołaj zgody (pokazuje je GET /api/consents?open=true&document=…) albo poczekaj"
+                " na koniec ich ważności. Niczego nie zmieniono.",
             )
         ),
         "sharing.documents": Words(

@@ -44,7 +44,11 @@ def is_shared(at: datetime | None = None) -> sa.ColumnElement[bool]:
     return (
         sa.select(consent_document.c.document_id)
         .join(consent, consent.c.number == consent_document.c.consent_number)
-        .where(consent_document.c.document_id == document.c.id, consent.c.state.in_(LIVE_STATES), _holding(at or now()))
+        .where(
+            consent_document.c.document_id == document.c.id,
+            consent.c.state.in_(LIVE_STATES),
+            _holding(at or now()),
+        )
         .correlate(document)
         .exists()
     )

@@ -92,10 +92,10 @@ class EventFixed(InvalidInput):
         " tam nowsza wersja.",
     )
     cure = Text(
-        "Nothing was changed. Withdraw the index first (`erepo index withdraw`, `erepo index run`), then give the"
-        " event and have the document indexed again.",
-        "Niczego nie zmieniono. Najpierw wycofaj indeks (`erepo index withdraw`, `erepo index run`), potem podaj"
-        " zdarzenie i zleć indeksowanie ponownie.",
+        "Nothing was changed. Withdraw the index first (`erepo index withdraw`), then give the event and have the"
+        " document indexed again.",
+        "Niczego nie zmieniono. Najpierw wycofaj indeks (`erepo index withdraw`), potem podaj zdarzenie i zleć"
+        " indeksowanie ponownie.",
     )
 
 
