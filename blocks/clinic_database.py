@@ -31,8 +31,9 @@ class ClinicDatabase(Block):
     _documentation_url = documentation("clinicdatabase")
 
     url: SecretStr = Field(
-        title="Address",
-        description="SQLAlchemy address of the database, with user and password where it needs them.",
+        title="Adres / Address",
+        description="Adres bazy danych w postaci SQLAlchemy, z użytkownikiem i hasłem, jeśli ich wymaga. / "
+        "SQLAlchemy address of the database, with user and password where it needs them.",
         examples=[
             "postgresql+psycopg://erepo:…@db.clinic.example/erepo",
             "sqlite:////srv/erepo/clinic/clinic.db",

@@ -29,47 +29,74 @@ class CloudAccount(Block):
     _documentation_url = documentation("cloudaccount")
 
     account: str = Field(
-        title="Account",
-        description="The 16 digits of the account.",
+        title="Konto / Account",
+        description="16 cyfr identyfikatora konta. / The 16 digits of the account.",
         pattern=r"^\d{16}$",
         examples=["0000000000001003"],
     )
     certificates: str = Field(
-        title="Certificates in use",
-        description="Name of the TenantCertificates block that speaks for the account.",
+        title="Używane certyfikaty / Certificates in use",
+        description="Nazwa bloku TenantCertificates, który reprezentuje konto. / "
+        "Name of the TenantCertificates block that speaks for the account.",
     )
     service_url: str = Field(
-        title="Service address",
-        description="Root of the account's REST services.",
+        title="Adres usługi / Service address",
+        description="Główny adres usług REST konta. / Root of the account's REST services.",
         examples=["https://repository.example/services/0000000000001003"],
     )
-    registry_url: str = Field(title="Registry address", description="Where ITI-18 questions go.")
+    registry_url: str = Field(
+        title="Adres rejestru / Registry address",
+        description="Dokąd trafiają zapytania ITI-18. / Where ITI-18 questions go.",
+    )
     repository_url: str = Field(
-        title="Repository address", description="Where ITI-41 and ITI-43 messages go."
+        title="Adres repozytorium / Repository address",
+        description="Dokąd trafiają komunikaty ITI-41 i ITI-43. / Where ITI-41 and ITI-43 messages go.",
     )
-    repository_unique_id: str = Field(title="Repository id", description="The repositoryUniqueId, an OID.")
+    repository_unique_id: str = Field(
+        title="Identyfikator repozytorium / Repository id",
+        description="repositoryUniqueId (OID). / The repositoryUniqueId, an OID.",
+    )
     home_community_id: str = Field(
-        "", title="Home community", description="The homeCommunityId, an OID, if any."
+        "",
+        title="Domena (home community) / Home community",
+        description="homeCommunityId (OID), jeśli jest. / The homeCommunityId, an OID, if any.",
     )
-    source_id: str = Field(title="Source id", description="The sourceId of our submission sets, an OID.")
+    source_id: str = Field(
+        title="Identyfikator źródła / Source id",
+        description="sourceId naszych przesyłek (OID). / The sourceId of our submission sets, an OID.",
+    )
     service_authority: str = Field(
-        title="Service authority",
-        description="PEM of the authority that the service's certificates chain to.",
+        title="Urząd certyfikacji usługi / Service authority",
+        description="PEM urzędu, który wystawia certyfikaty usługi. / "
+        "PEM of the authority that the service's certificates chain to.",
     )
     service_signer: str = Field(
-        title="Service signer", description="PEM of the certificate that signs the service's answers."
+        title="Certyfikat podpisu usługi / Service signer",
+        description="PEM certyfikatu, którym usługa podpisuje odpowiedzi. / "
+        "PEM of the certificate that signs the service's answers.",
     )
     valid_until: str = Field(
-        "", title="Valid until", description="Last day of the account, ISO 8601; empty: open."
+        "",
+        title="Ważne do / Valid until",
+        description="Ostatni dzień konta, ISO 8601; puste: bezterminowo. / "
+        "Last day of the account, ISO 8601; empty: open.",
     )
     limit_bytes: int = Field(
-        0, ge=0, title="Limit of bytes", description="Bytes the account may hold; 0: unknown."
+        0,
+        ge=0,
+        title="Limit bajtów / Limit of bytes",
+        description="Ile bajtów może pomieścić konto; 0: nieznane. / Bytes the account may hold; 0: unknown.",
     )
     limit_documents: int = Field(
-        0, ge=0, title="Limit of documents", description="Documents the account may hold; 0: unknown."
+        0,
+        ge=0,
+        title="Limit dokumentów / Limit of documents",
+        description="Ile dokumentów może pomieścić konto; 0: nieznane. / "
+        "Documents the account may hold; 0: unknown.",
     )
     p1_repository_unique_id: str = Field(
         "",
-        title="Repository id in P1",
-        description="The repositoryUniqueId that P1 gave, an OID; empty: not registered there.",
+        title="Identyfikator repozytorium w P1 / Repository id in P1",
+        description="repositoryUniqueId nadany przez P1 (OID); puste: niezarejestrowane. / "
+        "The repositoryUniqueId that P1 gave, an OID; empty: not registered there.",
     )

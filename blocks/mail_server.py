@@ -33,46 +33,83 @@ class MailServer(Block):
     _documentation_url = documentation("mailserver")
 
     host: str = Field(
-        title="Host", description="Name or address of the SMTP server.", examples=["smtp.clinic.example"]
+        title="Serwer / Host",
+        description="Nazwa lub adres serwera SMTP. / Name or address of the SMTP server.",
+        examples=["smtp.clinic.example"],
     )
-    port: int = Field(587, ge=1, le=65535, title="Port", description="TCP port of the SMTP server.")
+    port: int = Field(
+        587,
+        ge=1,
+        le=65535,
+        title="Port / Port",
+        description="Port TCP serwera SMTP. / TCP port of the SMTP server.",
+    )
     tls: Literal["starttls", "tls", "none"] = Field(
         "starttls",
-        title="Encryption",
-        description="How the connection is protected; none only on the same machine.",
+        title="Szyfrowanie / Encryption",
+        description="Jak chronione jest połączenie; none tylko na tym samym komputerze. / "
+        "How the connection is protected; none only on the same machine.",
     )
-    sender: str = Field(title="Sender", description="Address the mails come from and answers go to.")
-    user: str = Field("", title="User", description="User name, empty where the server asks for none.")
+    sender: str = Field(
+        title="Nadawca / Sender",
+        description="Adres nadawcy, na który przychodzą też odpowiedzi. / "
+        "Address the mails come from and answers go to.",
+    )
+    user: str = Field(
+        "",
+        title="Użytkownik / User",
+        description="Nazwa użytkownika; puste, jeśli serwer jej nie wymaga. / "
+        "User name, empty where the server asks for none.",
+    )
     password: SecretStr = Field(
         SecretStr(""),
-        title="Password",
-        description="Password of the user, empty where the server asks for none.",
+        title="Hasło / Password",
+        description="Hasło użytkownika; puste, jeśli serwer go nie wymaga. / "
+        "Password of the user, empty where the server asks for none.",
     )
     timeout: float = Field(
-        30, gt=0, le=600, title="Time limit", description="Seconds to wait for the server."
+        30,
+        gt=0,
+        le=600,
+        title="Limit czasu / Time limit",
+        description="Ile sekund czekać na serwer. / Seconds to wait for the server.",
     )
     imap_host: str = Field(
         "",
-        title="Mailbox: host",
-        description="Name or address of the IMAP server that receives the answers; empty: none is read.",
+        title="Skrzynka: serwer / Mailbox: host",
+        description="Nazwa lub adres serwera IMAP, który odbiera odpowiedzi; puste: nie są odczytywane. / "
+        "Name or address of the IMAP server that receives the answers; empty: none is read.",
         examples=["imap.clinic.example"],
     )
     imap_port: int = Field(
-        993, ge=1, le=65535, title="Mailbox: port", description="TCP port of the IMAP server."
+        993,
+        ge=1,
+        le=65535,
+        title="Skrzynka: port / Mailbox: port",
+        description="Port TCP serwera IMAP. / TCP port of the IMAP server.",
     )
     imap_tls: Literal["tls", "starttls"] = Field(
-        "tls", title="Mailbox: encryption", description="How the connection to the mailbox is protected."
+        "tls",
+        title="Skrzynka: szyfrowanie / Mailbox: encryption",
+        description="Jak chronione jest połączenie ze skrzynką. / "
+        "How the connection to the mailbox is protected.",
     )
     imap_user: str = Field(
-        "", title="Mailbox: user", description="User name, empty: the one of the outgoing mail."
+        "",
+        title="Skrzynka: użytkownik / Mailbox: user",
+        description="Nazwa użytkownika; puste: ta sama co dla poczty wychodzącej. / "
+        "User name, empty: the one of the outgoing mail.",
     )
     imap_password: SecretStr = Field(
         SecretStr(""),
-        title="Mailbox: password",
-        description="Password, empty: the one of the outgoing mail.",
+        title="Skrzynka: hasło / Mailbox: password",
+        description="Hasło; puste: to samo co dla poczty wychodzącej. / "
+        "Password, empty: the one of the outgoing mail.",
     )
     imap_folder: str = Field(
-        "INBOX", title="Mailbox: folder", description="Folder that the answers are delivered to."
+        "INBOX",
+        title="Skrzynka: folder / Mailbox: folder",
+        description="Folder, do którego trafiają odpowiedzi. / Folder that the answers are delivered to.",
     )
 
     def mailer(self) -> "Mailer":

@@ -35,15 +35,19 @@ class P1Certificates(Block):
     _documentation_url = documentation("p1certificates")
 
     provider: str = Field(
-        title="Provider", description="Resort code I of the provider the certificates belong to."
+        title="Podmiot / Provider",
+        description="Kod resortowy I podmiotu, do którego należą certyfikaty. / "
+        "Resort code I of the provider the certificates belong to.",
     )
     tls_pkcs12: SecretStr = Field(
-        title="TLS key and certificate",
-        description="Base64 of the encrypted .p12 file for the channel to P1.",
+        title="Klucz i certyfikat TLS / TLS key and certificate",
+        description="Base64 zaszyfrowanego pliku .p12 do połączenia z P1. / "
+        "Base64 of the encrypted .p12 file for the channel to P1.",
     )
     wss_pkcs12: SecretStr = Field(
-        title="WSS key and certificate",
-        description="Base64 of the encrypted .p12 file for signing messages to P1.",
+        title="Klucz i certyfikat WSS / WSS key and certificate",
+        description="Base64 zaszyfrowanego pliku .p12 do podpisywania komunikatów do P1. / "
+        "Base64 of the encrypted .p12 file for signing messages to P1.",
     )
 
     @classmethod

@@ -35,21 +35,35 @@ class TenantCertificates(Block):
     _logo_url = LOGO
     _documentation_url = documentation("tenantcertificates")
 
-    account: str = Field(title="Account", description="The 16 digits of the account.", pattern=r"^\d{16}$")
+    account: str = Field(
+        title="Konto / Account",
+        description="16 cyfr identyfikatora konta. / The 16 digits of the account.",
+        pattern=r"^\d{16}$",
+    )
     tls_pkcs12: SecretStr = Field(
-        title="TLS key and certificate", description="Base64 of the encrypted .p12 file for the channel."
+        title="Klucz i certyfikat TLS / TLS key and certificate",
+        description="Base64 zaszyfrowanego pliku .p12 do połączenia. / "
+        "Base64 of the encrypted .p12 file for the channel.",
     )
     wss_pkcs12: SecretStr = Field(
-        title="WSS key and certificate", description="Base64 of the encrypted .p12 file for signing messages."
+        title="Klucz i certyfikat WSS / WSS key and certificate",
+        description="Base64 zaszyfrowanego pliku .p12 do podpisywania komunikatów. / "
+        "Base64 of the encrypted .p12 file for signing messages.",
     )
     tls_fingerprint: str = Field(
-        "", title="TLS fingerprint", description="SHA-256 of the TLS certificate, hex."
+        "",
+        title="Odcisk certyfikatu TLS / TLS fingerprint",
+        description="SHA-256 certyfikatu TLS, szesnastkowo. / SHA-256 of the TLS certificate, hex.",
     )
     wss_fingerprint: str = Field(
-        "", title="WSS fingerprint", description="SHA-256 of the WSS certificate, hex."
+        "",
+        title="Odcisk certyfikatu WSS / WSS fingerprint",
+        description="SHA-256 certyfikatu WSS, szesnastkowo. / SHA-256 of the WSS certificate, hex.",
     )
     valid_until: str = Field(
-        "", title="Valid until", description="When the first of the two expires, ISO 8601."
+        "",
+        title="Ważne do / Valid until",
+        description="Kiedy wygasa pierwszy z nich, ISO 8601. / When the first of the two expires, ISO 8601.",
     )
 
     @classmethod

@@ -47,7 +47,7 @@ class ErepoError(Exception):
         return self.cause.fill(language, **self.data), self.cure.fill(language, **self.data)
 
     def __str__(self) -> str:
-        """Cause and cure in one line, in the installation's language: Prefect shows it beside a failed run."""
+        """Cause and cure in one line, in the installation's language: Prefect shows it with a run."""
         return " ".join(self.explain(language()))
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -56,7 +56,7 @@ class ErepoError(Exception):
 
 
 def words_of(code: str, speak: Language) -> tuple[str, str] | None:
-    """Return cause and cure of the errors of a code, "…" for what each tells of its own; None if none is known."""
+    """Return cause and cure of the errors of a code, "…" for what differs; None if none is known."""
     kind = next((one for one in _kinds(ErepoError) if one.code == code), None)
     if kind is None:
         return None
@@ -129,9 +129,9 @@ class RemoteUnavailable(RetryableError):
     code = "remote.unavailable"
     cause = Text("The service at {address} does not answer.", "Usługa pod adresem {address} nie odpowiada.")
     cure = Text(
-        "Check the network and the service's maintenance notices; nothing is lost, the next run delivers.",
+        "Check the network and the service's maintenance notices; nothing is lost, the next run goes on.",
         "Sprawdź sieć i komunikaty o pracach serwisowych; nic nie zginęło, "
-        "następne uruchomienie dostarczy dokumenty.",
+        "następne uruchomienie dokończy pracę.",
     )
 
 

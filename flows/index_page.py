@@ -4,10 +4,11 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from erepo.cda.kinds import KINDS, Kind
 from erepo.clinic.archiving.results import Problem
-from erepo.clinic.indexing import Report, RunResult
+from erepo.clinic.indexing import Report, RunResult, Shown
+from erepo.clinic.indexing.states import UNDER_WAY
 from erepo.clinic.indexing.words import STATES, reasons, until, why
 from erepo.texts import Language, Text, language, moment_words
-from flows.reporting import cell
+from flows.reporting import inline
 
 #: Late documents on the page; `erepo index report --list` names up to a thousand.
 MOST_ROWS = 200
@@ -26,14 +27,10 @@ _LATE, _NEAR = Text("**after their deadline**", "**po terminie**"), Text("near i
 _DRY = Text("A dry run: nothing was sent.", "Próba: niczego nie wysłano.")
 _STOPPED = Text("Ended early", "Przerwano")
 _WHY = Text("Why they are late", "Przyczyny opóźnień")
-_LIST_HEAD = Text(
-    "| document | kind | deadline | why |\n|---|---|---|---|",
-    "| dokument | rodzaj | termin | przyczyna |\n|---|---|---|---|",
+_LATE_ONE = Text(
+    "* `{document}` ({kind}), deadline {at}: {why}", "* `{document}` ({kind}), termin {at}: {why}"
 )
 _NOT_DONE = Text("What could not be done now", "Czego nie udało się teraz zrobić")
-_NOT_DONE_HEAD = Text(
-    "| document | why | what to do |\n|---|---|---|", "| dokument | przyczyna | co zrobić |\n|---|---|---|"
-)
 _PAUSED = Text("P1 is left alone until {at}.", "Następna próba kontaktu z P1 po {at}.")
 _NOTHING_LATE = Text("Nothing is late.", "Żaden dokument nie przekroczył terminu.")
 
@@ -56,18 +53,24 @@ def index_page(result: RunResult | None, due: int, found: Report, speak: Languag
     lines += _not_done(result, speak)
     if not found.late:
         return "\n\n".join([*lines, _NOTHING_LATE.fill(speak)])
-    lines += [f"### {_WHY.fill(speak)}", "\n".join(f"* {words}: {n}" for words, n in reasons(found, speak))]
-    rows = [
-        f"| {one.document} | {KINDS[Kind(one.kind)].label.fill(speak)} | {until(one)} | {cell(why(one, speak))} |"
-        for one in found.listed[:MOST_ROWS]
+    lines += [
+        f"### {_WHY.fill(speak)}",
+        "\n".join(f"* {inline(words)}: {n}" for words, n in reasons(found, speak)),
     ]
-    return "\n\n".join([*lines, "\n".join([_LIST_HEAD.fill(speak), *rows])])
+    lines += ["\n".join(_late(one, speak) for one in found.listed[:MOST_ROWS])]
+    return "\n\n".join(lines)
+
+
+def _late(one: Shown, speak: Language) -> str:
+    kind = KINDS[Kind(one.kind)].label.fill(speak)
+    return _LATE_ONE.fill(speak, document=one.document, kind=kind, at=until(one), why=inline(why(one, speak)))
 
 
 def _not_done(result: RunResult | None, speak: Language) -> list[str]:
     left = [*result.refused, *result.put_off][:MOST_ROWS] if result is not None else []
-    rows = [f"| {one.document} | {' | '.join(map(cell, one.reason.words(speak)))} |" for one in left]
-    return [f"### {_NOT_DONE.fill(speak)}", "\n".join([_NOT_DONE_HEAD.fill(speak), *rows])] if rows else []
+    # No table: Prefect's page cuts long cells off.
+    rows = [f"* `{one.document}`: {inline(' '.join(one.reason.words(speak)))}" for one in left]
+    return [f"### {_NOT_DONE.fill(speak)}", "\n".join(rows)] if rows else []
 
 
 def _counts(result: RunResult | None, due: int, found: Report, speak: Language) -> list[str]:
@@ -75,7 +78,7 @@ def _counts(result: RunResult | None, due: int, found: Report, speak: Language) 
     if result is not None:
         values += [(words.fill(speak), getattr(result, name)) for name, words in _COUNTS.items()]
         values.append((_REFUSED.fill(speak), len(result.refused)))
-    values += [(words.fill(speak), found.states.get(name, 0)) for name, words in STATES.items()]
+    values += [(STATES[name].fill(speak), found.states.get(name, 0)) for name in UNDER_WAY]
     values += [(_LATE.fill(speak), found.late), (_NEAR.fill(speak), found.near)]
     return [f"| {words} | {count} |" for words, count in values]
 

@@ -71,9 +71,7 @@ _IMPORT_ROWS = (
     ("refused", Text("refused, still in the folder", "odmowa, pozostały w katalogu")),
     ("deleted", Text("originals deleted", "usunięte oryginały")),
 )
-_REASONS = Text(
-    "| reason | files | what to do |\n|---|---:|---|", "| przyczyna | pliki | co zrobić |\n|---|---:|---|"
-)
+_REASONS = Text("### Why files were refused", "### Przyczyny odmowy")
 _SIGNATURES = Text(
     "| signature inside the document | documents |\n|---|---:|",
     "| podpis w dokumencie | dokumenty |\n|---|---:|",
@@ -98,12 +96,12 @@ def import_page(total: Imported, speak: Language) -> str:
 
 
 def _explained(counts: Mapping[str, int], speak: Language) -> list[str]:
-    """Return a table of reasons: why, how often, and what to do."""
+    """Return a list of reasons, how often, what to do. No table: Prefect's page cuts long cells off."""
     rows = []
     for code, number in sorted(counts.items()):
-        cause, cure = words_of(code, speak) or ("", "")
-        rows.append(f"| {cell(f'{cause} ({code})' if cause else code)} | {number} | {cell(cure)} |")
-    return ["\n".join([_REASONS.fill(speak), *rows])] if rows else []
+        words = words_of(code, speak)
+        rows.append(f"* `{code}` ({number})" + (f": {inline(' '.join(words))}" if words else ""))
+    return [_REASONS.fill(speak), "\n".join(rows)] if rows else []
 
 
 _COLLECTED = Text("Patients' own documents", "Dokumenty własne pacjentów")
@@ -171,5 +169,10 @@ def registration_page(found: Registration, speak: Language) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a text that stays within its cell of a table, and is no markup."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    """Return a text that stays within its cell of a table."""
+    return inline(text).replace("|", "\\|")
+
+
+def inline(text: str) -> str:
+    """Return a text that stays within its line, and is no markup of its own."""
+    return " ".join(text.split()).replace("<", "&lt;")

@@ -72,10 +72,10 @@ CURES: Final[Mapping[str, Words]] = MappingProxyType(
         ),
         "indexing.event-fixed": Words(
             Text(
-                "Nothing was changed. Have the administrator withdraw the index (`erepo index withdraw`), then give"
-                " the event and POST /api/indexings.",
-                "Niczego nie zmieniono. Poproś administratora o wycofanie indeksu (`erepo index withdraw`), potem"
-                " podaj zdarzenie i wywołaj POST /api/indexings.",
+                "Nothing was changed. Have the administrator withdraw the index (`erepo index withdraw`),"
+                " then give the event and POST /api/indexings.",
+                "Niczego nie zmieniono. Poproś administratora o wycofanie indeksu (`erepo index withdraw`),"
+                " potem podaj zdarzenie i wywołaj POST /api/indexings.",
             )
         ),
         "sharing.unknown": Words(
@@ -88,6 +88,14 @@ CURES: Final[Mapping[str, Words]] = MappingProxyType(
             Text(
                 "A consent is never changed. Write a new one: POST /api/consents.",
                 "Zgody się nie zmienia. Przygotuj nową: POST /api/consents.",
+            )
+        ),
+        "sharing.shared": Words(
+            Text(
+                "Revoke the consents first (GET /api/consents?open=true&document=… shows them), or wait"
+                " until their time is over. Nothing was changed.",
+                "Najpierw odwołaj zgody (pokazuje je GET /api/consents?open=true&document=…) albo poczekaj"
+                " na koniec ich ważności. Niczego nie zmieniono.",
             )
         ),
         "sharing.documents": Words(

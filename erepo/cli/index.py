@@ -241,7 +241,7 @@ def _order(desk: AccountDesk, choice: Choice, actor: str, *, refused: bool) -> N
 def _report(database: Database, settings: Settings) -> Report:
     with database.read() as connection:
         warn = timedelta(hours=settings.indexing.warn_hours)
-        return read_report(connection, account_in_use(connection), now(), warn)
+        return read_report(connection, account_in_use(connection), now(), warn, whole=True)
 
 
 def _tell(result: RunResult, *, as_json: bool) -> None:

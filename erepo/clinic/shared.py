@@ -13,7 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from erepo.clinic.tables import document, now
-from erepo.clinic.tables_sharing import LIVE_STATES, consent, consent_document
+from erepo.clinic.tables_sharing import HELD, LIVE_STATES, consent, consent_document
 from erepo.errors import InvalidInput
 from erepo.texts import Text
 
@@ -41,12 +41,29 @@ def is_shared(at: datetime | None = None) -> sa.ColumnElement[bool]:
         at: the moment; None is the present. A consent whose end has passed holds no more, even if nobody has
             written that down yet; one that is being revoked counts until the service has confirmed it.
     """
-    moment = at or now()
-    holding = sa.or_(consent.c.valid_until > moment, consent.c.state == "revoking")
     return (
         sa.select(consent_document.c.document_id)
         .join(consent, consent.c.number == consent_document.c.consent_number)
-        .where(consent_document.c.document_id == document.c.id, consent.c.state.in_(LIVE_STATES), holding)
+        .where(
+            consent_document.c.document_id == document.c.id,
+            consent.c.state.in_(LIVE_STATES),
+            _holding(at or now()),
+        )
         .correlate(document)
         .exists()
     )
+
+
+def count_shared(connection: sa.Connection, at: datetime) -> int:
+    """Return how many documents `is_shared` holds of, from the consents that hold, however many are over."""
+    named = (
+        sa.select(consent_document.c.document_id)
+        .join(consent, consent.c.number == consent_document.c.consent_number)
+        .where(HELD, _holding(at))
+        .distinct()
+    )
+    return connection.execute(sa.select(sa.func.count()).select_from(named.subquery())).scalar_one()
+
+
+def _holding(at: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(consent.c.valid_until > at, consent.c.state == "revoking")

@@ -14,12 +14,11 @@ from erepo.clinic.chain import count_waiting
 from erepo.clinic.coverage import Coverage, count_open, coverage
 from erepo.clinic.errors import StructureIncomplete
 from erepo.clinic.occupancy import name_in_use
-from erepo.clinic.shared import is_shared
+from erepo.clinic.shared import count_shared
 from erepo.clinic.sharing.listing import count_standing
 from erepo.clinic.states import State
 from erepo.clinic.structure import check_ready
 from erepo.clinic.tables import document, now
-from erepo.clinic.tables_sharing import consent_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class StatusReport:
         coverage: how much of the repository was read back lately; None if that was not asked for.
         repairs: documents that are missing or damaged in the repository, by what is proposed.
         shared: documents that a consent shows, or is about to.
-        consents: consents by their state.
+        consents: those that hold, or are about to, by their state.
     """
 
     at: datetime
@@ -147,7 +146,7 @@ def read_status(connection: sa.Connection, days: int = 0) -> StatusReport:
         signatures=_signatures(connection),
         coverage=coverage(connection, days, moment) if days else None,
         repairs=count_open(connection),
-        shared=_shared(connection, moment),
+        shared=count_shared(connection, moment),
         consents={state.value: count for state, count in count_standing(connection, moment).items()},
         account=name_in_use(connection) or "",
     )
@@ -168,12 +167,6 @@ def _counts(connection: sa.Connection) -> tuple[StateCount, ...]:
 def _due(connection: sa.Connection, moment: datetime) -> int:
     waiting = (document.c.state == State.LOCAL.value, document.c.due_at <= moment)
     return connection.execute(sa.select(sa.func.count()).select_from(document).where(*waiting)).scalar_one()
-
-
-def _shared(connection: sa.Connection, moment: datetime) -> int:
-    named = document.c.id.in_(sa.select(consent_document.c.document_id))
-    counted = sa.select(sa.func.count()).select_from(document).where(named, is_shared(moment))
-    return connection.execute(counted).scalar_one()
 
 
 def _rejected(connection: sa.Connection) -> tuple[Rejected, ...]:

@@ -51,7 +51,7 @@ async def test_a_rotten_file_does_not_stop_the_others(database_only: ClinicUnder
     assert [file.name for file in database_only.inbox.iterdir()] == ["Kowalska.xml"]
     page = await newest("import-summary")
     assert "| refused, still in the folder | 1 |" in page
-    assert "| The document is not well-formed XML (line …, column …). (cda.not-xml) | 1 | Export" in page
+    assert "* `cda.not-xml` (1): The document is not well-formed XML (line …, column …). Export" in page
     assert "Kowalska" not in page
 
 

@@ -76,7 +76,7 @@ async def test_what_is_due_is_indexed_and_late_ones_are_told_once(
     await index_documents()
     assert site.counts() == {"indexed": 3, "refused": 1}
     page = await newest("index-summary")
-    assert f"| {ids[3]} | The document cannot be indexed yet" in page
+    assert f"* `{ids[3]}`: The document cannot be indexed yet" in page
     assert page.count("to be withdrawn") == 1
     assert [(one[0], one[2]["late"]) for one in told] == [("erepo.index.deadline", 3)]  # type: ignore[index]
     with site.database.read() as connection:

@@ -84,7 +84,7 @@ def read_report(office: AtOffice, _: Indexer) -> IndexReport:
 
 def _report(office: Office, connection: sa.Connection) -> IndexReport:
     warn = timedelta(hours=office.settings.indexing.warn_hours)
-    found = report(connection, account_in_use(connection), now(), warn)
+    found = report(connection, account_in_use(connection), now(), warn, whole=True)
     return IndexReport(
         states=found.states,
         late=found.late,

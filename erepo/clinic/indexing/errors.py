@@ -88,14 +88,14 @@ class EventFixed(InvalidInput):
     cause = Text(
         "The medical event of the document {document} cannot be changed: P1 has its index, or a newer version"
         " took its place there.",
-        "Zdarzenia medycznego dokumentu {document} nie można zmienić: P1 ma już jego indeks albo zastąpiła go"
-        " tam nowsza wersja.",
+        "Zdarzenia medycznego dokumentu {document} nie można zmienić: P1 ma już jego indeks albo zastąpiła"
+        " go tam nowsza wersja.",
     )
     cure = Text(
-        "Nothing was changed. Withdraw the index first (`erepo index withdraw`, `erepo index run`), then give the"
-        " event and have the document indexed again.",
-        "Niczego nie zmieniono. Najpierw wycofaj indeks (`erepo index withdraw`, `erepo index run`), potem podaj"
-        " zdarzenie i zleć indeksowanie ponownie.",
+        "Nothing was changed. Withdraw the index first (`erepo index withdraw`), then give the event and have"
+        " the document indexed again.",
+        "Niczego nie zmieniono. Najpierw wycofaj indeks (`erepo index withdraw`), potem podaj zdarzenie"
+        " i zleć indeksowanie ponownie.",
     )
 
 

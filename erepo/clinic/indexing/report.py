@@ -14,10 +14,10 @@ from erepo.clinic.indexing.errors import IndexUnknown
 from erepo.clinic.indexing.pausing import Pause, pause_of
 from erepo.clinic.indexing.preflight import check_account
 from erepo.clinic.indexing.results import Reason
-from erepo.clinic.indexing.states import AT_P1, TO_GO, Index
+from erepo.clinic.indexing.states import AT_P1, TO_GO, UNDER_WAY, Index
 from erepo.clinic.p1.errors import P1NotRegistered
 from erepo.clinic.tables import document
-from erepo.clinic.tables_indexing import document_index
+from erepo.clinic.tables_indexing import INDEX_STATES, document_index
 from erepo.errors import ErepoError
 
 #: Why a document is late that nothing has been said of yet.
@@ -71,7 +71,7 @@ class Report:
     """How indexing stands.
 
     Attributes:
-        states: documents by the state of their index.
+        states: documents by the state of their index: of those under way, or of all.
         late: lawful documents whose deadline has passed and that are not in the index.
         near: those whose deadline passes soon.
         reasons: the late ones by why they are late.
@@ -79,6 +79,8 @@ class Report:
         owed: indexes that have to be withdrawn.
         pause: while P1 is left alone.
         problem: what keeps the account from indexing at all.
+        used: whether any document has to be, or was, in the index.
+        at_p1: whether P1 has, or may have, the index of any.
     """
 
     states: dict[str, int] = field(default_factory=dict)
@@ -89,29 +91,35 @@ class Report:
     owed: int = 0
     pause: Pause | None = None
     problem: Problem | None = None
+    used: bool = False
+    at_p1: bool = False
 
     @property
     def unused(self) -> bool:
         """Whether the clinic does not index in P1 at all: it is not registered, and P1 has nothing of it."""
-        there = any(self.states.get(name, 0) for name in AT_P1)
-        return self.problem is not None and self.problem.code == P1NotRegistered.code and not there
+        return self.problem is not None and self.problem.code == P1NotRegistered.code and not self.at_p1
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name not in ("used", "at_p1")}
 
 
-def report(connection: sa.Connection, account: str, at: datetime, warn: timedelta) -> Report:
-    """Return how indexing stands now, by the clinic's own tables.
+def report(
+    connection: sa.Connection, account: str, at: datetime, warn: timedelta, *, whole: bool = False
+) -> Report:
+    """Return how indexing stands now, by the clinic's own tables; what a run asks does not grow with them.
 
     Args:
         connection: of the transaction.
         account: 16 digits.
         at: now.
         warn: how long before its deadline a document counts as nearly late.
+        whole: count those as well that came to an end; for a person who asks.
     """
-    counted = connection.execute(sa.select(_i.state, sa.func.count()).group_by(_i.state)).all()
-    states = {str(state): int(count) for state, count in counted}
+    counted = sa.select(_i.state, sa.func.count()).group_by(_i.state)
+    if not whole:
+        counted = counted.where(_i.state.in_(UNDER_WAY))
+    states = {str(state): int(count) for state, count in connection.execute(counted)}
     late = connection.execute(_SELECT.where(*open_until(at)).order_by(_i.deadline, _i.document_id)).all()
     near = connection.execute(
         sa.select(sa.func.count()).select_from(document_index).where(*open_until(at + warn))
@@ -130,7 +138,14 @@ def report(connection: sa.Connection, account: str, at: datetime, warn: timedelt
         states.get(Index.WITHDRAWING.value, 0),
         pause_of(connection, account),
         problem,
+        _any(connection, INDEX_STATES),
+        _any(connection, AT_P1),
     )
+
+
+def _any(connection: sa.Connection, states: Sequence[str]) -> bool:
+    found = sa.select(_i.document_id).where(_i.state.in_(states)).limit(1)
+    return connection.execute(found).first() is not None
 
 
 def show(connection: sa.Connection, public_id: str, at: datetime) -> Shown:

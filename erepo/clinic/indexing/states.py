@@ -65,6 +65,8 @@ MOVES: Final[Mapping[Index, frozenset[Index]]] = MappingProxyType(
 AT_P1: Final = (Index.INDEXING.value, Index.INDEXED.value, Index.WITHDRAWING.value)
 #: These still have a way to go to the index.
 TO_GO: Final = (Index.WAITING.value, Index.INDEXING.value, Index.REFUSED.value)
+#: With these something is still to be done.
+UNDER_WAY: Final = (*TO_GO, Index.WITHDRAWING.value)
 _SLICE: Final = 500
 
 

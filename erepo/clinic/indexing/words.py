@@ -35,7 +35,7 @@ def why(one: Shown, speak: Language) -> str:
 
 
 def reasons(found: Report, speak: Language) -> list[tuple[str, int]]:
-    """Return why documents are late, in words, with how many; a code alone where each has words of its own."""
+    """Return why documents are late and how many; a code alone where each has words of its own."""
     told: dict[str, set[str]] = {}
     for one in found.listed:
         told.setdefault(one.code, set()).add(why(one, speak))

@@ -17,7 +17,7 @@ from erepo.clinic.sharing.ledger import read
 from erepo.clinic.sharing.states import LIVE, ConsentState, is_standing, standing
 from erepo.clinic.tables import audit_event, document, now, patient
 from erepo.clinic.tables_chain import chain_link
-from erepo.clinic.tables_sharing import consent, consent_document
+from erepo.clinic.tables_sharing import HELD, consent, consent_document
 from erepo.identifiers.hl7 import CX
 
 S = ConsentState
@@ -227,10 +227,10 @@ def history(connection: sa.Connection, consent_id: str) -> list[Change]:
 
 
 def count_standing(connection: sa.Connection, at: datetime) -> dict[ConsentState, int]:
-    """Return how many consents are in each state that any is in."""
+    """Return how many consents hold, or are about to, by their state; what is over is counted by nobody."""
     whens = [(is_standing(one, at), one.value) for one in (S.SCHEDULED, S.ACTIVE, S.EXPIRED)]
     state = sa.case(*whens, else_=consent.c.state).label("standing")
-    counted = sa.select(state, sa.func.count()).group_by(state)
+    counted = sa.select(state, sa.func.count()).where(HELD).group_by(state)
     found = {row[0]: row[1] for row in connection.execute(counted)}
     return {one: found[one.value] for one in S if one.value in found}
 

@@ -107,6 +107,11 @@ def test_pages_and_refusals(desk: SharingDesk, serving: RunningApi) -> None:
             assert (answer.status_code, answer.json()["code"]) == (status, code)
         nobody = http.post("/api/consents", json=body(desk), headers={"X-Erepo-User": "nikt"})
         assert nobody.json()["code"] == "user.unknown"
+        nowhere = http.get("/api/consents", params={"cursor": str(uuid.uuid4())})
+        assert (nowhere.status_code, nowhere.json()["code"]) == (400, "api.request-invalid")
+        assert "cursor" in nowhere.json()["cause"]
+        endless = http.post("/api/consents", json=body(desk, valid_until=""), headers=USER)
+        assert "the end is missing" in endless.json()["cause"]
         unknown = http.get(f"/api/consents/{uuid.uuid4()}")
         assert (unknown.status_code, unknown.json()["code"]) == (404, "sharing.unknown")
     with serving.client("documents:read") as http:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
@@ -17,7 +17,7 @@ from erepo.cda.kinds import Kind
 from erepo.cli.p1 import app
 from erepo.clinic.abroad import Desk, Fetched, Purpose, Search, Why, fetch, find, ledger, opening, working
 from erepo.clinic.abroad.emergencies import mark_told, untold
-from erepo.clinic.abroad.errors import KindNotInP1, NumberUnknown, ReasonMissing, SearchUnknown
+from erepo.clinic.abroad.errors import DaysWrong, KindNotInP1, NumberUnknown, ReasonMissing, SearchUnknown
 from erepo.clinic.content import ContentStore
 from erepo.clinic.intake import Status
 from erepo.clinic.intake.files import IN_MEMORY
@@ -285,6 +285,8 @@ def test_who_may_and_whose_search_it_is(site: Site) -> None:
     assert site.rows(sa.select(abroad_search.c.id).where(abroad_search.c.id == found.id)) == []
     with pytest.raises(KindNotInP1):
         site.find(kinds=[Kind.ATTACHMENT])
+    with pytest.raises(DaysWrong):
+        site.find(since=date(2026, 3, 2), until=date(2026, 3, 1))
 
 
 def test_an_emergency_needs_a_reason_and_is_told(site: Site) -> None:

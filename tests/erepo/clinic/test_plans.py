@@ -15,11 +15,13 @@ from sqlalchemy.engine import Engine
 from erepo.clinic.abroad.ledger import here
 from erepo.clinic.archiving import Choice, reconcile, send_batch
 from erepo.clinic.content import ContentStore
-from erepo.clinic.indexing import enrol, ledger, untold
+from erepo.clinic.indexing import enrol, ledger, report, untold
 from erepo.clinic.outlook import look_ahead
 from erepo.clinic.purging import purge
 from erepo.clinic.repository import Cloud
+from erepo.clinic.shared import count_shared
 from erepo.clinic.sharing.ledger import advance, is_anything_due, open_ones
+from erepo.clinic.sharing.listing import count_standing
 from erepo.clinic.tables import document, now
 from tests.bench.clinic_loader import load_clinic
 from tests.support.archive_desk import Desk
@@ -104,7 +106,7 @@ def _explain(desk: Desk, heard: dict[str, Any], whole: re.Pattern[str]) -> None:
 #: The same for indexing and consents; intake's newest rows are looked through from a number on.
 _WHOLE_OF_E = re.compile(
     r"SCAN (document|newer|submission|document_index|patient|audit_event)\b"
-    r"|SCAN consent(?! USING INDEX ix_consent_open)\b"
+    r"|SCAN consent(?! USING INDEX ix_consent_open)\b|SCAN consent_document"
     r"|SEARCH newer USING .*ix_document_state"
 )
 
@@ -146,5 +148,8 @@ def test_neither_indexing_nor_sharing_goes_through_the_whole_archive(tmp_path: P
             is_anything_due(desk.database, at)
             with desk.database.read() as connection:
                 assert here(connection, {"0" * 40}) == {}
+                assert report(connection, "0" * 16, at, timedelta(hours=6)).states == {"waiting": 3}
+                assert count_standing(connection, at) == {}
+                assert count_shared(connection, at) == 0
         assert len(heard) > 12
         _explain(desk, heard, _WHOLE_OF_E)

@@ -20,6 +20,7 @@ from erepo.cloud.storage.tables_portal import (
     portal_throttle,
 )
 from erepo.portal.sessions import COOKIE
+from tests.support.descriptions import examples, indiscretions
 from tests.support.portal import ADDRESS, OTHER, PESEL, STRANGER, World
 
 _HIDDEN = {"date", "content-length"}
@@ -304,6 +305,10 @@ def test_headers_and_bounds(world: World) -> None:
     assert browser.delete("/documents").status_code == 405
     described = browser.http.get(f"{world.url}/portal/openapi.json").json()
     assert {"/portal/api/sign-in", "/portal/api/documents", "/portal/api/accesses"} <= set(described["paths"])
+    assert indiscretions(described) == []
+    told = examples(described)
+    assert len(told) > 15
+    assert [place for place, true in told if not true] == []
 
 
 def test_tables_hold_no_person_in_clear(world: World, invited: str, caplog: pytest.LogCaptureFixture) -> None:

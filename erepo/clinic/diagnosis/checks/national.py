@@ -22,8 +22,8 @@ _NOT_HERE: Final = Text(
     "No document has to be in P1's index.", "Żaden dokument nie musi być w indeksie systemu P1."
 )
 _INDEXED: Final = Text(
-    "Every document that has to be in P1's index by now is there ({count}).",
-    "Wszystkie dokumenty, które powinny już być w indeksie systemu P1, są w nim ({count}).",
+    "Every document that has to be in P1's index by now is there.",
+    "Wszystkie dokumenty, które powinny już być w indeksie systemu P1, są w nim.",
 )
 _SETTLED: Final = Text(
     "No consent and no revocation waits for the service.",
@@ -41,8 +41,7 @@ def indexing(ground: Ground) -> Finding:
         found = report(connection, row.account, at, warn)
         trouble = _trouble(connection, row.account, at)
     if not (found.late or found.near):
-        count = found.states.get("indexed", 0)
-        return Finding.good(_INDEXED, count=count) if found.states else Finding.none(_NOT_HERE)
+        return Finding.good(_INDEXED) if found.used else Finding.none(_NOT_HERE)
     if trouble is not None:
         # A clinic that has never registered in P1 may have its reasons; one that has must index.
         return Finding.of(trouble, Verdict.WARNING if found.unused else Verdict.PROBLEM)

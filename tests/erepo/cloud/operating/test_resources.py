@@ -22,6 +22,7 @@ from erepo.xds.wsdl.documents import SCHEMAS
 from tests.erepo.cloud.conftest import OTHER
 from tests.support.cloud import ACCOUNT, RunningCloud
 from tests.support.cloud_client import CloudClient, one_document
+from tests.support.descriptions import examples, indiscretions
 
 pytestmark = pytest.mark.one_store
 
@@ -62,6 +63,8 @@ def test_the_description_is_openapi(described: dict[str, Any], cloud: RunningClo
     """It is valid OpenAPI 3.1 and names the service's own address."""
     OpenAPIV31SpecValidator(described).validate()
     assert described["servers"] == [{"url": cloud.url}]
+    assert indiscretions(described) == []
+    assert [place for place, true in examples(described) if not true] == []
 
 
 def test_every_described_path_is_there_and_answers_as_described(
