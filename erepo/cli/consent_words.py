@@ -2,13 +2,18 @@
 
 from erepo.clinic.reading.errors import FilterWrong
 from erepo.clinic.sharing import ConsentState
-from erepo.clinic.sharing.words import STATE_WORDS
+from erepo.clinic.sharing.words import EVENT_WORDS, STATE_WORDS
 from erepo.texts import Language
 
 
 def state_words(state: ConsentState | str, speak: Language) -> str:
     """Return a state as people read it."""
     return STATE_WORDS[ConsentState(state)].fill(speak)
+
+
+def event_words(event: str, speak: Language) -> str:
+    """Return what happened to a consent as people read it."""
+    return EVENT_WORDS[event].fill(speak)
 
 
 def parse_state(text: str) -> ConsentState:

@@ -95,7 +95,9 @@ class SharedDocument(BaseModel):
     clinic: str = Field(examples=["Przychodnia Zdrowie"])
     uniqueId: str = Field(examples=["1.2.3.4"])  # noqa: N815
     title: str | None = None
-    kind: str | None = Field(None, description="Name of its type, as the clinic registered it.")
+    kind: str | None = Field(
+        None, description="Name of its class (else its type), as the clinic registered it."
+    )
     created: str = Field(description="As XDS writes it, UTC; may be empty.", examples=["20310501080000"])
     mimeType: str = Field(examples=["text/xml"])  # noqa: N815
     size: int

@@ -20,7 +20,11 @@ from erepo.portal.sessions import PatientSession
 #: Octets of a registered element; larger ones are not told of by their title.
 _MOST: Final = 4 * 1024**2
 _RIM: Final = "{urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0}"
-_TYPE_CODE: Final = "urn:uuid:f0306f51-975f-434e-a61c-c59651d33983"
+#: What kind a document is: of the class, which P1 names in Polish; the type (LOINC) has English names.
+_KINDS: Final = (
+    "urn:uuid:41a5887f-8865-4c09-adf7-e362475b143a",
+    "urn:uuid:f0306f51-975f-434e-a61c-c59651d33983",
+)
 _entry = registry_object.c
 
 
@@ -90,10 +94,11 @@ def _read(packed: bytes) -> Described:
         root = etree.fromstring(expand(packed, _MOST), parser)
     except (etree.XMLSyntaxError, ValueError):
         return _UNKNOWN
-    kinds: Iterable[etree._Element] = root.iterfind(f"{_RIM}Classification")
-    kind = next((each for each in kinds if each.get("classificationScheme") == _TYPE_CODE), None)
+    found: Iterable[etree._Element] = root.iterfind(f"{_RIM}Classification")
+    names = {each.get("classificationScheme"): _name(each) for each in found}
+    kind = next(filter(None, map(names.get, _KINDS)), None)
     mime_type = root.get("mimeType") or _UNKNOWN.mime_type
-    return Described(_name(root), _name(kind) if kind is not None else None, mime_type)
+    return Described(_name(root), kind, mime_type)
 
 
 def _name(element: etree._Element) -> str | None:
