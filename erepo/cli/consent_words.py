@@ -12,8 +12,9 @@ def state_words(state: ConsentState | str, speak: Language) -> str:
 
 
 def event_words(event: str, speak: Language) -> str:
-    """Return what happened to a consent as people read it."""
-    return EVENT_WORDS[event].fill(speak)
+    """Return what happened to a consent as people read it; what another version wrote, as it wrote it."""
+    words = EVENT_WORDS.get(event)
+    return words.fill(speak) if words else event
 
 
 def parse_state(text: str) -> ConsentState:
