@@ -246,11 +246,11 @@ class _Reading:
         self._granted(connection, entries, given)
         view = self._seen(connection)
         if entries:
-            consents, whose = view.showing(connection, entries), view.patients_of(connection, entries)
-            self._access(connection, None, consents, whose)
+            whose = view.patients_of(connection, entries) if self._emergency else ()
+            self._access(connection, None, view.showing(connection, entries), whose)
         for unique_id in given:
-            consents, whose = view.granted(connection, unique_id), view.patients_with(connection, unique_id)
-            self._access(connection, unique_id, consents, whose)
+            whose = view.patients_with(connection, unique_id) if self._emergency else ()
+            self._access(connection, unique_id, view.granted(connection, unique_id), whose)
         return Outcome()
 
     def _access(
@@ -258,7 +258,7 @@ class _Reading:
     ) -> None:
         """Record an access; of an emergency with whose document it is: no consent tells once it is gone."""
         numbers, actor = [each.number for each in consents], self._call.trail.who.user
-        for patient in whose if self._emergency else [None]:
+        for patient in whose or (None,):
             access = Access(numbers, self._reader, [unique_id], actor, self._emergency, patient)
             note(connection, self._owner.id, access, self._cloud.consent_time())
 
