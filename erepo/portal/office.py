@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final
+from weakref import WeakValueDictionary
 
 from fastapi import Depends, Request
 
@@ -30,6 +31,7 @@ class Office:
     patients: PatientKeys
     carriers: Carriers
     lanes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LANES))
+    _own: WeakValueDictionary[int, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
 
     @property
     def settings(self) -> Settings:
@@ -40,6 +42,13 @@ class Office:
     def keys(self) -> Keys:
         """Of patients' accounts; fetched when the process began."""
         return self.patients.get()
+
+    def own_lane(self, account_id: int) -> asyncio.Semaphore:
+        """Return the one lane that a person has: whoever asks for hundreds of pages waits for themselves."""
+        lane = self._own.get(account_id)
+        if lane is None:
+            self._own[account_id] = lane = asyncio.Semaphore(1)
+        return lane
 
     def now(self) -> datetime:
         """The service's clock as the tables keep time: UTC, naive."""

@@ -121,7 +121,7 @@ async def _made(
         raise NotShown
 
     async def made() -> Form:
-        async with office.lanes:
+        async with office.own_lane(who.account_id), office.lanes:
             octets = await office.cloud.heavily(lambda: b"".join(map(bytes, document.content.chunks())))
             work = partial(make, octets, document.mime_type, office.settings, _language(request))
             return await office.cloud.opening(work)

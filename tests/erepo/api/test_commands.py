@@ -43,6 +43,9 @@ def test_tokens(environment: dict[str, str]) -> None:
 def test_webhooks(environment: dict[str, str]) -> None:
     """A webhook is added with a secret that is shown once, listed with its counts, tried again, removed."""
     assert run(environment, "webhooks", "list")[1] == "Nie ma żadnych webhooków.\n"
+    code, _, words = run(environment, "webhooks", "add", "https://his.example.pl/")
+    assert (code, "EREPO_KEY_PASSPHRASE" in words) == (1, True)
+    environment["EREPO_KEY_PASSPHRASE"] = "of a test"
     code, secret, _ = run(environment, "webhooks", "add", "https://his.example.pl/", "--state", "archived")
     assert (code, secret.startswith("whsec_")) == (0, True)
     (one,) = json.loads(run(environment, "webhooks", "list", "--json")[1])

@@ -4,8 +4,11 @@ import asyncio
 import ipaddress
 import secrets
 import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,10 +18,12 @@ from erepo.cloud.patients.links import MOST_A_DAY
 from erepo.cloud.web import door
 from erepo.identifiers import CX
 from erepo.identifiers.oids import PESEL as PESEL_ROOT
+from erepo.portal import files
 from erepo.portal.errors import CodeRefused, TooMany
 from erepo.portal.signing_in import ask, sign_in
 from erepo.serving import BoundedProtocol
 from tests.erepo.portal.test_documents import WINDOW, path_of, signed_in
+from tests.support.cda_documents import document
 from tests.support.cloud_client import connected, new_oid, one_document
 from tests.support.portal import ADDRESS, OTHER, PESEL, STRANGER, World
 from tests.support.waiting import until
@@ -127,6 +132,37 @@ async def test_whoever_takes_nothing_fills_no_memory(world: World, monkeypatch: 
         assert patient.get(path_of(world, unique_id, "content")).content == octets
     until(lambda: patient.get(path_of(world, unique_id, "files")).status_code == 200)
     assert patient.get(path_of(world, unique_id, "page")).content == octets
+
+
+async def test_whoever_wants_many_pages_waits_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a page of one patient is made, however many more they ask for, another one's is made and sent."""
+    mine, theirs = document(title="<title>Wolny</title>"), document(title="<title>Szybki</title>")
+    names = {}
+    person = {"kind": "person", "root": PESEL_ROOT, "extension": OTHER}
+    for pesel, octets, recipient in ((PESEL, mine, {"kind": "patient"}), (OTHER, theirs, person)):
+        names[pesel] = new_oid()
+        async with connected(world.sharing.owner) as client:
+            assert not (await client.provide(one_document(octets, unique_id=names[pesel]))).errors
+        assert world.sharing.give(names[pesel], recipient=recipient, **WINDOW).status_code == 201
+    greedy, other = signed_in(world), signed_in(world, OTHER, "anna@poczta.example")
+    gate, begun, real = threading.Event(), threading.Event(), files.page
+
+    def slow(octets: bytes, *given: Any) -> files.Form:
+        if octets == mine:
+            begun.set()
+            assert gate.wait(60)
+        return real(octets, *given)
+
+    monkeypatch.setattr(files, "page", slow)
+    with ThreadPoolExecutor(6) as threads:
+        waiting = [threads.submit(greedy.get, path_of(world, names[PESEL], "page")) for _ in range(6)]
+        try:
+            assert begun.wait(30)
+            assert other.get(path_of(world, names[OTHER], "page")).status_code == 200
+            assert not any(each.done() for each in waiting)
+        finally:
+            gate.set()
+        assert [each.result().status_code for each in waiting] == [200] * 6
 
 
 def test_handshakes_that_never_begin_keep_nobody_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
