@@ -15,9 +15,12 @@ from pydantic import BaseModel, SecretStr
 
 import blocks
 from deployments.register import catalogue
+from erepo.api.tokens import Scope
 from erepo.blobs import errors as blob_errors
 from erepo.cda.kinds import KINDS
 from erepo.cli.root import COMMANDS, LazyCommands
+from erepo.clinic.permissions import Permission
+from erepo.clinic.sharing import ConsentState
 from erepo.cloud import errors as cloud_errors
 from erepo.cloud.consents import errors as consent_errors
 from erepo.cloud.national import errors as national_errors
@@ -93,6 +96,21 @@ def test_options_are_those_of_the_command(command: str) -> None:
     """The table of a command lists exactly its options."""
     described = {one for one in rows(sections("commands", 3)[command]) if one.startswith("--")}
     assert described == commands()[command]
+
+
+@pytest.mark.parametrize(
+    ("chapter", "option", "values"),
+    [
+        ("erepo api token add", "--scope", [one.value for one in Scope]),
+        ("erepo structure user set", "--permission", [one.value for one in Permission]),
+        ("erepo consents list", "--state", [one.value for one in ConsentState]),
+    ],
+)
+def test_what_an_option_takes_is_that_of_the_program(chapter: str, option: str, values: list[str]) -> None:
+    """The row of such an option names every value it takes, and no other."""
+    row = rows(sections("commands", 3)[chapter])[option]
+    named = re.findall(r"`([a-z:-]+)`", row)
+    assert sorted(named) == sorted(values)
 
 
 def test_make_targets_are_described() -> None:

@@ -7,6 +7,7 @@ import orjson
 import typer
 from rich.console import Console
 
+from erepo.cli.asking import asked_unseen
 from erepo.cli.bars import waiting
 from erepo.cli.desk import AccountDesk, open_desk, open_prefect
 from erepo.cli.prefect_blocks import ACCOUNT, P1, change_block, save_block
@@ -194,8 +195,7 @@ def _answer(found: Registration, *, as_json: bool) -> None:
 def _password(purpose: str, file: Path | None) -> bytes:
     if file is not None:
         return read_file(file).rstrip(b"\r\n")
-    asked: str = typer.prompt(_PASSWORD.fill(language(), purpose=purpose), hide_input=True, err=True)
-    return asked.encode()
+    return asked_unseen(_PASSWORD.fill(language(), purpose=purpose)).encode()
 
 
 def _keep(desk: AccountDesk, name: str, pair: Pair) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from erepo.cli.asking import asked_unseen
 from erepo.cli.certificates_ledger import JsonOption, opened, reached
 from erepo.cli.errors import FilesIncomplete
 from erepo.cli.words import fail_politely
@@ -132,5 +133,4 @@ def _pairs(files: list[Path], secrets: tuple[Path | None, Path | None]) -> tuple
 def _password(file: Path, secret: Path | None) -> bytes:
     if secret is not None:
         return secret.read_bytes().rstrip(b"\r\n")
-    asked: str = typer.prompt(_ASK.fill(language(), file=file.name), hide_input=True, err=True)
-    return asked.encode()
+    return asked_unseen(_ASK.fill(language(), file=file.name)).encode()

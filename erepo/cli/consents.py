@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from erepo.cda.kinds import KINDS, Kind
+from erepo.cli.bars import waiting
 from erepo.cli.complaints import complain, complaining
 from erepo.cli.confirming import confirmed
-from erepo.cli.consent_words import parse_state, state_words
+from erepo.cli.consent_words import event_words, parse_state, state_words
 from erepo.cli.desk import open_database, open_prefect
 from erepo.cli.patients import asked_patient
 from erepo.cli.share import asked_recipient
@@ -50,13 +51,14 @@ app = typer.Typer(
 )
 
 DEPLOYMENT = "revoke-consent/on-demand"
+_COUNT = Text("Documents", "Dokumenty")
 _HEADS = (
     Text("Consent", "Zgoda"),
     Text("State", "Stan"),
     Text("Recipient", "Odbiorca"),
     Text("From", "Od"),
     Text("Until", "Do"),
-    Text("Documents", "Dokumenty"),
+    _COUNT,
 )
 _NONE = Text("No consent fits.", "Żadna zgoda nie spełnia warunków.")
 _MORE = Text("More: erepo consents list … --after {last}", "Dalej: erepo consents list … --after {last}")
@@ -76,6 +78,8 @@ _SETTLED = Text(
     "Wysłane: {sent}. Odwołane: {revoked}. Odrzucone: {refused}. Rozpoczęte: {begun}. Wygasłe: {expired}."
     " Otwarte: {open}.",
 )
+_REVOKING = Text("Telling the service…", "Zawiadamianie usługi…")
+_FINISHING = Text("Finishing what is open…", "Kończenie otwartych spraw…")
 _STARTED = Text("Started in Prefect: {address}", "Uruchomiono w Prefect: {address}")
 _Id = Annotated[str, typer.Argument(metavar="CONSENT", help="Id of the consent.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -160,9 +164,7 @@ def show_history(consent: _Id, as_json: _Json = False) -> None:
     if as_json:
         typer.echo(orjson.dumps([_as_json(one) for one in found]))
         return
-    for one in found:
-        states = f"{one.from_state} → {one.to_state}" if one.from_state and one.to_state else ""
-        typer.echo(f"{moment_words(one.at)}  {one.event:<28} {one.actor:<16} {states}".rstrip())
+    _print_history(found)
 
 
 @app.command("revoke")
@@ -197,7 +199,8 @@ def revoke_consent(
         state = order_revocation(database, consent, login, reason)
         done = Revocation(consent, state)
         if state is ConsentState.REVOKING:
-            done = uvloop.run(_deliver(database, settings, consent))
+            with waiting(_REVOKING.fill(language())):
+                done = uvloop.run(_deliver(database, settings, consent))
     if as_json:
         typer.echo(orjson.dumps(done.as_json()))
     else:
@@ -215,7 +218,7 @@ def settle_consents(as_json: _Json = False) -> None:
     Exit code 0 only if nothing is open any more; 1 if something is; 2 if nothing could be done.
     """
     settings = Settings()
-    with complaining(as_json=as_json), open_database() as database:
+    with complaining(as_json=as_json), open_database() as database, waiting(_FINISHING.fill(language())):
         done = uvloop.run(_settle(database, settings))
     if as_json:
         typer.echo(orjson.dumps(done.as_json()))
@@ -259,7 +262,7 @@ def _print(found: list[Line], limit: int, *, as_json: bool) -> None:
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for head in _HEADS:
-        table.add_column(head.fill(speak))
+        table.add_column(head.fill(speak), justify="right" if head is _COUNT else "left")
     for one in found:
         state = state_words(one.state, speak) + (f" ({one.problem})" if one.problem else "")
         whom = RECIPIENT_WORDS[one.recipient].fill(speak)
@@ -268,6 +271,16 @@ def _print(found: list[Line], limit: int, *, as_json: bool) -> None:
     wide_console().print(table)
     if len(found) == limit:
         typer.echo(_MORE.fill(speak, last=found[-1].id))
+
+
+def _print_history(found: list[Change]) -> None:
+    speak = language()
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for one in found:
+        states = (state_words(state, speak) for state in (one.from_state, one.to_state) if state)
+        moved = " → ".join(states) if one.from_state and one.to_state else ""
+        table.add_row(moment_words(one.at), event_words(one.event, speak), one.actor, moved)
+    wide_console().print(table, markup=False, highlight=False)
 
 
 def _print_one(one: Details, console: Console, speak: Language) -> None:

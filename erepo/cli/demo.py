@@ -27,7 +27,7 @@ from erepo.clinic.database import Database, open_clinic
 from erepo.clinic.p1 import registration
 from erepo.clinic.verifying import VerifyReport, verify
 from erepo.settings import Settings
-from erepo.texts import Text, language, size_words
+from erepo.texts import Text, language, size_words, time_words
 
 _STARTING = Text("Starting everything in {home} …", "Uruchamianie w {home} …")
 _USING = Text("Using the running `erepo up`.", "Korzystam z działającego `erepo up`.")
@@ -272,7 +272,9 @@ class _Demonstration:
             self._show = status.update
             yield facts
         words = _DONE[name].fill(language(), **facts)
-        self._console.print(f"✓ {words} ({time.monotonic() - begun:.1f} s)", highlight=False)
+        self._console.print(
+            f"✓ {words} ({time_words(time.monotonic() - begun, language())})", highlight=False
+        )
 
 
 def table(result: Fate, *, wide: bool = True) -> Table:

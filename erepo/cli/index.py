@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from erepo.cda.kinds import KINDS, Kind
-from erepo.cli.bars import bar
+from erepo.cli.bars import bar, waiting
 from erepo.cli.complaints import complain, complaining
 from erepo.cli.confirming import confirmed
 from erepo.cli.desk import AccountDesk, open_database
@@ -35,6 +35,8 @@ from erepo.clinic.indexing import (
 )
 from erepo.clinic.indexing import report as read_report
 from erepo.clinic.indexing import show as read_one
+from erepo.clinic.indexing.medical import FROM_DOCUMENT
+from erepo.clinic.indexing.states import Index
 from erepo.clinic.indexing.words import STATES, reasons, until, why
 from erepo.clinic.kinds import parse_kind
 from erepo.clinic.rest.speaking import account_client
@@ -69,16 +71,24 @@ _ONE = Text(
     "{document}: {state}, termin {deadline}, liczba prób: {attempts}",
 )
 _AT = Text("in the index since {at}", "w indeksie od {at}")
-_EVENT = Text("medical event known ({by})", "zdarzenie medyczne znane ({by})")
+_OVER = Text("in the index from {at} to {end}", "w indeksie od {at} do {end}")
+_EVENT = Text("medical event: given by {by}", "zdarzenie medyczne: podał(a) {by}")
+_ITS_EVENT = Text("medical event: from the document", "zdarzenie medyczne: z dokumentu")
 _NO_EVENT = Text("medical event not known", "zdarzenie medyczne nieznane")
 _NEXT = Text("tried again after {at}", "następna próba po {at}")
 _SURE = Text(
     "Withdraw the index of {count} documents from P1? Other providers will not find them any more.",
     "Wycofać z P1 indeks dokumentów ({count})? Inne podmioty już ich nie znajdą.",
 )
-_ORDERED = Text(
-    "{count} ordered; the next run withdraws them.", "Zlecono: {count}; wycofa je następny przebieg."
+_ORDERED = Text("Withdrawal ordered: {count}.", "Zlecono wycofanie: {count}.")
+_LATER = Text(
+    "Why some were put off: `erepo index report --list`, `erepo index show ID`. They are tried again by"
+    " themselves.",
+    "Dlaczego część odłożono: `erepo index report --list`, `erepo index show ID`. Próba zostanie ponowiona"
+    " sama.",
 )
+_WITHDRAWING = Text("Withdrawing from P1…", "Wycofywanie z P1…")
+_LOOKING = Text("Looking through the documents…", "Przeglądanie dokumentów…")
 _GIVEN = Text("The medical event is noted.", "Zapisano zdarzenie medyczne.")
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -114,8 +124,8 @@ def run_(
     code 0 only if everything that was due is done; 1 if something was refused or put off; 2 if nothing could
     be asked.
     """
-    choice = Choice(tuple(map(parse_kind, kinds or ())), tuple(dict.fromkeys(ids or ())), limit)
     with complaining(as_json=as_json), _desk(login) as (desk, actor):
+        choice = Choice(tuple(map(parse_kind, kinds or ())), tuple(dict.fromkeys(ids or ())), limit)
         if dry_run:
             due = len(look(desk.database, desk.settings, desk.account, choice, now()))
             typer.echo(orjson.dumps({"due": due}) if as_json else _AHEAD.fill(language(), due=due))
@@ -159,10 +169,14 @@ def report(
 ) -> None:
     """Show what is in the index, what is late, and why. Exit code 0 only if nothing is late.
 
-    P1 is not asked: the clinic's own tables are read.
+    P1 is not asked: the clinic's own documents are looked through, those taken in a moment ago as well.
     """
     settings = Settings()
-    with fail_politely(), contextlib.closing(open_clinic(settings)) as database:
+    with (
+        fail_politely(),
+        contextlib.closing(open_clinic(settings)) as database,
+        waiting(_LOOKING.fill(language())),
+    ):
         found = _report(database, settings)
     if as_json:
         typer.echo(orjson.dumps(found.as_json()))
@@ -193,7 +207,8 @@ def withdraw(
         if not as_json:
             typer.echo(_ORDERED.fill(language(), count=count))
         choice = Choice(ids=tuple(dict.fromkeys(ids)))
-        result = run(desk.client, desk.database, desk.settings, desk.account, choice, actor=actor)
+        with waiting(_WITHDRAWING.fill(language())):
+            result = run(desk.client, desk.database, desk.settings, desk.account, choice, actor=actor)
     _tell(result, as_json=as_json)
     raise typer.Exit(0 if result.complete else 1)
 
@@ -240,8 +255,12 @@ def _order(desk: AccountDesk, choice: Choice, actor: str, *, refused: bool) -> N
 
 def _report(database: Database, settings: Settings) -> Report:
     with database.read() as connection:
+        account = account_in_use(connection)
+    # What no run has seen yet may be late all the same.
+    enrol(database, ContentStore.at(settings), now())
+    with database.read() as connection:
         warn = timedelta(hours=settings.indexing.warn_hours)
-        return read_report(connection, account_in_use(connection), now(), warn, whole=True)
+        return read_report(connection, account, now(), warn, whole=True)
 
 
 def _tell(result: RunResult, *, as_json: bool) -> None:
@@ -254,6 +273,8 @@ def _tell(result: RunResult, *, as_json: bool) -> None:
         typer.echo(f"{one.document}: {cause} {cure}")
     counts = {name: getattr(result, name) for name in ("indexed", "recovered", "withdrawn", "later", "due")}
     typer.echo(_DONE.fill(speak, refused=len(result.refused), **counts))
+    if result.later:
+        typer.echo(_LATER.fill(speak))
     if result.problem is not None:
         complain(result.problem, as_json=False)
 
@@ -262,9 +283,13 @@ def _show(found: Shown) -> None:
     speak = language()
     words = {"document": found.document, "deadline": until(found), "attempts": found.attempts}
     typer.echo(_ONE.fill(speak, state=STATES[found.state].fill(speak), **words))
-    typer.echo(_EVENT.fill(speak, by=found.event) if found.event else _NO_EVENT.fill(speak))
+    typer.echo(_event(found.event))
     if found.indexed_at:
-        typer.echo(_AT.fill(speak, at=moment_words(found.indexed_at)))
+        at = moment_words(found.indexed_at)
+        if found.state in {Index.INDEXED, Index.WITHDRAWING}:
+            typer.echo(_AT.fill(speak, at=at))
+        elif found.withdrawn_at:
+            typer.echo(_OVER.fill(speak, at=at, end=moment_words(found.withdrawn_at)))
     if reason := why(found, speak):
         typer.echo(reason)
     if found.reason is not None:
@@ -273,9 +298,15 @@ def _show(found: Shown) -> None:
         typer.echo(_NEXT.fill(speak, at=moment_words(found.next_at)))
 
 
+def _event(by: str) -> str:
+    if by == FROM_DOCUMENT:
+        return _ITS_EVENT.fill(language())
+    return _EVENT.fill(language(), by=by) if by else _NO_EVENT.fill(language())
+
+
 def _show_report(found: Report, *, listed: bool) -> None:
     speak = language()
-    states = ", ".join(f"{STATES[name].fill(speak)} {count}" for name, count in sorted(found.states.items()))
+    states = ", ".join(f"{STATES[name].fill(speak)}: {count}" for name, count in sorted(found.states.items()))
     if states:
         typer.echo(_STATES.fill(speak, states=states))
     typer.echo(_COUNTS.fill(speak, late=found.late, near=found.near, owed=found.owed))
@@ -288,6 +319,8 @@ def _show_report(found: Report, *, listed: bool) -> None:
             kind = KINDS[Kind(one.kind)].label.fill(speak)
             typer.echo(_LINE.fill(speak, document=one.document, kind=kind, deadline=until(one)))
             typer.echo(f"  {why(one, speak)}")
+            if one.reason is not None:
+                typer.echo(f"  {one.reason.words(speak)[1]}")
     if found.pause is not None:
         typer.echo(found.pause.error().explain(speak)[0])
     if found.problem is not None:

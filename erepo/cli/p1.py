@@ -99,6 +99,8 @@ def find_(
     second line is its reason, in words. An emergency needs no consent; it is written down, and the
     administrator is told. The list stands for a day.
     """
+    if since and until and until < since:
+        raise typer.BadParameter("--until lies before the first day")
     with fail_politely():
         chosen = parse_purpose(purpose)
         kinds = [parse_kind(one) for one in kind or ()]
@@ -177,8 +179,10 @@ def _show(found: Search, login: str) -> None:
         typer.echo(_NONE.fill(speak))
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in _COLUMNS:
+    for column in _COLUMNS[:-1]:
         table.add_column(column.fill(speak), overflow="fold")
+    # The id of a document that is here is copied into the next command: never broken in two.
+    table.add_column(_COLUMNS[-1].fill(speak), no_wrap=True)
     for one in found.documents:
         table.add_row(*_cells(one))
     console.print(table, markup=False, highlight=False)

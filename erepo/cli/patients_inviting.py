@@ -11,6 +11,7 @@ import orjson
 import typer
 from rich.table import Table
 
+from erepo.cli.bars import waiting
 from erepo.cli.desk import open_database
 from erepo.cli.patients import asked_patient
 from erepo.cli.words import fail_politely, wide_console
@@ -49,17 +50,18 @@ _ENDED = Text(
     "Invitation {id} has ended: the patient sees nothing of this clinic in the portal any more.",
     "Zaproszenie {id} zostało zakończone: pacjent nie widzi już w portalu niczego z tej placówki.",
 )
+_WAITING = Text("Telling the service…", "Zawiadamianie usługi…")
 _NONE = Text("Nobody has been invited.", "Nikogo nie zaproszono.")
 _HEADERS = (
-    Text("invitation", "zaproszenie"),
-    Text("state", "stan"),
-    Text("invited", "zaproszono"),
-    Text("by", "przez"),
-    Text("ended", "zakończono"),
+    Text("Invitation", "Zaproszenie"),
+    Text("State", "Stan"),
+    Text("Invited", "Zaproszono"),
+    Text("By", "Przez"),
+    Text("Ended", "Zakończono"),
 )
 _STATES = {
     "sending": Text("not confirmed yet", "niepotwierdzone"),
-    "invited": Text("invited", "zaproszony"),
+    "invited": Text("invited", "ważne"),
     "refused": Text("refused ({reason})", "odrzucone ({reason})"),
     "ending": Text("end not confirmed yet", "zakończenie niepotwierdzone"),
     "ended": Text("ended", "zakończone"),
@@ -83,7 +85,7 @@ def invite(
     """
     with fail_politely():
         wanted = Wanted.read(*_asked(), speak)
-        with _open(acting) as (database, portal):
+        with _open(acting) as (database, portal), waiting(_WAITING.fill(language())):
             inviting.resume(database, portal)
             made = inviting.invite(database, portal, wanted, acting)
     _tell(made, _KEPT if made.state == "sending" else _INVITED, as_json=as_json)
@@ -120,7 +122,7 @@ def remove(
 
     It acts at once, also on somebody who is signed in. Needs the permission `invite`.
     """
-    with fail_politely(), _open(acting) as (database, portal):
+    with fail_politely(), _open(acting) as (database, portal), waiting(_WAITING.fill(language())):
         inviting.resume(database, portal)
         made = inviting.remove(database, portal, invitation, acting, reason)
     _tell(made, _ENDED, as_json=as_json)

@@ -8,6 +8,7 @@ import orjson
 import typer
 import uvloop
 
+from erepo.cli.bars import waiting
 from erepo.cli.complaints import complain, complaining
 from erepo.cli.consent_words import state_words
 from erepo.cli.desk import open_database, open_prefect
@@ -36,6 +37,7 @@ _TOLD = Text(
     "Consent {consent}: {state}. Documents: {documents}; put into the repository now: {archived}.",
     "Zgoda {consent}: {state}. Dokumenty: {documents}; zarchiwizowane teraz: {archived}.",
 )
+_SENDING = Text("Sending the consent…", "Wysyłanie zgody…")
 _STARTED = Text("Started in Prefect: {address}", "Uruchomiono w Prefect: {address}")
 As = Annotated[str, typer.Option("--as", help="Login of the person who shares (`erepo structure`).")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -70,7 +72,8 @@ def new(
         wanted = Wanted(ids, whom, since, until, _line(_ASK_MATTER))
         name = draft(database, wanted, login)
         if send:
-            done = uvloop.run(_send(database, settings, name, login))
+            with waiting(_SENDING.fill(language())):
+                done = uvloop.run(_send(database, settings, name, login))
         elif as_json:
             typer.echo(orjson.dumps({"consent": name, "state": "draft"}))
         else:
@@ -100,7 +103,8 @@ def send_consent(
                 started = prefect.start(DEPLOYMENT, {"acting_user": login, "consent": consent})
             typer.echo(_STARTED.fill(language(), address=started.address))
             return
-        done = uvloop.run(_send(database, settings, consent, login))
+        with waiting(_SENDING.fill(language())):
+            done = uvloop.run(_send(database, settings, consent, login))
     _show(done, as_json=as_json)
 
 

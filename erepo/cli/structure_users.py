@@ -1,6 +1,5 @@
 """`erepo structure user list|set|remove|load`: the users of the program (manual 1.1.5, 1.5)."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from erepo.cli.asking import asked_unseen
 from erepo.cli.desk import open_database
 from erepo.cli.words import fail_politely
 from erepo.clinic.database import Database
@@ -173,10 +173,7 @@ def _permit(connection: sa.Connection, login: str, more: list[str], less: list[s
 
 
 def _asked() -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().strip()
-    answer: str = typer.prompt(_PESEL.fill(language()), hide_input=True, err=True)
-    return answer.strip()
+    return asked_unseen(_PESEL.fill(language())).strip()
 
 
 def _tell_missing(database: Database) -> None:

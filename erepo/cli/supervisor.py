@@ -22,7 +22,13 @@ import httpx
 from erepo.cli import processes
 from erepo.cli.errors import PortTaken, ProgramEnded, ProgramNotReady
 from erepo.durable import make_folder
+from erepo.texts import Text, language, time_words
 
+_STARTED = Text("{program} ready ({took})", "{program} działa ({took})")
+_ENDED = Text(
+    "{program} ended with status {status}; starting it again, see {log}",
+    "{program} zakończył pracę z kodem {status}; jest uruchamiany ponownie, zob. {log}",
+)
 #: Told the log of this start only; says whether the program is ready.
 Probe = Callable[[str], bool]
 
@@ -143,7 +149,8 @@ class Supervisor:
             for child in list(waiting):
                 if self._ready(child):
                     waiting.remove(child)
-                    self._say(f"{child.program.name} ready ({time.monotonic() - child.started:.1f} s)")
+                    took = time_words(time.monotonic() - child.started, language())
+                    self._say(_STARTED.fill(language(), program=child.program.name, took=took))
             time.sleep(0.1)
 
     def _ready(self, child: Child) -> bool:
@@ -194,7 +201,8 @@ class Supervisor:
             # 1, 2, 4 … 60 seconds of life before the next start: a program that cannot live must not spin.
             if time.monotonic() - child.started < min(60, 2**child.restarts):
                 continue
-            self._say(f"{child.program.name} ended with status {status}; starting it again, see {child.log}")
+            told = {"program": child.program.name, "status": status, "log": child.log}
+            self._say(_ENDED.fill(language(), **told))
             again = self._spawn(child.program)
             again.restarts = child.restarts + 1
             self.children[index] = again

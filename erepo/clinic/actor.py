@@ -4,11 +4,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from erepo.acting import ROLE_SCHEME, TREATMENT, Actor, known_person
+from erepo.acting import ROLE_SCHEME, TREATMENT, Actor
 from erepo.clinic.errors import StaffUnlinked
-from erepo.clinic.metadata import ROLES, npwz_pool
+from erepo.clinic.linking import number_of
+from erepo.clinic.metadata import ROLES
 from erepo.clinic.structure import User, read_archiving_user
-from erepo.identifiers import oids
 from erepo.identifiers.hl7 import CE
 
 #: For users without a profession, as P1 names them (polish-domain §4.4).
@@ -35,8 +35,7 @@ def actor_of(user: User, account: str, purpose: CE = TREATMENT) -> Actor:
     Raises:
         StaffUnlinked: neither a valid NPWZ nor a valid PESEL.
     """
-    numbers = ((npwz_pool(user.profession), user.npwz), (oids.PESEL, user.pesel))
-    person = known_person(pair for pair in numbers if pair[1])
+    person = number_of(user)
     if person is None:
         raise StaffUnlinked(rule="no valid PESEL or NPWZ of the archiving user")
     name = ROLES.get(user.profession, "")

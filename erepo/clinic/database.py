@@ -24,7 +24,7 @@ from erepo.durable import keep_private, make_folder
 from erepo.settings import DatabaseAddressWrong, Settings
 
 #: Newest migration; a test compares it with the scripts.
-HEAD = "0099_attack"
+HEAD = "0021"
 
 #: Milliseconds a writer waits for another one.
 BUSY_TIMEOUT = 60_000

@@ -16,6 +16,7 @@ from erepo.cda.kinds import KINDS, Kind
 from erepo.cda.model import II, CdaHeader, Organisation, Patient
 from erepo.cda.model import Author as CdaAuthor
 from erepo.clinic.dtm import dtm, to_dtm
+from erepo.clinic.linking import npwz_pool
 from erepo.clinic.structure import Place, Ready
 from erepo.content import Content
 from erepo.identifiers import oids
@@ -47,11 +48,6 @@ ROLES = {
     "LEK": "Lekarz", "LEKD": "Lekarz dentysta", "FEL": "Felczer", "PIEL": "Pielęgniarka", "POL": "Położna",
     "FARM": "Farmaceuta", "TFARM": "Technik farmaceutyczny", "DLAB": "Diagnosta laboratoryjny",
     "FIZJO": "Fizjoterapeuta", "RAT": "Ratownik medyczny",
-}  # fmt: skip
-#: Which pool a licence number belongs to, by profession (polish-domain: function and pool must agree).
-_NPWZ_POOLS = {
-    "FARM": oids.NPWZ_PHARMACIST, "TFARM": oids.NPWZ_PHARMACIST, "PIEL": oids.NPWZ_NURSE,
-    "POL": oids.NPWZ_NURSE, "DLAB": oids.NPWZ_LABORATORY, "FIZJO": oids.NPWZ_PHYSIOTHERAPIST,
 }  # fmt: skip
 _ENTRIES = uuid.UUID("6f1d7f3e-6a1b-5d1c-9a59-0d4b8a1f7c11")
 
@@ -93,11 +89,6 @@ class Depositor:
                 if id_.root == oids.CELL and (place := self.ready.places.get(id_.extension)):
                     return place
         return self.ready.default_place
-
-
-def npwz_pool(profession: str) -> str:
-    """Return the register that a profession's licence numbers belong to."""
-    return _NPWZ_POOLS.get(profession, oids.NPWZ_DOCTOR)
 
 
 @dataclass(frozen=True, slots=True)

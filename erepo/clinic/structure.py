@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from erepo.clinic.audit import note
 from erepo.clinic.errors import StructureIncomplete
+from erepo.clinic.linking import number_of
 from erepo.clinic.structure_file import ProviderRecord, StructureFile, UserRecord
 from erepo.clinic.tables import cell, provider, staff, task_user, unit
 from erepo.clinic.tables_people import staff_permission
@@ -231,7 +232,7 @@ def _missing(owner: Provider | None, user: User | None) -> list[tuple[str, str]]
     found = list(_missing_of(owner)) if owner else [("provider", "name")]
     if user is None:
         found.append(("archiving_user", "login"))
-    elif not (user.pesel or user.npwz):
+    elif number_of(user) is None:
         found.append((f"users[{user.login}]", "pesel / npwz"))
     return found
 

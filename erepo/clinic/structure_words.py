@@ -19,7 +19,7 @@ _FIELDS: Final[Mapping[str, Text]] = MappingProxyType(
         "units": Text("units", "jednostki organizacyjne"),
         "cells": Text("cells", "komórki organizacyjne"),
         "login": Text("default user", "domyślny użytkownik"),
-        "pesel / npwz": Text("PESEL or NPWZ", "PESEL lub NPWZ"),
+        "pesel / npwz": Text("valid PESEL or NPWZ", "prawidłowy PESEL lub NPWZ"),
         "prefix": Text("title", "tytuł"),
         "given": Text("first name", "imię"),
         "family": Text("family name", "nazwisko"),

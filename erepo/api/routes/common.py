@@ -8,6 +8,7 @@ from erepo.api.models import Problem
 from erepo.api.problems import MEDIA_TYPE
 from erepo.api.tokens import Token
 from erepo.clinic.audit import note
+from erepo.clinic.permissions import person
 
 _WORDS = {
     400: "The request is wrong.",
@@ -38,10 +39,16 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 async def on_behalf(office: Office, caller: Token, login: str, what: str, documents: int) -> None:
-    """Write down that a system asks for something on behalf of a person, before it is done."""
+    """Write down that a system asks for something on behalf of a person, before it is done.
+
+    Raises:
+        NoSuchUser: nobody on the active staff has this login. It is not written down: whatever a faulty
+            system has put there, it may be a patient.
+    """
 
     def write() -> None:
         with office.database.begin() as connection:
+            person(connection, login)
             detail = {"for": login, "what": what, "documents": documents}
             note(connection, "asked_on_behalf", subject="api_token", subject_id=caller.id,
                  actor=caller.actor, detail=detail)  # fmt: skip

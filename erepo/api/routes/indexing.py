@@ -79,12 +79,16 @@ async def give_event(
 def read_report(office: AtOffice, _: Indexer) -> IndexReport:
     """Show counts, and the documents after their deadline; P1 is not asked."""
     with office.database.read() as connection:
-        return _report(office, connection)
+        account = account_in_use(connection)
+    # What no run has seen yet may be late all the same.
+    enrol(office.database, office.store, now())
+    with office.database.read() as connection:
+        return _report(office, connection, account)
 
 
-def _report(office: Office, connection: sa.Connection) -> IndexReport:
+def _report(office: Office, connection: sa.Connection, account: str) -> IndexReport:
     warn = timedelta(hours=office.settings.indexing.warn_hours)
-    found = report(connection, account_in_use(connection), now(), warn, whole=True)
+    found = report(connection, account, now(), warn, whole=True)
     return IndexReport(
         states=found.states,
         late=found.late,

@@ -38,10 +38,11 @@ HELP: Final[dict[str, str]] = {
     "Id of a document.": "Identyfikator dokumentu.",
     (
         "Show what is in the index, what is late, and why. Exit code 0 only if nothing is late.\n\nP1 is"
-        " not asked: the clinic's own tables are read."
+        " not asked: the clinic's own documents are looked through, those taken in a moment ago as well."
     ): (
         "Pokaż, co jest w indeksie, co jest po terminie i dlaczego. Kod wyjścia 0 tylko wtedy, gdy nic"
-        " nie jest po terminie.\n\nP1 nie jest pytane: odczytywana jest baza placówki."
+        " nie jest po terminie.\n\nP1 nie jest pytane: przeglądane są dokumenty"
+        " placówki, także te przyjęte przed chwilą."
     ),
     "Also list the late documents by their ids.": "Wypisz także identyfikatory dokumentów po terminie.",
     (

@@ -221,8 +221,9 @@ class IndexesLate(PermanentError):
         "Po terminie indeksowania w systemie P1: {count}; najczęstsza przyczyna: {reason}.",
     )
     cure = Text(
-        "`erepo index report` names each with its reason and what to do; then `erepo index run`.",
-        "`erepo index report` wymienia każdy z nich, przyczynę i sposób naprawy; potem `erepo index run`.",
+        "`erepo index report --list` names each with its reason and what to do; then `erepo index run`.",
+        "`erepo index report --list` wymienia każdy z nich, przyczynę i sposób naprawy; potem"
+        " `erepo index run`.",
     )
 
 

@@ -112,10 +112,10 @@ class RecipientWrong(InvalidInput):
         "The recipient of the consent is wrong ({field}).", "Nieprawidłowy odbiorca zgody ({field})."
     )
     cure = Text(
-        "Give `patient`, or `person` with a PESEL, NPWZ or HL7 CX, or `account` with 16 digits that are not"
+        "Give `patient`, or `person` with a PESEL, NPWZ or HL7 CX, or the 16 digits of an account that is not"
         " your own.",
-        "Podaj `patient` (pacjent), `person` (osoba) z numerem PESEL, NPWZ lub HL7 CX albo `account` (konto)"
-        " z 16 cyframi, innymi niż własne.",
+        "Podaj `patient` (pacjent), `person` (osoba) z numerem PESEL, NPWZ lub HL7 CX albo 16 cyfr konta"
+        " innego niż własne.",
     )
 
 

@@ -19,6 +19,20 @@ STATE_WORDS: Final = {
     S.REVOKED: Text("revoked", "odwołana"),
     S.REFUSED: Text("refused", "odrzucona"),
 }
+#: What the history of a consent tells, by the name under which it is written there.
+EVENT_WORDS: Final = {
+    "consent_drafted": Text("written down", "zapisano"),
+    "consent_ordered": Text("to be sent", "zlecono wysłanie"),
+    "consent_sealed": Text("signed and sent", "podpisano i wysłano"),
+    "consent_confirmed": Text("confirmed by the service", "potwierdzono w usłudze"),
+    "consent_begun": Text("its time began", "zaczęła obowiązywać"),
+    "consent_goes_on": Text("its time goes on after all", "obowiązuje nadal"),
+    "consent_expired": Text("its time ended", "upłynął termin"),
+    "consent_refused": Text("stopped: refused", "zatrzymano: odrzucona"),
+    "consent_read": Text("looked at", "obejrzano"),
+    "consent_revocation_ordered": Text("revocation ordered", "zlecono odwołanie"),
+    "consent_revoked": Text("revoked", "odwołano"),
+}
 RECIPIENT_WORDS: Final = {
     "patient": Text("the patient", "pacjent"),
     "person": Text("a person", "osoba"),

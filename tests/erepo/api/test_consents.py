@@ -5,7 +5,9 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 
+from erepo.clinic.tables import audit_event
 from erepo.settings import Settings
 from tests.support.api import RunningApi
 from tests.support.clinic_side import PASSPHRASE
@@ -105,8 +107,12 @@ def test_pages_and_refusals(desk: SharingDesk, serving: RunningApi) -> None:
         for given, status, code in wrong:
             answer = http.post("/api/consents", json=given, headers=USER)
             assert (answer.status_code, answer.json()["code"]) == (status, code)
-        nobody = http.post("/api/consents", json=body(desk), headers={"X-Erepo-User": "nikt"})
+        nobody = http.post("/api/consents", json=body(desk), headers={"X-Erepo-User": OTHER_PESEL})
         assert nobody.json()["code"] == "user.unknown"
+        with serving.database.read() as connection:
+            kept = connection.execute(sa.select(audit_event.c.detail, audit_event.c.actor)).all()
+        assert any("draft consent" in str(row) for row in kept)
+        assert OTHER_PESEL not in str(kept)
         nowhere = http.get("/api/consents", params={"cursor": str(uuid.uuid4())})
         assert (nowhere.status_code, nowhere.json()["code"]) == (400, "api.request-invalid")
         assert "cursor" in nowhere.json()["cause"]

@@ -1,6 +1,7 @@
 """The supervisor ends everything it started and nothing else."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -45,6 +46,18 @@ def test_a_program_is_ready_when_it_says_so(supervisor: Supervisor) -> None:
     supervisor.await_ready(child)
     assert "ready" in child.words()
     assert child.log.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_ready_is_told_in_the_language_of_who_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In Polish with a Polish sentence, and seconds with a comma."""
+    told: list[str] = []
+    monkeypatch.setenv("EREPO_LANGUAGE", "pl")
+    with Supervisor(tmp_path / "logs", base=8400, say=told.append) as one:
+        one.await_ready(one.start(program(SLEEPER)))
+    assert re.fullmatch(r"sleeper działa \(.+ s\)", told[0])
+    assert "." not in told[0]
 
 
 def test_an_old_log_does_not_make_a_new_start_ready(supervisor: Supervisor) -> None:

@@ -8,8 +8,11 @@ from erepo.cloud.storage.database import Database
 from erepo.settings import Settings
 
 
-def test_a_full_disk_is_told_with_its_cure(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_is_told_with_its_cure(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No traceback: what the machine said, and what to look at."""
+    monkeypatch.setenv("EREPO_LANGUAGE", "en")
     with pytest.raises(SystemExit), fail_politely():
         raise OSError(28, "No space left on device", "/somewhere/content")
     told = " ".join(capsys.readouterr().err.split())

@@ -328,6 +328,10 @@ async def test_the_commands(site: Site) -> None:
     status, told = site.run("", "show", found["id"], "--as", LOGIN, "--json")
     shown = {one["number"]: one["state"] for one in orjson.loads(told)["documents"]}
     assert shown[numbers[0]] == "known"
+    status, told = site.run("", "show", found["id"], "--as", LOGIN)
+    assert any(one.public_id in told for one in site.rows(sa.select(document.c.public_id))), told
+    wrong = ("find", "--as", LOGIN, "--from", "2026-02-01", "--until", "2026-01-31")
+    assert site.run(f"{PATIENT.id}\n", *wrong)[0] == 2
     assert unique_id in site.world.foreign.documents
     assert site.run(f"{PATIENT.id}\nok\n", "find", "--as", LOGIN, "--for", "emergency")[0] == 1
     assert site.run(f"{PATIENT.id}\n{REASON}\n", "find", "--as", LOGIN, "--for", "emergency")[0] == 0

@@ -114,6 +114,8 @@ Change = Callable[[dict[str, Any]], Any]
         ),
         (lambda data: data.pop("archiving_user"), "archiving_user", "login"),
         (lambda data: data.update(archiving_user="rejestracja"), "users[rejestracja]", "pesel / npwz"),
+        # The form is right, and could be a nurse's; a doctor's has a check digit.
+        (lambda data: data["users"][0].update(npwz="5425741"), "users[archiwum]", "pesel / npwz"),
     ],
 )
 def test_each_missing_field_is_named(

@@ -51,7 +51,7 @@ def test_a_clinic_becomes_complete_by_commands_alone(clinic_database: Database) 
     assert run("add-cell", "POZ", "--unit", "01", *codes).exit_code == 0
     first = user("set", "anna", "--given", "Anna", "--family", "Lis", "--archiving")
     assert (first.exit_code, first.stdout) == (0, "Added the user anna.\n")
-    assert "the user anna (users[anna]): PESEL or NPWZ" in first.stderr
+    assert "the user anna (users[anna]): valid PESEL or NPWZ" in first.stderr
     last = user("set", "anna", "--pesel", "-", typed=f"{PESEL}\n")
     assert (last.exit_code, last.stdout, last.stderr) == (0, "Changed the user anna.\n", "")
     assert run("check").exit_code == 0

@@ -15,7 +15,7 @@ from erepo.cloud.errors import ServiceStopping
 from erepo.xds.model import Code
 from tests.support.actors import DOCTOR
 from tests.support.cda_documents import document
-from tests.support.cloud_client import PATIENT, connected, new_oid, one_document
+from tests.support.cloud_client import PATIENT, connected, make_entry, make_submission, new_oid, one_document
 from tests.support.portal import ADDRESS, OTHER, PESEL, Browser, World
 from tests.support.sharing import READER
 
@@ -32,8 +32,13 @@ def another_day(world: World) -> None:
 async def shared(world: World) -> tuple[str, str, bytes]:
     """A document of the owner that is shared with its patient: uniqueId, id of the consent, octets."""
     unique_id, octets = new_oid(), document()
+    entry = make_entry(
+        unique_id,
+        class_code=Code("08.90", "2.16.840.1.113883.3.4424.11.1.32", "Informacja dla lekarza kierującego"),
+        type_code=Code("51852-2", "2.16.840.1.113883.6.1", "Letter"),
+    )
     async with connected(world.sharing.owner) as client:
-        assert not (await client.provide(one_document(octets, unique_id=unique_id))).errors
+        assert not (await client.provide(make_submission((entry, octets)))).errors
     given = world.sharing.give(unique_id, recipient={"kind": "patient"}, **WINDOW)
     assert given.status_code == 201, given.text
     return unique_id, given.json()["id"], octets
@@ -62,6 +67,8 @@ async def test_a_patient_sees_what_is_shared_and_nobody_else_does(
     assert listed.status_code == 200, listed.text
     found = [each for each in listed.json()["documents"] if each["uniqueId"] == unique_id]
     assert found[0]["account"] == world.sharing.owner.account
+    # The class, which P1 names in Polish; LOINC's name of the type is English.
+    assert found[0]["kind"] == "Informacja dla lekarza kierującego"
     page = patient.get(path_of(world, unique_id, "page"))
     assert page.status_code == 200, page.text
     assert "sandbox" in page.headers["content-security-policy"]

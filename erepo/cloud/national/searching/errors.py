@@ -71,9 +71,10 @@ class AbroadDenied(AbroadProblem, AccessRefused):
         "P1 nie zezwala tej osobie na odczyt dokumentu ({rule}).",
     )
     cure = Text(
-        "Ask the patient for a consent in P1 (IKP, text message). Where a life is in danger, ask with the"
-        " purpose BTG and a reason.",
-        "Poproś pacjenta o zgodę w P1 (IKP, SMS). W razie zagrożenia życia użyj celu BTG i podaj powód.",
+        "Ask the patient for a consent in P1 (IKP, text message). Where a life is in danger, search again as"
+        " an emergency (BTG), with a reason.",
+        "Poproś pacjenta o zgodę w P1 (IKP, SMS). W razie zagrożenia życia wyszukaj ponownie w trybie"
+        " ratunkowym (BTG) i podaj powód.",
     )
 
 

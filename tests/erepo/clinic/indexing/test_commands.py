@@ -11,7 +11,7 @@ from erepo.api.app import build
 from erepo.api.tokens import Scope, add_token
 from erepo.cli.root import app
 from erepo.clinic.permissions import Permission, grant
-from erepo.clinic.tables import now
+from erepo.clinic.tables import document, now
 from erepo.clinic.tables_indexing import document_index
 from tests.support.index_clinic import LOGIN, IndexSite
 
@@ -43,7 +43,8 @@ async def test_from_a_dry_run_to_a_withdrawal(here: IndexSite, monkeypatch: pyte
     told = json.loads(erepo("run", "--json", code=1).stdout)
     assert (told["indexed"], [one["document"] for one in told["refused"]]) == (2, ids[:1])
     report = erepo("report", "--list", code=1).stdout
-    assert "refused 1" in report
+    assert "refused: 1" in report
+    assert f"erepo index run --id {ids[0]}" in report
     assert ids[0] in report
     monkeypatch.setenv("EREPO_LANGUAGE", "pl")
     assert "brak zdarzenia medycznego" in erepo("show", ids[0]).stdout
@@ -56,7 +57,22 @@ async def test_from_a_dry_run_to_a_withdrawal(here: IndexSite, monkeypatch: pyte
         grant(connection, LOGIN, Permission.WITHDRAW_INDEX, actor="test")
     assert json.loads(erepo("withdraw", ids[0], "--as", LOGIN, "--yes", "--json").stdout)["withdrawn"] == 1
     assert here.at_p1()[ids[0]] == ["Deprecated"]
+    shown = erepo("show", ids[0]).stdout
+    assert f"given by {LOGIN}" in shown
+    assert "in the index from" in shown
+    assert "from the document" in erepo("show", ids[1]).stdout
+    erepo("run", "--kind", "nonsense", code=2)
     erepo("show", "f" * 32, code=1)
+
+
+async def test_a_report_before_the_first_run_tells_what_is_late(here: IndexSite) -> None:
+    """What no run has looked at yet is counted all the same: here by the command, there by REST."""
+    await here.archive(2)
+    with here.database.begin() as connection:
+        connection.execute(document_index.delete())
+        connection.execute(document.update().values(effective_at=now() - timedelta(days=30)))
+    told = json.loads(erepo("report", "--json", code=1).stdout)
+    assert (told["states"], told["late"]) == ({"waiting": 2}, 2)
 
 
 async def test_other_systems_ask_and_look(here: IndexSite) -> None:

@@ -1,11 +1,15 @@
 """`erepo share` and `erepo consents` as people and programs call them, against the real service."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from erepo.cli.root import app
+from erepo.clinic import sharing
+from erepo.clinic.sharing.words import EVENT_WORDS
 from tests.support.sharing import READER
 from tests.support.sharing_desk import LOGIN, MATTER, OTHER_PESEL, PESEL, SharingDesk
 
@@ -65,8 +69,29 @@ def test_new_send_list_show_search_history_revoke(site: SharingDesk) -> None:
     assert ("revoked" in ended.stdout, site.sees(one)) == (True, False)
     events = json.loads(erepo("consents", "history", draft, "--json").stdout)
     assert [event["event"] for event in events] == ["consent_drafted", "consent_read", "consent_read"]
+    told_pl = erepo("consents", "history", told["consent"], language="pl").stdout
+    assert all(text in told_pl for text in ("zapisano", "podpisano i wysłano", "obowiązuje → ", "odwołano"))
+    assert not any(text in told_pl for text in ("consent_", "active", "draft"))
     settled = erepo("consents", "settle", language="pl")
     assert "Otwarte: 0" in settled.stdout
+
+
+def test_everything_that_a_history_tells_has_words() -> None:
+    """Whatever the code writes there is told in both languages."""
+    written = {
+        name
+        for file in Path(sharing.__path__[0]).glob("*.py")
+        for name in re.findall(r'"(consent_[a-z_]+)"', file.read_text())
+    }
+    assert written == set(EVENT_WORDS)
+
+
+def test_who_it_is_for_is_explained_as_the_command_takes_it(site: SharingDesk) -> None:
+    """The message names what can be typed: there is no word `account`, but 16 digits."""
+    [one] = site.local()
+    told = erepo("share", "new", one, "--to", "123", "--until", "2031-12-31", *AS, given="x\n", code=2)
+    assert "16 digits" in told.stderr
+    assert "`account`" not in told.stderr
 
 
 def test_a_number_among_the_arguments_is_refused_and_not_repeated(site: SharingDesk) -> None:
