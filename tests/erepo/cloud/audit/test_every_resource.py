@@ -211,7 +211,7 @@ def test_every_method_of_every_endpoint_leaves_one_event(wire: Wire, record: Rec
 )
 def test_who_asks_beside_the_accounts_is_known(wire: Wire, record: Record, method: str, path: str) -> None:
     """What is the service's own, or nowhere, is refused in the chain of whose connection it is."""
-    with httpx.Client(verify=wire.tenant.tls_context(), trust_env=False) as http:
+    with httpx.Client(verify=wire.tenant.tls_context(), trust_env=False, timeout=60) as http:
         assert http.request(method, wire.cloud.url + path).status_code in (404, 405)
     chain, event = record.one()
     assert chain == record.number(ACCOUNT)
