@@ -227,6 +227,28 @@ def test_nonsense_in_an_event_is_a_finding(chains: Database) -> None:
         Event.read(b"\xff{")
 
 
+#: What SQLite takes for any column, whatever its type.
+OTHER_TYPES = {
+    "an event as text": ("UPDATE audit_event SET facts = CAST(facts AS TEXT) WHERE number = 5", 5),
+    "an event as a number": ("UPDATE audit_event SET facts = 5 WHERE number = 5", 5),
+    "a hash as text": ("UPDATE audit_event SET hash = 'x' WHERE number = 5", 5),
+    "a time that is none": ("UPDATE audit_event SET at = 'yesterday' WHERE number = 5", 5),
+    "a time as a number": ("UPDATE audit_event SET at = 5 WHERE number = 5", 5),
+    "a head's hash as text": ("UPDATE audit_head SET hash = 'x' WHERE number = 12", 12),
+    "a head that is no number": ("UPDATE audit_head SET number = 'x' WHERE number = 12", 1),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_TYPES)
+def test_another_type_is_a_finding(chains: Database, name: str) -> None:
+    """A value of another type breaks its chain at its place, not the verification."""
+    statement, place = OTHER_TYPES[name]
+    if chains.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL's columns hold their own type alone")
+    tampered(chains, lambda connection: connection.execute(text(f"{statement} AND tenant_id = {FIRST}")))
+    assert first(chains).broken_at == place
+
+
 @pytest.mark.parametrize("content", [None, b"", b"{}", b'{"anchors": [{"account": 1}]}', b"[1]"])
 def test_a_file_without_anchors_is_refused(tmp_path: Path, content: bytes | None) -> None:
     """A file that holds no anchors is told, never taken for an empty one."""
