@@ -10,6 +10,7 @@ from erepo.cloud.audit.anchors import Anchor, read_anchors, save_anchors
 from erepo.cloud.audit.chain import next_hash
 from erepo.cloud.audit.errors import AnchorsUnreadable
 from erepo.cloud.audit.events import Event
+from erepo.cloud.audit.reading import page_after
 from erepo.cloud.audit.verifying import NOBODY, ChainReport, Fault, count_events, verify_chains
 from erepo.cloud.storage.append_only import make_append_only, missing_triggers
 from erepo.cloud.storage.database import Database
@@ -225,6 +226,15 @@ def test_nonsense_in_an_event_is_a_finding(chains: Database) -> None:
     assert first(chains).broken_at == 2
     with pytest.raises(ValueError, match=r".*"):
         Event.read(b"\xff{")
+
+
+def test_a_damaged_event_stops_no_reading(chains: Database) -> None:
+    """It is read as damaged, and those around it as they are."""
+    values = update(audit_event).where(_MINE, audit_event.c.number == 2).values(facts=b"\xff{")
+    tampered(chains, lambda connection: connection.execute(values))
+    with chains.read(FIRST) as connection:
+        events = [one.event for one in page_after(connection, FIRST, 0, 3).events]
+    assert [each.codes for each in events] == [(), ("cloud.audit-damaged",), ()]
 
 
 #: What SQLite takes for any column, whatever its type.
