@@ -41,6 +41,11 @@ def next_hash(before: bytes, number: int, octets: bytes) -> bytes:
     return hashlib.sha256(before + number.to_bytes(8, "big") + octets).digest()
 
 
+def octets_of(value: object) -> bytes:
+    """Return what a column of octets holds; b"" where it holds something else, which SQLite allows."""
+    return bytes(value) if isinstance(value, (bytes, bytearray, memoryview)) else b""
+
+
 class Chains:
     """The chains of one transaction; `save` writes what was appended."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from erepo.cloud.audit.events import Event, Result
+from erepo.cloud.audit.events import Action, Event, Result, Who
 from erepo.xds.responses import RegistryError
 
 #: Code of an event whose message had been accepted before.
@@ -53,3 +53,11 @@ class Evidence:
 def now() -> datetime:
     """The present as the tables keep it: UTC, naive."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def told(facts: bytes) -> Event:
+    """Return an event as it was kept; one that was tampered with is told as such, and stops no other."""
+    try:
+        return Event.read(facts)
+    except (ValueError, KeyError, TypeError):
+        return Event("audit", Action.READ, Who(), now(), result=Result.MAJOR, codes=("cloud.audit-damaged",))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from erepo.cloud.audit.chain import octets_of
 from erepo.cloud.audit.evidence import now
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.leases import Lease
@@ -104,7 +105,7 @@ class Outbox:
         while most > 0:
             rows = connection.execute(_EVENTS.limit(_SLICE), {"tenant": tenant, "after": after}).all()
             for row in rows[:most]:
-                yield row.number, bytes(row.facts)
+                yield row.number, octets_of(row.facts)
             if len(rows) < _SLICE:
                 return
             most, after = most - _SLICE, rows[-1].number

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, select
 
+from erepo.cloud.audit.chain import octets_of
 from erepo.cloud.audit.events import Event
+from erepo.cloud.audit.evidence import told
 from erepo.cloud.storage.tables import audit_event, audit_head
 
 _PAGE = 500
@@ -108,7 +110,7 @@ def _page(
     while True:
         rows = connection.execute(query.limit(_SLICE), {**given, edge: place}).all()
         for row in rows:
-            octets += len(row.facts)
+            octets += len(octets_of(row.facts))
             if found and (len(found) == limit or octets > PAGE_OCTETS):
                 return Page(found, more=True)
             found.append(_read(row))
@@ -175,4 +177,4 @@ def _recorded(connection: Connection, query: Select[Any], wanted: dict[str, int]
 
 
 def _read(row: Row[Any]) -> Recorded:
-    return Recorded(row.number, Event.read(bytes(row.facts)), bytes(row.hash).hex())
+    return Recorded(row.number, told(octets_of(row.facts)), octets_of(row.hash).hex())

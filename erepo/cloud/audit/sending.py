@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from erepo.cloud.audit.dicom import Origin
-from erepo.cloud.audit.events import Action, Event, Result, Who
-from erepo.cloud.audit.evidence import now
+from erepo.cloud.audit.evidence import told
 from erepo.cloud.audit.outbox import Batch, Outbox
 from erepo.cloud.audit.syslog import NotConfirmed, Sink, deliver, open_sink, write_syslog
 from erepo.cloud.errors import where
@@ -79,7 +78,7 @@ class AuditSender:
         return True
 
     def _deliver(self, batch: Batch) -> None:
-        frames = (write_syslog(_event(each), self._origin) for each in batch.facts)
+        frames = (write_syslog(told(each), self._origin) for each in batch.facts)
         try:
             deliver(self._sink, frames)
         except NotConfirmed:
@@ -113,11 +112,3 @@ def sender_for(settings: Settings, database: Database, url: str) -> AuditSender 
     with database.read() as connection:
         home = connection.scalar(select(service.c.value).where(service.c.name == "home"))
     return AuditSender(database, sink, Origin(url, urlsplit(url).hostname or "", home or ""))
-
-
-def _event(facts: bytes) -> Event:
-    """Return an event; one that was tampered with must not hold up those behind it, and is told as such."""
-    try:
-        return Event.read(facts)
-    except (ValueError, KeyError, TypeError):
-        return Event("audit", Action.READ, Who(), now(), result=Result.MAJOR, codes=("cloud.audit-damaged",))

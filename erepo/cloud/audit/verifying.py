@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import Row, bindparam, func, select
 
 from erepo.cloud.audit.anchors import Anchor
-from erepo.cloud.audit.chain import next_hash
+from erepo.cloud.audit.chain import next_hash, octets_of
 from erepo.cloud.storage.append_only import missing_triggers
 from erepo.cloud.storage.database import Database
 from erepo.cloud.storage.tables import audit_event, audit_head, tenant
@@ -30,7 +30,7 @@ _EVENTS = (
     .where(audit_event.c.number > bindparam("after"))
     .where(audit_event.c.number <= bindparam("last"))
     .order_by(audit_event.c.number)
-    .limit(_PAGE)
+    .limit(bindparam("size"))
 )
 _HEAD = select(audit_head.c.number, audit_head.c.hash).where(audit_head.c.tenant_id == bindparam("tenant"))
 _LAST = select(func.max(audit_event.c.number)).where(audit_event.c.tenant_id == bindparam("tenant"))
@@ -162,26 +162,41 @@ class _Walk:
         """Walk from the first event to the head."""
         with database.everyone(_WHY) as connection:
             head = connection.execute(_HEAD, {"tenant": tenant_id}).one_or_none()
-        if head is None:
+        if head is None or not isinstance(head.number, int):
             raise _Broken(Fault.HEAD, 1)
-        for page in _pages(database, tenant_id, head.number):
-            for row in page:
-                self._step(row)
-            progress(len(page))
+        try:
+            self._events(database, tenant_id, head.number, progress)
+        except (ValueError, TypeError):  # a time that is none is told of the whole page: once more, by one
+            with suppress(ValueError, TypeError):
+                self._events(database, tenant_id, head.number, progress, 1)
+            raise _Broken(Fault.CHANGED, self.number + 1) from None
         if self.number != head.number:
             raise _Broken(Fault.MISSING, self.number + 1)
-        if self.hash != bytes(head.hash):
+        if self.hash != octets_of(head.hash):
             raise _Broken(Fault.HEAD, self.number)
         if self._anchor is not None and self._anchor.number > self.number:
             raise _Broken(Fault.BEHIND_ANCHOR, self.number + 1)
         self._check_end(database, tenant_id)
 
+    def _events(
+        self,
+        database: Database,
+        tenant_id: int,
+        last: int,
+        progress: Callable[[int], None],
+        size: int = _PAGE,
+    ) -> None:
+        for page in _pages(database, tenant_id, self.number, last, size):
+            for row in page:
+                self._step(row)
+            progress(len(page))
+
     def _step(self, row: Row[tuple[int, datetime, bytes, bytes]]) -> None:
         wanted = self.number + 1
         if row.number != wanted:
             raise _Broken(Fault.MISSING, wanted)
-        digest = next_hash(self.hash, row.number, bytes(row.facts))
-        if digest != bytes(row.hash) or not _same_time(row):
+        digest = next_hash(self.hash, row.number, octets_of(row.facts))
+        if digest != octets_of(row.hash) or not _same_time(row):
             raise _Broken(Fault.CHANGED, wanted)
         anchor = self._anchor
         if anchor is not None and anchor.number == wanted and anchor.hash != digest.hex():
@@ -194,7 +209,8 @@ class _Walk:
             head = connection.execute(_HEAD, {"tenant": tenant_id}).one()
             last = connection.scalar(_LAST, {"tenant": tenant_id}) or 0
         if last != head.number:
-            raise _Broken(Fault.HEAD, min(last, head.number) + 1)
+            place = min(last, head.number) if isinstance(last, int) else head.number
+            raise _Broken(Fault.HEAD, place + 1)
 
 
 def _same_time(row: Row[tuple[int, datetime, bytes, bytes]]) -> bool:
@@ -205,12 +221,11 @@ def _same_time(row: Row[tuple[int, datetime, bytes, bytes]]) -> bool:
 
 
 def _pages(
-    database: Database, tenant_id: int, last: int
+    database: Database, tenant_id: int, after: int, last: int, size: int
 ) -> Iterator[Sequence[Row[tuple[int, datetime, bytes, bytes]]]]:
-    after = 0
     while after < last:
         with database.everyone(_WHY) as connection:
-            wanted = {"tenant": tenant_id, "after": after, "last": last}
+            wanted = {"tenant": tenant_id, "after": after, "last": last, "size": size}
             page = connection.execute(_EVENTS, wanted).all()
         if not page:
             return

@@ -10,6 +10,7 @@ from erepo.cloud.audit.anchors import Anchor, read_anchors, save_anchors
 from erepo.cloud.audit.chain import next_hash
 from erepo.cloud.audit.errors import AnchorsUnreadable
 from erepo.cloud.audit.events import Event
+from erepo.cloud.audit.reading import page_after
 from erepo.cloud.audit.verifying import NOBODY, ChainReport, Fault, count_events, verify_chains
 from erepo.cloud.storage.append_only import make_append_only, missing_triggers
 from erepo.cloud.storage.database import Database
@@ -225,6 +226,37 @@ def test_nonsense_in_an_event_is_a_finding(chains: Database) -> None:
     assert first(chains).broken_at == 2
     with pytest.raises(ValueError, match=r".*"):
         Event.read(b"\xff{")
+
+
+def test_a_damaged_event_stops_no_reading(chains: Database) -> None:
+    """It is read as damaged, and those around it as they are."""
+    values = update(audit_event).where(_MINE, audit_event.c.number == 2).values(facts=b"\xff{")
+    tampered(chains, lambda connection: connection.execute(values))
+    with chains.read(FIRST) as connection:
+        events = [one.event for one in page_after(connection, FIRST, 0, 3).events]
+    assert [each.codes for each in events] == [(), ("cloud.audit-damaged",), ()]
+
+
+#: What SQLite takes for any column, whatever its type.
+OTHER_TYPES = {
+    "an event as text": ("UPDATE audit_event SET facts = CAST(facts AS TEXT) WHERE number = 5", 5),
+    "an event as a number": ("UPDATE audit_event SET facts = 5 WHERE number = 5", 5),
+    "a hash as text": ("UPDATE audit_event SET hash = 'x' WHERE number = 5", 5),
+    "a time that is none": ("UPDATE audit_event SET at = 'yesterday' WHERE number = 5", 5),
+    "a time as a number": ("UPDATE audit_event SET at = 5 WHERE number = 5", 5),
+    "a head's hash as text": ("UPDATE audit_head SET hash = 'x' WHERE number = 12", 12),
+    "a head that is no number": ("UPDATE audit_head SET number = 'x' WHERE number = 12", 1),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_TYPES)
+def test_another_type_is_a_finding(chains: Database, name: str) -> None:
+    """A value of another type breaks its chain at its place, not the verification."""
+    statement, place = OTHER_TYPES[name]
+    if chains.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL's columns hold their own type alone")
+    tampered(chains, lambda connection: connection.execute(text(f"{statement} AND tenant_id = {FIRST}")))
+    assert first(chains).broken_at == place
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b'{"anchors": [{"account": 1}]}', b"[1]"])
