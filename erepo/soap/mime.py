@@ -185,32 +185,17 @@ def _decode_quoted_printable(octets: bytes) -> bytes:
 
 
 def content_id_of(href: str) -> str:
-    """Return the content id that a `cid:` URL names (RFC 2392), percent-decoded; see `cid_of`.
+    """Return the content id that a `cid:` URL names (RFC 2392), percent-decoded.
 
     Raises:
         MalformedMultipart: another scheme, or broken escapes.
     """
-    written = cid_of(href)
-    if re.search(r"%(?![0-9A-Fa-f]{2})", written):
+    if not href.startswith("cid:") or re.search(r"%(?![0-9A-Fa-f]{2})", href):
         raise MalformedMultipart(rule="reference to an attachment is no cid: URL")
     try:
-        text = unquote_to_bytes(written).decode("utf-8")
+        text = unquote_to_bytes(href[4:]).decode("utf-8")
     except UnicodeDecodeError:
         raise MalformedMultipart(rule="reference to an attachment is no text") from None
     if not text or not text.isprintable():
         raise MalformedMultipart(rule="reference to an attachment has control characters")
     return text
-
-
-def cid_of(href: str) -> str:
-    """Return what stands behind `cid:` in a URL, as it is written.
-
-    A scheme's case means nothing (RFC 3986, 3.1), nor do blanks around a value of type anyURI.
-
-    Raises:
-        MalformedMultipart: another scheme.
-    """
-    scheme, _, written = href.strip(" \t\r\n").partition(":")
-    if scheme.lower() != "cid":
-        raise MalformedMultipart(rule="reference to an attachment is no cid: URL")
-    return written

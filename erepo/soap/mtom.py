@@ -13,7 +13,7 @@ from lxml import etree
 from erepo.content import Buffer, Content
 from erepo.settings import Limits
 from erepo.soap.errors import MalformedEnvelope, MalformedMultipart, MalformedXop, SoapVersionRefused
-from erepo.soap.mime import Part, cid_of, content_id_of, parse_media_type, split_parts
+from erepo.soap.mime import Part, content_id_of, parse_media_type, split_parts
 from erepo.soap.names import (
     BODY,
     ENVELOPE,
@@ -219,6 +219,6 @@ def _resolve(node: etree._Element, attachments: Mapping[str, memoryview]) -> str
     if name in attachments:
         return name
     # Some senders write the escaped form into Content-ID as well.
-    if (written := cid_of(href)) in attachments:
-        return written
+    if href[4:] in attachments:
+        return href[4:]
     raise MalformedXop(rule="xop:Include names no part")

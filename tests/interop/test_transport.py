@@ -155,16 +155,6 @@ def test_content_ids(peer: wire.Peer, form: str, brackets: bool) -> None:
     stored(peer, given)
 
 
-@pytest.mark.parametrize("href", ["CID:d0@kit", " cid:d0@kit\n"])
-def test_url_of_a_part(peer: wire.Peer, href: str) -> None:
-    """The scheme of a URL is written in any case, and blanks around an anyURI mean nothing."""
-    given = submission(BINARY)
-    reference = wire.include("d0@kit").replace("cid:d0@kit", href)
-    answer = post(peer, message(peer, given, [reference]), [mime.Part(BINARY, "d0@kit")])
-    assert answer.status == names.SUCCESS, (answer.errors, answer.fault)
-    stored(peer, given)
-
-
 def test_inline_base64(peer: wire.Peer) -> None:
     """Inline base64 inside MTOM packaging, all, with line breaks, or mixed with XOP, is accepted."""
     lines = re.sub("(.{76})", "\\1\r\n", wire.base64_text(BINARY))
