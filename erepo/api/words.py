@@ -64,6 +64,25 @@ CURES: Final[Mapping[str, Words]] = MappingProxyType(
                 "Użyj identyfikatora z odpowiedzi na POST /api/migrations.",
             )
         ),
+        "indexing.unknown": Words(
+            Text(
+                "Compare the id with GET /api/documents; POST /api/indexings has a document indexed.",
+                "Porównaj identyfikator z GET /api/documents; POST /api/indexings zleca indeksowanie.",
+            )
+        ),
+        "sharing.unknown": Words(Text("GET /api/consents lists all.", "Wszystkie podaje GET /api/consents.")),
+        "sharing.documents": Words(
+            Text(
+                "Compare the ids with GET /api/documents. Nothing was written down.",
+                "Porównaj identyfikatory z GET /api/documents. Niczego nie zapisano.",
+            )
+        ),
+        "sharing.recipient": Words(
+            Text(
+                "Give `kind` `patient`, `person` and `number`, or `account` and 16 digits as `account`.",
+                "Podaj `kind` `patient`, `person` i `number` albo `account` i 16 cyfr jako `account`.",
+            )
+        ),
         "abroad.search-unknown": Words(
             Text(
                 "Search again: POST /api/p1/searches, with the same X-Erepo-User.",

@@ -95,7 +95,9 @@ async def test_other_systems_ask_and_look(here: IndexSite) -> None:
     ):
         found = (await http.get(f"/api/documents/{ids[0]}/index")).json()
         assert (found["state"], found["reason"]["missing"]) == ("refused", ["medical_event"])
-        assert (await http.get(f"/api/documents/{'f' * 32}/index")).status_code == 404
+        unknown = await http.get(f"/api/documents/{'f' * 32}/index")
+        assert unknown.status_code == 404
+        assert "erepo " not in str(unknown.json()["cure"])
         event = {"root": row.event_root, "number": row.event_extension}
         assert (await http.put(f"/api/documents/{ids[0]}/medical-event", json=event)).status_code == 204
         assert (await http.post("/api/indexings", json={"ids": ids})).json() == {"ordered": 1}
