@@ -110,6 +110,12 @@ CURES: Final[Mapping[str, Words]] = MappingProxyType(
                 "Pomiń rodzaj albo użyj rodzaju dokumentu PIK; wymienia je docs/reference/kinds.md.",
             )
         ),
+        "sharing.recipient": Words(
+            Text(
+                "Give `kind` `patient`, `person` and `number`, or `account` and 16 digits as `account`.",
+                "Podaj `kind` `patient`, `person` i `number` albo `account` i 16 cyfr jako `account`.",
+            )
+        ),
         "abroad.search-unknown": Words(
             Text(
                 "Search again: POST /api/p1/searches, with the same X-Erepo-User.",

@@ -7,14 +7,13 @@ from typing import Annotated, Any, Final
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from erepo.cda.kinds import KINDS
 from erepo.cli.bars import bar, waiting
 from erepo.cli.desk import open_database
 from erepo.cli.patients import asked_patient
-from erepo.cli.words import fail_politely, tell_trouble
+from erepo.cli.words import fail_politely, tell_trouble, wide_console
 from erepo.clinic.abroad import (
     Desk,
     Fetched,
@@ -53,8 +52,9 @@ _SEARCH: Final = Text(
     "Search {id}, kept until {until}. Fetch: erepo p1 fetch {id} NUMBER… --as {login}",
     "Wyszukiwanie {id}, przechowywane do {until}. Pobierz: erepo p1 fetch {id} NUMER… --as {login}",
 )
+_SIZE: Final = Text("Size", "Rozmiar")
 _COLUMNS: Final = (
-    Text("No.", "Nr"), Text("Kind", "Rodzaj"), Text("Created", "Utworzono"), Text("Size", "Rozmiar"),
+    Text("No.", "Nr"), Text("Kind", "Rodzaj"), Text("Created", "Utworzono"), _SIZE,
     Text("Provider", "Podmiot"), Text("State", "Stan"),
 )  # fmt: skip
 _STATES: Final = {
@@ -174,18 +174,16 @@ def _day(moment: datetime | None) -> date | None:
 
 
 def _show(found: Search, login: str) -> None:
-    speak, console = language(), Console()
+    speak = language()
     if not found.documents:
         typer.echo(_NONE.fill(speak))
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in _COLUMNS[:-1]:
-        table.add_column(column.fill(speak), overflow="fold")
-    # The id of a document that is here is copied into the next command: never broken in two.
-    table.add_column(_COLUMNS[-1].fill(speak), no_wrap=True)
+    for column in _COLUMNS:
+        table.add_column(column.fill(speak), justify="right" if column is _SIZE else "left")
     for one in found.documents:
         table.add_row(*_cells(one))
-    console.print(table, markup=False, highlight=False)
+    wide_console().print(table, markup=False, highlight=False)
     if found.more:
         typer.echo(_MORE.fill(speak))
     typer.echo(_SEARCH.fill(speak, id=found.id, until=moment_words(found.expires_at), login=login))

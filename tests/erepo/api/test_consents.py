@@ -107,6 +107,8 @@ def test_pages_and_refusals(desk: SharingDesk, serving: RunningApi) -> None:
         for given, status, code in wrong:
             answer = http.post("/api/consents", json=given, headers=USER)
             assert (answer.status_code, answer.json()["code"]) == (status, code)
+            # What to do is told as a program can do it: no command of the terminal.
+            assert "erepo " not in str(answer.json()["cure"])
         nobody = http.post("/api/consents", json=body(desk), headers={"X-Erepo-User": OTHER_PESEL})
         assert nobody.json()["code"] == "user.unknown"
         with serving.database.read() as connection:

@@ -4,6 +4,7 @@ import random
 import zipfile
 from contextlib import nullcontext, suppress
 from io import BytesIO
+from itertools import count
 
 import pytest
 
@@ -46,6 +47,7 @@ def archive() -> bytes:
         (png(behind=b"left over of a larger one"), PNG),
         (cda.document(), XML),
     ],
+    ids=count(),  # the octets bear the moment they were made in, and each process of tests must name the same
 )
 def test_what_is_taken(octets: bytes, wanted: str) -> None:
     """PDF, pictures and the patient's own CDA documents pass, by their octets."""
@@ -93,6 +95,7 @@ def test_pages_that_programs_have_written(media: str) -> None:
         (cda.document(prolog='<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]>'), DoctypeForbidden),
         (pdf(bytes(LIMIT)), DocumentTooLarge),
     ],
+    ids=count(),
 )
 def test_what_is_refused(octets: bytes, wanted: type[InvalidInput]) -> None:
     """Programs, archives, pages with scripts, bombs, halves and disguises: each with its own reason."""

@@ -99,6 +99,7 @@ async def test_other_systems_ask_and_look(here: IndexSite) -> None:
         assert unknown.status_code == 404
         assert unknown.json()["cause"].endswith("have no index in P1: 1.")
         assert "POST /api/indexings" in unknown.json()["cure"]
+        assert "erepo " not in str(unknown.json()["cure"])
         event = {"root": row.event_root, "number": row.event_extension}
         assert (await http.put(f"/api/documents/{ids[0]}/medical-event", json=event)).status_code == 204
         assert (await http.post("/api/indexings", json={"ids": ids})).json() == {"ordered": 1}

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from erepo.cli.root import app
 from erepo.clinic import sharing
 from erepo.clinic.sharing.words import EVENT_WORDS
+from erepo.clinic.tables_sharing import consent_document
 from tests.support.sharing import READER
 from tests.support.sharing_desk import LOGIN, MATTER, OTHER_PESEL, PESEL, SharingDesk
 
@@ -81,7 +82,9 @@ def test_everything_that_a_history_tells_has_words() -> None:
     written = {
         name
         for file in Path(sharing.__path__[0]).glob("*.py")
+        if file.name != "words.py"
         for name in re.findall(r'"(consent_[a-z_]+)"', file.read_text())
+        if name not in consent_document.c
     }
     assert written == set(EVENT_WORDS)
 
