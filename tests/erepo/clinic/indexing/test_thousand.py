@@ -145,7 +145,8 @@ class Trial:
             self.ends[end] += 1
         else:
             self.kills["clinic"] += 1
-            self.longest *= 1.2 if self.site.counts() == before else 1
+            if self.site.counts() == before:
+                self.longest = min(self.longest * 1.2, 4 * LONGEST)
         if nation:
             self.p1.start()
             self.kills["P1"] += 1
