@@ -1,7 +1,5 @@
 """What holds for all tests."""
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +12,6 @@ settings.register_profile(
     "patient", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("patient")
-
-
-@pytest.fixture
-def caplog(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """Catch uvicorn's lines as well: Prefect, once it runs in a process of tests, keeps them for itself."""
-    uvicorn = logging.getLogger("uvicorn")
-    before = uvicorn.propagate, uvicorn.level
-    uvicorn.propagate = True
-    uvicorn.setLevel(logging.NOTSET)
-    yield caplog
-    uvicorn.propagate = before[0]
-    uvicorn.setLevel(before[1])
 
 
 @pytest.hookimpl(tryfirst=True)

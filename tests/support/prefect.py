@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -104,7 +105,8 @@ def _unescaped(text: str) -> str:
     try:
         return json.dumps(json.loads(text), ensure_ascii=False)
     except ValueError:
-        return text.encode("latin-1", "replace").decode("unicode_escape", "replace")
+        # Not by Python's own codec, which complains of what octets may hold by chance.
+        return re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
 
 
 def _unwrapped(octets: bytes) -> str:
