@@ -32,10 +32,11 @@ demo-crash: $(VENV)/ready  ## the same with 1000 documents, while worker and ser
 up: $(VENV)/ready  ## start everything and stay; Ctrl-C ends it
 	@$(BIN)/erepo up
 
-# Machines are shared: what failed beside others is run once more, alone and in sight; failing twice fails.
+# Machines are shared: what failed beside others is run once more, alone and in sight; failing twice fails, and
+# what failed under a kill has no second chance.
 test: $(VENV)/ready  ## the whole suite
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered $(TESTS) || \
-	{ test $$? -eq 1 && $(BIN)/python -m pytest -x --last-failed --last-failed-no-failures none $(TESTS); }
+	{ test $$? -eq 1 && EREPO_ONCE_MORE=1 $(BIN)/python -m pytest -x --last-failed --last-failed-no-failures none $(TESTS); }
 
 soak: $(VENV)/ready  ## the long forms: thousands of kills, hours of fuzzing
 	EREPO_SOAK=1 $(BIN)/python -m pytest -m "soak or kill" --timeout 0 -o faulthandler_timeout=0 $(TESTS)

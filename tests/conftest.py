@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,12 @@ settings.register_profile(
     "patient", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("patient")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give a test that kills no second chance (`make test`): another moment of the kill proves nothing."""
+    if os.environ.get("EREPO_ONCE_MORE") and item.get_closest_marker("kill"):
+        pytest.fail("It failed under a kill: that is a finding, whatever a second try would say.")
 
 
 @pytest.hookimpl(tryfirst=True)
